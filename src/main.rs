@@ -1,1 +1,9 @@
-fn main(){}
+//! The `dateline` binary: reads the command line and does what it says.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    dateline::cli::run(dateline::cli::Cli::parse())
+}

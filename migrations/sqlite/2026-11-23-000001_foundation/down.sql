@@ -1,0 +1,14 @@
+DROP VIEW public_articles;
+DROP TABLE share_visitors;
+DROP TABLE share_counts;
+DROP TABLE corrections;
+DROP TABLE slug_redirects;
+DROP TABLE article_authors;
+DROP TABLE article_tags;
+DROP TABLE articles;
+DROP TABLE authors;
+DROP TABLE tags;
+DROP TABLE api_tokens;
+DROP TABLE refresh_tokens;
+DROP TABLE secrets;
+DROP TABLE users;

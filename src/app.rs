@@ -1,0 +1,292 @@
+//! The server: which routes exist, the order of middleware, start and stop.
+
+use std::io;
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::http::header;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Bytes, Data};
+use actix_web::{App, HttpServer};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::articles::delivery::Site;
+use crate::auth::jwt::Signer;
+use crate::auth::store::Purpose;
+use crate::auth::throttle::LoginThrottle;
+use crate::config::{DatabaseConfig, ServerConfig};
+use crate::db::{Database, StoreError, migrations};
+use crate::http::body::BodyLimit;
+use crate::http::cursor::CursorKey;
+use crate::http::observe::{REQUEST_ID, RequestTimeout, observe};
+use crate::http::routes::Resource;
+use crate::metrics::Metrics;
+use crate::problem::Problem;
+use crate::service::OpenApiJson;
+use crate::shares::visitor::VisitorKey;
+use crate::{articles, auth, authors, openapi, service, shares, tags};
+
+/// How often what has run out is swept up and changed keys are noticed.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+/// Why a server could not be started.
+#[derive(Debug)]
+pub enum StartError {
+    /// The database.
+    Store(StoreError),
+    /// The address.
+    Listen(io::Error),
+    /// The metrics: a mistake in the code.
+    Metrics(prometheus::Error),
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Store(StoreError::Unavailable(reason)) => f.write_str(reason),
+            Self::Store(StoreError::Database(error)) => write!(f, "the database failed: {error}"),
+            Self::Store(error) => write!(f, "the database: {error:?}"),
+            Self::Listen(error) => write!(f, "cannot listen: {error}"),
+            Self::Metrics(error) => write!(f, "metrics: {error}"),
+        }
+    }
+}
+
+impl From<StoreError> for StartError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Every resource of the server.
+pub fn resources() -> Vec<Resource> {
+    [
+        articles::resources(),
+        tags::resources(),
+        authors::resources(),
+        shares::resources(),
+        auth::session::resources(),
+        service::resources(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Opens the database, bringing it to this version's tables when `migrate` says so.
+///
+/// # Errors
+/// When it cannot be opened or migrated.
+pub fn open_database(config: &DatabaseConfig, migrate: bool) -> Result<Database, StartError> {
+    let queries = Metrics::query_counter().map_err(StartError::Metrics)?;
+    let database = Database::open(&config.database_url, &config.pool_settings(), queries)?;
+    if migrate {
+        let mut connection = database.connection()?;
+        for name in migrations::run(&mut connection)? {
+            tracing::info!(%name, "migration ran");
+        }
+    }
+    Ok(database)
+}
+
+/// A server that is bound to its address and ready to run.
+pub struct Application {
+    server: Server,
+    addresses: Vec<std::net::SocketAddr>,
+}
+
+impl Application {
+    /// Loads the keys, binds the address, starts listening.
+    ///
+    /// # Errors
+    /// When the database does not answer or the address is taken.
+    pub async fn build(config: &ServerConfig, database: Database) -> Result<Self, StartError> {
+        let (signing, cursors, visitors) = database
+            .write(|connection| {
+                Ok((
+                    auth::store::keys(connection, Purpose::AccessTokens)?,
+                    auth::store::keys(connection, Purpose::Cursors)?,
+                    auth::store::keys(connection, Purpose::Visitors)?,
+                ))
+            })
+            .await?;
+        let newest = |keys: &[auth::jwt::SigningKey]| -> Vec<u8> {
+            keys.first().map(|key| key.secret.clone()).unwrap_or_default()
+        };
+        let signer = Data::new(Signer::new(signing));
+        let cursor_key = Data::new(CursorKey::new(&newest(&cursors)));
+        let visitor_key = Data::new(VisitorKey::new(&newest(&visitors)));
+        let metrics = Data::new(Metrics::new(database.queries()).map_err(StartError::Metrics)?);
+        let throttle = Data::new(LoginThrottle::default());
+        let site = Data::new(Site(
+            config
+                .public_url
+                .as_ref()
+                .map(|url| url.as_str().trim_end_matches('/').to_owned()),
+        ));
+        let document = Data::new(OpenApiJson(Bytes::from(openapi::json())));
+        let limit = Data::new(BodyLimit(config.max_body_bytes as usize));
+        let timeout = Data::new(RequestTimeout(Duration::from_secs(config.request_timeout)));
+        let database = Data::new(database);
+        let origins = config.editorial_origins.clone();
+
+        keep_house(&database, &signer, &throttle);
+
+        let workers = config.workers.map_or_else(
+            || std::thread::available_parallelism().map_or(2, usize::from),
+            usize::from,
+        );
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(database.clone())
+                .app_data(signer.clone())
+                .app_data(cursor_key.clone())
+                .app_data(visitor_key.clone())
+                .app_data(metrics.clone())
+                .app_data(throttle.clone())
+                .app_data(site.clone())
+                .app_data(document.clone())
+                .app_data(limit.clone())
+                .app_data(timeout.clone())
+                .wrap(cors(origins.clone()))
+                .wrap(from_fn(observe))
+                .configure(|config| {
+                    for resource in resources() {
+                        resource.register(config);
+                    }
+                })
+                .route("/docs", web::get().to(docs_moved))
+                .service(
+                    SwaggerUi::new("/docs/{_:.*}").config(
+                        Config::from("/openapi.json")
+                            .try_it_out_enabled(true)
+                            .persist_authorization(true),
+                    ),
+                )
+                .default_service(web::to(|| async {
+                    Err::<actix_web::HttpResponse, _>(Problem::not_found())
+                }))
+        })
+        .workers(workers)
+        .max_connections(usize::max(1, config.max_connections as usize / workers))
+        .client_request_timeout(Duration::from_secs(10))
+        .client_disconnect_timeout(Duration::from_secs(2))
+        .keep_alive(Duration::from_secs(75))
+        .shutdown_timeout(config.shutdown_timeout)
+        .disable_signals()
+        .bind(config.listen)
+        .map_err(StartError::Listen)?;
+        let addresses = server.addrs();
+        Ok(Self {
+            server: server.run(),
+            addresses,
+        })
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.addresses.first().map_or(0, |address| address.port())
+    }
+
+    /// The address it listens on.
+    pub fn url(&self) -> String {
+        self.addresses
+            .first()
+            .map_or_else(String::new, |address| format!("http://{address}"))
+    }
+
+    /// For stopping it from elsewhere.
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Runs until it is stopped by its handle.
+    ///
+    /// # Errors
+    /// When a worker dies.
+    pub async fn run(self) -> io::Result<()> {
+        self.server.await
+    }
+
+    /// Runs until SIGTERM or SIGINT; requests in flight are finished.
+    ///
+    /// # Errors
+    /// When signals cannot be listened for, or a worker dies.
+    pub async fn run_until_signal(self) -> io::Result<()> {
+        let handle = self.handle();
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        actix_web::rt::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            tracing::info!("stopping: requests in flight are finished");
+            handle.stop(true).await;
+        });
+        self.run().await
+    }
+}
+
+async fn docs_moved() -> actix_web::HttpResponse {
+    actix_web::HttpResponse::PermanentRedirect()
+        .insert_header((header::LOCATION, "/docs/"))
+        .finish()
+}
+
+/// Anyone's page may read what is public and report shares; the rest is for listed origins.
+fn cors(editorial_origins: Vec<String>) -> Cors {
+    Cors::default()
+        .allowed_origin_fn(move |origin, request| {
+            let path = request.uri.path();
+            let guarded = path.starts_with("/v1/editorial") || path.starts_with("/v1/auth");
+            !guarded
+                || origin
+                    .to_str()
+                    .is_ok_and(|origin| editorial_origins.iter().any(|known| known == origin))
+        })
+        .allowed_methods(["GET", "HEAD", "POST", "PATCH", "DELETE"])
+        .allowed_headers([
+            header::ACCEPT,
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::IF_MATCH,
+            header::IF_NONE_MATCH,
+            REQUEST_ID,
+        ])
+        .expose_headers([
+            header::ETAG,
+            header::LINK,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            REQUEST_ID,
+        ])
+        .block_on_origin_mismatch(false)
+        .max_age(3600)
+}
+
+/// Sweeps up what has run out and takes over keys that were rotated by another process.
+fn keep_house(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<LoginThrottle>) {
+    let (database, signer, throttle) = (database.clone(), signer.clone(), throttle.clone());
+    actix_web::rt::spawn(async move {
+        let mut interval = tokio::time::interval(HOUSEKEEPING);
+        // The first tick is immediate; nothing has changed since the start.
+        interval.tick().await;
+        loop {
+            interval.tick().await;
+            throttle.forget_the_idle();
+            let kept = database
+                .write(|connection| {
+                    shares::store::forget_visitors(connection)?;
+                    auth::store::forget_expired_sessions(connection)?;
+                    auth::store::find_keys(connection, Purpose::AccessTokens)
+                })
+                .await;
+            match kept {
+                Ok(keys) => signer.replace_keys(keys),
+                Err(error) => tracing::warn!(?error, "housekeeping was put off"),
+            }
+        }
+    });
+}

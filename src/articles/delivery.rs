@@ -1,0 +1,295 @@
+//! Articles for readers.
+
+use actix_web::http::header::HeaderName;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use utoipa::IntoParams;
+
+use super::model::{
+    Article, ArticleFilter, ArticleSort, BodyFormat, FIELDS, Include, ListedArticle,
+};
+use super::store::public::{self, ListQuery};
+use crate::db::{Database, Id, StoreError, Timestamp};
+use crate::http::conditional::public_json;
+use crate::http::cursor::CursorKey;
+use crate::http::fields::Selection;
+use crate::http::page::{List, Seek, link_next};
+use crate::http::params::{FromParams, Params, Query};
+use crate::http::path::SlugPath;
+use crate::http::redirect::moved;
+use crate::problem::{INTERNAL, INVALID_CURSOR, Problem};
+use crate::text::{Language, Slug};
+
+/// The address of the newsroom's site, without a slash at its end.
+#[derive(Debug, Clone, Default)]
+pub struct Site(pub Option<String>);
+
+/// Most slugs or ids in one request.
+const MOST_NAMED: usize = 100;
+/// Most values of one filter.
+const MOST_VALUES: usize = 20;
+
+/// Parameters of the list of articles.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ArticleListParams {
+    /// Most items on a page, 1 to 100.
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
+    limit: i64,
+    /// Where to read on: `page.next_cursor` of the page before.
+    cursor: Option<String>,
+    /// `true` adds `page.total`.
+    #[param(value_type = Option<bool>)]
+    count: bool,
+    /// `-published_at` (default), `published_at` or `-updated_at`; `-` means the latest first.
+    #[param(value_type = Option<String>, example = "-published_at")]
+    sort: ArticleSort,
+    /// Slugs of tags; a comma means any of them, repeating the parameter means all.
+    #[param(value_type = Option<Vec<String>>, example = json!(["climate,energy"]))]
+    tag: Vec<Vec<Slug>>,
+    /// Slugs of authors, comma-separated: any of them.
+    #[param(value_type = Option<String>, example = "alex-writer")]
+    author: Vec<Slug>,
+    /// Slugs of sections, comma-separated: any of them.
+    #[param(value_type = Option<String>, example = "world")]
+    section: Vec<Slug>,
+    /// Only articles in this language (BCP 47).
+    #[param(value_type = Option<String>, example = "en")]
+    language: Option<Language>,
+    /// Only articles published later than this instant.
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-03-01T00:00:00Z")]
+    published_after: Option<Timestamp>,
+    /// Only articles published earlier than this instant.
+    #[param(value_type = Option<String>, format = DateTime)]
+    published_before: Option<Timestamp>,
+    /// Only articles changed later than this instant.
+    #[param(value_type = Option<String>, format = DateTime)]
+    updated_after: Option<Timestamp>,
+    /// Only these slugs, comma-separated, at most 100.
+    #[param(value_type = Option<String>)]
+    slugs: Vec<Slug>,
+    /// Only these ids, comma-separated, at most 100.
+    #[param(value_type = Option<String>)]
+    ids: Vec<Id>,
+    /// What to add to each: `body`, `corrections`, `seo`, `custom`, `shares`, comma-separated.
+    #[param(value_type = Option<String>, example = "shares")]
+    include: Vec<Include>,
+    /// How bodies are wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
+    #[param(value_type = Option<String>, example = "html")]
+    body_format: BodyFormat,
+    /// Only these fields of each, comma-separated, dotted below the first level.
+    #[param(value_type = Option<String>, example = "slug,headline,lead_image.url")]
+    fields: Option<Selection>,
+}
+
+impl FromParams for ArticleListParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        let tag = params
+            .all("tag")
+            .iter()
+            .map(|group| Params::split("tag", group, MOST_VALUES))
+            .collect::<Result<Vec<Vec<Slug>>, Problem>>()?;
+        if tag.len() > MOST_VALUES {
+            return Err(Problem::parameter(
+                "tag",
+                format!("may stand at most {MOST_VALUES} times"),
+            ));
+        }
+        Ok(Self {
+            limit: params.limit()?,
+            cursor: params.text("cursor")?,
+            count: params.flag("count")?,
+            sort: params
+                .choice("sort", ArticleSort::ALL)?
+                .unwrap_or_default(),
+            tag: tag.into_iter().filter(|group| !group.is_empty()).collect(),
+            author: params.list("author", MOST_VALUES)?,
+            section: params.list("section", MOST_VALUES)?,
+            language: params.one("language")?,
+            published_after: params.one("published_after")?,
+            published_before: params.one("published_before")?,
+            updated_after: params.one("updated_after")?,
+            slugs: params.list("slugs", MOST_NAMED)?,
+            ids: params.list("ids", MOST_NAMED)?,
+            include: params.choices("include", Include::ALL)?,
+            body_format: params
+                .choice("body_format", BodyFormat::ALL)?
+                .unwrap_or_default(),
+            fields: Selection::parse(&params.list::<String>("fields", 100)?, FIELDS)?,
+        })
+    }
+}
+
+/// List articles
+///
+/// What is public now, the newest first. Pages follow each other by `cursor`: no article comes
+/// twice and none is skipped, however many are published meanwhile.
+#[utoipa::path(
+    get, path = "/v1/articles", operation_id = "listArticles", tag = "articles",
+    params(ArticleListParams),
+    responses((
+        status = 200, description = "A page of articles.", body = List<ListedArticle>,
+        headers(
+            ("ETag" = String, description = "Strong; for `If-None-Match`."),
+            ("Link" = String, description = "`rel=\"next\"`: the next page."),
+        ),
+    ))
+)]
+pub async fn list_articles(
+    request: HttpRequest,
+    database: Data<Database>,
+    cursors: Data<CursorKey>,
+    site: Data<Site>,
+    Query(params): Query<ArticleListParams>,
+) -> Result<HttpResponse, Problem> {
+    let filter = ArticleFilter {
+        tags: params.tag,
+        authors: params.author,
+        sections: params.section,
+        language: params.language,
+        published_after: params.published_after,
+        published_before: params.published_before,
+        updated_after: params.updated_after,
+        slugs: params.slugs,
+        ids: params.ids,
+    };
+    let seek = Seek::new(
+        &cursors,
+        format!("articles {:?} {filter:?}", params.sort),
+        params.cursor.as_deref(),
+        params.limit,
+    )?;
+    let query = ListQuery {
+        filter,
+        sort: params.sort,
+        include: params.include,
+        body_format: params.body_format,
+        count: params.count,
+        after: instant(seek.after())?,
+        limit: seek.fetch(),
+    };
+    let (found, total) = database
+        .read(move |connection| public::list(connection, &query, site.0.as_deref()))
+        .await?;
+    let list = seek.page(found, total, |article| article.summary.id);
+    let list = match params.fields {
+        None => return answer_list(&request, &list),
+        Some(fields) => List {
+            data: list
+                .data
+                .iter()
+                .map(|article| select(&fields, article))
+                .collect::<Result<Vec<_>, _>>()?,
+            page: list.page,
+        },
+    };
+    answer_list(&request, &list)
+}
+
+fn answer_list<T: Serialize>(
+    request: &HttpRequest,
+    list: &List<T>,
+) -> Result<HttpResponse, Problem> {
+    public_json(request, list, None, |response| {
+        link_next(request, &list.page, response);
+        response.insert_header((SURROGATE_KEY, "articles"));
+    })
+}
+
+/// What a CDN can purge by.
+const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
+
+fn select(fields: &Selection, value: &impl Serialize) -> Result<serde_json::Value, Problem> {
+    serde_json::to_value(value)
+        .map(|value| fields.apply(value))
+        .map_err(|_| Problem::new(&INTERNAL, INTERNAL.meaning))
+}
+
+/// The instant in a cursor of a list that is sorted by time.
+///
+/// # Errors
+/// `invalid-cursor`, which a cursor that this server signed never is.
+pub fn instant(after: Option<(String, Id)>) -> Result<Option<(Timestamp, Id)>, Problem> {
+    after
+        .map(|(value, id)| Ok((value.parse()?, id)))
+        .transpose()
+        .map_err(|_: String| Problem::new(&INVALID_CURSOR, INVALID_CURSOR.meaning))
+}
+
+/// Parameters of one article.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ArticleParams {
+    /// What to add: `shares`. The other parts that lists can include are always there.
+    #[param(value_type = Option<String>, example = "shares")]
+    include: Vec<Include>,
+    /// How the body is wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
+    #[param(value_type = Option<String>, example = "html")]
+    body_format: BodyFormat,
+    /// Only these fields, comma-separated, dotted below the first level.
+    #[param(value_type = Option<String>, example = "headline,body_html,authors.name")]
+    fields: Option<Selection>,
+}
+
+impl FromParams for ArticleParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        Ok(Self {
+            include: params.choices("include", Include::ALL)?,
+            body_format: params
+                .choice("body_format", BodyFormat::ALL)?
+                .unwrap_or_default(),
+            fields: Selection::parse(&params.list::<String>("fields", 100)?, FIELDS)?,
+        })
+    }
+}
+
+/// Read an article
+///
+/// The public article that a slug names. A slug that it once had answers 301. Unknown,
+/// unpublished and future articles answer the same 404.
+#[utoipa::path(
+    get, path = "/v1/articles/{slug}", operation_id = "getArticle", tag = "articles",
+    params(
+        ("slug" = String, Path, description = "The article's slug.", example = "harbour-cities-agree-flood-fund"),
+        ArticleParams,
+    ),
+    responses(
+        (status = 200, description = "The article.", body = Article, headers(
+            ("ETag" = String, description = "Strong; for `If-None-Match`."),
+            ("Last-Modified" = String, description = "When it was last changed."),
+        )),
+        (status = 301, description = "The article has another slug now.", headers(("Location" = String))),
+    )
+)]
+pub async fn get_article(
+    request: HttpRequest,
+    database: Data<Database>,
+    site: Data<Site>,
+    SlugPath(slug): SlugPath,
+    Query(params): Query<ArticleParams>,
+) -> Result<HttpResponse, Problem> {
+    let with_shares = params.include.contains(&Include::Shares);
+    let found = database
+        .read(move |connection| {
+            let site = site.0.as_deref();
+            match public::find(connection, &slug, params.body_format, with_shares, site) {
+                Err(StoreError::NotFound) => public::new_slug(connection, &slug).map(Err),
+                found => found.map(Ok),
+            }
+        })
+        .await?;
+    let article = match found {
+        Ok(article) => article,
+        Err(slug) => return Ok(moved(&request, &format!("/v1/articles/{slug}"))),
+    };
+    let last_modified = Some(article.summary.story.updated_at);
+    let id = article.summary.id;
+    let adorn = |response: &mut actix_web::HttpResponseBuilder| {
+        response.insert_header((SURROGATE_KEY, format!("article-{id}")));
+    };
+    match params.fields {
+        None => public_json(&request, &article, last_modified, adorn),
+        Some(fields) => public_json(&request, &select(&fields, &article)?, last_modified, adorn),
+    }
+}

@@ -1,0 +1,381 @@
+//! Articles for editors and tools.
+
+use actix_web::HttpResponse;
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use actix_web::web::Data;
+use utoipa::IntoParams;
+
+use super::delivery::instant;
+use super::input::ArticleInput;
+use super::model::{
+    CorrectionInput, EditorialArticle, EditorialFilter, EditorialSummary,
+};
+use super::store::{desk, write};
+use super::workflow::{PublishInput, RetractInput, Status};
+use crate::auth::guard::{Allowed, ArticlesPublish, ArticlesRead, ArticlesWrite};
+use crate::auth::model::Caller;
+use crate::db::{Connection, Database, Id, StoreResult};
+use crate::http::body::{JsonBody, OptionalJsonBody};
+use crate::http::conditional::{IfMatch, editorial_json, private_json};
+use crate::http::cursor::CursorKey;
+use crate::http::page::{List, Seek, link_next};
+use crate::http::params::{FromParams, NoParams, Params, Query};
+use crate::http::path::IdPath;
+use crate::merge_patch::MergePatch;
+use crate::problem::{Problem, ProblemDocument};
+use crate::text::Slug;
+
+/// Runs a change in one transaction and answers the article after it.
+async fn change(
+    database: &Database,
+    caller: Caller,
+    id: Id,
+    work: impl FnOnce(&mut Connection, &Caller) -> StoreResult<()> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let article = database
+        .write(move |connection| {
+            work(connection, &caller)?;
+            desk::find(connection, id, None)
+        })
+        .await?;
+    let version = article.summary.version;
+    Ok(editorial_json(HttpResponse::Ok(), version, &article))
+}
+
+/// Parameters of the editorial list.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EditorialListParams {
+    /// Most items on a page, 1 to 100.
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
+    limit: i64,
+    /// Where to read on: `page.next_cursor` of the page before.
+    cursor: Option<String>,
+    /// `true` adds `page.total`.
+    #[param(value_type = Option<bool>)]
+    count: bool,
+    /// Statuses, comma-separated: any of them; all but `trashed` when left out.
+    #[param(value_type = Option<String>, example = "draft,in_review")]
+    status: Vec<Status>,
+    /// Slugs of authors, comma-separated: any of them.
+    #[param(value_type = Option<String>)]
+    author: Vec<Slug>,
+    /// Slugs of sections, comma-separated: any of them.
+    #[param(value_type = Option<String>)]
+    section: Vec<Slug>,
+    /// Slugs of tags, comma-separated: any of them.
+    #[param(value_type = Option<String>)]
+    tag: Vec<Slug>,
+}
+
+impl FromParams for EditorialListParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        Ok(Self {
+            limit: params.limit()?,
+            cursor: params.text("cursor")?,
+            count: params.flag("count")?,
+            status: params.choices("status", Status::ALL)?,
+            author: params.list("author", 20)?,
+            section: params.list("section", 20)?,
+            tag: params.list("tag", 20)?,
+        })
+    }
+}
+
+/// List articles of any status
+///
+/// The last changed first. Authors see their own.
+#[utoipa::path(
+    get, path = "/v1/editorial/articles", operation_id = "listAnyArticles", tag = "editorial articles",
+    security(("bearer" = [])), params(EditorialListParams),
+    responses((status = 200, description = "A page of articles.", body = List<EditorialSummary>))
+)]
+pub async fn list_any_articles(
+    Allowed(caller, _): Allowed<ArticlesRead>,
+    request: HttpRequest,
+    database: Data<Database>,
+    cursors: Data<CursorKey>,
+    Query(params): Query<EditorialListParams>,
+) -> Result<HttpResponse, Problem> {
+    let filter = EditorialFilter {
+        statuses: params.status,
+        created_by: caller.only_own(),
+        authors: params.author,
+        sections: params.section,
+        tags: params.tag,
+    };
+    let seek = Seek::new(
+        &cursors,
+        format!("editorial articles {filter:?}"),
+        params.cursor.as_deref(),
+        params.limit,
+    )?;
+    let (after, limit) = (instant(seek.after())?, seek.fetch());
+    let (found, total) = database
+        .read(move |connection| desk::list(connection, &filter, after, limit, params.count))
+        .await?;
+    let list = seek.page(found, total, |article| article.id);
+    let mut response = HttpResponse::Ok();
+    link_next(&request, &list.page, &mut response);
+    Ok(private_json(response, &list))
+}
+
+/// Create an article
+///
+/// A draft, or one in review. Everything may still be missing; publishing says what.
+#[utoipa::path(
+    post, path = "/v1/editorial/articles", operation_id = "createArticle", tag = "editorial articles",
+    security(("bearer" = [])), request_body = ArticleInput,
+    responses(
+        (status = 201, description = "Created.", body = EditorialArticle, headers(("Location" = String), ("ETag" = String))),
+        (status = 409, description = "The slug is taken.", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn create_article(
+    Allowed(caller, _): Allowed<ArticlesWrite>,
+    database: Data<Database>,
+    _: Query<NoParams>,
+    JsonBody(input): JsonBody<ArticleInput>,
+) -> Result<HttpResponse, Problem> {
+    let article = database
+        .write(move |connection| {
+            let id = write::create(connection, input, caller.user())?;
+            desk::find(connection, id, None)
+        })
+        .await?;
+    let mut response = HttpResponse::Created();
+    response.insert_header((
+        header::LOCATION,
+        format!("/v1/editorial/articles/{}", article.summary.id),
+    ));
+    let version = article.summary.version;
+    Ok(editorial_json(response, version, &article))
+}
+
+/// Read an article of any status
+///
+/// Its ETag is what a change needs in `If-Match`. Authors see their own.
+#[utoipa::path(
+    get, path = "/v1/editorial/articles/{id}", operation_id = "readArticle", tag = "editorial articles",
+    security(("bearer" = [])),
+    params(("id" = String, Path, description = "The article's id.")),
+    responses((status = 200, description = "The article.", body = EditorialArticle, headers(("ETag" = String))))
+)]
+pub async fn read_article(
+    Allowed(caller, _): Allowed<ArticlesRead>,
+    database: Data<Database>,
+    IdPath(id): IdPath,
+    _: Query<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    let article = database
+        .read(move |connection| desk::find(connection, id, caller.only_own()))
+        .await?;
+    let version = article.summary.version;
+    Ok(editorial_json(HttpResponse::Ok(), version, &article))
+}
+
+/// Change an article
+///
+/// A JSON merge patch (RFC 7396) on the article as it is written: `authors` and `tags` are slugs,
+/// arrays are replaced as a whole, null removes. A slug that is given up goes on answering 301.
+#[utoipa::path(
+    patch, path = "/v1/editorial/articles/{id}", operation_id = "editArticle", tag = "editorial articles",
+    security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The article's id."),
+        ("If-Match" = String, Header, description = "The ETag that was read."),
+    ),
+    request_body(content = ArticleInput, content_type = "application/merge-patch+json"),
+    responses(
+        (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
+        (status = 409, description = "The slug is taken, or the article cannot be changed in its status.", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn edit_article(
+    Allowed(caller, _): Allowed<ArticlesWrite>,
+    database: Data<Database>,
+    IdPath(id): IdPath,
+    IfMatch(expected): IfMatch,
+    _: Query<NoParams>,
+    JsonBody(input): JsonBody<MergePatch>,
+) -> Result<HttpResponse, Problem> {
+    change(&database, caller, id, move |connection, caller| {
+        write::edit(connection, id, caller, &expected, input)
+    })
+    .await
+}
+
+/// Throw an article away
+///
+/// It is not public any more, and can be restored.
+#[utoipa::path(
+    delete, path = "/v1/editorial/articles/{id}", operation_id = "trashArticle", tag = "editorial articles",
+    security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The article's id."),
+        ("If-Match" = String, Header, description = "The ETag that was read."),
+    ),
+    responses(
+        (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
+        (status = 409, description = "The step is not possible from its status.", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn trash_article(
+    Allowed(caller, _): Allowed<ArticlesWrite>,
+    database: Data<Database>,
+    IdPath(id): IdPath,
+    IfMatch(expected): IfMatch,
+    _: Query<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    change(&database, caller, id, move |connection, caller| {
+        write::trash(connection, id, caller, &expected)
+    })
+    .await
+}
+
+/// Publish an article
+///
+/// Now, or by itself at a time in the future. Everything that is still missing is reported at once.
+#[utoipa::path(
+    post, path = "/v1/editorial/articles/{id}/publish", operation_id = "publishArticle", tag = "editorial articles",
+    security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The article's id."),
+        ("If-Match" = String, Header, description = "The ETag that was read."),
+    ),
+    request_body = Option<PublishInput>,
+    responses(
+        (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
+        (status = 409, description = "The step is not possible from its status.", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn publish_article(
+    Allowed(caller, _): Allowed<ArticlesPublish>,
+    database: Data<Database>,
+    IdPath(id): IdPath,
+    IfMatch(expected): IfMatch,
+    _: Query<NoParams>,
+    OptionalJsonBody(input): OptionalJsonBody<PublishInput>,
+) -> Result<HttpResponse, Problem> {
+    change(&database, caller, id, move |connection, caller| {
+        write::publish(connection, id, caller, &expected, &input)
+    })
+    .await
+}
+
+/// Take an article back
+///
+/// It can be published again; its first publication time is kept.
+#[utoipa::path(
+    post, path = "/v1/editorial/articles/{id}/unpublish", operation_id = "unpublishArticle", tag = "editorial articles",
+    security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The article's id."),
+        ("If-Match" = String, Header, description = "The ETag that was read."),
+    ),
+    responses(
+        (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
+        (status = 409, description = "The step is not possible from its status.", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn unpublish_article(
+    Allowed(caller, _): Allowed<ArticlesPublish>,
+    database: Data<Database>,
+    IdPath(id): IdPath,
+    IfMatch(expected): IfMatch,
+    _: Query<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    change(&database, caller, id, move |connection, caller| {
+        write::unpublish(connection, id, caller, &expected)
+    })
+    .await
+}
+
+/// Retract an article
+///
+/// Withdraws it for a reason. It cannot be published again.
+#[utoipa::path(
+    post, path = "/v1/editorial/articles/{id}/retract", operation_id = "retractArticle", tag = "editorial articles",
+    security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The article's id."),
+        ("If-Match" = String, Header, description = "The ETag that was read."),
+    ),
+    request_body = RetractInput,
+    responses(
+        (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
+        (status = 409, description = "The step is not possible from its status.", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn retract_article(
+    Allowed(caller, _): Allowed<ArticlesPublish>,
+    database: Data<Database>,
+    IdPath(id): IdPath,
+    IfMatch(expected): IfMatch,
+    _: Query<NoParams>,
+    JsonBody(input): JsonBody<RetractInput>,
+) -> Result<HttpResponse, Problem> {
+    change(&database, caller, id, move |connection, caller| {
+        write::retract(connection, id, caller, &expected, input)
+    })
+    .await
+}
+
+/// Restore an article from the trash
+///
+/// It comes back as it was, but what was published comes back unpublished.
+#[utoipa::path(
+    post, path = "/v1/editorial/articles/{id}/restore", operation_id = "restoreArticle", tag = "editorial articles",
+    security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The article's id."),
+        ("If-Match" = String, Header, description = "The ETag that was read."),
+    ),
+    responses(
+        (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
+        (status = 409, description = "The step is not possible from its status.", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn restore_article(
+    Allowed(caller, _): Allowed<ArticlesWrite>,
+    database: Data<Database>,
+    IdPath(id): IdPath,
+    IfMatch(expected): IfMatch,
+    _: Query<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    change(&database, caller, id, move |connection, caller| {
+        write::restore(connection, id, caller, &expected)
+    })
+    .await
+}
+
+/// Add a correction
+///
+/// Tells readers what was changed after publication.
+#[utoipa::path(
+    post, path = "/v1/editorial/articles/{id}/corrections", operation_id = "addCorrection", tag = "editorial articles",
+    security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The article's id."),
+        ("If-Match" = String, Header, description = "The ETag that was read."),
+    ),
+    request_body = CorrectionInput,
+    responses(
+        (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
+        (status = 409, description = "The step is not possible from its status.", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn add_correction(
+    Allowed(caller, _): Allowed<ArticlesPublish>,
+    database: Data<Database>,
+    IdPath(id): IdPath,
+    IfMatch(expected): IfMatch,
+    _: Query<NoParams>,
+    JsonBody(input): JsonBody<CorrectionInput>,
+) -> Result<HttpResponse, Problem> {
+    change(&database, caller, id, move |connection, caller| {
+        write::correct(connection, id, caller, &expected, input)
+    })
+    .await
+}

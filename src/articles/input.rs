@@ -1,0 +1,325 @@
+//! An article as editors write it.
+
+use std::borrow::Cow;
+
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Map;
+use utoipa::openapi::schema::OneOfBuilder;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::model::{LeadImage, Seo};
+use super::workflow::WorkingStatus;
+use crate::body::{Block, Body, BodyError};
+use crate::text::{Language, Line, Prose, Slug, WebUrl};
+use crate::validation::{Invalid, Violation, Violations, object, unknown};
+
+/// The authors of one article.
+pub type AuthorSlugs = SlugList<20>;
+/// The tags of one article.
+pub type TagSlugs = SlugList<50>;
+/// Most bytes of `custom`, as compact JSON.
+const MAX_CUSTOM_BYTES: usize = 16 * 1024;
+
+/// What editors write of an article. Everything may be missing until it is published.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserr, ToSchema)]
+#[deserr(error = Violations, deny_unknown_fields)]
+#[schema(example = json!({
+    "headline": "Harbour cities agree on a flood fund",
+    "standfirst": "Twelve ports will share the cost of higher walls.",
+    "dateline": "New York, USA", "language": "en",
+    "authors": ["alex-writer"], "section": "world", "tags": ["climate"],
+    "lead_image": {
+        "url": "https://images.example.com/harbour.jpg", "alt": "Cranes over a harbour at dawn",
+        "caption": "The harbour on Tuesday", "credit": "Harbour Pictures"
+    },
+    "body": {"format": "html", "content": "<p>Twelve harbour cities have agreed.</p>"}
+}))]
+pub struct ArticleInput {
+    /// The headline.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub headline: Option<Line<300>>,
+    /// Its name in URLs; made from the headline when left out.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub slug: Option<Slug>,
+    /// `draft` or `in_review`; the other statuses are reached by `publish`, `unpublish`,
+    /// `retract`, `DELETE` and `restore`.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub status: Option<WorkingStatus>,
+    /// One or two sentences below the headline.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub standfirst: Option<Prose<1000>>,
+    /// Where it was written: "New York, USA".
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub dateline: Option<Line<120>>,
+    /// Language tag; `en` when left out.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub language: Language,
+    /// Instead of the one composed from the authors.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub byline: Option<Line<300>>,
+    /// Slugs of authors, in the order of the byline.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub authors: AuthorSlugs,
+    /// Slug of a tag of kind `section`.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub section: Option<Slug>,
+    /// Slugs of tags.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub tags: TagSlugs,
+    /// The picture above it.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub lead_image: Option<LeadImage>,
+    /// Where readers find it, when not at the site's address and the slug.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub canonical_url: Option<WebUrl>,
+    /// The text: blocks, or HTML, Markdown or plain text to be made into blocks.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub body: BodyInput,
+    /// What search engines show.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub seo: Seo,
+    /// The newsroom's own JSON: an object of at most 16 KiB.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub custom: Custom,
+}
+
+/// Up to `MAX` different slugs in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct SlugList<const MAX: usize>(pub Vec<Slug>);
+
+impl<const MAX: usize> SlugList<MAX> {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<const MAX: usize> Deserr<Violations> for SlugList<MAX> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, Violations> {
+        let slugs = Vec::<Slug>::deserialize_from_value(value, location)?;
+        if slugs.len() > MAX {
+            let detail = format!("must have at most {MAX} items, has {}", slugs.len());
+            return Err(Violations::at(location, Invalid::new("too_many", detail)));
+        }
+        for (index, slug) in slugs.iter().enumerate() {
+            if slugs[..index].contains(slug) {
+                let invalid = Invalid::new("repeated", format!("names \"{slug}\" twice"));
+                return Err(Violations::at(location.push_index(index), invalid));
+            }
+        }
+        Ok(Self(slugs))
+    }
+}
+
+impl<const MAX: usize> PartialSchema for SlugList<MAX> {
+    fn schema() -> RefOr<Schema> {
+        utoipa::openapi::schema::ArrayBuilder::new()
+            .items(Slug::schema())
+            .max_items(Some(MAX))
+            .unique_items(true)
+            .into()
+    }
+}
+
+impl<const MAX: usize> ToSchema for SlugList<MAX> {
+    fn name() -> Cow<'static, str> {
+        format!("SlugList{MAX}").into()
+    }
+}
+
+/// The newsroom's own JSON: an object of bounded size.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Custom(pub Map<String, serde_json::Value>);
+
+impl Deserr<Violations> for Custom {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, Violations> {
+        let object = object(value, location)?;
+        let bytes = serde_json::to_vec(&object).map_or(usize::MAX, |bytes| bytes.len());
+        if bytes > MAX_CUSTOM_BYTES {
+            let detail = format!("must have at most {MAX_CUSTOM_BYTES} bytes, has {bytes}");
+            return Err(Violations::at(location, Invalid::new("too_large", detail)));
+        }
+        Ok(Self(object))
+    }
+}
+
+impl PartialSchema for Custom {
+    fn schema() -> RefOr<Schema> {
+        utoipa::openapi::schema::ObjectBuilder::new()
+            .additional_properties(Some(utoipa::openapi::schema::AdditionalProperties::FreeForm(
+                true,
+            )))
+            .into()
+    }
+}
+
+impl ToSchema for Custom {}
+
+/// A body in any of the ways it can be written.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BodyInput(pub Body);
+
+impl Serialize for BodyInput {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// The formats that a body can be written in.
+const FORMATS: &[&str] = &["blocks", "html", "markdown", "text"];
+
+impl Deserr<Violations> for BodyInput {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, Violations> {
+        let place = |pointer: &str, code, detail: String| {
+            let mut all = Violations::at(location, Invalid::new(code, detail));
+            all.0[0].pointer.push_str(pointer);
+            all
+        };
+        let value = serde_json::Value::deserialize_from_value(value, location)?;
+        let under = |prefix: &str, errors: Vec<BodyError>| {
+            let Violation { pointer, .. } =
+                Violations::at(location, Invalid::new("", "")).0.remove(0);
+            let prefix = format!("{pointer}{prefix}");
+            Violations(
+                errors
+                    .into_iter()
+                    .map(|error| {
+                        Violation::new(error.pointer, error.code, error.detail).under(&prefix)
+                    })
+                    .collect(),
+            )
+        };
+        let mut fields = match value {
+            serde_json::Value::Null => return Ok(Self::default()),
+            serde_json::Value::Array(_) => {
+                return Body::from_blocks(&value)
+                    .map(Self)
+                    .map_err(|errors| under("", errors));
+            }
+            serde_json::Value::Object(fields) => fields,
+            _ => {
+                return Err(place(
+                    "",
+                    "wrong_type",
+                    "must be an array of blocks or an object with format and content".into(),
+                ));
+            }
+        };
+        let format = fields.remove("format");
+        let content = fields.remove("content");
+        if let Some(name) = fields.keys().next() {
+            let detail = unknown("field", name, &["format", "content"]);
+            return Err(place(&format!("/{name}"), "unknown_field", detail));
+        }
+        let Some(format) = format.as_ref().and_then(|format| format.as_str()) else {
+            let detail = format!("is required: one of {}", FORMATS.join(", "));
+            return Err(place("/format", "required", detail));
+        };
+        let body = match (format, content) {
+            ("blocks", Some(content)) => Body::from_blocks(&content),
+            ("html", Some(serde_json::Value::String(text))) => Body::from_html(&text),
+            ("markdown", Some(serde_json::Value::String(text))) => Body::from_markdown(&text),
+            ("text", Some(serde_json::Value::String(text))) => Body::from_text(&text),
+            (format, _) if !FORMATS.contains(&format) => {
+                return Err(place(
+                    "/format",
+                    "unknown_value",
+                    unknown("format", format, FORMATS),
+                ));
+            }
+            (_, None) => return Err(place("/content", "required", "is required".into())),
+            (_, Some(_)) => return Err(place("/content", "wrong_type", "must be a string".into())),
+        };
+        body.map(Self).map_err(|errors| under("/content", errors))
+    }
+}
+
+/// The written form of a body, for the OpenAPI document.
+#[derive(ToSchema)]
+#[schema(example = json!({"format": "html", "content": "<p>Twelve harbour cities have agreed.</p>"}))]
+#[expect(dead_code, reason = "describes what BodyInput reads by hand")]
+pub struct FormattedBody {
+    /// How `content` is written.
+    #[schema(inline)]
+    format: TextFormat,
+    /// The text.
+    content: String,
+}
+
+/// How a text is written.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes what BodyInput reads by hand")]
+pub enum TextFormat {
+    /// HTML; what cannot run safely is taken out.
+    Html,
+    /// CommonMark with tables.
+    Markdown,
+    /// Plain text; blank lines part paragraphs.
+    Text,
+}
+
+/// Blocks in the written form of a body, for the OpenAPI document.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what BodyInput reads by hand")]
+pub struct BlocksBody {
+    /// Says that `content` is blocks.
+    #[schema(inline)]
+    format: BlocksFormat,
+    /// The blocks.
+    content: Vec<Block>,
+}
+
+/// Says that content is blocks.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes what BodyInput reads by hand")]
+pub enum BlocksFormat {
+    /// Blocks.
+    Blocks,
+}
+
+impl PartialSchema for BodyInput {
+    fn schema() -> RefOr<Schema> {
+        OneOfBuilder::new()
+            .item(FormattedBody::schema())
+            .item(BlocksBody::schema())
+            .item(<Vec<Block> as PartialSchema>::schema())
+            .into()
+    }
+}
+
+impl ToSchema for BodyInput {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Block::name().into_owned(), Block::schema()));
+        Block::schemas(schemas);
+    }
+}

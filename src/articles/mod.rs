@@ -1,0 +1,37 @@
+//! Articles: what Dateline is for.
+//!
+//! - [`model`]: an article as readers and editors see it
+//! - [`input`]: an article as editors write it
+//! - [`workflow`]: statuses, the steps between them, and what publishing needs
+//! - [`store`]: queries, public and editorial ones apart
+//! - [`delivery`]: public handlers
+//! - [`editorial`]: handlers for editors and tools
+
+pub mod delivery;
+pub mod editorial;
+pub mod input;
+pub mod model;
+pub mod store;
+pub mod workflow;
+
+use crate::http::routes::{Resource, resource};
+
+/// The resources of this room.
+pub fn resources() -> Vec<Resource> {
+    vec![
+        resource("/v1/articles").get(delivery::list_articles),
+        resource("/v1/articles/{slug}").get(delivery::get_article),
+        resource("/v1/editorial/articles")
+            .get(editorial::list_any_articles)
+            .post(editorial::create_article),
+        resource("/v1/editorial/articles/{id}")
+            .get(editorial::read_article)
+            .patch(editorial::edit_article)
+            .delete(editorial::trash_article),
+        resource("/v1/editorial/articles/{id}/publish").post(editorial::publish_article),
+        resource("/v1/editorial/articles/{id}/unpublish").post(editorial::unpublish_article),
+        resource("/v1/editorial/articles/{id}/retract").post(editorial::retract_article),
+        resource("/v1/editorial/articles/{id}/restore").post(editorial::restore_article),
+        resource("/v1/editorial/articles/{id}/corrections").post(editorial::add_correction),
+    ]
+}

@@ -1,0 +1,500 @@
+//! An article as readers and editors see it.
+
+use deserr::Deserr;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::workflow::Status;
+use crate::authors::model::AuthorRef;
+use crate::body::{Block, Body};
+use crate::db::{Id, Timestamp};
+use crate::http::fields::Known;
+use crate::shares::model::Shares;
+use crate::tags::model::{SectionRef, TagKind, TagRef};
+use crate::text::{Language, Line, Prose, Slug, WebUrl};
+use crate::validation::{Invalid, Violations};
+
+/// The point of a picture that must stay visible when it is cropped.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Deserr, ToSchema)]
+#[deserr(error = Violations, deny_unknown_fields)]
+pub struct FocalPoint {
+    /// From the left edge (0) to the right one (1).
+    #[deserr(try_from(f64) = fraction -> Invalid)]
+    #[schema(minimum = 0, maximum = 1, example = 0.5)]
+    pub x: f64,
+    /// From the top (0) to the bottom (1).
+    #[deserr(try_from(f64) = fraction -> Invalid)]
+    #[schema(minimum = 0, maximum = 1, example = 0.4)]
+    pub y: f64,
+}
+
+fn fraction(number: f64) -> Result<f64, Invalid> {
+    if (0.0..=1.0).contains(&number) {
+        return Ok(number);
+    }
+    Err(Invalid::new("out_of_range", "must be from 0 to 1"))
+}
+
+/// The picture above an article.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Deserr, ToSchema)]
+#[deserr(error = Violations, deny_unknown_fields)]
+#[schema(example = json!({
+    "url": "https://images.example.com/harbour.jpg", "alt": "Cranes over a harbour at dawn",
+    "caption": "The harbour on Tuesday", "credit": "Harbour Pictures",
+    "width": 1600, "height": 1067, "focal_point": {"x": 0.5, "y": 0.4}
+}))]
+pub struct LeadImage {
+    /// Where the picture is.
+    pub url: WebUrl,
+    /// What it shows, for those who do not see it. Needed to publish.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub alt: Option<Line<1000>>,
+    /// What is printed below it.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub caption: Option<Prose<1000>>,
+    /// Who made it: photographer, agency. Needed to publish.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub credit: Option<Line<300>>,
+    /// Pixels.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub width: Option<u32>,
+    /// Pixels.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub height: Option<u32>,
+    /// What must stay visible when it is cropped.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub focal_point: Option<FocalPoint>,
+}
+
+/// What search engines and social networks show instead of headline and standfirst.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Deserr, ToSchema)]
+#[deserr(error = Violations, deny_unknown_fields)]
+#[serde(default)]
+pub struct Seo {
+    /// Instead of the headline.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub title: Option<Line<300>>,
+    /// Instead of the standfirst.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub description: Option<Prose<1000>>,
+}
+
+/// What a correction is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Deserr, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[deserr(error = Violations, rename_all = lowercase)]
+pub enum CorrectionKind {
+    /// Something was wrong.
+    Correction,
+    /// Something could be misunderstood.
+    Clarification,
+    /// Something was added.
+    Update,
+}
+
+impl CorrectionKind {
+    /// The kind's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Correction => "correction",
+            Self::Clarification => "clarification",
+            Self::Update => "update",
+        }
+    }
+
+    /// The kind that a name stands for; the database holds no others.
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "clarification" => Self::Clarification,
+            "update" => Self::Update,
+            _ => Self::Correction,
+        }
+    }
+}
+
+/// A note to readers on what was changed after publication.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Correction {
+    /// Key.
+    pub id: Id,
+    /// What it is.
+    pub kind: CorrectionKind,
+    /// Its words, plain text.
+    pub text: String,
+    /// When it was added.
+    pub published_at: Timestamp,
+}
+
+/// What editors write of a correction.
+#[derive(Debug, Clone, PartialEq, Eq, Deserr, ToSchema)]
+#[deserr(error = Violations, deny_unknown_fields)]
+#[schema(example = json!({"kind": "correction", "text": "An earlier version gave the wrong year."}))]
+pub struct CorrectionInput {
+    /// What it is.
+    pub kind: CorrectionKind,
+    /// Its words, plain text.
+    pub text: Prose<4000>,
+}
+
+/// What readers and editors see alike.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Story {
+    /// One or two sentences below the headline.
+    pub standfirst: Option<String>,
+    /// Where it was written: "New York, USA".
+    pub dateline: Option<String>,
+    /// Language tag (BCP 47).
+    #[schema(example = "en")]
+    pub language: String,
+    /// As it was given, or composed from the authors: "By A. Writer and B. Writer". Empty when
+    /// there are neither.
+    #[schema(example = "By Alex Writer and Sam Reporter")]
+    pub byline: String,
+    /// In the order of the byline.
+    pub authors: Vec<AuthorRef>,
+    /// The part of the paper.
+    pub section: Option<SectionRef>,
+    /// In the order their editors gave.
+    pub tags: Vec<TagRef>,
+    /// The picture above it.
+    pub lead_image: Option<LeadImage>,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Words of the body.
+    #[schema(minimum = 0)]
+    pub word_count: u32,
+    /// Minutes that reading takes, at 230 words a minute.
+    #[schema(minimum = 0)]
+    pub reading_minutes: u32,
+}
+
+impl Story {
+    /// "By A and B", or what was given.
+    pub fn byline(given: Option<String>, authors: &[AuthorRef]) -> String {
+        if let Some(given) = given {
+            return given;
+        }
+        let names: Vec<&str> = authors.iter().map(|author| author.name.as_str()).collect();
+        match names.as_slice() {
+            [] => String::new(),
+            [one] => format!("By {one}"),
+            [first @ .., last] => format!("By {} and {last}", first.join(", ")),
+        }
+    }
+}
+
+/// What a public list shows of an article.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Summary {
+    /// Key.
+    pub id: Id,
+    /// Its name in URLs.
+    pub slug: String,
+    /// Where readers find it: as it was given, or the site's address and the slug; null when
+    /// neither is known.
+    pub canonical_url: Option<String>,
+    /// The headline.
+    pub headline: String,
+    /// When it was or counts as published.
+    pub published_at: Timestamp,
+    /// What readers and editors see alike.
+    #[serde(flatten)]
+    pub story: Story,
+}
+
+/// The body in the formats that were asked for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
+pub struct BodyFormats {
+    /// The blocks. Left out with `body_format=html|markdown|text`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Vec<Block>>,
+    /// The same as HTML. Left out with `body_format=blocks|markdown|text`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_html: Option<String>,
+    /// With `body_format=markdown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_markdown: Option<String>,
+    /// With `body_format=text`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_text: Option<String>,
+}
+
+/// How the body is wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BodyFormat {
+    /// Blocks and HTML.
+    #[default]
+    Both,
+    /// Blocks only.
+    Blocks,
+    /// HTML only.
+    Html,
+    /// Markdown only.
+    Markdown,
+    /// Plain text only.
+    Text,
+}
+
+impl BodyFormat {
+    /// What `body_format=` takes.
+    pub const ALL: &[(&str, Self)] = &[
+        ("blocks", Self::Blocks),
+        ("html", Self::Html),
+        ("markdown", Self::Markdown),
+        ("text", Self::Text),
+    ];
+
+    /// A body in this format.
+    pub fn of(self, body: &Body) -> BodyFormats {
+        let mut formats = BodyFormats::default();
+        if matches!(self, Self::Both | Self::Blocks) {
+            formats.body = Some(body.blocks().to_vec());
+        }
+        if matches!(self, Self::Both | Self::Html) {
+            formats.body_html = Some(body.to_html());
+        }
+        if self == Self::Markdown {
+            formats.body_markdown = Some(body.to_markdown());
+        }
+        if self == Self::Text {
+            formats.body_text = Some(body.to_text());
+        }
+        formats
+    }
+}
+
+/// An article for readers.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Article {
+    /// What lists show of it.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// The body.
+    #[serde(flatten)]
+    pub body: BodyFormats,
+    /// The newest last.
+    pub corrections: Vec<Correction>,
+    /// What search engines show.
+    pub seo: Seo,
+    /// The newsroom's own JSON.
+    #[schema(value_type = Object)]
+    pub custom: Map<String, Value>,
+    /// With `include=shares`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shares: Option<Shares>,
+}
+
+/// An article in a public list: a summary, and what `include=` added.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ListedArticle {
+    /// The summary.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// With `include=body`.
+    #[serde(flatten)]
+    pub body: BodyFormats,
+    /// With `include=corrections`; the newest last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrections: Option<Vec<Correction>>,
+    /// With `include=seo`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seo: Option<Seo>,
+    /// With `include=custom`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub custom: Option<Map<String, Value>>,
+    /// With `include=shares`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shares: Option<Shares>,
+}
+
+/// An article in an editorial list.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct EditorialSummary {
+    /// Key.
+    pub id: Id,
+    /// Its name in URLs.
+    pub slug: String,
+    /// Where it stands in the workflow.
+    pub status: Status,
+    /// Counts its changes; `"v…"` of it is the ETag.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// The headline, once there is one.
+    pub headline: Option<String>,
+    /// As it was given.
+    pub canonical_url: Option<String>,
+    /// When it was, or will be, published.
+    pub published_at: Option<Timestamp>,
+    /// Until when it is kept back although published.
+    pub embargo_until: Option<Timestamp>,
+    /// Whether the public sees it now.
+    pub is_public: bool,
+    /// Why it was retracted.
+    pub retraction_reason: Option<String>,
+    /// When it was first saved.
+    pub created_at: Timestamp,
+    /// The user who first saved it; null when a tool did.
+    pub created_by: Option<Id>,
+    /// What readers and editors see alike.
+    #[serde(flatten)]
+    pub story: Story,
+}
+
+/// An article for editors.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct EditorialArticle {
+    /// What lists show of it.
+    #[serde(flatten)]
+    pub summary: EditorialSummary,
+    /// The blocks.
+    pub body: Vec<Block>,
+    /// The same as HTML.
+    pub body_html: String,
+    /// The newest last.
+    pub corrections: Vec<Correction>,
+    /// What search engines show.
+    pub seo: Seo,
+    /// The newsroom's own JSON.
+    #[schema(value_type = Object)]
+    pub custom: Map<String, Value>,
+}
+
+/// What `include=` can add to an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Include {
+    /// The body.
+    Body,
+    /// Corrections.
+    Corrections,
+    /// What search engines show.
+    Seo,
+    /// The newsroom's own JSON.
+    Custom,
+    /// Share counts.
+    Shares,
+}
+
+impl Include {
+    /// What `include=` takes.
+    pub const ALL: &[(&str, Self)] = &[
+        ("body", Self::Body),
+        ("corrections", Self::Corrections),
+        ("seo", Self::Seo),
+        ("custom", Self::Custom),
+        ("shares", Self::Shares),
+    ];
+}
+
+/// The order of a public list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ArticleSort {
+    /// The newest first.
+    #[default]
+    NewestFirst,
+    /// The oldest first.
+    OldestFirst,
+    /// The last changed first.
+    LastUpdatedFirst,
+}
+
+impl ArticleSort {
+    /// What `sort=` takes.
+    pub const ALL: &[(&str, Self)] = &[
+        ("-published_at", Self::NewestFirst),
+        ("published_at", Self::OldestFirst),
+        ("-updated_at", Self::LastUpdatedFirst),
+    ];
+}
+
+/// Which articles a public list has: all conditions hold at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ArticleFilter {
+    /// From each group, at least one tag.
+    pub tags: Vec<Vec<Slug>>,
+    /// At least one of these authors.
+    pub authors: Vec<Slug>,
+    /// In one of these sections.
+    pub sections: Vec<Slug>,
+    /// In this language.
+    pub language: Option<Language>,
+    /// Published later than this.
+    pub published_after: Option<Timestamp>,
+    /// Published earlier than this.
+    pub published_before: Option<Timestamp>,
+    /// Changed later than this.
+    pub updated_after: Option<Timestamp>,
+    /// One of these.
+    pub slugs: Vec<Slug>,
+    /// One of these.
+    pub ids: Vec<Id>,
+}
+
+/// Which articles an editorial list has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EditorialFilter {
+    /// In one of these statuses; empty for all but the trash.
+    pub statuses: Vec<Status>,
+    /// First saved by this user.
+    pub created_by: Option<Id>,
+    /// At least one of these authors.
+    pub authors: Vec<Slug>,
+    /// In one of these sections.
+    pub sections: Vec<Slug>,
+    /// At least one of these tags.
+    pub tags: Vec<Slug>,
+}
+
+/// A tag's key and kind, as filters and articles refer to it.
+pub type TagKey = (Id, TagKind);
+
+/// The fields that `fields=` can choose.
+pub const FIELDS: Known = &[
+    ("id", &[]),
+    ("slug", &[]),
+    ("canonical_url", &[]),
+    ("headline", &[]),
+    ("published_at", &[]),
+    ("standfirst", &[]),
+    ("dateline", &[]),
+    ("language", &[]),
+    ("byline", &[]),
+    (
+        "authors",
+        &["id", "slug", "name", "role", "bio", "avatar_url"],
+    ),
+    ("section", &["slug", "name"]),
+    ("tags", &["slug", "name", "kind"]),
+    (
+        "lead_image",
+        &[
+            "url",
+            "alt",
+            "caption",
+            "credit",
+            "width",
+            "height",
+            "focal_point",
+        ],
+    ),
+    ("updated_at", &[]),
+    ("word_count", &[]),
+    ("reading_minutes", &[]),
+    ("body", &[]),
+    ("body_html", &[]),
+    ("body_markdown", &[]),
+    ("body_text", &[]),
+    ("corrections", &["id", "kind", "text", "published_at"]),
+    ("seo", &["title", "description"]),
+    ("custom", &[]),
+    ("shares", &["total", "by_network", "as_of"]),
+];

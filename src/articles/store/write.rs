@@ -1,0 +1,649 @@
+//! Creating and changing articles. Each function is one change and runs in one transaction.
+
+use std::str::FromStr;
+
+use diesel::prelude::*;
+
+use crate::articles::input::{ArticleInput, BodyInput, Custom, SlugList};
+use crate::articles::model::{CorrectionInput, LeadImage, Seo};
+use crate::articles::workflow::{
+    PublishInput, RetractInput, Status, Step, WorkingStatus, missing_to_publish, restored,
+};
+use crate::auth::model::{Caller, Right};
+use crate::body::Body;
+use crate::db::schema::{
+    article_authors, article_tags, articles, authors as authors_table, corrections,
+    tags as tags_table,
+};
+use crate::db::slugs::{self, Named};
+use crate::db::version::Expected;
+use crate::db::{Connection, Id, Json, StoreError, StoreResult, Timestamp};
+use crate::merge_patch::MergePatch;
+use crate::tags::model::TagKind;
+use crate::text::Slug;
+use crate::validation::{Violation, near_miss};
+use crate::{authors, on_each_database, tags};
+
+/// What an input names, found in the database.
+struct References {
+    authors: Vec<Id>,
+    tags: Vec<Id>,
+    section: Option<Id>,
+}
+
+impl References {
+    /// # Errors
+    /// [`StoreError::Invalid`] with everything that was not found.
+    fn find(connection: &mut Connection, input: &ArticleInput) -> StoreResult<Self> {
+        let mut wrong = Vec::new();
+        let known_authors = authors::store::by_slugs(connection, &input.authors.0)?;
+        let mut wanted = input.tags.0.clone();
+        wanted.extend(input.section.clone());
+        let known_tags = tags::store::by_slugs(connection, &wanted)?;
+
+        let mut author_ids = Vec::new();
+        for (index, slug) in input.authors.0.iter().enumerate() {
+            match known_authors.get(slug) {
+                Some(id) if author_ids.contains(id) => {}
+                Some(id) => author_ids.push(*id),
+                None => wrong.push(not_found(
+                    connection,
+                    format!("/authors/{index}"),
+                    "author",
+                    slug,
+                )?),
+            }
+        }
+        let mut tag_ids = Vec::new();
+        for (index, slug) in input.tags.0.iter().enumerate() {
+            let pointer = format!("/tags/{index}");
+            match known_tags.get(slug) {
+                Some((_, TagKind::Section)) => wrong.push(Violation::new(
+                    pointer,
+                    "wrong_kind",
+                    format!("\"{slug}\" is a section; it belongs in /section"),
+                )),
+                Some((id, _)) if tag_ids.contains(id) => {}
+                Some((id, _)) => tag_ids.push(*id),
+                None => wrong.push(not_found(connection, pointer, "tag", slug)?),
+            }
+        }
+        let mut section = None;
+        if let Some(slug) = &input.section {
+            match known_tags.get(slug) {
+                Some((id, TagKind::Section)) => section = Some(*id),
+                Some(_) => wrong.push(Violation::new(
+                    "/section",
+                    "wrong_kind",
+                    format!("\"{slug}\" is a tag, but not of kind section"),
+                )),
+                None => wrong.push(not_found(connection, "/section".into(), "tag", slug)?),
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(StoreError::Invalid(wrong));
+        }
+        Ok(Self {
+            authors: author_ids,
+            tags: tag_ids,
+            section,
+        })
+    }
+
+    fn save(&self, connection: &mut Connection, article: Id) -> StoreResult<()> {
+        diesel::delete(article_authors::table.filter(article_authors::article_id.eq(article)))
+            .execute(connection)?;
+        diesel::delete(article_tags::table.filter(article_tags::article_id.eq(article)))
+            .execute(connection)?;
+        let authors: Vec<_> = (0_i32..)
+            .zip(&self.authors)
+            .map(|(position, author)| {
+                (
+                    article_authors::article_id.eq(article),
+                    article_authors::author_id.eq(author),
+                    article_authors::position.eq(position),
+                )
+            })
+            .collect();
+        let tags: Vec<_> = (0_i32..)
+            .zip(&self.tags)
+            .map(|(position, tag)| {
+                (
+                    article_tags::article_id.eq(article),
+                    article_tags::tag_id.eq(tag),
+                    article_tags::position.eq(position),
+                )
+            })
+            .collect();
+        on_each_database!(connection, inner => {
+            diesel::insert_into(article_authors::table).values(&authors).execute(inner)?;
+            diesel::insert_into(article_tags::table).values(&tags).execute(inner)?;
+        });
+        Ok(())
+    }
+}
+
+fn not_found(
+    connection: &mut Connection,
+    pointer: String,
+    what: &str,
+    slug: &Slug,
+) -> StoreResult<Violation> {
+    // Only those that begin alike: a newsroom may have thousands.
+    let pattern = format!("{}%", slug.as_str().chars().next().unwrap_or('a'));
+    let known: Vec<String> = if what == "author" {
+        authors_table::table
+            .filter(authors_table::slug.like(pattern))
+            .select(authors_table::slug)
+            .limit(500)
+            .load(connection)?
+    } else {
+        tags_table::table
+            .filter(tags_table::slug.like(pattern))
+            .select(tags_table::slug)
+            .limit(500)
+            .load(connection)?
+    };
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let meant = near_miss(slug.as_str(), &known)
+        .map(|meant| format!("; did you mean \"{meant}\"?"))
+        .unwrap_or_default();
+    Ok(Violation::new(
+        pointer,
+        "not_found",
+        format!("\"{slug}\" is not the slug of any {what}{meant}"),
+    ))
+}
+
+/// What an input becomes in the table.
+#[derive(AsChangeset, Insertable)]
+#[diesel(table_name = articles, treat_none_as_null = true)]
+struct Written {
+    slug: String,
+    headline: Option<String>,
+    standfirst: Option<String>,
+    dateline: Option<String>,
+    language: String,
+    byline: Option<String>,
+    canonical_url: Option<String>,
+    section_id: Option<Id>,
+    lead_image: Option<Json<LeadImage>>,
+    body: Json<Body>,
+    word_count: i32,
+    seo: Json<Seo>,
+    custom: Json<Custom>,
+    updated_at: Timestamp,
+}
+
+impl Written {
+    fn new(input: ArticleInput, slug: Slug, section_id: Option<Id>) -> Self {
+        let word_count = i32::try_from(input.body.0.word_count()).unwrap_or(i32::MAX);
+        Self {
+            slug: slug.into_string(),
+            headline: input.headline.map(|text| text.into_string()),
+            standfirst: input.standfirst.map(|text| text.into_string()),
+            dateline: input.dateline.map(|text| text.into_string()),
+            language: input.language.into_string(),
+            byline: input.byline.map(|text| text.into_string()),
+            canonical_url: input.canonical_url.map(|text| text.into_string()),
+            section_id,
+            lead_image: input.lead_image.map(Json),
+            body: Json(input.body.0),
+            word_count,
+            seo: Json(input.seo),
+            custom: Json(input.custom),
+            updated_at: Timestamp::now(),
+        }
+    }
+}
+
+/// Adds an article; answers its key.
+///
+/// # Errors
+/// [`StoreError::SlugTaken`], [`StoreError::Invalid`].
+pub fn create(
+    connection: &mut Connection,
+    input: ArticleInput,
+    created_by: Option<Id>,
+) -> StoreResult<Id> {
+    let id = Id::generate();
+    let references = References::find(connection, &input)?;
+    let slug = match &input.slug {
+        Some(slug) => slugs::claim(connection, Named::Article, slug.clone(), None)?,
+        None => {
+            let title = input.headline.as_ref().map_or("", |text| text.as_str());
+            let wanted = Slug::from_title(title, &format!("article-{id}"));
+            slugs::claim_nearest(connection, Named::Article, wanted)?
+        }
+    };
+    slugs::forget(connection, Named::Article, slug.as_str())?;
+    let status = input
+        .status
+        .map_or(Status::Draft, WorkingStatus::status);
+    let written = Written::new(input, slug, references.section);
+    diesel::insert_into(articles::table)
+        .values((
+            articles::id.eq(id),
+            articles::status.eq(status.as_str()),
+            articles::version.eq(1),
+            articles::created_by.eq(created_by),
+            articles::created_at.eq(written.updated_at),
+            &written,
+        ))
+        .execute(connection)?;
+    references.save(connection, id)?;
+    Ok(id)
+}
+
+/// What a change needs to know of an article before it.
+struct Standing {
+    status: Status,
+    version: i64,
+    slug: String,
+    published_at: Option<Timestamp>,
+    trashed_from: Option<Status>,
+}
+
+/// Finds an article for a change: it must exist for the caller and have the expected version.
+fn standing(
+    connection: &mut Connection,
+    id: Id,
+    caller: &Caller,
+    expected: &Expected,
+) -> StoreResult<Standing> {
+    type Row = (
+        String,
+        i64,
+        String,
+        Option<Timestamp>,
+        Option<String>,
+        Option<Id>,
+    );
+    let (status, version, slug, published_at, trashed_from, created_by): Row = articles::table
+        .filter(articles::id.eq(id))
+        .select((
+            articles::status,
+            articles::version,
+            articles::slug,
+            articles::published_at,
+            articles::trashed_from,
+            articles::created_by,
+        ))
+        .first(connection)?;
+    if caller
+        .only_own()
+        .is_some_and(|user| created_by != Some(user))
+    {
+        return Err(StoreError::NotFound);
+    }
+    expected.check(version)?;
+    Ok(Standing {
+        status: Status::from_name(&status),
+        version,
+        slug,
+        published_at,
+        trashed_from: trashed_from.as_deref().map(Status::from_name),
+    })
+}
+
+/// What a step writes besides the content.
+#[derive(AsChangeset)]
+#[diesel(table_name = articles, treat_none_as_null = true)]
+struct Stepped {
+    status: String,
+    published_at: Option<Timestamp>,
+    embargo_until: Option<Timestamp>,
+    retraction_reason: Option<String>,
+    trashed_from: Option<String>,
+    updated_at: Timestamp,
+    version: i64,
+}
+
+impl Stepped {
+    fn new(status: Status, standing: &Standing) -> Self {
+        Self {
+            status: status.as_str().into(),
+            published_at: standing.published_at,
+            embargo_until: None,
+            retraction_reason: None,
+            trashed_from: None,
+            updated_at: Timestamp::now(),
+            version: standing.version + 1,
+        }
+    }
+
+    fn save(self, connection: &mut Connection, id: Id) -> StoreResult<()> {
+        let current = self.version;
+        let changed = diesel::update(
+            articles::table
+                .filter(articles::id.eq(id))
+                .filter(articles::version.eq(current - 1)),
+        )
+        .set(&self)
+        .execute(connection)?;
+        changed_one(changed, current)
+    }
+}
+
+/// On Postgres another process may have changed the row since it was read in this transaction.
+fn changed_one(changed: usize, current: i64) -> StoreResult<()> {
+    if changed == 0 {
+        return Err(StoreError::Stale { current });
+    }
+    Ok(())
+}
+
+/// The article as it was last written, for a patch to be applied to.
+fn written_input(connection: &mut Connection, id: Id) -> StoreResult<ArticleInput> {
+    fn stored<T: FromStr>(text: String) -> StoreResult<T> {
+        text.parse()
+            .map_err(|_| StoreError::Database(diesel::result::Error::NotFound))
+    }
+    type Row = (
+        String,
+        Option<String>,
+        Option<String>,
+        Option<String>,
+        String,
+        Option<String>,
+        Option<String>,
+        Option<Id>,
+        Option<Json<LeadImage>>,
+        Json<Body>,
+        Json<Seo>,
+        Json<Custom>,
+    );
+    let row: Row = articles::table
+        .filter(articles::id.eq(id))
+        .select((
+            articles::slug,
+            articles::headline,
+            articles::standfirst,
+            articles::dateline,
+            articles::language,
+            articles::byline,
+            articles::canonical_url,
+            articles::section_id,
+            articles::lead_image,
+            articles::body,
+            articles::seo,
+            articles::custom,
+        ))
+        .first(connection)?;
+    let authors: Vec<String> = article_authors::table
+        .inner_join(authors_table::table)
+        .filter(article_authors::article_id.eq(id))
+        .order(article_authors::position)
+        .select(authors_table::slug)
+        .load(connection)?;
+    let tags: Vec<String> = article_tags::table
+        .inner_join(tags_table::table)
+        .filter(article_tags::article_id.eq(id))
+        .order(article_tags::position)
+        .select(tags_table::slug)
+        .load(connection)?;
+    let section: Option<String> = match row.7 {
+        Some(section) => Some(
+            tags_table::table
+                .filter(tags_table::id.eq(section))
+                .select(tags_table::slug)
+                .first(connection)?,
+        ),
+        None => None,
+    };
+    fn slug_list<const MAX: usize>(slugs: Vec<String>) -> StoreResult<SlugList<MAX>> {
+        Ok(SlugList(
+            slugs.into_iter().map(stored).collect::<StoreResult<_>>()?,
+        ))
+    }
+    Ok(ArticleInput {
+        slug: Some(stored(row.0)?),
+        headline: row.1.map(stored).transpose()?,
+        status: None,
+        standfirst: row.2.map(stored).transpose()?,
+        dateline: row.3.map(stored).transpose()?,
+        language: stored(row.4)?,
+        byline: row.5.map(stored).transpose()?,
+        canonical_url: row.6.map(stored).transpose()?,
+        authors: slug_list(authors)?,
+        tags: slug_list(tags)?,
+        section: section.map(stored).transpose()?,
+        lead_image: row.8.map(|image| image.0),
+        body: BodyInput(row.9.0),
+        seo: row.10.0,
+        custom: row.11.0,
+    })
+}
+
+/// What is public, only those who may publish change.
+fn may_change_public(caller: &Caller, standing: &Standing) -> StoreResult<()> {
+    if standing.status == Status::Published && !caller.may(Right::ArticlesPublish) {
+        return Err(StoreError::WrongState {
+            detail: format!(
+                "The article is published; changing it needs the right {}.",
+                Right::ArticlesPublish
+            ),
+            allowed: Vec::new(),
+        });
+    }
+    Ok(())
+}
+
+/// Applies a merge patch to an article.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`],
+/// [`StoreError::SlugTaken`], [`StoreError::Invalid`]: among others when a published article would
+/// lack what publishing needs.
+pub fn edit(
+    connection: &mut Connection,
+    id: Id,
+    caller: &Caller,
+    expected: &Expected,
+    patch: MergePatch,
+) -> StoreResult<()> {
+    let standing = standing(connection, id, caller, expected)?;
+    Step::Edit.check(standing.status)?;
+    may_change_public(caller, &standing)?;
+    let input: ArticleInput = patch
+        .apply(&written_input(connection, id)?)
+        .map_err(|violations| StoreError::Invalid(violations.0))?;
+    if standing.status == Status::Published {
+        complete(&input)?;
+    }
+    let status = match input.status.map(WorkingStatus::status) {
+        None => standing.status,
+        Some(status) if matches!(standing.status, Status::Draft | Status::InReview) => status,
+        Some(status) if status == standing.status => status,
+        Some(status) => {
+            return Err(StoreError::WrongState {
+                detail: format!(
+                    "An article that is {} cannot become {status} again.",
+                    standing.status
+                ),
+                allowed: Vec::new(),
+            });
+        }
+    };
+    let references = References::find(connection, &input)?;
+    let slug = match &input.slug {
+        Some(slug) => slugs::claim(connection, Named::Article, slug.clone(), Some(id))?,
+        None => {
+            return Err(StoreError::Invalid(vec![Violation::new(
+                "/slug",
+                "required",
+                "cannot be removed",
+            )]));
+        }
+    };
+    if slug.as_str() != standing.slug {
+        if standing.published_at.is_some() {
+            slugs::redirect(
+                connection,
+                Named::Article,
+                &standing.slug,
+                slug.as_str(),
+                id,
+            )?;
+        } else {
+            slugs::forget(connection, Named::Article, slug.as_str())?;
+        }
+    }
+    let written = Written::new(input, slug, references.section);
+    let changed = diesel::update(
+        articles::table
+            .filter(articles::id.eq(id))
+            .filter(articles::version.eq(standing.version)),
+    )
+    .set((
+        &written,
+        articles::status.eq(status.as_str()),
+        articles::version.eq(standing.version + 1),
+    ))
+    .execute(connection)?;
+    changed_one(changed, standing.version + 1)?;
+    references.save(connection, id)
+}
+
+fn complete(input: &ArticleInput) -> StoreResult<()> {
+    let missing = missing_to_publish(input);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::Invalid(missing))
+}
+
+/// Publishes an article, now or in the future.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`],
+/// [`StoreError::Invalid`] with everything that is missing.
+pub fn publish(
+    connection: &mut Connection,
+    id: Id,
+    caller: &Caller,
+    expected: &Expected,
+    input: &PublishInput,
+) -> StoreResult<()> {
+    let standing = standing(connection, id, caller, expected)?;
+    Step::Publish.check(standing.status)?;
+    complete(&written_input(connection, id)?)?;
+    Stepped {
+        published_at: Some(
+            input
+                .published_at
+                .or(standing.published_at)
+                .unwrap_or_else(Timestamp::now),
+        ),
+        embargo_until: input.embargo_until,
+        ..Stepped::new(Status::Published, &standing)
+    }
+    .save(connection, id)
+}
+
+/// Takes an article back.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`].
+pub fn unpublish(
+    connection: &mut Connection,
+    id: Id,
+    caller: &Caller,
+    expected: &Expected,
+) -> StoreResult<()> {
+    let standing = standing(connection, id, caller, expected)?;
+    Step::Unpublish.check(standing.status)?;
+    Stepped::new(Status::Unpublished, &standing).save(connection, id)
+}
+
+/// Withdraws an article for a reason.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`].
+pub fn retract(
+    connection: &mut Connection,
+    id: Id,
+    caller: &Caller,
+    expected: &Expected,
+    input: RetractInput,
+) -> StoreResult<()> {
+    let standing = standing(connection, id, caller, expected)?;
+    Step::Retract.check(standing.status)?;
+    Stepped {
+        retraction_reason: Some(input.reason.into_string()),
+        ..Stepped::new(Status::Retracted, &standing)
+    }
+    .save(connection, id)
+}
+
+/// Throws an article away; it can be restored.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`].
+pub fn trash(
+    connection: &mut Connection,
+    id: Id,
+    caller: &Caller,
+    expected: &Expected,
+) -> StoreResult<()> {
+    let standing = standing(connection, id, caller, expected)?;
+    Step::Trash.check(standing.status)?;
+    may_change_public(caller, &standing)?;
+    Stepped {
+        trashed_from: Some(standing.status.as_str().into()),
+        ..Stepped::new(Status::Trashed, &standing)
+    }
+    .save(connection, id)
+}
+
+/// Brings an article back from the trash, never to the public.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`].
+pub fn restore(
+    connection: &mut Connection,
+    id: Id,
+    caller: &Caller,
+    expected: &Expected,
+) -> StoreResult<()> {
+    let standing = standing(connection, id, caller, expected)?;
+    Step::Restore.check(standing.status)?;
+    let status = restored(standing.trashed_from.unwrap_or(Status::Draft));
+    Stepped::new(status, &standing).save(connection, id)
+}
+
+/// Adds a correction to an article that is or was public.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`].
+pub fn correct(
+    connection: &mut Connection,
+    id: Id,
+    caller: &Caller,
+    expected: &Expected,
+    input: CorrectionInput,
+) -> StoreResult<()> {
+    let standing = standing(connection, id, caller, expected)?;
+    Step::Correct.check(standing.status)?;
+    let now = Timestamp::now();
+    diesel::insert_into(corrections::table)
+        .values((
+            corrections::id.eq(Id::generate()),
+            corrections::article_id.eq(id),
+            corrections::kind.eq(input.kind.as_str()),
+            corrections::text.eq(input.text.as_str()),
+            corrections::published_at.eq(now),
+        ))
+        .execute(connection)?;
+    let changed = diesel::update(
+        articles::table
+            .filter(articles::id.eq(id))
+            .filter(articles::version.eq(standing.version)),
+    )
+    .set((
+        articles::version.eq(standing.version + 1),
+        articles::updated_at.eq(now),
+    ))
+    .execute(connection)?;
+    changed_one(changed, standing.version + 1)
+}

@@ -1,0 +1,296 @@
+//! Statuses, the steps between them, and what publishing needs.
+
+use std::fmt;
+
+use deserr::Deserr;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::input::ArticleInput;
+use crate::body::Block;
+use crate::db::{StoreError, StoreResult, Timestamp};
+use crate::text::Prose;
+use crate::validation::{Violation, Violations};
+
+/// Where an article stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Being written.
+    Draft,
+    /// Waiting for an editor.
+    InReview,
+    /// Public from `published_at` on, or from the end of its embargo when that is later.
+    Published,
+    /// Was public, is not now.
+    Unpublished,
+    /// Was public and was withdrawn for a reason.
+    Retracted,
+    /// Thrown away; can be restored.
+    Trashed,
+}
+
+impl Status {
+    /// Every status by name.
+    pub const ALL: &[(&str, Self)] = &[
+        ("draft", Self::Draft),
+        ("in_review", Self::InReview),
+        ("published", Self::Published),
+        ("unpublished", Self::Unpublished),
+        ("retracted", Self::Retracted),
+        ("trashed", Self::Trashed),
+    ];
+
+    /// The status's name.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(_, status)| *status == self)
+            .map_or("draft", |(name, _)| name)
+    }
+
+    /// The status that a name stands for; the database holds no others.
+    pub fn from_name(name: &str) -> Self {
+        Self::ALL
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map_or(Self::Draft, |(_, status)| *status)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The statuses that an editor sets by hand while writing; all others are reached by steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Deserr, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[deserr(error = Violations, rename_all = lowercase)]
+pub enum WorkingStatus {
+    /// Being written.
+    Draft,
+    /// Waiting for an editor.
+    #[deserr(rename = "in_review")]
+    InReview,
+}
+
+impl WorkingStatus {
+    /// The status it is.
+    pub fn status(self) -> Status {
+        match self {
+            Self::Draft => Status::Draft,
+            Self::InReview => Status::InReview,
+        }
+    }
+}
+
+/// What can be done with an article as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Change what it says.
+    Edit,
+    /// Make it public, now or later.
+    Publish,
+    /// Take it back.
+    Unpublish,
+    /// Withdraw it, with a reason.
+    Retract,
+    /// Throw it away.
+    Trash,
+    /// Bring it back from the trash.
+    Restore,
+    /// Tell readers what was changed.
+    Correct,
+}
+
+/// What may follow what.
+pub const STEPS: &[(Step, &str, &[Status])] = &[
+    (
+        Step::Edit,
+        "edit",
+        &[
+            Status::Draft,
+            Status::InReview,
+            Status::Published,
+            Status::Unpublished,
+        ],
+    ),
+    (
+        Step::Publish,
+        "publish",
+        &[
+            Status::Draft,
+            Status::InReview,
+            Status::Published,
+            Status::Unpublished,
+        ],
+    ),
+    (Step::Unpublish, "unpublish", &[Status::Published]),
+    (
+        Step::Retract,
+        "retract",
+        &[Status::Published, Status::Unpublished],
+    ),
+    (
+        Step::Trash,
+        "trash",
+        &[
+            Status::Draft,
+            Status::InReview,
+            Status::Published,
+            Status::Unpublished,
+            Status::Retracted,
+        ],
+    ),
+    (Step::Restore, "restore", &[Status::Trashed]),
+    (
+        Step::Correct,
+        "correct",
+        &[Status::Published, Status::Unpublished],
+    ),
+];
+
+impl Step {
+    fn row(self) -> (&'static str, &'static [Status]) {
+        STEPS
+            .iter()
+            .find(|(step, _, _)| *step == self)
+            .map_or(("", &[]), |(_, name, from)| (name, from))
+    }
+
+    /// Whether the step may be taken from a status.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongState`] with the steps that may.
+    pub fn check(self, from: Status) -> StoreResult<()> {
+        let (name, allowed_from) = self.row();
+        if allowed_from.contains(&from) {
+            return Ok(());
+        }
+        Err(StoreError::WrongState {
+            detail: format!("An article that is {from} cannot take the step \"{name}\"."),
+            allowed: STEPS
+                .iter()
+                .filter(|(_, _, statuses)| statuses.contains(&from))
+                .map(|(_, name, _)| *name)
+                .collect(),
+        })
+    }
+}
+
+/// The status in which an article comes back from the trash: never public at once.
+pub fn restored(before: Status) -> Status {
+    match before {
+        Status::Published => Status::Unpublished,
+        Status::Trashed => Status::Draft,
+        other => other,
+    }
+}
+
+/// When to publish.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserr, ToSchema)]
+#[deserr(error = Violations, deny_unknown_fields)]
+#[schema(example = json!({"published_at": "2026-03-01T08:30:00Z"}))]
+pub struct PublishInput {
+    /// Now when left out, or the first publication's time when it was public before. In the
+    /// future, the article appears then by itself.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub published_at: Option<Timestamp>,
+    /// Kept back until then; null or left out for no embargo.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub embargo_until: Option<Timestamp>,
+}
+
+/// Why an article is withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq, Deserr, ToSchema)]
+#[deserr(error = Violations, deny_unknown_fields)]
+#[schema(example = json!({"reason": "The main source withdrew the statement."}))]
+pub struct RetractInput {
+    /// For editors.
+    pub reason: Prose<4000>,
+}
+
+/// Everything that an article lacks to be published.
+pub fn missing_to_publish(article: &ArticleInput) -> Vec<Violation> {
+    let mut missing = Vec::new();
+    let mut need = |lacks: bool, pointer: &str, detail: &str| {
+        if lacks {
+            missing.push(Violation::new(pointer, "needed_to_publish", detail));
+        }
+    };
+    need(
+        article.headline.is_none(),
+        "/headline",
+        "is needed to publish",
+    );
+    need(
+        article.body.0.is_empty(),
+        "/body",
+        "must not be empty to publish",
+    );
+    need(
+        article.authors.is_empty() && article.byline.is_none(),
+        "/authors",
+        "or a byline is needed to publish",
+    );
+    if let Some(image) = &article.lead_image {
+        need(
+            image.alt.is_none(),
+            "/lead_image/alt",
+            "is needed to publish",
+        );
+        need(
+            image.credit.is_none(),
+            "/lead_image/credit",
+            "is needed to publish",
+        );
+    }
+    for (index, block) in article.body.0.blocks().iter().enumerate() {
+        if let Block::Image { alt, credit, .. } = block {
+            need(
+                alt.trim().is_empty(),
+                &format!("/body/{index}/alt"),
+                "is needed to publish",
+            );
+            need(
+                credit.as_deref().is_none_or(|credit| credit.trim().is_empty()),
+                &format!("/body/{index}/credit"),
+                "is needed to publish",
+            );
+        }
+    }
+    missing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_step_names_the_allowed_ones() {
+        let Err(StoreError::WrongState { allowed, .. }) = Step::Publish.check(Status::Trashed)
+        else {
+            panic!("publishing from the trash was allowed");
+        };
+        assert_eq!(allowed, ["restore"]);
+    }
+
+    #[test]
+    fn nothing_comes_back_from_the_trash_public() {
+        for (_, status) in Status::ALL {
+            assert_ne!(restored(*status), Status::Published);
+            assert_ne!(restored(*status), Status::Trashed);
+        }
+    }
+
+    #[test]
+    fn a_retracted_article_can_only_be_thrown_away() {
+        for (step, name, _) in STEPS {
+            assert_eq!(step.check(Status::Retracted).is_ok(), *name == "trash");
+        }
+    }
+}

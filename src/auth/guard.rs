@@ -1,0 +1,156 @@
+//! The right that a handler needs is in its signature: `Allowed<ArticlesPublish>`. Nobody can
+//! forget it, and the reader sees it.
+
+use std::marker::PhantomData;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+
+use super::jwt::Signer;
+use super::model::{Caller, Right};
+use super::secret::{API_TOKEN_PREFIX, digest};
+use super::store;
+use crate::db::{Database, StoreError, Timestamp};
+use crate::problem::{FORBIDDEN, Problem, UNAUTHENTICATED};
+
+/// A type that stands for a right in a signature.
+pub trait Requires: 'static {
+    /// The right.
+    const RIGHT: Right;
+}
+
+macro_rules! requirements {
+    ($($name:ident),*) => {
+        $(
+            #[doc = concat!("Requires [`Right::", stringify!($name), "`].")]
+            #[derive(Debug)]
+            pub struct $name;
+
+            impl Requires for $name {
+                const RIGHT: Right = Right::$name;
+            }
+        )*
+    };
+}
+
+requirements!(
+    ArticlesRead,
+    ArticlesWrite,
+    ArticlesPublish,
+    TagsWrite,
+    AuthorsWrite
+);
+
+/// A caller who has the right `R`: 401 without a valid token, 403 without the right.
+#[derive(Debug)]
+pub struct Allowed<R: Requires>(pub Caller, pub PhantomData<R>);
+
+impl<R: Requires> FromRequest for Allowed<R> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let caller = caller(request);
+        Box::pin(async move {
+            let caller = caller.await?;
+            if !caller.may(R::RIGHT) {
+                return Err(Problem::new(
+                    &FORBIDDEN,
+                    format!("This needs the right {}.", R::RIGHT),
+                ));
+            }
+            Ok(Self(caller, PhantomData))
+        })
+    }
+}
+
+/// Any caller with a valid token: 401 without one.
+#[derive(Debug)]
+pub struct SignedIn(pub Caller);
+
+impl FromRequest for SignedIn {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let caller = caller(request);
+        Box::pin(async move { caller.await.map(Self) })
+    }
+}
+
+/// 401 as RFC 6750 wants it: `error` only where a token was sent.
+fn unauthenticated(detail: &str, sent: bool) -> Problem {
+    let challenge = if sent {
+        "Bearer realm=\"dateline\", error=\"invalid_token\""
+    } else {
+        "Bearer realm=\"dateline\""
+    };
+    Problem::new(&UNAUTHENTICATED, detail).with_header(
+        header::WWW_AUTHENTICATE,
+        HeaderValue::from_static(challenge),
+    )
+}
+
+fn bearer(request: &HttpRequest) -> Option<String> {
+    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim().to_owned())
+}
+
+fn caller(request: &HttpRequest) -> impl Future<Output = Result<Caller, Problem>> + use<> {
+    let token = bearer(request);
+    let signer = request.app_data::<Data<Signer>>().cloned();
+    let database = request.app_data::<Data<Database>>().cloned();
+    async move {
+        let (Some(signer), Some(database)) = (signer, database) else {
+            return Err(Problem::unavailable("The server is starting."));
+        };
+        let Some(token) = token else {
+            return Err(unauthenticated(
+                "Send Authorization: Bearer with an access token or an API token.",
+                false,
+            ));
+        };
+        let caller = if token.starts_with(API_TOKEN_PREFIX) {
+            tool(&database, &token).await?
+        } else {
+            signer.verify(&token)
+        };
+        caller.ok_or_else(|| {
+            unauthenticated("The token is unknown, has run out, or was revoked.", true)
+        })
+    }
+}
+
+async fn tool(database: &Data<Database>, token: &str) -> Result<Option<Caller>, Problem> {
+    let digest = digest(token);
+    let found = database
+        .read(move |connection| store::find_api_token(connection, &digest))
+        .await;
+    let token = match found {
+        Ok(token) if token.is_valid() => token,
+        Ok(_) | Err(StoreError::NotFound) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let minute_ago = Timestamp::now().plus(chrono::Duration::minutes(-1));
+    if token.last_used_at.is_none_or(|used| used < minute_ago) {
+        let (database, id) = (database.clone(), token.id);
+        actix_web::rt::spawn(async move {
+            let noted = database
+                .write(move |connection| store::touch_api_token(connection, id))
+                .await;
+            if let Err(error) = noted {
+                tracing::warn!(?error, "the use of an API token was not noted");
+            }
+        });
+    }
+    Ok(Some(Caller::Tool {
+        id: token.id,
+        scopes: token.scopes(),
+    }))
+}

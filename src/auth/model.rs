@@ -1,0 +1,194 @@
+//! Roles, rights and scopes: one table that guards, documents and tests read.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::db::Id;
+use crate::validation::unknown;
+
+macro_rules! rights {
+    ($($name:ident = $scope:literal, $meaning:literal;)*) => {
+        /// Something that a caller may or may not do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Right {
+            $(#[doc = $meaning] $name,)*
+        }
+
+        impl Right {
+            /// Every right.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The scope that gives this right to an API token.
+            pub fn scope(self) -> &'static str {
+                match self { $(Self::$name => $scope),* }
+            }
+
+            /// What the right allows.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning),* }
+            }
+        }
+    };
+}
+
+rights! {
+    ArticlesRead = "articles:read", "Read articles of any status.";
+    ArticlesWrite = "articles:write", "Create, edit, trash and restore articles.";
+    ArticlesPublish = "articles:publish", "Publish, unpublish and retract articles, and add corrections.";
+    TagsWrite = "tags:write", "Create, edit and merge tags.";
+    AuthorsWrite = "authors:write", "Create, edit and merge authors.";
+}
+
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.scope())
+    }
+}
+
+impl FromStr for Right {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .iter()
+            .find(|right| right.scope() == text)
+            .copied()
+            .ok_or_else(|| {
+                let known: Vec<&str> = Self::ALL.iter().map(|right| right.scope()).collect();
+                unknown("scope", text, &known)
+            })
+    }
+}
+
+/// What a person is in the newsroom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// All articles, tags and authors, publishing included.
+    Editor,
+    /// Their own articles, without publishing them.
+    Author,
+    /// Reading everything, changing nothing.
+    Viewer,
+}
+
+impl Role {
+    /// Every role, the most powerful first.
+    pub const ALL: &[Self] = &[Self::Admin, Self::Editor, Self::Author, Self::Viewer];
+
+    /// The role's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Editor => "editor",
+            Self::Author => "author",
+            Self::Viewer => "viewer",
+        }
+    }
+
+    /// What the role may do.
+    pub fn rights(self) -> &'static [Right] {
+        match self {
+            Self::Admin | Self::Editor => Right::ALL,
+            Self::Author => &[Right::ArticlesRead, Right::ArticlesWrite],
+            Self::Viewer => &[Right::ArticlesRead],
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .iter()
+            .find(|role| role.as_str() == text)
+            .copied()
+            .ok_or_else(|| {
+                let known: Vec<&str> = Self::ALL.iter().map(|role| role.as_str()).collect();
+                unknown("role", text, &known)
+            })
+    }
+}
+
+/// Whoever sends a request with a valid token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// A person, signed in.
+    User {
+        /// The user.
+        id: Id,
+        /// Their role when the access token was issued.
+        role: Role,
+    },
+    /// A tool with an API token.
+    Tool {
+        /// The token.
+        id: Id,
+        /// What it may do.
+        scopes: Vec<Right>,
+    },
+}
+
+impl Caller {
+    /// Whether this caller may do that at all.
+    pub fn may(&self, right: Right) -> bool {
+        match self {
+            Self::User { role, .. } => role.rights().contains(&right),
+            Self::Tool { scopes, .. } => scopes.contains(&right),
+        }
+    }
+
+    /// The user whose articles are the only ones this caller sees and edits; `None` for callers
+    /// who see all.
+    pub fn only_own(&self) -> Option<Id> {
+        match self {
+            Self::User {
+                id,
+                role: Role::Author,
+            } => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// The user, where the caller is a person.
+    pub fn user(&self) -> Option<Id> {
+        match self {
+            Self::User { id, .. } => Some(*id),
+            Self::Tool { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_author_cannot_publish_and_a_viewer_cannot_write() {
+        let may = |role: Role, right| role.rights().contains(&right);
+        assert!(!may(Role::Author, Right::ArticlesPublish));
+        assert!(!may(Role::Viewer, Right::ArticlesWrite));
+        assert!(may(Role::Editor, Right::ArticlesPublish));
+    }
+
+    #[test]
+    fn a_scope_is_read_as_it_is_written() {
+        for right in Right::ALL {
+            assert_eq!(right.scope().parse(), Ok(*right));
+        }
+        let reason = "article:read".parse::<Right>().unwrap_err();
+        assert!(reason.contains("articles:read"), "{reason}");
+    }
+}

@@ -1,0 +1,265 @@
+//! The handlers of `/v1/auth`: signing in, staying signed in, signing out.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use deserr::Deserr;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::guard::SignedIn;
+use super::jwt::{LIFETIME, Signer};
+use super::model::{Caller, Right, Role};
+use super::store::{self, Refreshed, User};
+use super::throttle::LoginThrottle;
+use super::{model, password};
+use crate::db::{Database, Id, StoreError};
+use crate::http::body::JsonBody;
+use crate::http::conditional::private_json;
+use crate::http::params::{NoParams, Query};
+use crate::http::routes::{Resource, resource};
+use crate::problem::{INTERNAL, INVALID_CREDENTIALS, Problem, ProblemDocument, UNAUTHENTICATED};
+use crate::validation::Violations;
+
+/// The resources of this room.
+pub fn resources() -> Vec<Resource> {
+    vec![
+        resource("/v1/auth/login").post(login),
+        resource("/v1/auth/refresh").post(refresh),
+        resource("/v1/auth/logout").post(logout),
+        resource("/v1/auth/me").get(me),
+    ]
+}
+
+/// What a person signs in with.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Violations, deny_unknown_fields)]
+#[schema(example = json!({"email": "desk@example.com", "password": "correct horse battery"}))]
+pub struct Credentials {
+    /// E-mail address, in any case.
+    email: String,
+    /// Password.
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// A refresh token.
+#[derive(Deserr, ToSchema)]
+#[deserr(error = Violations, deny_unknown_fields)]
+#[schema(example = json!({"refresh_token": "dr_k3J…"}))]
+pub struct RefreshToken {
+    /// As it was answered by login or the last refresh.
+    refresh_token: String,
+}
+
+/// The tokens of a session.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "access_token": "eyJhbGciOiJIUzI1NiIs…", "token_type": "Bearer",
+    "expires_in": 900, "refresh_token": "dr_k3J…"
+}))]
+pub struct Tokens {
+    /// A JWT for `Authorization: Bearer`.
+    access_token: String,
+    /// Always `Bearer`.
+    token_type: &'static str,
+    /// Seconds for which the access token is valid.
+    expires_in: u64,
+    /// Good for one call of refresh. Using it twice ends the session.
+    refresh_token: String,
+}
+
+/// Who the token of a request stands for.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a11", "kind": "user", "email": "desk@example.com",
+    "name": "Desk", "role": "editor", "rights": ["articles:read", "articles:write"]
+}))]
+pub struct Me {
+    /// The user's or the token's id.
+    id: Id,
+    /// `user` or `token`.
+    kind: &'static str,
+    /// A user's e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    /// A user's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// A user's role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Role>,
+    /// What they may do.
+    rights: Vec<&'static str>,
+}
+
+fn tokens(signer: &Signer, user: &User, refresh_token: String) -> Result<HttpResponse, Problem> {
+    let access_token = signer.issue(user.id, user.role()).map_err(|error| {
+        tracing::error!(%error, "an access token could not be signed");
+        Problem::new(&INTERNAL, INTERNAL.meaning)
+    })?;
+    Ok(private_json(
+        HttpResponse::Ok(),
+        &Tokens {
+            access_token,
+            token_type: "Bearer",
+            expires_in: LIFETIME.as_secs(),
+            refresh_token,
+        },
+    ))
+}
+
+/// Sign in
+///
+/// Answers a short access token and a refresh token. Attempts are limited per account and address.
+#[utoipa::path(
+    post, path = "/v1/auth/login", operation_id = "login", tag = "auth",
+    request_body = Credentials,
+    responses(
+        (status = 200, description = "Signed in.", body = Tokens),
+        (status = 401, description = "Wrong e-mail address or password.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many attempts.", body = ProblemDocument, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds to wait."))),
+    )
+)]
+pub async fn login(
+    request: HttpRequest,
+    database: Data<Database>,
+    signer: Data<Signer>,
+    throttle: Data<LoginThrottle>,
+    _: Query<NoParams>,
+    JsonBody(credentials): JsonBody<Credentials>,
+) -> Result<HttpResponse, Problem> {
+    let email = store::normalise_email(&credentials.email);
+    // An address longer than any user's would only fill the throttle's memory.
+    let account: String = email.chars().take(254).collect();
+    throttle
+        .attempt(&account, request.peer_addr().map(|peer| peer.ip()))
+        .map_err(|wait| Problem::rate_limited("Too many attempts to sign in.", wait))?;
+    let user = database
+        .read(move |connection| store::find_user_by_email(connection, &email))
+        .await?
+        .filter(|user| user.disabled_at.is_none());
+    let hash = user.as_ref().map(|user| user.password_hash.clone());
+    let matches = password::verify(credentials.password, hash).await;
+    let Some(user) = user.filter(|_| matches) else {
+        return Err(refused(
+            Problem::new(&INVALID_CREDENTIALS, INVALID_CREDENTIALS.meaning),
+        ));
+    };
+    let id = user.id;
+    let refresh_token = database
+        .write(move |connection| store::begin_session(connection, id))
+        .await?;
+    tokens(&signer, &user, refresh_token)
+}
+
+fn refused(problem: Problem) -> Problem {
+    problem.with_header(
+        header::WWW_AUTHENTICATE,
+        HeaderValue::from_static("Bearer realm=\"dateline\""),
+    )
+}
+
+/// Renew a session
+///
+/// Exchanges a refresh token for new tokens. Each can be used once: a second use revokes the
+/// whole session, because someone else has a copy.
+#[utoipa::path(
+    post, path = "/v1/auth/refresh", operation_id = "refreshSession", tag = "auth",
+    request_body = RefreshToken,
+    responses(
+        (status = 200, description = "Renewed.", body = Tokens),
+        (status = 401, description = "Unknown, run out, revoked or used before.", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn refresh(
+    database: Data<Database>,
+    signer: Data<Signer>,
+    _: Query<NoParams>,
+    JsonBody(body): JsonBody<RefreshToken>,
+) -> Result<HttpResponse, Problem> {
+    let refreshed = database
+        .write(move |connection| store::refresh(connection, &body.refresh_token))
+        .await?;
+    match refreshed {
+        Refreshed::Renewed { token, user } => tokens(&signer, &user, token),
+        Refreshed::Refused => Err(refused(Problem::new(
+            &UNAUTHENTICATED,
+            "The refresh token is unknown, has run out, or was used before.",
+        ))),
+    }
+}
+
+/// Sign out
+///
+/// Revokes the session that the refresh token belongs to. Unknown tokens are no error.
+#[utoipa::path(
+    post, path = "/v1/auth/logout", operation_id = "logout", tag = "auth",
+    request_body = RefreshToken,
+    responses((status = 204, description = "Signed out."))
+)]
+pub async fn logout(
+    database: Data<Database>,
+    _: Query<NoParams>,
+    JsonBody(body): JsonBody<RefreshToken>,
+) -> Result<HttpResponse, Problem> {
+    database
+        .write(move |connection| store::end_session(connection, &body.refresh_token))
+        .await?;
+    Ok(HttpResponse::build(StatusCode::NO_CONTENT)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .finish())
+}
+
+/// Who am I
+///
+/// The user or API token that the request's bearer token stands for, and what it may do.
+#[utoipa::path(
+    get, path = "/v1/auth/me", operation_id = "getMe", tag = "auth",
+    security(("bearer" = [])),
+    responses((status = 200, description = "The caller.", body = Me))
+)]
+pub async fn me(
+    SignedIn(caller): SignedIn,
+    database: Data<Database>,
+    _: Query<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    let rights = Right::ALL
+        .iter()
+        .filter(|right| caller.may(**right))
+        .map(|right| right.scope())
+        .collect();
+    let me = match caller {
+        Caller::Tool { id, .. } => Me {
+            id,
+            kind: "token",
+            email: None,
+            name: None,
+            role: None,
+            rights,
+        },
+        model::Caller::User { id, .. } => {
+            let user = database
+                .read(move |connection| store::find_user(connection, id))
+                .await
+                .map_err(|error| match error {
+                    // Deleted since the token was issued.
+                    StoreError::NotFound => refused(Problem::new(
+                        &UNAUTHENTICATED,
+                        "The user does not exist any more.",
+                    )),
+                    error => error.into(),
+                })?;
+            Me {
+                id,
+                kind: "user",
+                role: Some(user.role()),
+                email: Some(user.email),
+                name: Some(user.name),
+                rights,
+            }
+        }
+    };
+    Ok(private_json(HttpResponse::Ok(), &me))
+}

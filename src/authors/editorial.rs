@@ -1,0 +1,126 @@
+//! Authors for editors and tools.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::Data;
+
+use super::model::{Author, AuthorInput};
+use super::store;
+use crate::auth::guard::{Allowed, ArticlesRead, AuthorsWrite};
+use crate::db::Database;
+use crate::http::body::JsonBody;
+use crate::http::conditional::{IfMatch, editorial_json};
+use crate::http::params::{NoParams, Query};
+use crate::http::path::IdPath;
+use crate::merge_patch::MergePatch;
+use crate::tags::model::MergeInput;
+use crate::problem::{Problem, ProblemDocument};
+
+/// Create an author
+#[utoipa::path(
+    post, path = "/v1/editorial/authors", operation_id = "createAuthor", tag = "editorial authors",
+    security(("bearer" = [])), request_body = AuthorInput,
+    responses(
+        (status = 201, description = "Created.", body = Author, headers(("Location" = String), ("ETag" = String))),
+        (status = 409, description = "The slug is taken.", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn create_author(
+    _: Allowed<AuthorsWrite>,
+    database: Data<Database>,
+    _: Query<NoParams>,
+    JsonBody(input): JsonBody<AuthorInput>,
+) -> Result<HttpResponse, Problem> {
+    let (author, version) = database
+        .write(move |connection| {
+            let id = store::create(connection, input)?;
+            store::find(connection, id)
+        })
+        .await?;
+    let mut response = HttpResponse::Created();
+    response.insert_header((header::LOCATION, format!("/v1/editorial/authors/{}", author.id)));
+    Ok(editorial_json(response, version, &author))
+}
+
+/// Read an author with their version
+#[utoipa::path(
+    get, path = "/v1/editorial/authors/{id}", operation_id = "readAuthor", tag = "editorial authors",
+    security(("bearer" = [])),
+    params(("id" = String, Path, description = "The author's id.")),
+    responses((status = 200, description = "The author.", body = Author, headers(("ETag" = String))))
+)]
+pub async fn read_author(
+    _: Allowed<ArticlesRead>,
+    database: Data<Database>,
+    IdPath(id): IdPath,
+    _: Query<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    let (author, version) = database
+        .read(move |connection| store::find(connection, id))
+        .await?;
+    Ok(editorial_json(HttpResponse::Ok(), version, &author))
+}
+
+/// Change an author
+///
+/// A JSON merge patch (RFC 7396). A slug that is given up goes on answering 301.
+#[utoipa::path(
+    patch, path = "/v1/editorial/authors/{id}", operation_id = "editAuthor", tag = "editorial authors",
+    security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The author's id."),
+        ("If-Match" = String, Header, description = "The ETag that was read."),
+    ),
+    request_body(content = AuthorInput, content_type = "application/merge-patch+json"),
+    responses(
+        (status = 200, description = "Changed.", body = Author, headers(("ETag" = String))),
+        (status = 409, description = "The slug is taken.", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn edit_author(
+    _: Allowed<AuthorsWrite>,
+    database: Data<Database>,
+    IdPath(id): IdPath,
+    IfMatch(expected): IfMatch,
+    _: Query<NoParams>,
+    JsonBody(patch): JsonBody<MergePatch>,
+) -> Result<HttpResponse, Problem> {
+    let (author, version) = database
+        .write(move |connection| {
+            store::edit(connection, id, &expected, patch)?;
+            store::find(connection, id)
+        })
+        .await?;
+    Ok(editorial_json(HttpResponse::Ok(), version, &author))
+}
+
+/// Merge an author into another
+///
+/// Their articles go over, their slug answers 301, and the entry itself is gone. Answers the
+/// author who stays.
+#[utoipa::path(
+    post, path = "/v1/editorial/authors/{id}/merge", operation_id = "mergeAuthor", tag = "editorial authors",
+    security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The id of the author who goes."),
+        ("If-Match" = String, Header, description = "Its ETag that was read."),
+    ),
+    request_body = MergeInput,
+    responses((status = 200, description = "Merged.", body = Author, headers(("ETag" = String))))
+)]
+pub async fn merge_author(
+    _: Allowed<AuthorsWrite>,
+    database: Data<Database>,
+    IdPath(id): IdPath,
+    IfMatch(expected): IfMatch,
+    _: Query<NoParams>,
+    JsonBody(input): JsonBody<MergeInput>,
+) -> Result<HttpResponse, Problem> {
+    let (author, version) = database
+        .write(move |connection| {
+            let stays = store::merge(connection, id, &expected, &input.into)?;
+            store::find(connection, stays)
+        })
+        .await?;
+    Ok(editorial_json(HttpResponse::Ok(), version, &author))
+}

@@ -1,0 +1,26 @@
+//! Authors: the people behind the bylines.
+//!
+//! - [`model`]: types and rules
+//! - [`store`]: queries
+//! - [`delivery`]: public handlers
+//! - [`editorial`]: handlers for editors and tools
+
+pub mod delivery;
+pub mod editorial;
+pub mod model;
+pub mod store;
+
+use crate::http::routes::{Resource, resource};
+
+/// The resources of this room.
+pub fn resources() -> Vec<Resource> {
+    vec![
+        resource("/v1/authors").get(delivery::list_authors),
+        resource("/v1/authors/{slug}").get(delivery::get_author),
+        resource("/v1/editorial/authors").post(editorial::create_author),
+        resource("/v1/editorial/authors/{id}")
+            .get(editorial::read_author)
+            .patch(editorial::edit_author),
+        resource("/v1/editorial/authors/{id}/merge").post(editorial::merge_author),
+    ]
+}

@@ -1,0 +1,83 @@
+//! What an author is.
+
+use deserr::Deserr;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db::{Id, Timestamp};
+use crate::text::{Line, Prose, Slug, WebUrl};
+use crate::validation::Violations;
+
+/// An author as an article shows them: all that "About the author" needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a11", "slug": "alex-writer", "name": "Alex Writer",
+    "role": "Correspondent", "bio": "Alex writes about ports and the people in them.",
+    "avatar_url": "https://images.example.com/alex.jpg"
+}))]
+pub struct AuthorRef {
+    /// Key.
+    pub id: Id,
+    /// Their name in URLs.
+    pub slug: String,
+    /// Their name as it is printed.
+    pub name: String,
+    /// What they are in the newsroom.
+    pub role: Option<String>,
+    /// A few sentences about them, plain text.
+    pub bio: Option<String>,
+    /// A portrait.
+    pub avatar_url: Option<String>,
+}
+
+/// An author.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a11", "slug": "alex-writer", "name": "Alex Writer",
+    "role": "Correspondent", "bio": null, "avatar_url": null, "article_count": 12,
+    "updated_at": "2026-03-01T08:30:00.000Z"
+}))]
+pub struct Author {
+    /// Key.
+    pub id: Id,
+    /// Their name in URLs.
+    pub slug: String,
+    /// Their name as it is printed.
+    pub name: String,
+    /// What they are in the newsroom.
+    pub role: Option<String>,
+    /// A few sentences about them, plain text.
+    pub bio: Option<String>,
+    /// A portrait.
+    pub avatar_url: Option<String>,
+    /// How many public articles are theirs now.
+    #[schema(minimum = 0)]
+    pub article_count: i64,
+    /// When the entry was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What editors write of an author.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserr, ToSchema)]
+#[deserr(error = Violations, deny_unknown_fields)]
+#[schema(example = json!({"name": "Alex Writer", "role": "Correspondent"}))]
+pub struct AuthorInput {
+    /// Their name as it is printed.
+    pub name: Line<120>,
+    /// Their name in URLs; made from the name when left out.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub slug: Option<Slug>,
+    /// What they are in the newsroom.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub role: Option<Line<120>>,
+    /// A few sentences about them, plain text.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub bio: Option<Prose<4000>>,
+    /// A portrait.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub avatar_url: Option<WebUrl>,
+}

@@ -1,0 +1,371 @@
+//! Authors in the database.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+
+use super::model::{Author, AuthorInput, AuthorRef};
+use crate::db::schema::{article_authors, authors, public_articles};
+use crate::db::slugs::{self, Named};
+use crate::db::types::IdSql;
+use crate::db::version::Expected;
+use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
+use crate::merge_patch::MergePatch;
+use crate::text::{Slug, sort_name};
+use crate::validation::Violation;
+
+#[derive(Queryable)]
+struct AuthorRow {
+    id: Id,
+    slug: String,
+    name: String,
+    sort_name: String,
+    role: Option<String>,
+    bio: Option<String>,
+    avatar_url: Option<String>,
+    version: i64,
+    _created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl AuthorRow {
+    fn into_author(self, article_count: i64) -> Author {
+        Author {
+            id: self.id,
+            slug: self.slug,
+            name: self.name,
+            role: self.role,
+            bio: self.bio,
+            avatar_url: self.avatar_url,
+            article_count,
+            updated_at: self.updated_at,
+        }
+    }
+
+    fn input(&self) -> StoreResult<AuthorInput> {
+        fn stored<T: FromStr>(text: &str) -> StoreResult<T> {
+            text.parse()
+                .map_err(|_| StoreError::Database(diesel::result::Error::NotFound))
+        }
+        Ok(AuthorInput {
+            name: stored(&self.name)?,
+            slug: Some(stored(&self.slug)?),
+            role: self.role.as_deref().map(stored).transpose()?,
+            bio: self.bio.as_deref().map(stored).transpose()?,
+            avatar_url: self.avatar_url.as_deref().map(stored).transpose()?,
+        })
+    }
+}
+
+/// How many public articles each of these authors has.
+fn article_counts(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id, i64>> {
+    Ok(article_authors::table
+        .inner_join(public_articles::table)
+        .filter(article_authors::author_id.eq_any(ids.to_vec()))
+        .group_by(article_authors::author_id)
+        .select((article_authors::author_id, count_star()))
+        .load::<(Id, i64)>(connection)?
+        .into_iter()
+        .collect())
+}
+
+fn named(name_contains: Option<&str>) -> authors::BoxedQuery<'static, MultiBackend> {
+    let query = authors::table.into_boxed::<MultiBackend>();
+    match name_contains {
+        // Folded names hold only letters, digits and spaces: nothing in them means anything to LIKE.
+        Some(part) => query.filter(authors::sort_name.like(format!("%{}%", sort_name(part)))),
+        None => query,
+    }
+}
+
+/// Up to `limit` authors by name after a position, each with its own position.
+///
+/// # Errors
+/// When the database fails.
+pub fn list(
+    connection: &mut Connection,
+    name_contains: Option<&str>,
+    after: Option<(String, Id)>,
+    limit: i64,
+) -> StoreResult<Vec<(Author, String)>> {
+    let mut query = named(name_contains);
+    if let Some((name, id)) = after {
+        query = query.filter(authors::sort_name.ge(name.clone())).filter(
+            authors::sort_name
+                .gt(name.clone())
+                .or(authors::sort_name.eq(name).and(authors::id.gt(id))),
+        );
+    }
+    let rows: Vec<AuthorRow> = query
+        .order((authors::sort_name.asc(), authors::id.asc()))
+        .limit(limit)
+        .load(connection)?;
+    let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
+    let counts = article_counts(connection, &ids)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let count = counts.get(&row.id).copied().unwrap_or(0);
+            let position = row.sort_name.clone();
+            (row.into_author(count), position)
+        })
+        .collect())
+}
+
+/// How many authors a list has.
+///
+/// # Errors
+/// When the database fails.
+pub fn count(connection: &mut Connection, name_contains: Option<&str>) -> StoreResult<i64> {
+    Ok(named(name_contains)
+        .select(count_star())
+        .first(connection)?)
+}
+
+fn with_count(connection: &mut Connection, row: AuthorRow) -> StoreResult<Author> {
+    let count = article_counts(connection, &[row.id])?
+        .get(&row.id)
+        .copied()
+        .unwrap_or(0);
+    Ok(row.into_author(count))
+}
+
+/// The author that a slug names.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn find_by_slug(connection: &mut Connection, slug: &Slug) -> StoreResult<Author> {
+    let row = authors::table
+        .filter(authors::slug.eq(slug.as_str()))
+        .first(connection)?;
+    with_count(connection, row)
+}
+
+/// The slug that the author has now who once had this one.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn new_slug(connection: &mut Connection, old: &Slug) -> StoreResult<String> {
+    let id = slugs::once_named(connection, Named::Author, old)?;
+    Ok(authors::table
+        .filter(authors::id.eq(id))
+        .select(authors::slug)
+        .first(connection)?)
+}
+
+fn find_row(connection: &mut Connection, id: Id) -> StoreResult<AuthorRow> {
+    Ok(authors::table
+        .filter(authors::id.eq(id))
+        .first(connection)?)
+}
+
+/// An author by key, with their version.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn find(connection: &mut Connection, id: Id) -> StoreResult<(Author, i64)> {
+    let row = find_row(connection, id)?;
+    let version = row.version;
+    Ok((with_count(connection, row)?, version))
+}
+
+/// Keys of authors by slug, also by the slugs they once had; unknown ones are left out.
+///
+/// # Errors
+/// When the database fails.
+pub fn by_slugs(connection: &mut Connection, wanted: &[Slug]) -> StoreResult<HashMap<Slug, Id>> {
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let texts: Vec<&str> = wanted.iter().map(Slug::as_str).collect();
+    let mut found: HashMap<Slug, Id> = authors::table
+        .filter(authors::slug.eq_any(texts))
+        .select((authors::slug, authors::id))
+        .load::<(String, Id)>(connection)?
+        .into_iter()
+        .filter_map(|(slug, id)| Some((slug.parse().ok()?, id)))
+        .collect();
+    for slug in wanted {
+        if !found.contains_key(slug)
+            && let Ok(id) = slugs::once_named(connection, Named::Author, slug)
+        {
+            found.insert(slug.clone(), id);
+        }
+    }
+    Ok(found)
+}
+
+/// The authors of articles, in the order of their bylines.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_articles(
+    connection: &mut Connection,
+    article_ids: &[Id],
+) -> StoreResult<HashMap<Id, Vec<AuthorRef>>> {
+    type Row = (
+        Id,
+        (
+            Id,
+            String,
+            String,
+            Option<String>,
+            Option<String>,
+            Option<String>,
+        ),
+    );
+    let rows: Vec<Row> = article_authors::table
+        .inner_join(authors::table)
+        .filter(article_authors::article_id.eq_any(article_ids.to_vec()))
+        .order((article_authors::article_id, article_authors::position))
+        .select((
+            article_authors::article_id,
+            (
+                authors::id,
+                authors::slug,
+                authors::name,
+                authors::role,
+                authors::bio,
+                authors::avatar_url,
+            ),
+        ))
+        .load(connection)?;
+    let mut found: HashMap<Id, Vec<AuthorRef>> = HashMap::new();
+    for (article, (id, slug, name, role, bio, avatar_url)) in rows {
+        found.entry(article).or_default().push(AuthorRef {
+            id,
+            slug,
+            name,
+            role,
+            bio,
+            avatar_url,
+        });
+    }
+    Ok(found)
+}
+
+/// Adds an author; answers the key.
+///
+/// # Errors
+/// [`StoreError::SlugTaken`].
+pub fn create(connection: &mut Connection, input: AuthorInput) -> StoreResult<Id> {
+    let id = Id::generate();
+    let slug = match input.slug {
+        Some(slug) => slugs::claim(connection, Named::Author, slug, None)?,
+        None => {
+            let wanted = Slug::from_title(input.name.as_str(), &format!("author-{id}"));
+            slugs::claim_nearest(connection, Named::Author, wanted)?
+        }
+    };
+    slugs::forget(connection, Named::Author, slug.as_str())?;
+    let now = Timestamp::now();
+    diesel::insert_into(authors::table)
+        .values((
+            authors::id.eq(id),
+            authors::slug.eq(slug.as_str()),
+            authors::name.eq(input.name.as_str()),
+            authors::sort_name.eq(sort_name(input.name.as_str())),
+            authors::role.eq(input.role.as_ref().map(|text| text.as_str())),
+            authors::bio.eq(input.bio.as_ref().map(|text| text.as_str())),
+            authors::avatar_url.eq(input.avatar_url.as_ref().map(|text| text.as_str())),
+            authors::version.eq(1),
+            authors::created_at.eq(now),
+            authors::updated_at.eq(now),
+        ))
+        .execute(connection)?;
+    Ok(id)
+}
+
+/// Changes an author.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::SlugTaken`],
+/// [`StoreError::Invalid`].
+pub fn edit(
+    connection: &mut Connection,
+    id: Id,
+    expected: &Expected,
+    patch: MergePatch,
+) -> StoreResult<()> {
+    let row = find_row(connection, id)?;
+    expected.check(row.version)?;
+    let input: AuthorInput = patch
+        .apply(&row.input()?)
+        .map_err(|violations| StoreError::Invalid(violations.0))?;
+    let slug = match input.slug {
+        Some(slug) => slugs::claim(connection, Named::Author, slug, Some(id))?.into_string(),
+        None => row.slug.clone(),
+    };
+    if slug != row.slug {
+        slugs::redirect(connection, Named::Author, &row.slug, &slug, id)?;
+    }
+    let changed = diesel::update(
+        authors::table
+            .filter(authors::id.eq(id))
+            .filter(authors::version.eq(row.version)),
+    )
+    .set((
+        authors::slug.eq(slug),
+        authors::name.eq(input.name.as_str()),
+        authors::sort_name.eq(sort_name(input.name.as_str())),
+        authors::role.eq(input.role.as_ref().map(|text| text.as_str())),
+        authors::bio.eq(input.bio.as_ref().map(|text| text.as_str())),
+        authors::avatar_url.eq(input.avatar_url.as_ref().map(|text| text.as_str())),
+        authors::version.eq(row.version + 1),
+        authors::updated_at.eq(Timestamp::now()),
+    ))
+    .execute(connection)?;
+    if changed == 0 {
+        return Err(StoreError::Stale {
+            current: row.version + 1,
+        });
+    }
+    Ok(())
+}
+
+/// Merges an author into another: the articles and the slugs, old ones included, go over. Answers
+/// the key of the one who stays.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::Invalid`].
+pub fn merge(
+    connection: &mut Connection,
+    id: Id,
+    expected: &Expected,
+    into: &Slug,
+) -> StoreResult<Id> {
+    let row = find_row(connection, id)?;
+    expected.check(row.version)?;
+    let invalid = |code, detail| {
+        StoreError::Invalid(vec![Violation::new("/into", code, String::from(detail))])
+    };
+    let target = authors::table
+        .filter(authors::slug.eq(into.as_str()))
+        .first::<AuthorRow>(connection)
+        .optional()?
+        .ok_or_else(|| invalid("not_found", "must be the slug of an author"))?;
+    if target.id == id {
+        return Err(invalid("itself", "must be another author"));
+    }
+    diesel::sql_query(
+        "UPDATE article_authors SET author_id = $1 WHERE author_id = $2 AND article_id NOT IN \
+         (SELECT article_id FROM article_authors WHERE author_id = $1)",
+    )
+    .bind::<IdSql, _>(target.id)
+    .bind::<IdSql, _>(id)
+    .execute(connection)?;
+    diesel::delete(article_authors::table.filter(article_authors::author_id.eq(id)))
+        .execute(connection)?;
+    slugs::retarget(connection, id, target.id)?;
+    diesel::delete(authors::table.filter(authors::id.eq(id))).execute(connection)?;
+    slugs::redirect(connection, Named::Author, &row.slug, &target.slug, target.id)?;
+    diesel::update(authors::table.filter(authors::id.eq(target.id)))
+        .set((
+            authors::version.eq(target.version + 1),
+            authors::updated_at.eq(Timestamp::now()),
+        ))
+        .execute(connection)?;
+    Ok(target.id)
+}

@@ -1,0 +1,212 @@
+//! `dateline demo`: the server with a small newsroom in a throw-away database.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Deserialize;
+
+use super::in_words;
+use super::serve::run_server;
+use crate::app::open_database;
+use crate::articles::input::ArticleInput;
+use crate::articles::model::CorrectionInput;
+use crate::articles::store::write;
+use crate::articles::workflow::{PublishInput, RetractInput, Status};
+use crate::auth::model::{Caller, Role};
+use crate::auth::{password, secret, store as people};
+use crate::authors::model::AuthorInput;
+use crate::config::{DatabaseConfig, ServerConfig};
+use crate::db::pool::in_transaction;
+use crate::db::version::Expected;
+use crate::db::{Connection, DatabaseUrl, Id, StoreError, StoreResult, Timestamp};
+use crate::shares::model::Network;
+use crate::tags::model::TagInput;
+use crate::validation::{Violations, from_json};
+use crate::{authors, shares, tags};
+
+const NEWSROOM: &str = include_str!("newsroom.json");
+
+/// Who signs in to the demo.
+const EMAIL: &str = "editor@example.com";
+
+/// Run the server with a small newsroom of sample articles.
+#[derive(Debug, Args)]
+pub struct Demo {
+    #[command(flatten)]
+    server: ServerConfig,
+
+    /// Where to put the sample newsroom instead of a temporary file: an empty database
+    #[arg(long, env = "DATELINE_DEMO_DATABASE_URL", hide_env_values = true)]
+    database_url: Option<DatabaseUrl>,
+}
+
+/// The sample newsroom as it is written down.
+#[derive(Deserialize)]
+struct Newsroom {
+    authors: Vec<serde_json::Value>,
+    tags: Vec<serde_json::Value>,
+    articles: Vec<Sample>,
+}
+
+#[derive(Deserialize)]
+struct Sample {
+    status: Status,
+    /// Hours from publication to the start of the demo.
+    hours_ago: Option<f64>,
+    /// Hours from the start of the demo to the end of the embargo.
+    embargo_hours: Option<f64>,
+    corrections: Vec<SampleCorrection>,
+    shares: std::collections::BTreeMap<String, i64>,
+    #[serde(flatten)]
+    article: serde_json::Map<String, serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct SampleCorrection {
+    kind: serde_json::Value,
+    text: serde_json::Value,
+}
+
+impl Demo {
+    /// Fills the database and runs until it is told to stop. A temporary file is deleted then.
+    ///
+    /// # Errors
+    /// Why it could not start, in words.
+    pub fn run(self) -> Result<(), String> {
+        let throw_away = match self.database_url {
+            None => Some(ThrowAway::new()?),
+            Some(_) => None,
+        };
+        let url = self.database_url.unwrap_or_else(|| {
+            DatabaseUrl::Sqlite(
+                throw_away
+                    .as_ref()
+                    .map(|folder| folder.0.join("demo.db"))
+                    .unwrap_or_default(),
+            )
+        });
+        let database =
+            open_database(&DatabaseConfig::at(url), true).map_err(|error| error.to_string())?;
+        let password = secret::generate("").chars().take(16).collect::<String>();
+        let hash = password::hash(&password).map_err(|error| error.to_string())?;
+        {
+            let mut connection = database.connection().map_err(in_words)?;
+            in_transaction(&mut connection, |connection| fill(connection, &hash))
+                .map_err(|error| format!("the sample newsroom: {}", in_words(error)))?;
+        }
+        run_server(&self.server, database, |url| print_tour(url, &password))
+    }
+}
+
+/// A folder that is deleted when the demo ends.
+struct ThrowAway(PathBuf);
+
+impl ThrowAway {
+    fn new() -> Result<Self, String> {
+        let folder = std::env::temp_dir().join(format!("dateline-demo-{}", Id::generate()));
+        std::fs::create_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for ThrowAway {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn wrong(violations: Violations) -> StoreError {
+    StoreError::Invalid(violations.0)
+}
+
+/// Writes the sample newsroom through the same stores that the editorial API uses.
+fn fill(connection: &mut Connection, password_hash: &str) -> StoreResult<()> {
+    let newsroom: Newsroom =
+        serde_json::from_str(NEWSROOM).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    let user = people::add_user(connection, EMAIL, "Demo Editor", Role::Admin, password_hash)?;
+    let caller = Caller::User {
+        id: user,
+        role: Role::Admin,
+    };
+    for author in newsroom.authors {
+        authors::store::create(connection, from_json::<AuthorInput>(author).map_err(wrong)?)?;
+    }
+    for tag in newsroom.tags {
+        tags::store::create(connection, from_json::<TagInput>(tag).map_err(wrong)?)?;
+    }
+    let now = Timestamp::now();
+    for sample in newsroom.articles {
+        add(connection, &caller, sample, now)?;
+    }
+    Ok(())
+}
+
+fn hours(hours: f64) -> chrono::Duration {
+    chrono::Duration::seconds((hours * 3600.0) as i64)
+}
+
+fn add(
+    connection: &mut Connection,
+    caller: &Caller,
+    sample: Sample,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let mut article = sample.article;
+    if sample.status == Status::InReview {
+        article.insert("status".into(), "in_review".into());
+    }
+    let input: ArticleInput = from_json(article.into()).map_err(wrong)?;
+    let id = write::create(connection, input, caller.user())?;
+    if let Some(ago) = sample.hours_ago {
+        let publish = PublishInput {
+            published_at: Some(now.plus(-hours(ago))),
+            embargo_until: sample.embargo_hours.map(|until| now.plus(hours(until))),
+        };
+        write::publish(connection, id, caller, &Expected::Any, &publish)?;
+    }
+    for correction in sample.corrections {
+        let input = serde_json::json!({"kind": correction.kind, "text": correction.text});
+        let input: CorrectionInput = from_json(input).map_err(wrong)?;
+        write::correct(connection, id, caller, &Expected::Any, input)?;
+    }
+    for (network, count) in sample.shares {
+        if let Ok(network) = network.parse::<Network>() {
+            shares::store::add(connection, id, network, count)?;
+        }
+    }
+    match sample.status {
+        Status::Draft | Status::InReview | Status::Published => Ok(()),
+        Status::Unpublished => write::unpublish(connection, id, caller, &Expected::Any),
+        Status::Retracted => {
+            let reason = serde_json::json!({"reason": "The main source withdrew the statement."});
+            let reason: RetractInput = from_json(reason).map_err(wrong)?;
+            write::retract(connection, id, caller, &Expected::Any, reason)
+        }
+        Status::Trashed => write::trash(connection, id, caller, &Expected::Any),
+    }
+}
+
+fn print_tour(url: &str, password: &str) {
+    println!(
+        r#"
+Dateline demo: a small newsroom at {url}
+  API documentation   {url}/docs/
+  Sign in with        {EMAIL}  {password}
+
+Read:
+  curl -s '{url}/v1/articles?limit=3&include=shares&fields=slug,headline,byline,shares'
+  curl -s '{url}/v1/articles/harbour-cities-agree-flood-fund?fields=headline,dateline,lead_image,body_html'
+
+Share:
+  curl -s -X POST '{url}/v1/articles/harbour-cities-agree-flood-fund/shares' -H 'Content-Type: application/json' -d '{{"network":"x"}}'
+
+Write and publish:
+  TOKEN=$(curl -s '{url}/v1/auth/login' -H 'Content-Type: application/json' -d '{{"email":"{EMAIL}","password":"{password}"}}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+  ID=$(curl -s '{url}/v1/editorial/articles' -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{{"headline":"Hello, newsroom","authors":["alex-writer"],"body":{{"format":"html","content":"<p>It <em>works</em>.</p>"}}}}' | sed 's/{{"id":"\([^"]*\)".*/\1/')
+  curl -s -X POST "{url}/v1/editorial/articles/$ID/publish" -H "Authorization: Bearer $TOKEN" -H 'If-Match: "v1"'
+  curl -s '{url}/v1/articles/hello-newsroom'
+
+Stop with Ctrl-C; the sample database is deleted then.
+"#
+    );
+}

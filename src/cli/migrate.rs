@@ -1,0 +1,45 @@
+//! `dateline migrate`.
+
+use clap::Args;
+
+use super::in_words;
+use crate::app::open_database;
+use crate::config::DatabaseConfig;
+use crate::db::migrations;
+
+/// Bring the database to this version's tables.
+#[derive(Debug, Args)]
+pub struct Migrate {
+    #[command(flatten)]
+    database: DatabaseConfig,
+
+    /// Only say which migrations have run
+    #[arg(long)]
+    status: bool,
+}
+
+impl Migrate {
+    /// Runs what has not run, or lists all.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub fn run(self) -> Result<(), String> {
+        let database = open_database(&self.database, false).map_err(|error| error.to_string())?;
+        let mut connection = database.connection().map_err(in_words)?;
+        if self.status {
+            for migration in migrations::status(&mut connection).map_err(in_words)? {
+                let state = if migration.applied { "applied" } else { "pending" };
+                println!("{state}  {}", migration.name);
+            }
+            return Ok(());
+        }
+        let ran = migrations::run(&mut connection).map_err(in_words)?;
+        for name in &ran {
+            println!("applied  {name}");
+        }
+        if ran.is_empty() {
+            println!("nothing to do");
+        }
+        Ok(())
+    }
+}

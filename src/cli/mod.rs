@@ -1,0 +1,114 @@
+//! The command line.
+//!
+//! - [`serve`]: run the server
+//! - [`demo`]: run it with a small newsroom of sample articles
+//! - [`migrate`]: bring the database to this version's tables
+//! - [`user`]: people who sign in
+//! - [`token`]: API tokens for tools, and the keys of access tokens
+//! - [`health`]: ask a running server whether it is ready
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::db::StoreError;
+use crate::openapi;
+
+pub mod demo;
+pub mod health;
+pub mod migrate;
+pub mod serve;
+pub mod token;
+pub mod user;
+
+/// A headless JSON content API for newsrooms.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What is logged: error, warn, info, debug, trace, or a filter such as dateline=debug,info
+    #[arg(long, env = "DATELINE_LOG", default_value = "info", global = true, value_parser = log_filter)]
+    log: String,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Serve),
+    /// Run the server with a small newsroom of sample articles in a throw-away database
+    Demo(demo::Demo),
+    /// Bring the database to this version's tables
+    Migrate(migrate::Migrate),
+    /// Add and list people who sign in, change passwords
+    User(user::User),
+    /// Issue, list and revoke API tokens for tools
+    Token(token::Token),
+    /// Print the OpenAPI document
+    Openapi,
+    /// Ask a running server whether it is ready; for container health checks
+    Health(health::Health),
+}
+
+fn log_filter(text: &str) -> Result<String, String> {
+    EnvFilter::try_new(text)
+        .map(|_| text.to_owned())
+        .map_err(|error| format!("{error}; it takes a level such as info, or target=level pairs"))
+}
+
+/// Does what the command line says. Logs go to standard error: pretty on a terminal, JSON lines
+/// otherwise.
+pub fn run(cli: Cli) -> ExitCode {
+    log_to_stderr(&cli.log);
+    let outcome = match cli.command {
+        Command::Serve(serve) => serve.run(),
+        Command::Demo(demo) => demo.run(),
+        Command::Migrate(migrate) => migrate.run(),
+        Command::User(user) => user.run(),
+        Command::Token(token) => token.run(),
+        Command::Openapi => {
+            print!("{}", openapi::json());
+            Ok(())
+        }
+        Command::Health(health) => health.run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("dateline: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn log_to_stderr(filter: &str) {
+    use std::io::IsTerminal;
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        builder.init();
+    } else {
+        builder.json().flatten_event(true).with_ansi(false).init();
+    }
+}
+
+/// What a store answered, in words for the terminal.
+fn in_words(error: StoreError) -> String {
+    match error {
+        StoreError::NotFound => "there is no such entry".into(),
+        StoreError::Invalid(violations) => violations
+            .iter()
+            .map(|violation| format!("{} {}", violation.pointer, violation.detail))
+            .collect::<Vec<_>>()
+            .join("; "),
+        StoreError::Unavailable(reason) => reason,
+        StoreError::SlugTaken { slug, .. } => format!("the slug {slug} is taken"),
+        StoreError::WrongState { detail, .. } => detail,
+        StoreError::Stale { .. } => "it was changed meanwhile".into(),
+        StoreError::Database(error) => format!("the database failed: {error}"),
+    }
+}

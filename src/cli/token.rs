@@ -1,0 +1,133 @@
+//! `dateline token`.
+
+use clap::{Args, Subcommand};
+
+use super::in_words;
+use crate::app::open_database;
+use crate::auth::model::Right;
+use crate::auth::store::{self, Purpose};
+use crate::config::DatabaseConfig;
+use crate::db::pool::in_transaction;
+use crate::db::{Id, Timestamp};
+
+/// Issue, list and revoke API tokens for tools.
+#[derive(Debug, Args)]
+pub struct Token {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Issue a token and print it, this once, alone on standard output
+    Issue {
+        #[command(flatten)]
+        database: DatabaseConfig,
+
+        /// What it is for
+        #[arg(long)]
+        name: String,
+
+        /// What it may do, comma-separated: articles:read, articles:write, articles:publish, tags:write, authors:write
+        #[arg(long, value_delimiter = ',', required = true)]
+        scope: Vec<Right>,
+
+        /// Days after which it runs out; never when left out
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..=3650))]
+        expires_in_days: Option<u16>,
+    },
+    /// List all tokens, never the secrets
+    List {
+        #[command(flatten)]
+        database: DatabaseConfig,
+    },
+    /// Revoke a token
+    Revoke {
+        #[command(flatten)]
+        database: DatabaseConfig,
+
+        /// Its id, as `token list` shows it
+        id: Id,
+    },
+    /// Sign access tokens with a new key from now on; running servers notice within a minute
+    RotateKey {
+        #[command(flatten)]
+        database: DatabaseConfig,
+
+        /// Also drop the old keys: everyone must sign in again or refresh
+        #[arg(long)]
+        drop_old: bool,
+    },
+}
+
+impl Token {
+    /// Does it.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub fn run(self) -> Result<(), String> {
+        match self.command {
+            Command::Issue {
+                database,
+                name,
+                scope,
+                expires_in_days,
+            } => {
+                let expires_at = expires_in_days
+                    .map(|days| Timestamp::now().plus(chrono::Duration::days(days.into())));
+                let database =
+                    open_database(&database, true).map_err(|error| error.to_string())?;
+                let mut connection = database.connection().map_err(in_words)?;
+                let token = in_transaction(&mut connection, |connection| {
+                    store::issue_api_token(connection, &name, &scope, expires_at)
+                })
+                .map_err(in_words)?;
+                println!("{token}");
+            }
+            Command::List { database } => {
+                let database =
+                    open_database(&database, false).map_err(|error| error.to_string())?;
+                let mut connection = database.connection().map_err(in_words)?;
+                for token in store::list_api_tokens(&mut connection).map_err(in_words)? {
+                    let scopes: Vec<&str> =
+                        token.scopes().iter().map(|right| right.scope()).collect();
+                    let state = if token.is_valid() { "valid  " } else { "void   " };
+                    let used = token
+                        .last_used_at
+                        .map_or("never used".to_owned(), |at| format!("used {at}"));
+                    println!(
+                        "{}  {state}  {}  [{}]  {used}",
+                        token.id,
+                        token.name,
+                        scopes.join(",")
+                    );
+                }
+            }
+            Command::Revoke { database, id } => {
+                let database =
+                    open_database(&database, false).map_err(|error| error.to_string())?;
+                let mut connection = database.connection().map_err(in_words)?;
+                in_transaction(&mut connection, |connection| {
+                    store::revoke_api_token(connection, id)
+                })
+                .map_err(|error| format!("{id}: {}", in_words(error)))?;
+                println!("revoked {id}");
+            }
+            Command::RotateKey { database, drop_old } => {
+                let database =
+                    open_database(&database, true).map_err(|error| error.to_string())?;
+                let mut connection = database.connection().map_err(in_words)?;
+                let dropped = in_transaction(&mut connection, |connection| {
+                    store::add_key(connection, Purpose::AccessTokens)?;
+                    if drop_old {
+                        return store::drop_old_keys(connection, Purpose::AccessTokens);
+                    }
+                    Ok(0)
+                })
+                .map_err(in_words)?;
+                println!("added a key, dropped {dropped}");
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,216 @@
+//! Opening connections: the two backends behind one type, and what each is set to.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
+use diesel::r2d2::{ManageConnection, R2D2Connection};
+use diesel::{Connection as _, PgConnection, SqliteConnection};
+use prometheus::IntCounter;
+
+/// A connection to either database. Queries that both speak run on it directly; where they differ
+/// [`on_each_database!`](crate::on_each_database) reaches the variant.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConnection {
+    /// An embedded SQLite file.
+    Sqlite(SqliteConnection),
+    /// A Postgres server.
+    Postgres(PgConnection),
+}
+
+/// Runs one expression on whichever concrete connection is behind a [`Connection`](crate::db::Connection): for upserts
+/// and the like, which Diesel cannot write for both databases at once.
+#[macro_export]
+macro_rules! on_each_database {
+    ($connection:expr, $inner:ident => $work:expr) => {
+        match $connection {
+            $crate::db::Connection::Sqlite($inner) => $work,
+            $crate::db::Connection::Postgres($inner) => $work,
+        }
+    };
+}
+
+/// Where the data is: what `DATABASE_URL` says.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// `sqlite://path`, relative to the working directory, or `sqlite:///absolute/path`.
+    Sqlite(PathBuf),
+    /// `postgres://…` as libpq takes it, `sslmode` and the rest included.
+    Postgres(String),
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = String;
+
+    fn from_str(url: &str) -> Result<Self, Self::Err> {
+        const TAKES: &str = "it takes sqlite://FILE (for instance sqlite://dateline.db) or \
+                             postgres://USER:PASSWORD@HOST/DATABASE";
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres(url.to_owned()));
+        }
+        if url.contains(":memory:") {
+            return Err(format!(
+                "an in-memory database would lose every article with the process, and its \
+                 connections would each see another one; {TAKES}"
+            ));
+        }
+        match url.strip_prefix("sqlite://") {
+            Some("") => Err(format!("the file's name is missing; {TAKES}")),
+            Some(path) if path.contains(['?', '#']) => {
+                Err(format!("SQLite URLs take no parameters here; {TAKES}"))
+            }
+            Some(path) => Ok(Self::Sqlite(PathBuf::from(path))),
+            None => Err(format!("the scheme is not known; {TAKES}")),
+        }
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    /// Without credentials: this is what logs and messages show.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(url) => match url::Url::parse(url) {
+                Ok(url) => write!(
+                    f,
+                    "postgres://{}{}",
+                    url.host_str().unwrap_or_default(),
+                    url.path()
+                ),
+                Err(_) => f.write_str("postgres://…"),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What a connection is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Reading only; SQLite enforces it.
+    Read,
+    /// Reading and writing.
+    Write,
+}
+
+/// Opens and checks connections for the pool.
+pub struct Manager {
+    url: DatabaseUrl,
+    access: Access,
+    statement_timeout: Duration,
+    queries: IntCounter,
+}
+
+impl Manager {
+    /// A manager that opens `url`; each statement sent is counted in `queries`. The timeout is
+    /// Postgres's `statement_timeout` and SQLite's `busy_timeout`.
+    pub fn new(
+        url: DatabaseUrl,
+        access: Access,
+        statement_timeout: Duration,
+        queries: IntCounter,
+    ) -> Self {
+        Self {
+            url,
+            access,
+            statement_timeout,
+            queries,
+        }
+    }
+
+    fn open(&self) -> Result<AnyConnection, diesel::r2d2::Error> {
+        let timeout = self.statement_timeout.as_millis();
+        let mut connection = match &self.url {
+            DatabaseUrl::Sqlite(path) => {
+                let mut connection = SqliteConnection::establish(&path.to_string_lossy())
+                    .map_err(diesel::r2d2::Error::ConnectionError)?;
+                // busy_timeout first: switching to WAL needs the file's lock.
+                let query_only = u8::from(self.access == Access::Read);
+                connection
+                    .batch_execute(&format!(
+                        "PRAGMA busy_timeout = {timeout};
+                         PRAGMA journal_mode = WAL;
+                         PRAGMA synchronous = FULL;
+                         PRAGMA foreign_keys = ON;
+                         PRAGMA temp_store = MEMORY;
+                         PRAGMA cache_size = -8000;
+                         PRAGMA mmap_size = 268435456;
+                         PRAGMA query_only = {query_only};"
+                    ))
+                    .map_err(diesel::r2d2::Error::QueryError)?;
+                AnyConnection::Sqlite(connection)
+            }
+            DatabaseUrl::Postgres(url) => {
+                let mut connection = PgConnection::establish(url)
+                    .map_err(diesel::r2d2::Error::ConnectionError)?;
+                connection
+                    .batch_execute(&format!(
+                        "SET statement_timeout = {timeout};
+                         SET lock_timeout = {timeout};
+                         SET idle_in_transaction_session_timeout = {};
+                         SET TIME ZONE 'UTC';",
+                        timeout * 2
+                    ))
+                    .map_err(diesel::r2d2::Error::QueryError)?;
+                AnyConnection::Postgres(connection)
+            }
+        };
+        connection.set_instrumentation(CountQueries(self.queries.clone()));
+        Ok(connection)
+    }
+}
+
+struct CountQueries(IntCounter);
+
+impl Instrumentation for CountQueries {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { .. } = event {
+            self.0.inc();
+        }
+    }
+}
+
+impl ManageConnection for Manager {
+    type Connection = AnyConnection;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<AnyConnection, Self::Error> {
+        self.open()
+    }
+
+    fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), Self::Error> {
+        connection.ping().map_err(diesel::r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, connection: &mut AnyConnection) -> bool {
+        // A panic may have left a transaction open.
+        std::thread::panicking() || connection.is_broken()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_says_what_it_takes_when_it_is_wrong() {
+        for url in ["sqlite::memory:", "sqlite://", "mysql://x", "dateline.db"] {
+            let reason = url.parse::<DatabaseUrl>().unwrap_err();
+            assert!(reason.contains("sqlite://dateline.db"), "{url}: {reason}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let url: DatabaseUrl = "postgres://desk:sesame@db.example/news".parse().unwrap();
+        assert_eq!(url.to_string(), "postgres://db.example/news");
+        assert!(!format!("{url:?}").contains("sesame"));
+    }
+}

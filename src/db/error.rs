@@ -1,0 +1,60 @@
+//! What a store can answer besides a value.
+
+use crate::validation::Violation;
+
+/// The answer of a store.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// Why a store did not do what it was asked.
+#[derive(Debug)]
+pub enum StoreError {
+    /// There is no such row, or the caller may not know of it.
+    NotFound,
+    /// The row moved on since it was read; carries its current version.
+    Stale {
+        /// The version that stands now.
+        current: i64,
+    },
+    /// The slug names something else already.
+    SlugTaken {
+        /// The slug that was asked for.
+        slug: String,
+        /// The nearest free one.
+        suggestion: String,
+    },
+    /// The step is not allowed from the state the row is in.
+    WrongState {
+        /// What was tried and why it cannot be.
+        detail: String,
+        /// The steps that are allowed now.
+        allowed: Vec<&'static str>,
+    },
+    /// The input names something that does not exist or breaks a rule only the database can check.
+    Invalid(Vec<Violation>),
+    /// No connection was free in time, or the database cannot be reached.
+    Unavailable(String),
+    /// The database failed; logged, never shown.
+    Database(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for StoreError {
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind, Error};
+        match error {
+            Error::NotFound => Self::NotFound,
+            Error::DatabaseError(
+                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+                ref details,
+            ) => Self::Unavailable(details.message().to_owned()),
+            // SQLite reports a busy file, Postgres a timeout, as plain text.
+            Error::DatabaseError(_, ref details)
+                if ["database is locked", "statement timeout", "lock timeout"]
+                    .iter()
+                    .any(|text| details.message().contains(text)) =>
+            {
+                Self::Unavailable(details.message().to_owned())
+            }
+            error => Self::Database(error),
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! [`Database`]: runs stores' work on a bounded number of database threads.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::Connection as _;
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::Pool;
+use prometheus::IntCounter;
+use tokio::sync::Semaphore;
+
+use super::connection::{Access, AnyConnection as Connection, DatabaseUrl, Manager};
+use super::error::{StoreError, StoreResult};
+
+/// How many connections there may be and how long one waits for them.
+#[derive(Debug, Clone)]
+pub struct PoolSettings {
+    /// Connections for reading; on Postgres, for everything.
+    pub size: u32,
+    /// How long a request waits for a free connection before it is answered 503.
+    pub wait: Duration,
+    /// Postgres's `statement_timeout`, SQLite's `busy_timeout`.
+    pub statement_timeout: Duration,
+}
+
+/// The database of one process. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    url: DatabaseUrl,
+    readers: Arc<Lane>,
+    writers: Arc<Lane>,
+    queries: IntCounter,
+}
+
+/// Connections that are asked for in turn: the semaphore queues fairly and on the async side, so
+/// that a stampede waits without holding threads and fails clearly.
+struct Lane {
+    pool: Pool<Manager>,
+    turns: Arc<Semaphore>,
+    wait: Duration,
+}
+
+impl Lane {
+    fn open(
+        url: &DatabaseUrl,
+        access: Access,
+        size: u32,
+        settings: &PoolSettings,
+        queries: &IntCounter,
+    ) -> Result<Arc<Self>, StoreError> {
+        let manager = Manager::new(
+            url.clone(),
+            access,
+            settings.statement_timeout,
+            queries.clone(),
+        );
+        let pool = Pool::builder()
+            .max_size(size)
+            .min_idle(Some(1))
+            .connection_timeout(settings.wait)
+            // Asking the server before each use would double the round trips; a broken
+            // connection is noticed by its first statement and replaced.
+            .test_on_check_out(false)
+            .error_handler(Box::new(LogErrors))
+            .build(manager)
+            .map_err(|error| StoreError::Unavailable(format!("cannot open {url}: {error}")))?;
+        Ok(Arc::new(Self {
+            pool,
+            turns: Arc::new(Semaphore::new(size as usize)),
+            wait: settings.wait,
+        }))
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        let turn = tokio::time::timeout(self.wait, Arc::clone(&self.turns).acquire_owned())
+            .await
+            .map_err(|_| StoreError::Unavailable("no database connection was free in time".into()))?
+            .map_err(|_| StoreError::Unavailable("the database is closed".into()))?;
+        let pool = self.pool.clone();
+        let outcome = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let mut connection = pool
+                .get()
+                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            work(&mut connection)
+        })
+        .await;
+        outcome.unwrap_or_else(|panic| {
+            tracing::error!(%panic, "work on the database panicked");
+            Err(StoreError::Database(
+                diesel::result::Error::RollbackTransaction,
+            ))
+        })
+    }
+}
+
+/// Pool errors repeat with every attempt to connect: one line each, without the URL.
+#[derive(Debug)]
+struct LogErrors;
+
+impl<E: std::error::Error> diesel::r2d2::HandleError<E> for LogErrors {
+    fn handle_error(&self, error: E) {
+        tracing::warn!(%error, "database connection");
+    }
+}
+
+impl Database {
+    /// Opens `url`. A missing SQLite file is created. SQLite gets one writer, for which all
+    /// writes queue, and `size` readers; Postgres gets one pool for both. Every statement sent
+    /// is counted in `queries`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when no connection can be opened within the waiting time.
+    pub fn open(
+        url: &DatabaseUrl,
+        settings: &PoolSettings,
+        queries: IntCounter,
+    ) -> Result<Self, StoreError> {
+        // The writer first: it creates the file and switches it to WAL before readers come.
+        let (writers, readers) = match url {
+            DatabaseUrl::Sqlite(_) => (
+                Lane::open(url, Access::Write, 1, settings, &queries)?,
+                Lane::open(url, Access::Read, settings.size, settings, &queries)?,
+            ),
+            DatabaseUrl::Postgres(_) => {
+                let lane = Lane::open(url, Access::Write, settings.size, settings, &queries)?;
+                (Arc::clone(&lane), lane)
+            }
+        };
+        Ok(Self {
+            url: url.clone(),
+            readers,
+            writers,
+            queries,
+        })
+    }
+
+    /// Runs a read on a database thread.
+    ///
+    /// # Errors
+    /// What `work` answers, or [`StoreError::Unavailable`] when no connection is free in time.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        self.readers.run(work).await
+    }
+
+    /// Runs a write in one transaction, which is durable when this answers `Ok` and leaves
+    /// nothing behind otherwise.
+    ///
+    /// # Errors
+    /// What `work` answers, or [`StoreError::Unavailable`] when no connection is free in time.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        self.writers
+            .run(|connection| in_transaction(connection, work))
+            .await
+    }
+
+    /// A connection for start-up work and the command line, outside the lanes' turns.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when none can be opened.
+    pub fn connection(
+        &self,
+    ) -> StoreResult<impl std::ops::DerefMut<Target = Connection> + use<>> {
+        self.writers
+            .pool
+            .get()
+            .map_err(|error| StoreError::Unavailable(error.to_string()))
+    }
+
+    /// Where the data is.
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// Statements sent since the process started.
+    pub fn queries(&self) -> &IntCounter {
+        &self.queries
+    }
+
+    /// Connections for reading: (open, idle).
+    pub fn pool_use(&self) -> (u32, u32) {
+        let state = self.readers.pool.state();
+        (state.connections, state.idle_connections)
+    }
+}
+
+/// Runs `work` in one transaction. On SQLite it takes the write lock at once: a transaction that
+/// reads first and writes later would fail, not wait, when another process wrote in between.
+///
+/// # Errors
+/// What `work` answers, after rolling back.
+pub fn in_transaction<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&mut Connection) -> StoreResult<T>,
+) -> StoreResult<T> {
+    if let Connection::Postgres(_) = connection {
+        return connection.transaction(work);
+    }
+    connection.batch_execute("BEGIN IMMEDIATE")?;
+    let outcome = work(connection).and_then(|value| {
+        connection.batch_execute("COMMIT")?;
+        Ok(value)
+    });
+    if outcome.is_err() {
+        // A COMMIT that failed may have rolled back already.
+        let _ = connection.batch_execute("ROLLBACK");
+    }
+    outcome
+}

@@ -1,0 +1,250 @@
+//! The tables as Diesel sees them, the same for both databases. A test holds them against what the
+//! migrations make.
+
+#![expect(missing_docs, reason = "the migrations describe the columns")]
+
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    users (id) {
+        id -> IdSql,
+        email -> Text,
+        name -> Text,
+        role -> Text,
+        password_hash -> Text,
+        created_at -> TimestampSql,
+        disabled_at -> Nullable<TimestampSql>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Binary, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    secrets (id) {
+        id -> IdSql,
+        purpose -> Text,
+        secret -> Binary,
+        created_at -> TimestampSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Binary, Nullable};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    refresh_tokens (token_hash) {
+        token_hash -> Binary,
+        family_id -> IdSql,
+        user_id -> IdSql,
+        created_at -> TimestampSql,
+        expires_at -> TimestampSql,
+        used_at -> Nullable<TimestampSql>,
+        revoked_at -> Nullable<TimestampSql>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Binary, Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    api_tokens (id) {
+        id -> IdSql,
+        name -> Text,
+        token_hash -> Binary,
+        scopes -> Text,
+        created_at -> TimestampSql,
+        expires_at -> Nullable<TimestampSql>,
+        last_used_at -> Nullable<TimestampSql>,
+        revoked_at -> Nullable<TimestampSql>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    tags (id) {
+        id -> IdSql,
+        slug -> Text,
+        name -> Text,
+        sort_name -> Text,
+        kind -> Text,
+        description -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> TimestampSql,
+        updated_at -> TimestampSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    authors (id) {
+        id -> IdSql,
+        slug -> Text,
+        name -> Text,
+        sort_name -> Text,
+        role -> Nullable<Text>,
+        bio -> Nullable<Text>,
+        avatar_url -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> TimestampSql,
+        updated_at -> TimestampSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+    use crate::db::types::{IdSql, JsonSql, TimestampSql};
+
+    articles (id) {
+        id -> IdSql,
+        slug -> Text,
+        status -> Text,
+        version -> BigInt,
+        headline -> Nullable<Text>,
+        standfirst -> Nullable<Text>,
+        dateline -> Nullable<Text>,
+        language -> Text,
+        byline -> Nullable<Text>,
+        canonical_url -> Nullable<Text>,
+        section_id -> Nullable<IdSql>,
+        lead_image -> Nullable<JsonSql>,
+        body -> JsonSql,
+        word_count -> Integer,
+        seo -> JsonSql,
+        custom -> JsonSql,
+        created_by -> Nullable<IdSql>,
+        created_at -> TimestampSql,
+        updated_at -> TimestampSql,
+        published_at -> Nullable<TimestampSql>,
+        embargo_until -> Nullable<TimestampSql>,
+        retraction_reason -> Nullable<Text>,
+        trashed_from -> Nullable<Text>,
+    }
+}
+
+table! {
+    use diesel::sql_types::Integer;
+    use crate::db::types::IdSql;
+
+    article_tags (article_id, tag_id) {
+        article_id -> IdSql,
+        tag_id -> IdSql,
+        position -> Integer,
+    }
+}
+
+table! {
+    use diesel::sql_types::Integer;
+    use crate::db::types::IdSql;
+
+    article_authors (article_id, author_id) {
+        article_id -> IdSql,
+        author_id -> IdSql,
+        position -> Integer,
+    }
+}
+
+table! {
+    use diesel::sql_types::Text;
+    use crate::db::types::{IdSql, TimestampSql};
+
+    slug_redirects (resource, slug) {
+        resource -> Text,
+        slug -> Text,
+        target_id -> IdSql,
+        created_at -> TimestampSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::Text;
+    use crate::db::types::{IdSql, TimestampSql};
+
+    corrections (id) {
+        id -> IdSql,
+        article_id -> IdSql,
+        kind -> Text,
+        text -> Text,
+        published_at -> TimestampSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::db::types::IdSql;
+
+    share_counts (article_id, network) {
+        article_id -> IdSql,
+        network -> Text,
+        first_party -> BigInt,
+    }
+}
+
+table! {
+    use diesel::sql_types::Binary;
+    use crate::db::types::TimestampSql;
+
+    share_visitors (visitor) {
+        visitor -> Binary,
+        counted_at -> TimestampSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+    use crate::db::types::{IdSql, JsonSql, TimestampSql};
+
+    /// What the public may see now: a view, and the only way delivery reads articles.
+    public_articles (id) {
+        id -> IdSql,
+        slug -> Text,
+        version -> BigInt,
+        headline -> Text,
+        standfirst -> Nullable<Text>,
+        dateline -> Nullable<Text>,
+        language -> Text,
+        byline -> Nullable<Text>,
+        canonical_url -> Nullable<Text>,
+        section_id -> Nullable<IdSql>,
+        lead_image -> Nullable<JsonSql>,
+        body -> JsonSql,
+        word_count -> Integer,
+        seo -> JsonSql,
+        custom -> JsonSql,
+        updated_at -> TimestampSql,
+        published_at -> TimestampSql,
+    }
+}
+
+joinable!(article_tags -> tags (tag_id));
+joinable!(article_tags -> articles (article_id));
+joinable!(article_tags -> public_articles (article_id));
+joinable!(article_authors -> authors (author_id));
+joinable!(article_authors -> articles (article_id));
+joinable!(article_authors -> public_articles (article_id));
+joinable!(share_counts -> public_articles (article_id));
+joinable!(refresh_tokens -> users (user_id));
+
+allow_tables_to_appear_in_same_query!(
+    users,
+    secrets,
+    refresh_tokens,
+    api_tokens,
+    tags,
+    authors,
+    articles,
+    article_tags,
+    article_authors,
+    slug_redirects,
+    corrections,
+    share_counts,
+    share_visitors,
+    public_articles,
+);

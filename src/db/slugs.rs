@@ -1,0 +1,167 @@
+//! Slugs of all resources: which are free, and which once named something else.
+//!
+//! A slug that was given up goes on answering 301 until something new takes it.
+
+use std::fmt;
+
+use diesel::prelude::*;
+
+use super::schema::{articles, authors, slug_redirects, tags};
+use super::{Connection, Id, StoreError, StoreResult, Timestamp};
+use crate::text::Slug;
+
+/// What a slug names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// An article.
+    Article,
+    /// A tag.
+    Tag,
+    /// An author.
+    Author,
+}
+
+impl Named {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Article => "article",
+            Self::Tag => "tag",
+            Self::Author => "author",
+        }
+    }
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+fn owner(connection: &mut Connection, named: Named, slug: &Slug) -> StoreResult<Option<Id>> {
+    let slug = slug.as_str();
+    Ok(match named {
+        Named::Article => articles::table
+            .filter(articles::slug.eq(slug))
+            .select(articles::id)
+            .first(connection),
+        Named::Tag => tags::table
+            .filter(tags::slug.eq(slug))
+            .select(tags::id)
+            .first(connection),
+        Named::Author => authors::table
+            .filter(authors::slug.eq(slug))
+            .select(authors::id)
+            .first(connection),
+    }
+    .optional()?)
+}
+
+fn nearest_free(connection: &mut Connection, named: Named, wanted: &Slug) -> StoreResult<Slug> {
+    for number in 2..50 {
+        let candidate = wanted.numbered(number);
+        if owner(connection, named, &candidate)?.is_none() {
+            return Ok(candidate);
+        }
+    }
+    // Fifty alike: no need to find out which number comes next.
+    let unique = Id::generate().0.as_fields().3[4..]
+        .iter()
+        .fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+    Ok(wanted.numbered(unique))
+}
+
+/// The slug itself when it is free or `itself` has it already.
+///
+/// # Errors
+/// [`StoreError::SlugTaken`] with the nearest free one.
+pub fn claim(
+    connection: &mut Connection,
+    named: Named,
+    wanted: Slug,
+    itself: Option<Id>,
+) -> StoreResult<Slug> {
+    match owner(connection, named, &wanted)? {
+        Some(owner) if Some(owner) != itself => Err(StoreError::SlugTaken {
+            suggestion: nearest_free(connection, named, &wanted)?.into_string(),
+            slug: wanted.into_string(),
+        }),
+        _ => Ok(wanted),
+    }
+}
+
+/// The wanted slug or, where it is taken, the nearest free one: for slugs made from titles, which
+/// nobody asked for by name.
+///
+/// # Errors
+/// When the database fails.
+pub fn claim_nearest(
+    connection: &mut Connection,
+    named: Named,
+    wanted: Slug,
+) -> StoreResult<Slug> {
+    if owner(connection, named, &wanted)?.is_none() {
+        return Ok(wanted);
+    }
+    nearest_free(connection, named, &wanted)
+}
+
+/// Notes that `target` gave up `old` and answers to `new` now.
+///
+/// # Errors
+/// When the database fails.
+pub fn redirect(
+    connection: &mut Connection,
+    named: Named,
+    old: &str,
+    new: &str,
+    target: Id,
+) -> StoreResult<()> {
+    forget(connection, named, new)?;
+    forget(connection, named, old)?;
+    diesel::insert_into(slug_redirects::table)
+        .values((
+            slug_redirects::resource.eq(named.as_str()),
+            slug_redirects::slug.eq(old),
+            slug_redirects::target_id.eq(target),
+            slug_redirects::created_at.eq(Timestamp::now()),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// A slug that names something now redirects nowhere.
+///
+/// # Errors
+/// When the database fails.
+pub fn forget(connection: &mut Connection, named: Named, slug: &str) -> StoreResult<()> {
+    diesel::delete(
+        slug_redirects::table
+            .filter(slug_redirects::resource.eq(named.as_str()))
+            .filter(slug_redirects::slug.eq(slug)),
+    )
+    .execute(connection)?;
+    Ok(())
+}
+
+/// Points every redirect to `from` at `to`.
+///
+/// # Errors
+/// When the database fails.
+pub fn retarget(connection: &mut Connection, from: Id, to: Id) -> StoreResult<()> {
+    diesel::update(slug_redirects::table.filter(slug_redirects::target_id.eq(from)))
+        .set(slug_redirects::target_id.eq(to))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// What a slug once named.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn once_named(connection: &mut Connection, named: Named, slug: &Slug) -> StoreResult<Id> {
+    Ok(slug_redirects::table
+        .filter(slug_redirects::resource.eq(named.as_str()))
+        .filter(slug_redirects::slug.eq(slug.as_str()))
+        .select(slug_redirects::target_id)
+        .first(connection)?)
+}

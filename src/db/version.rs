@@ -1,0 +1,26 @@
+//! Versions of rows, for changes that must not overwrite each other.
+
+use super::{StoreError, StoreResult};
+
+/// The versions that a change may be made to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// Whatever stands.
+    Any,
+    /// One of these; none at all when empty.
+    OneOf(Vec<i64>),
+}
+
+impl Expected {
+    /// Holds the expectation against the version that stands.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] when it is another.
+    pub fn check(&self, current: i64) -> StoreResult<()> {
+        match self {
+            Self::Any => Ok(()),
+            Self::OneOf(versions) if versions.contains(&current) => Ok(()),
+            Self::OneOf(_) => Err(StoreError::Stale { current }),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What happens around every request: an id, a log line, metrics, a time limit, and a problem
+//! document for errors that the framework made.
+
+use std::time::{Duration, Instant};
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpResponse};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::metrics::Metrics;
+use crate::problem::{Problem, REQUEST_TIMEOUT};
+
+/// The header that carries a request's id, both ways.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// How long a request may take from its head to its answer.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestTimeout(pub Duration);
+
+/// The outermost middleware. An `X-Request-Id` that is a UUID is taken over, so that an id given
+/// by a proxy runs through; otherwise one is made.
+///
+/// # Errors
+/// Only what already is an answer.
+pub async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<EitherBody<impl MessageBody + 'static>>, Error> {
+    let started = Instant::now();
+    let id = request
+        .headers()
+        .get(&REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| Uuid::try_parse(text).ok())
+        .unwrap_or_else(Uuid::now_v7);
+    let mut buffer = Uuid::encode_buffer();
+    let id: &str = id.hyphenated().encode_lower(&mut buffer);
+    let method = request.method().clone();
+    let metrics = request.app_data::<Data<Metrics>>().cloned();
+    let timeout = request
+        .app_data::<Data<RequestTimeout>>()
+        .map_or(Duration::from_secs(30), |timeout| timeout.0);
+
+    let span = tracing::info_span!("request", id);
+    let outcome = tokio::time::timeout(timeout, next.call(request).instrument(span.clone())).await;
+    let _entered = span.enter();
+
+    let outcome = match outcome {
+        Ok(Ok(response)) => Ok(as_problem(response, id)),
+        Ok(Err(error)) => Err(answer(
+            &Problem::from_status(error.as_response_error().status_code()),
+            id,
+        )),
+        Err(_) => Err(answer(
+            &Problem::new(
+                &REQUEST_TIMEOUT,
+                format!("The request took longer than {timeout:?}."),
+            ),
+            id,
+        )),
+    };
+    let (status, route) = match &outcome {
+        Ok(response) => (response.status(), response.request().match_pattern()),
+        Err(response) => (response.status(), None),
+    };
+    let route = route.as_deref().unwrap_or("none");
+    let elapsed = started.elapsed();
+    if let Some(metrics) = metrics {
+        metrics.observe(&method, route, status, elapsed);
+    }
+    log(&method, &outcome, route, status, elapsed);
+    match outcome {
+        Ok(mut response) => {
+            set_request_id(response.headers_mut(), id);
+            Ok(response)
+        }
+        Err(response) => Err(InternalError::from_response("refused", response).into()),
+    }
+}
+
+/// Successful reads are many and alike: they are logged at `debug` only.
+fn log<B>(
+    method: &actix_web::http::Method,
+    outcome: &Result<ServiceResponse<B>, HttpResponse>,
+    route: &str,
+    status: StatusCode,
+    elapsed: Duration,
+) {
+    let micros = elapsed.as_micros() as u64;
+    let status_code = status.as_u16();
+    if status.is_server_error() {
+        tracing::error!(%method, route, status = status_code, micros, "answered");
+    } else if method.is_safe() && !status.is_client_error() {
+        tracing::debug!(%method, route, status = status_code, micros, "answered");
+    } else {
+        let path = match outcome {
+            Ok(response) => response.request().path(),
+            Err(_) => "",
+        };
+        tracing::info!(%method, path, route, status = status_code, micros, "answered");
+    }
+}
+
+fn set_request_id(headers: &mut header::HeaderMap, id: &str) {
+    if let Ok(value) = HeaderValue::try_from(id) {
+        headers.insert(REQUEST_ID, value);
+    }
+}
+
+fn answer(problem: &Problem, id: &str) -> HttpResponse {
+    let mut response = problem.to_response(Some(id));
+    set_request_id(response.headers_mut(), id);
+    response
+}
+
+/// Problems get the request's id; errors that the framework answered become problems.
+fn as_problem<B: MessageBody + 'static>(
+    response: ServiceResponse<B>,
+    id: &str,
+) -> ServiceResponse<EitherBody<B>> {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response.map_into_left_body();
+    }
+    let replacement = match response.response().error() {
+        Some(error) => match error.as_error::<Problem>() {
+            Some(problem) => problem.to_response(Some(id)),
+            None => Problem::from_status(status).to_response(Some(id)),
+        },
+        None => return response.map_into_left_body(),
+    };
+    let (request, old) = response.into_parts();
+    let mut new = replacement;
+    // What inner middleware added (CORS) stays.
+    for (name, value) in old.headers() {
+        if !new.headers().contains_key(name) && name != header::CONTENT_LENGTH {
+            new.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    ServiceResponse::new(request, new).map_into_right_body()
+}

@@ -1,0 +1,46 @@
+//! Slugs and ids in paths. What cannot be one names nothing: 404, without asking the database
+//! (which on Postgres would refuse U+0000 and turn a typo into a 500).
+
+use std::future::{Ready, ready};
+use std::str::FromStr;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+
+use crate::db::Id;
+use crate::problem::Problem;
+use crate::text::Slug;
+
+fn parse<T: FromStr>(request: &HttpRequest, name: &str) -> Result<T, Problem> {
+    request
+        .match_info()
+        .get(name)
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(Problem::not_found)
+}
+
+/// `{slug}` of the path.
+#[derive(Debug)]
+pub struct SlugPath(pub Slug);
+
+impl FromRequest for SlugPath {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parse(request, "slug").map(Self))
+    }
+}
+
+/// `{id}` of the path.
+#[derive(Debug)]
+pub struct IdPath(pub Id);
+
+impl FromRequest for IdPath {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parse(request, "id").map(Self))
+    }
+}

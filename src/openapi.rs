@@ -1,0 +1,204 @@
+//! The OpenAPI 3.1 document: generated from the handlers, plus what holds for all of them.
+
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{
+    ContentBuilder, HeaderBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder,
+};
+use utoipa::{Modify, OpenApi};
+
+use crate::problem::ProblemDocument;
+use crate::{articles, auth, authors, service, shares, tags};
+
+/// The document.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Dateline",
+        description = "A headless JSON content API for newsrooms.\n\n\
+            `/v1/…` is for readers: what is public now, without a token. `/v1/editorial/…` is for \
+            editors and tools with `Authorization: Bearer …`. Timestamps are RFC 3339 in UTC; \
+            errors are problem documents (RFC 9457).",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    servers((url = "/", description = "This server")),
+    paths(
+        articles::delivery::list_articles,
+        articles::delivery::get_article,
+        shares::delivery::post_share,
+        shares::delivery::get_shares,
+        shares::delivery::list_shares,
+        tags::delivery::list_tags,
+        tags::delivery::get_tag,
+        authors::delivery::list_authors,
+        authors::delivery::get_author,
+        articles::editorial::list_any_articles,
+        articles::editorial::create_article,
+        articles::editorial::read_article,
+        articles::editorial::edit_article,
+        articles::editorial::trash_article,
+        articles::editorial::publish_article,
+        articles::editorial::unpublish_article,
+        articles::editorial::retract_article,
+        articles::editorial::restore_article,
+        articles::editorial::add_correction,
+        tags::editorial::create_tag,
+        tags::editorial::read_tag,
+        tags::editorial::edit_tag,
+        tags::editorial::merge_tag,
+        authors::editorial::create_author,
+        authors::editorial::read_author,
+        authors::editorial::edit_author,
+        authors::editorial::merge_author,
+        auth::session::login,
+        auth::session::refresh,
+        auth::session::logout,
+        auth::session::me,
+        service::live,
+        service::ready,
+        service::metrics,
+        service::openapi,
+        service::list_problems,
+        service::get_problem,
+    ),
+    components(schemas(ProblemDocument)),
+    tags(
+        (name = "articles", description = "Articles for readers."),
+        (name = "shares", description = "Share counts, and reporting shares."),
+        (name = "tags", description = "Tags and sections for readers."),
+        (name = "authors", description = "Authors for readers."),
+        (name = "editorial articles", description = "Articles of any status, for editors and tools."),
+        (name = "editorial tags", description = "Tags and sections, for editors and tools."),
+        (name = "editorial authors", description = "Authors, for editors and tools."),
+        (name = "auth", description = "Signing in and out."),
+        (name = "service", description = "For operators and developers."),
+    ),
+    modifiers(&Bearer, &CommonAnswers),
+)]
+struct Document;
+
+/// The document as it is served and committed: pretty JSON with a line break at its end.
+///
+/// # Panics
+/// When the document cannot be written as JSON: a mistake in the code.
+pub fn json() -> String {
+    let mut text = Document::openapi()
+        .to_pretty_json()
+        .expect("the document is plain data");
+    text.push('\n');
+    text
+}
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some(
+                "An access token from `/v1/auth/login`, or an API token (`dl_…`).",
+            ))
+            .build();
+        if let Some(components) = document.components.as_mut() {
+            components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        }
+    }
+}
+
+/// The answers that follow from what an operation takes, so that no handler can forget one.
+struct CommonAnswers;
+
+impl Modify for CommonAnswers {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for (path, item) in &mut document.paths.paths {
+            let operations = [
+                &mut item.get,
+                &mut item.post,
+                &mut item.patch,
+                &mut item.delete,
+            ];
+            for operation in operations.into_iter().flatten() {
+                complete(path, operation);
+            }
+        }
+    }
+}
+
+fn complete(path: &str, operation: &mut Operation) {
+    let names = |operation: &Operation, name: &str| {
+        operation
+            .parameters
+            .as_ref()
+            .is_some_and(|parameters| {
+                parameters.iter().any(
+                    |parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == name),
+                )
+            })
+    };
+    let guarded = operation.security.is_some();
+    let conditional = names(operation, "If-Match");
+    let takes_body = operation.request_body.is_some();
+    let in_api = path.starts_with("/v1/");
+    let mut add = |status: &str, description: &str| {
+        if !operation.responses.responses.contains_key(status) {
+            operation
+                .responses
+                .responses
+                .insert(status.into(), RefOr::T(problem(status, description)));
+        }
+    };
+    if in_api || path.starts_with("/problems") {
+        add("400", "The request is malformed, or has an unknown or wrong parameter.");
+    }
+    if in_api && !guarded && !takes_body && !path.starts_with("/v1/auth") {
+        add("304", "The client has this version already (`If-None-Match`).");
+    }
+    if guarded {
+        add("401", "There is no token, or it is not valid.");
+        add("403", "The token does not give the right.");
+    }
+    if path.contains('{') {
+        add("404", "There is nothing here that one may know of.");
+    }
+    if conditional {
+        add("412", "It was changed since it was read; `ETag` names the current version.");
+        add("428", "`If-Match` is missing.");
+    }
+    if takes_body {
+        add("413", "The body is too large.");
+        add("415", "The body has another content type.");
+        add("422", "The body has content that is not acceptable; `errors` lists everything.");
+    } else if conditional && path.ends_with("/publish") {
+        add("422", "Something is missing; `errors` lists everything.");
+    }
+    if in_api {
+        add("408", "The request took too long.");
+    }
+    if in_api || path == "/readyz" {
+        add("503", "The database is busy or cannot be reached; try again after `Retry-After`.");
+    }
+}
+
+fn problem(status: &str, description: &str) -> Response {
+    let mut response = ResponseBuilder::new().description(description);
+    if status == "304" {
+        return response.build();
+    }
+    response = response.content(
+        "application/problem+json",
+        ContentBuilder::new()
+            .schema(Some(RefOr::Ref(Ref::from_schema_name("Problem"))))
+            .build(),
+    );
+    if status == "401" {
+        response = response.header(
+            "WWW-Authenticate",
+            HeaderBuilder::new()
+                .schema(Some(
+                    ObjectBuilder::new().schema_type(utoipa::openapi::Type::String),
+                ))
+                .build(),
+        );
+    }
+    response.build()
+}

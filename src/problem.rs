@@ -1,0 +1,281 @@
+//! The one error type of the HTTP edge: problem documents (RFC 9457).
+//!
+//! Every problem's words are in [`TYPES`]; `/problems/{name}` documents them from the same table.
+
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db::StoreError;
+use crate::validation::{Violation, Violations};
+
+/// A kind of problem: what `type` in a problem document points to.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ProblemType {
+    /// The last part of its URL, `/problems/{name}`.
+    pub name: &'static str,
+    /// The HTTP status it comes with.
+    pub status: u16,
+    /// A short summary, the same for every occurrence.
+    pub title: &'static str,
+    /// What it means and what to do.
+    pub meaning: &'static str,
+}
+
+macro_rules! problem_types {
+    ($($constant:ident = $name:literal, $status:literal, $title:literal, $meaning:literal;)*) => {
+        $(#[doc = $meaning]
+        pub const $constant: ProblemType = ProblemType {
+            name: $name, status: $status, title: $title, meaning: $meaning,
+        };)*
+
+        /// Every kind of problem this server answers with.
+        pub const TYPES: &[&ProblemType] = &[$(&$constant),*];
+    };
+}
+
+problem_types! {
+    BAD_REQUEST = "bad-request", 400, "Bad request",
+        "The request could not be understood as HTTP or as UTF-8 text.";
+    MALFORMED_JSON = "malformed-json", 400, "Malformed JSON",
+        "The body is not JSON (RFC 8259), is cut short, or is nested too deeply. `detail` names line and column.";
+    INVALID_PARAMETER = "invalid-parameter", 400, "Invalid parameter",
+        "A query parameter is unknown or has a value that it cannot take. `detail` names it, and the one that was probably meant.";
+    INVALID_CURSOR = "invalid-cursor", 400, "Invalid cursor",
+        "The cursor was not made by this server for this list with these filters. Start again without one.";
+    UNAUTHENTICATED = "unauthenticated", 401, "Not signed in",
+        "The request needs `Authorization: Bearer …` with an access token or an API token that is valid now.";
+    INVALID_CREDENTIALS = "invalid-credentials", 401, "Wrong e-mail address or password",
+        "No user has this e-mail address and password. Which of the two is wrong is not said.";
+    FORBIDDEN = "forbidden", 403, "Not allowed",
+        "The token is valid, but its role or scopes do not include this. `detail` names the right that is needed.";
+    NOT_FOUND = "not-found", 404, "Not found",
+        "There is nothing here that you may know of.";
+    METHOD_NOT_ALLOWED = "method-not-allowed", 405, "Method not allowed",
+        "This resource does not take this method; the `Allow` header lists those it takes.";
+    REQUEST_TIMEOUT = "request-timeout", 408, "Request took too long",
+        "The request did not arrive in full, or was not answered, within the time limit.";
+    SLUG_TAKEN = "slug-taken", 409, "Slug is taken",
+        "Another resource has this slug. `suggestion` is the nearest free one.";
+    WRONG_STATE = "wrong-state", 409, "Not possible in this state",
+        "The step is not allowed from the status the article has. `allowed` lists the steps that are.";
+    PRECONDITION_FAILED = "precondition-failed", 412, "Changed since you read it",
+        "The `If-Match` header does not name the current version. The `ETag` header does: read again, then repeat the change.";
+    TOO_LARGE = "too-large", 413, "Too large",
+        "The body is larger than this resource takes.";
+    URI_TOO_LONG = "uri-too-long", 414, "Address too long",
+        "The request's path and query are longer than this server reads.";
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, "Unsupported media type",
+        "The body's `Content-Type` is not one that this resource takes.";
+    VALIDATION = "validation", 422, "Validation failed",
+        "The body is well-formed, but its content is not acceptable. `errors` lists everything that is wrong, each with a JSON pointer.";
+    PRECONDITION_REQUIRED = "precondition-required", 428, "If-Match is required",
+        "A change needs an `If-Match` header with the ETag that was read, so that two editors never overwrite each other.";
+    RATE_LIMITED = "rate-limited", 429, "Too many requests",
+        "Wait as long as `Retry-After` says.";
+    HEADERS_TOO_LARGE = "headers-too-large", 431, "Headers too large",
+        "The request's header fields are larger than this server reads.";
+    INTERNAL = "internal", 500, "Internal error",
+        "The server failed. `instance` is the request's id: its operator finds the reason in the log under it.";
+    UNAVAILABLE = "unavailable", 503, "Not available now",
+        "The server or its database is busy or starting. Try again after `Retry-After` seconds.";
+}
+
+/// The body of a problem answer, `application/problem+json`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem, example = json!({
+    "type": "/problems/not-found", "title": "Not found", "status": 404,
+    "detail": "There is no public article here.",
+    "instance": "urn:uuid:019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a11"
+}))]
+pub struct ProblemDocument<'a> {
+    /// A relative URL that documents this kind of problem.
+    #[serde(rename = "type")]
+    pub type_url: String,
+    /// A short summary, the same for every occurrence.
+    pub title: &'a str,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened this time.
+    pub detail: &'a str,
+    /// The request's id, also in the `X-Request-Id` header and in the server's log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// Everything wrong with the body, at once.
+    #[serde(skip_serializing_if = "<[Violation]>::is_empty")]
+    #[schema(required = false)]
+    pub errors: &'a [Violation],
+    /// With `slug-taken`: the nearest free slug.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<&'a str>,
+    /// With `wrong-state`: the steps that are allowed now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<&'a [&'static str]>,
+}
+
+/// What a handler answers instead of a result.
+#[derive(Debug)]
+pub struct Problem {
+    kind: &'static ProblemType,
+    detail: String,
+    errors: Vec<Violation>,
+    suggestion: Option<String>,
+    allowed: Option<Vec<&'static str>>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Problem {
+    /// A problem of one kind with what happened this time.
+    pub fn new(kind: &'static ProblemType, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            detail: detail.into(),
+            errors: Vec::new(),
+            suggestion: None,
+            allowed: None,
+            headers: Vec::new(),
+        }
+    }
+
+    /// The answer for whatever is not public, does not exist, or may not be known of: always the
+    /// same, so that it tells nothing.
+    pub fn not_found() -> Self {
+        Self::new(&NOT_FOUND, "There is nothing here that you may know of.")
+    }
+
+    /// A wrong query parameter.
+    pub fn parameter(name: &str, reason: impl fmt::Display) -> Self {
+        Self::new(&INVALID_PARAMETER, format!("Parameter \"{name}\" {reason}."))
+    }
+
+    /// Everything wrong with a body.
+    pub fn validation(errors: Vec<Violation>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] if only.pointer.is_empty() => format!("The body {}.", only.detail),
+            [only] => format!("{} {}.", only.pointer, only.detail),
+            many => format!("{} things are wrong; see `errors`.", many.len()),
+        };
+        Self {
+            errors,
+            ..Self::new(&VALIDATION, detail)
+        }
+    }
+
+    /// 503 with the seconds after which trying again makes sense.
+    pub fn unavailable(detail: impl Into<String>) -> Self {
+        Self::new(&UNAVAILABLE, detail).with_header(header::RETRY_AFTER, HeaderValue::from(1))
+    }
+
+    /// 429 with the time after which the next request is answered.
+    pub fn rate_limited(detail: impl Into<String>, wait: Duration) -> Self {
+        let seconds = wait.as_secs() + 1;
+        Self::new(&RATE_LIMITED, detail)
+            .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// The problem that stands for a bare status from the framework.
+    pub fn from_status(status: StatusCode) -> Self {
+        let kind = TYPES
+            .iter()
+            .find(|kind| kind.status == status.as_u16())
+            .copied()
+            .unwrap_or(if status.is_server_error() {
+                &INTERNAL
+            } else {
+                &BAD_REQUEST
+            });
+        Self::new(kind, kind.meaning)
+    }
+
+    /// The same with a header.
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Which kind of problem this is.
+    pub fn kind(&self) -> &'static ProblemType {
+        self.kind
+    }
+
+    /// The answer, with the request's id where one is known.
+    pub fn to_response(&self, request_id: Option<&str>) -> HttpResponse {
+        let document = ProblemDocument {
+            type_url: format!("/problems/{}", self.kind.name),
+            title: self.kind.title,
+            status: self.kind.status,
+            detail: &self.detail,
+            instance: request_id.map(|id| format!("urn:uuid:{id}")),
+            errors: &self.errors,
+            suggestion: self.suggestion.as_deref(),
+            allowed: self.allowed.as_deref(),
+        };
+        let mut response = HttpResponse::build(self.status_code());
+        response.content_type("application/problem+json");
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        for header in &self.headers {
+            response.insert_header(header.clone());
+        }
+        response.body(serde_json::to_vec(&document).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind.name, self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.to_response(None)
+    }
+}
+
+impl From<Violations> for Problem {
+    fn from(violations: Violations) -> Self {
+        Self::validation(violations.0)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::not_found(),
+            StoreError::Stale { current } => Self::new(
+                &PRECONDITION_FAILED,
+                "It was changed since you read it; the ETag header names the current version.",
+            )
+            .with_header(header::ETAG, crate::http::conditional::version_etag(current)),
+            StoreError::SlugTaken { slug, suggestion } => Self {
+                suggestion: Some(suggestion.clone()),
+                ..Self::new(
+                    &SLUG_TAKEN,
+                    format!("The slug \"{slug}\" is taken; \"{suggestion}\" is free."),
+                )
+            },
+            StoreError::WrongState { detail, allowed } => Self {
+                allowed: Some(allowed),
+                ..Self::new(&WRONG_STATE, detail)
+            },
+            StoreError::Invalid(violations) => Self::validation(violations),
+            StoreError::Unavailable(reason) => {
+                tracing::warn!(%reason, "database unavailable");
+                Self::unavailable("The database is busy or cannot be reached.")
+            }
+            StoreError::Database(error) => {
+                tracing::error!(%error, "database");
+                Self::new(&INTERNAL, INTERNAL.meaning)
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What operators and developers ask: health, metrics, the OpenAPI document, the problems.
+
+use actix_web::http::header;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db::{Database, migrations};
+use crate::http::conditional::public_json;
+use crate::http::params::{NoParams, Query};
+use crate::http::routes::{Resource, resource};
+use crate::metrics::Metrics;
+use crate::problem::{INTERNAL, Problem, ProblemType, TYPES};
+
+/// The resources of this room.
+pub fn resources() -> Vec<Resource> {
+    vec![
+        resource("/livez").get(live),
+        resource("/readyz").get(ready),
+        resource("/metrics").get(metrics),
+        resource("/openapi.json").get(openapi),
+        resource("/problems").get(list_problems),
+        resource("/problems/{name}").get(get_problem),
+    ]
+}
+
+/// The OpenAPI document, rendered once.
+#[derive(Clone)]
+pub struct OpenApiJson(pub Bytes);
+
+/// Whether the server is well.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"status": "ok"}))]
+pub struct Health {
+    /// Always `ok`: anything else is a problem document.
+    status: &'static str,
+}
+
+fn ok() -> HttpResponse {
+    crate::http::conditional::private_json(HttpResponse::Ok(), &Health { status: "ok" })
+}
+
+/// Is the process alive
+///
+/// Answers without asking the database.
+#[utoipa::path(
+    get, path = "/livez", operation_id = "getLiveness", tag = "service",
+    responses((status = 200, description = "It is.", body = Health))
+)]
+pub async fn live() -> HttpResponse {
+    ok()
+}
+
+/// Can requests be served
+///
+/// The database can be reached and has this version's tables; 503 otherwise.
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "getReadiness", tag = "service",
+    responses((status = 200, description = "They can.", body = Health))
+)]
+pub async fn ready(database: Data<Database>) -> Result<HttpResponse, Problem> {
+    if database.read(migrations::is_current).await? {
+        return Ok(ok());
+    }
+    Err(Problem::unavailable(
+        "The database does not have this version's tables; run `dateline migrate`.",
+    ))
+}
+
+/// Metrics
+///
+/// Prometheus text format.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "getMetrics", tag = "service",
+    responses((status = 200, description = "All metrics.", body = String, content_type = "text/plain"))
+)]
+pub async fn metrics(
+    metrics: Data<Metrics>,
+    database: Data<Database>,
+) -> Result<HttpResponse, Problem> {
+    let text = metrics.render(database.pool_use()).map_err(|error| {
+        tracing::error!(%error, "metrics could not be written");
+        Problem::new(&INTERNAL, INTERNAL.meaning)
+    })?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(text))
+}
+
+/// This document
+///
+/// OpenAPI 3.1.
+#[utoipa::path(
+    get, path = "/openapi.json", operation_id = "getOpenApi", tag = "service",
+    responses((status = 200, description = "The document.", body = serde_json::Value))
+)]
+pub async fn openapi(document: Data<OpenApiJson>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .body(document.0.clone())
+}
+
+/// List kinds of problems
+///
+/// Every `type` that a problem document can have.
+#[utoipa::path(
+    get, path = "/problems", operation_id = "listProblems", tag = "service",
+    responses((status = 200, description = "All kinds.", body = [ProblemType]))
+)]
+pub async fn list_problems(
+    request: HttpRequest,
+    _: Query<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    public_json(&request, &TYPES, None, |_| {})
+}
+
+/// Read a kind of problem
+///
+/// What the `type` of a problem document means and what to do.
+#[utoipa::path(
+    get, path = "/problems/{name}", operation_id = "getProblem", tag = "service",
+    params(("name" = String, Path, description = "The last part of the type.", example = "validation")),
+    responses((status = 200, description = "The kind.", body = ProblemType))
+)]
+pub async fn get_problem(
+    request: HttpRequest,
+    _: Query<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    let name = request.match_info().get("name").unwrap_or_default();
+    let kind = TYPES
+        .iter()
+        .find(|kind| kind.name == name)
+        .ok_or_else(Problem::not_found)?;
+    public_json(&request, kind, None, |_| {})
+}

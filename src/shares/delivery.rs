@@ -1,0 +1,201 @@
+//! Shares for readers.
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use futures_util::future::LocalBoxFuture;
+use utoipa::IntoParams;
+
+use super::model::{ArticleShares, ShareBatch, ShareInput, ShareReceipt, Shares};
+use super::store;
+use super::visitor::VisitorKey;
+use crate::articles::store::public::{ids_by_slugs, new_slug};
+use crate::db::{Database, StoreError, Timestamp};
+use crate::http::body::{media_type, parse, read};
+use crate::http::conditional::{private_json, public_json};
+use crate::http::params::{FromParams, NoParams, Params, Query};
+use crate::http::path::SlugPath;
+use crate::http::redirect::moved;
+use crate::problem::{Problem, UNSUPPORTED_MEDIA_TYPE};
+use crate::text::Slug;
+use crate::validation::from_json;
+
+/// The body of a share. `navigator.sendBeacon` sends `text/plain` or a form without a CORS
+/// preflight, so these are read as well as JSON: plain text holds the same JSON or the network's
+/// bare name, a form the field `network`.
+#[derive(Debug)]
+pub struct ShareBody(ShareInput);
+
+impl FromRequest for ShareBody {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let media_type = media_type(request);
+        let bytes = read(request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            let value = match media_type.as_str() {
+                "application/json" => parse(&bytes)?,
+                "text/plain" => match parse(&bytes) {
+                    Ok(value @ serde_json::Value::Object(_)) => value,
+                    _ => serde_json::json!({"network": String::from_utf8_lossy(&bytes).trim()}),
+                },
+                "application/x-www-form-urlencoded" => {
+                    let fields: serde_json::Map<String, serde_json::Value> =
+                        url::form_urlencoded::parse(&bytes)
+                            .map(|(name, value)| (name.into_owned(), value.into_owned().into()))
+                            .collect();
+                    fields.into()
+                }
+                other => {
+                    return Err(Problem::new(
+                        &UNSUPPORTED_MEDIA_TYPE,
+                        format!(
+                            "A share is sent as application/json, text/plain or \
+                             application/x-www-form-urlencoded; it came as \"{other}\"."
+                        ),
+                    ));
+                }
+            };
+            Ok(Self(from_json(value)?))
+        })
+    }
+}
+
+/// Count a share
+///
+/// Answered only when the share is on disk. One visitor counts once per article and network in an
+/// hour; nothing personal is stored. `twitter` is read as `x`. Also takes `text/plain` and forms,
+/// as `navigator.sendBeacon` sends them.
+#[utoipa::path(
+    post, path = "/v1/articles/{slug}/shares", operation_id = "postShare", tag = "shares",
+    params(("slug" = String, Path, description = "The article's slug.", example = "harbour-cities-agree-flood-fund")),
+    request_body(content(
+        (ShareInput = "application/json"),
+        (ShareInput = "application/x-www-form-urlencoded"),
+        (String = "text/plain"),
+    )),
+    responses((status = 200, description = "The counts after it.", body = ShareReceipt))
+)]
+pub async fn post_share(
+    request: HttpRequest,
+    database: Data<Database>,
+    key: Data<VisitorKey>,
+    SlugPath(slug): SlugPath,
+    _: Query<NoParams>,
+    ShareBody(share): ShareBody,
+) -> Result<HttpResponse, Problem> {
+    let address = request.peer_addr().map(|peer| peer.ip());
+    let user_agent = request
+        .headers()
+        .get(header::USER_AGENT)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .unwrap_or_default();
+    let receipt = database
+        .write(move |connection| {
+            let article = match store::article_by_slug(connection, &slug) {
+                // A page that was opened before its slug changed still counts for its article.
+                Err(StoreError::NotFound) => {
+                    let slug = new_slug(connection, &slug)?;
+                    let slug: Slug = slug.parse().map_err(|_| StoreError::NotFound)?;
+                    store::article_by_slug(connection, &slug)?
+                }
+                found => found?,
+            };
+            let now = Timestamp::now();
+            let visitor = key.visitor(address, &user_agent, article, share.network, now);
+            Ok(ShareReceipt {
+                counted: store::count(connection, article, share.network, &visitor, now)?,
+                shares: store::of_article(connection, article)?,
+            })
+        })
+        .await?;
+    Ok(private_json(HttpResponse::Ok(), &receipt))
+}
+
+/// Read share counts
+#[utoipa::path(
+    get, path = "/v1/articles/{slug}/shares", operation_id = "getShares", tag = "shares",
+    params(("slug" = String, Path, description = "The article's slug.", example = "harbour-cities-agree-flood-fund")),
+    responses(
+        (status = 200, description = "The counts.", body = Shares),
+        (status = 301, description = "The article has another slug now.", headers(("Location" = String))),
+    )
+)]
+pub async fn get_shares(
+    request: HttpRequest,
+    database: Data<Database>,
+    SlugPath(slug): SlugPath,
+    _: Query<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    let found = database
+        .read(move |connection| match store::article_by_slug(connection, &slug) {
+            Err(StoreError::NotFound) => new_slug(connection, &slug).map(Err),
+            Err(error) => Err(error),
+            Ok(article) => store::of_article(connection, article).map(Ok),
+        })
+        .await?;
+    match found {
+        Ok(shares) => public_json(&request, &shares, None, |_| {}),
+        Err(slug) => Ok(moved(&request, &format!("/v1/articles/{slug}/shares"))),
+    }
+}
+
+/// Parameters of a batch of counts.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ShareBatchParams {
+    /// Slugs of articles, comma-separated, at most 100.
+    #[param(value_type = String, example = "harbour-cities-agree-flood-fund,night-trains-return")]
+    slugs: Vec<Slug>,
+}
+
+impl FromParams for ShareBatchParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        let slugs: Vec<Slug> = params.list("slugs", 100)?;
+        if slugs.is_empty() {
+            return Err(Problem::parameter(
+                "slugs",
+                "is required: the slugs of articles, comma-separated",
+            ));
+        }
+        Ok(Self { slugs })
+    }
+}
+
+/// Read the share counts of several articles
+///
+/// One call for all articles of a page. Unknown slugs are left out.
+#[utoipa::path(
+    get, path = "/v1/shares", operation_id = "listShares", tag = "shares",
+    params(ShareBatchParams),
+    responses((status = 200, description = "The counts.", body = ShareBatch))
+)]
+pub async fn list_shares(
+    request: HttpRequest,
+    database: Data<Database>,
+    Query(params): Query<ShareBatchParams>,
+) -> Result<HttpResponse, Problem> {
+    let batch = database
+        .read(move |connection| {
+            let ids = ids_by_slugs(connection, &params.slugs)?;
+            let wanted: Vec<_> = ids.values().copied().collect();
+            let mut counts = store::of_articles(connection, &wanted)?;
+            let data = params
+                .slugs
+                .iter()
+                .filter_map(|slug| {
+                    let id = ids.get(slug.as_str())?;
+                    Some(ArticleShares {
+                        slug: slug.to_string(),
+                        shares: counts.remove(id).unwrap_or_else(Shares::none),
+                    })
+                })
+                .collect();
+            Ok(ShareBatch { data })
+        })
+        .await?;
+    public_json(&request, &batch, None, |_| {})
+}

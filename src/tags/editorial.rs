@@ -1,0 +1,125 @@
+//! Tags for editors and tools.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::Data;
+
+use super::model::{MergeInput, Tag, TagInput};
+use super::store;
+use crate::auth::guard::{Allowed, ArticlesRead, TagsWrite};
+use crate::db::Database;
+use crate::http::body::JsonBody;
+use crate::http::conditional::{IfMatch, editorial_json};
+use crate::http::params::{NoParams, Query};
+use crate::http::path::IdPath;
+use crate::merge_patch::MergePatch;
+use crate::problem::{Problem, ProblemDocument};
+
+/// Create a tag
+#[utoipa::path(
+    post, path = "/v1/editorial/tags", operation_id = "createTag", tag = "editorial tags",
+    security(("bearer" = [])), request_body = TagInput,
+    responses(
+        (status = 201, description = "Created.", body = Tag, headers(("Location" = String), ("ETag" = String))),
+        (status = 409, description = "The slug is taken.", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn create_tag(
+    _: Allowed<TagsWrite>,
+    database: Data<Database>,
+    _: Query<NoParams>,
+    JsonBody(input): JsonBody<TagInput>,
+) -> Result<HttpResponse, Problem> {
+    let (tag, version) = database
+        .write(move |connection| {
+            let id = store::create(connection, input)?;
+            store::find(connection, id)
+        })
+        .await?;
+    let mut response = HttpResponse::Created();
+    response.insert_header((header::LOCATION, format!("/v1/editorial/tags/{}", tag.id)));
+    Ok(editorial_json(response, version, &tag))
+}
+
+/// Read a tag with its version
+#[utoipa::path(
+    get, path = "/v1/editorial/tags/{id}", operation_id = "readTag", tag = "editorial tags",
+    security(("bearer" = [])),
+    params(("id" = String, Path, description = "The tag's id.")),
+    responses((status = 200, description = "The tag.", body = Tag, headers(("ETag" = String))))
+)]
+pub async fn read_tag(
+    _: Allowed<ArticlesRead>,
+    database: Data<Database>,
+    IdPath(id): IdPath,
+    _: Query<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    let (tag, version) = database
+        .read(move |connection| store::find(connection, id))
+        .await?;
+    Ok(editorial_json(HttpResponse::Ok(), version, &tag))
+}
+
+/// Change a tag
+///
+/// A JSON merge patch (RFC 7396). A slug that is given up goes on answering 301.
+#[utoipa::path(
+    patch, path = "/v1/editorial/tags/{id}", operation_id = "editTag", tag = "editorial tags",
+    security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The tag's id."),
+        ("If-Match" = String, Header, description = "The ETag that was read."),
+    ),
+    request_body(content = TagInput, content_type = "application/merge-patch+json"),
+    responses(
+        (status = 200, description = "Changed.", body = Tag, headers(("ETag" = String))),
+        (status = 409, description = "The slug is taken.", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn edit_tag(
+    _: Allowed<TagsWrite>,
+    database: Data<Database>,
+    IdPath(id): IdPath,
+    IfMatch(expected): IfMatch,
+    _: Query<NoParams>,
+    JsonBody(patch): JsonBody<MergePatch>,
+) -> Result<HttpResponse, Problem> {
+    let (tag, version) = database
+        .write(move |connection| {
+            store::edit(connection, id, &expected, patch)?;
+            store::find(connection, id)
+        })
+        .await?;
+    Ok(editorial_json(HttpResponse::Ok(), version, &tag))
+}
+
+/// Merge a tag into another
+///
+/// Its articles get the other tag, its slug answers 301, and the tag itself is gone. Answers the
+/// tag that stays.
+#[utoipa::path(
+    post, path = "/v1/editorial/tags/{id}/merge", operation_id = "mergeTag", tag = "editorial tags",
+    security(("bearer" = [])),
+    params(
+        ("id" = String, Path, description = "The id of the tag that goes."),
+        ("If-Match" = String, Header, description = "Its ETag that was read."),
+    ),
+    request_body = MergeInput,
+    responses((status = 200, description = "Merged.", body = Tag, headers(("ETag" = String))))
+)]
+pub async fn merge_tag(
+    _: Allowed<TagsWrite>,
+    database: Data<Database>,
+    IdPath(id): IdPath,
+    IfMatch(expected): IfMatch,
+    _: Query<NoParams>,
+    JsonBody(input): JsonBody<MergeInput>,
+) -> Result<HttpResponse, Problem> {
+    let (tag, version) = database
+        .write(move |connection| {
+            let stays = store::merge(connection, id, &expected, &input)?;
+            store::find(connection, stays)
+        })
+        .await?;
+    Ok(editorial_json(HttpResponse::Ok(), version, &tag))
+}

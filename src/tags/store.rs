@@ -1,0 +1,454 @@
+//! Tags in the database.
+
+use std::collections::HashMap;
+
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+
+use super::model::{MergeInput, SectionRef, Tag, TagFilter, TagInput, TagKind, TagRef, TagSort};
+use crate::db::schema::{article_tags, articles, public_articles, tags};
+use crate::db::slugs::{self, Named};
+use crate::db::types::IdSql;
+use crate::db::version::Expected;
+use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
+use crate::merge_patch::MergePatch;
+use crate::text::{Slug, sort_name};
+use crate::validation::Violation;
+
+#[derive(Queryable)]
+struct TagRow {
+    id: Id,
+    slug: String,
+    name: String,
+    sort_name: String,
+    kind: String,
+    description: Option<String>,
+    version: i64,
+    _created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl TagRow {
+    fn into_tag(self, article_count: i64) -> Tag {
+        Tag {
+            kind: TagKind::from_name(&self.kind),
+            id: self.id,
+            slug: self.slug,
+            name: self.name,
+            description: self.description,
+            article_count,
+            updated_at: self.updated_at,
+        }
+    }
+
+    fn input(&self) -> StoreResult<TagInput> {
+        let stored = |_| StoreError::Database(diesel::result::Error::NotFound);
+        Ok(TagInput {
+            name: self.name.parse().map_err(stored)?,
+            slug: Some(self.slug.parse().map_err(stored)?),
+            kind: TagKind::from_name(&self.kind),
+            description: self
+                .description
+                .as_deref()
+                .map(str::parse)
+                .transpose()
+                .map_err(stored)?,
+        })
+    }
+}
+
+/// How many public articles each of these tags has.
+fn article_counts(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id, i64>> {
+    let mut counts: HashMap<Id, i64> = article_tags::table
+        .inner_join(public_articles::table)
+        .filter(article_tags::tag_id.eq_any(ids.to_vec()))
+        .group_by(article_tags::tag_id)
+        .select((article_tags::tag_id, count_star()))
+        .load(connection)?
+        .into_iter()
+        .collect();
+    let sections: Vec<(Option<Id>, i64)> = public_articles::table
+        .filter(public_articles::section_id.eq_any(ids.to_vec()))
+        .group_by(public_articles::section_id)
+        .select((public_articles::section_id, count_star()))
+        .load(connection)?;
+    for (section, count) in sections {
+        if let Some(section) = section {
+            *counts.entry(section).or_default() += count;
+        }
+    }
+    Ok(counts)
+}
+
+/// A tag with the value that its list is sorted by.
+pub type Positioned = (Tag, String);
+
+fn filtered(filter: &TagFilter) -> tags::BoxedQuery<'static, MultiBackend> {
+    let mut query = tags::table.into_boxed::<MultiBackend>();
+    if let Some(kind) = filter.kind {
+        query = query.filter(tags::kind.eq(kind.as_str()));
+    }
+    if let Some(part) = &filter.name_contains {
+        // Folded names hold only letters, digits and spaces: nothing in them means anything to LIKE.
+        query = query.filter(tags::sort_name.like(format!("%{}%", sort_name(part))));
+    }
+    query
+}
+
+/// Up to `limit` tags after a position, each with its own position.
+///
+/// # Errors
+/// When the database fails.
+pub fn list(
+    connection: &mut Connection,
+    filter: &TagFilter,
+    after: Option<(String, Id)>,
+    limit: i64,
+) -> StoreResult<Vec<Positioned>> {
+    match filter.sort {
+        TagSort::Name => list_by_name(connection, filter, after, limit),
+        TagSort::ArticleCount => list_by_count(connection, filter, after, limit),
+    }
+}
+
+fn list_by_name(
+    connection: &mut Connection,
+    filter: &TagFilter,
+    after: Option<(String, Id)>,
+    limit: i64,
+) -> StoreResult<Vec<Positioned>> {
+    let mut query = filtered(filter);
+    if let Some((name, id)) = after {
+        query = query.filter(tags::sort_name.ge(name.clone())).filter(
+            tags::sort_name
+                .gt(name.clone())
+                .or(tags::sort_name.eq(name).and(tags::id.gt(id))),
+        );
+    }
+    let rows: Vec<TagRow> = query
+        .order((tags::sort_name.asc(), tags::id.asc()))
+        .limit(limit)
+        .load(connection)?;
+    let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
+    let counts = article_counts(connection, &ids)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let count = counts.get(&row.id).copied().unwrap_or(0);
+            let position = row.sort_name.clone();
+            (row.into_tag(count), position)
+        })
+        .collect())
+}
+
+/// Counts depend on the clock, so no index can hold their order: all tags are counted, and the
+/// page is cut from the sorted whole.
+fn list_by_count(
+    connection: &mut Connection,
+    filter: &TagFilter,
+    after: Option<(String, Id)>,
+    limit: i64,
+) -> StoreResult<Vec<Positioned>> {
+    let rows: Vec<TagRow> = filtered(filter).load(connection)?;
+    let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
+    let counts = article_counts(connection, &ids)?;
+    let mut tags: Vec<Tag> = rows
+        .into_iter()
+        .map(|row| {
+            let count = counts.get(&row.id).copied().unwrap_or(0);
+            row.into_tag(count)
+        })
+        .collect();
+    let order = |count: i64, id: Id| (std::cmp::Reverse(count), id);
+    tags.sort_by_key(|tag| order(tag.article_count, tag.id));
+    if let Some((count, id)) = after {
+        let last = order(count.parse().unwrap_or(0), id);
+        tags.retain(|tag| order(tag.article_count, tag.id) > last);
+    }
+    tags.truncate(usize::try_from(limit).unwrap_or(0));
+    Ok(tags
+        .into_iter()
+        .map(|tag| {
+            let position = tag.article_count.to_string();
+            (tag, position)
+        })
+        .collect())
+}
+
+/// How many tags a list has.
+///
+/// # Errors
+/// When the database fails.
+pub fn count(connection: &mut Connection, filter: &TagFilter) -> StoreResult<i64> {
+    Ok(filtered(filter).select(count_star()).first(connection)?)
+}
+
+fn with_count(connection: &mut Connection, row: TagRow) -> StoreResult<Tag> {
+    let count = article_counts(connection, &[row.id])?
+        .get(&row.id)
+        .copied()
+        .unwrap_or(0);
+    Ok(row.into_tag(count))
+}
+
+/// The tag that a slug names.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn find_by_slug(connection: &mut Connection, slug: &Slug) -> StoreResult<Tag> {
+    let row = tags::table
+        .filter(tags::slug.eq(slug.as_str()))
+        .first(connection)?;
+    with_count(connection, row)
+}
+
+/// The slug that the tag has now which once had this one.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn new_slug(connection: &mut Connection, old: &Slug) -> StoreResult<String> {
+    let id = slugs::once_named(connection, Named::Tag, old)?;
+    Ok(tags::table
+        .filter(tags::id.eq(id))
+        .select(tags::slug)
+        .first(connection)?)
+}
+
+fn find_row(connection: &mut Connection, id: Id) -> StoreResult<TagRow> {
+    Ok(tags::table.filter(tags::id.eq(id)).first(connection)?)
+}
+
+/// A tag by key, with its version.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn find(connection: &mut Connection, id: Id) -> StoreResult<(Tag, i64)> {
+    let row = find_row(connection, id)?;
+    let version = row.version;
+    Ok((with_count(connection, row)?, version))
+}
+
+/// Keys and kinds of tags by slug, also by the slugs they once had; unknown ones are left out.
+///
+/// # Errors
+/// When the database fails.
+pub fn by_slugs(
+    connection: &mut Connection,
+    wanted: &[Slug],
+) -> StoreResult<HashMap<Slug, (Id, TagKind)>> {
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let texts: Vec<&str> = wanted.iter().map(Slug::as_str).collect();
+    let mut found: HashMap<Slug, (Id, TagKind)> = tags::table
+        .filter(tags::slug.eq_any(texts))
+        .select((tags::slug, tags::id, tags::kind))
+        .load::<(String, Id, String)>(connection)?
+        .into_iter()
+        .filter_map(|(slug, id, kind)| {
+            Some((slug.parse().ok()?, (id, TagKind::from_name(&kind))))
+        })
+        .collect();
+    for slug in wanted {
+        if !found.contains_key(slug)
+            && let Ok(id) = slugs::once_named(connection, Named::Tag, slug)
+        {
+            let row = find_row(connection, id)?;
+            found.insert(slug.clone(), (id, TagKind::from_name(&row.kind)));
+        }
+    }
+    Ok(found)
+}
+
+/// The tags of articles, in the order their editors gave.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_articles(
+    connection: &mut Connection,
+    article_ids: &[Id],
+) -> StoreResult<HashMap<Id, Vec<TagRef>>> {
+    let rows: Vec<(Id, String, String, String)> = article_tags::table
+        .inner_join(tags::table)
+        .filter(article_tags::article_id.eq_any(article_ids.to_vec()))
+        .order((article_tags::article_id, article_tags::position))
+        .select((article_tags::article_id, tags::slug, tags::name, tags::kind))
+        .load(connection)?;
+    let mut found: HashMap<Id, Vec<TagRef>> = HashMap::new();
+    for (article, slug, name, kind) in rows {
+        found.entry(article).or_default().push(TagRef {
+            slug,
+            name,
+            kind: TagKind::from_name(&kind),
+        });
+    }
+    Ok(found)
+}
+
+/// Sections by key.
+///
+/// # Errors
+/// When the database fails.
+pub fn sections(
+    connection: &mut Connection,
+    ids: Vec<Id>,
+) -> StoreResult<HashMap<Id, SectionRef>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(tags::table
+        .filter(tags::id.eq_any(ids))
+        .select((tags::id, tags::slug, tags::name))
+        .load::<(Id, String, String)>(connection)?
+        .into_iter()
+        .map(|(id, slug, name)| (id, SectionRef { slug, name }))
+        .collect())
+}
+
+/// Adds a tag; answers its key.
+///
+/// # Errors
+/// [`StoreError::SlugTaken`].
+pub fn create(connection: &mut Connection, input: TagInput) -> StoreResult<Id> {
+    let id = Id::generate();
+    let slug = match input.slug {
+        Some(slug) => slugs::claim(connection, Named::Tag, slug, None)?,
+        None => {
+            let wanted = Slug::from_title(input.name.as_str(), &format!("tag-{id}"));
+            slugs::claim_nearest(connection, Named::Tag, wanted)?
+        }
+    };
+    slugs::forget(connection, Named::Tag, slug.as_str())?;
+    let now = Timestamp::now();
+    diesel::insert_into(tags::table)
+        .values((
+            tags::id.eq(id),
+            tags::slug.eq(slug.as_str()),
+            tags::name.eq(input.name.as_str()),
+            tags::sort_name.eq(sort_name(input.name.as_str())),
+            tags::kind.eq(input.kind.as_str()),
+            tags::description.eq(input.description.as_ref().map(|text| text.as_str())),
+            tags::version.eq(1),
+            tags::created_at.eq(now),
+            tags::updated_at.eq(now),
+        ))
+        .execute(connection)?;
+    Ok(id)
+}
+
+/// Changes a tag.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::SlugTaken`],
+/// [`StoreError::Invalid`].
+pub fn edit(
+    connection: &mut Connection,
+    id: Id,
+    expected: &Expected,
+    patch: MergePatch,
+) -> StoreResult<()> {
+    let row = find_row(connection, id)?;
+    expected.check(row.version)?;
+    let input: TagInput = patch
+        .apply(&row.input()?)
+        .map_err(|violations| StoreError::Invalid(violations.0))?;
+    let was_section = TagKind::from_name(&row.kind) == TagKind::Section;
+    if was_section && input.kind != TagKind::Section && stands_in_use(connection, id)? {
+        return Err(StoreError::Invalid(vec![Violation::new(
+            "/kind",
+            "in_use",
+            "must stay section while articles stand in it",
+        )]));
+    }
+    let slug = match input.slug {
+        Some(slug) => slugs::claim(connection, Named::Tag, slug, Some(id))?.into_string(),
+        None => row.slug.clone(),
+    };
+    if slug != row.slug {
+        slugs::redirect(connection, Named::Tag, &row.slug, &slug, id)?;
+    }
+    let changed = diesel::update(
+        tags::table
+            .filter(tags::id.eq(id))
+            .filter(tags::version.eq(row.version)),
+    )
+    .set((
+        tags::slug.eq(slug),
+        tags::name.eq(input.name.as_str()),
+        tags::sort_name.eq(sort_name(input.name.as_str())),
+        tags::kind.eq(input.kind.as_str()),
+        tags::description.eq(input.description.as_ref().map(|text| text.as_str())),
+        tags::version.eq(row.version + 1),
+        tags::updated_at.eq(Timestamp::now()),
+    ))
+    .execute(connection)?;
+    if changed == 0 {
+        return Err(StoreError::Stale {
+            current: row.version + 1,
+        });
+    }
+    Ok(())
+}
+
+fn stands_in_use(connection: &mut Connection, section: Id) -> StoreResult<bool> {
+    Ok(articles::table
+        .filter(articles::section_id.eq(section))
+        .select(articles::id)
+        .first::<Id>(connection)
+        .optional()?
+        .is_some())
+}
+
+/// Merges a tag into another: its articles and its slugs, old ones included, go over. Answers the
+/// key of the tag that stays.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::Invalid`].
+pub fn merge(
+    connection: &mut Connection,
+    id: Id,
+    expected: &Expected,
+    input: &MergeInput,
+) -> StoreResult<Id> {
+    let row = find_row(connection, id)?;
+    expected.check(row.version)?;
+    let invalid = |code, detail| {
+        StoreError::Invalid(vec![Violation::new("/into", code, String::from(detail))])
+    };
+    let target = tags::table
+        .filter(tags::slug.eq(input.into.as_str()))
+        .first::<TagRow>(connection)
+        .optional()?
+        .ok_or_else(|| invalid("not_found", "must be the slug of a tag"))?;
+    if target.id == id {
+        return Err(invalid("itself", "must be another tag"));
+    }
+    let is_section = |row: &TagRow| TagKind::from_name(&row.kind) == TagKind::Section;
+    if is_section(&row) != is_section(&target) {
+        return Err(invalid(
+            "wrong_kind",
+            "must be a section if, and only if, the merged tag is one",
+        ));
+    }
+    diesel::sql_query(
+        "UPDATE article_tags SET tag_id = $1 WHERE tag_id = $2 AND article_id NOT IN \
+         (SELECT article_id FROM article_tags WHERE tag_id = $1)",
+    )
+    .bind::<IdSql, _>(target.id)
+    .bind::<IdSql, _>(id)
+    .execute(connection)?;
+    diesel::delete(article_tags::table.filter(article_tags::tag_id.eq(id))).execute(connection)?;
+    diesel::update(articles::table.filter(articles::section_id.eq(id)))
+        .set(articles::section_id.eq(target.id))
+        .execute(connection)?;
+    slugs::retarget(connection, id, target.id)?;
+    diesel::delete(tags::table.filter(tags::id.eq(id))).execute(connection)?;
+    slugs::redirect(connection, Named::Tag, &row.slug, &target.slug, target.id)?;
+    diesel::update(tags::table.filter(tags::id.eq(target.id)))
+        .set((
+            tags::version.eq(target.version + 1),
+            tags::updated_at.eq(Timestamp::now()),
+        ))
+        .execute(connection)?;
+    Ok(target.id)
+}
