@@ -11,9 +11,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::model::{LeadImage, Seo};
 use super::workflow::WorkingStatus;
-use crate::body::{Block, Body, BodyError};
+use crate::body::{Block, Body};
 use crate::text::{Language, Line, Prose, Slug, WebUrl};
-use crate::validation::{Invalid, Violation, Violations, object, unknown};
+use crate::validation::{Invalid, Violations, object, unknown};
 
 /// The authors of one article.
 pub type AuthorSlugs = SlugList<20>;
@@ -203,26 +203,18 @@ impl Deserr<Violations> for BodyInput {
             all.0[0].pointer.push_str(pointer);
             all
         };
-        let value = serde_json::Value::deserialize_from_value(value, location)?;
-        let under = |prefix: &str, errors: Vec<BodyError>| {
-            let Violation { pointer, .. } =
-                Violations::at(location, Invalid::new("", "")).0.remove(0);
-            let prefix = format!("{pointer}{prefix}");
-            Violations(
-                errors
-                    .into_iter()
-                    .map(|error| {
-                        Violation::new(error.pointer, error.code, error.detail).under(&prefix)
-                    })
-                    .collect(),
-            )
+        let under = |prefix: &str, violations: Violations| {
+            let here = place(prefix, "", String::new()).0.remove(0).pointer;
+            let found = violations.0.into_iter();
+            Violations(found.map(|violation| violation.under(&here)).collect())
         };
+        let value = serde_json::Value::deserialize_from_value(value, location)?;
         let mut fields = match value {
             serde_json::Value::Null => return Ok(Self::default()),
             serde_json::Value::Array(_) => {
-                return Body::from_blocks(&value)
+                return Body::from_blocks(value)
                     .map(Self)
-                    .map_err(|errors| under("", errors));
+                    .map_err(|violations| under("", violations));
             }
             serde_json::Value::Object(fields) => fields,
             _ => {
@@ -244,7 +236,7 @@ impl Deserr<Violations> for BodyInput {
             return Err(place("/format", "required", detail));
         };
         let body = match (format, content) {
-            ("blocks", Some(content)) => Body::from_blocks(&content),
+            ("blocks", Some(content)) => Body::from_blocks(content),
             ("html", Some(serde_json::Value::String(text))) => Body::from_html(&text),
             ("markdown", Some(serde_json::Value::String(text))) => Body::from_markdown(&text),
             ("text", Some(serde_json::Value::String(text))) => Body::from_text(&text),
@@ -256,9 +248,12 @@ impl Deserr<Violations> for BodyInput {
                 ));
             }
             (_, None) => return Err(place("/content", "required", "is required".into())),
-            (_, Some(_)) => return Err(place("/content", "wrong_type", "must be a string".into())),
+            (_, Some(_)) => {
+                return Err(place("/content", "wrong_type", "must be a string".into()));
+            }
         };
-        body.map(Self).map_err(|errors| under("/content", errors))
+        body.map(Self)
+            .map_err(|violations| under("/content", violations))
     }
 }
 
