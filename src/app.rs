@@ -112,7 +112,9 @@ impl Application {
             })
             .await?;
         let newest = |keys: &[auth::jwt::SigningKey]| -> Vec<u8> {
-            keys.first().map(|key| key.secret.clone()).unwrap_or_default()
+            keys.first()
+                .map(|key| key.secret.clone())
+                .unwrap_or_default()
         };
         let signer = Data::new(Signer::new(signing));
         let cursor_key = Data::new(CursorKey::new(&newest(&cursors)));
@@ -149,11 +151,11 @@ impl Application {
                 .app_data(document.clone())
                 .app_data(limit.clone())
                 .app_data(timeout.clone())
-                .wrap(cors(origins.clone()))
                 .wrap(from_fn(observe))
                 .configure(|config| {
                     for resource in resources() {
-                        resource.register(config);
+                        let cors = cors(resource.path(), &origins);
+                        resource.register(config, cors);
                     }
                 })
                 .route("/docs", web::get().to(docs_moved))
@@ -236,17 +238,20 @@ async fn docs_moved() -> actix_web::HttpResponse {
 }
 
 /// Anyone's page may read what is public and report shares; the rest is for listed origins.
-fn cors(editorial_origins: Vec<String>) -> Cors {
-    Cors::default()
-        .allowed_origin_fn(move |origin, request| {
-            let path = request.uri.path();
-            let guarded = path.starts_with("/v1/editorial") || path.starts_with("/v1/auth");
-            !guarded
-                || origin
-                    .to_str()
-                    .is_ok_and(|origin| editorial_origins.iter().any(|known| known == origin))
-        })
-        .allowed_methods(["GET", "HEAD", "POST", "PATCH", "DELETE"])
+fn cors(path: &str, editorial_origins: &[String]) -> Cors {
+    let guarded = path.starts_with("/v1/editorial") || path.starts_with("/v1/auth");
+    let cors = if guarded {
+        editorial_origins
+            .iter()
+            .fold(Cors::default(), |cors, origin| cors.allowed_origin(origin))
+    } else {
+        // The same for everyone, so that caches need not keep an answer per origin.
+        Cors::default()
+            .allow_any_origin()
+            .send_wildcard()
+            .disable_vary_header()
+    };
+    cors.allowed_methods(["GET", "HEAD", "POST", "PATCH", "DELETE"])
         .allowed_headers([
             header::ACCEPT,
             header::AUTHORIZATION,

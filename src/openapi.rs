@@ -126,14 +126,11 @@ impl Modify for CommonAnswers {
 
 fn complete(path: &str, operation: &mut Operation) {
     let names = |operation: &Operation, name: &str| {
-        operation
-            .parameters
-            .as_ref()
-            .is_some_and(|parameters| {
-                parameters.iter().any(
-                    |parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == name),
-                )
-            })
+        operation.parameters.as_ref().is_some_and(|parameters| {
+            parameters
+                .iter()
+                .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == name))
+        })
     };
     let guarded = operation.security.is_some();
     let conditional = names(operation, "If-Match");
@@ -148,10 +145,16 @@ fn complete(path: &str, operation: &mut Operation) {
         }
     };
     if in_api || path.starts_with("/problems") {
-        add("400", "The request is malformed, or has an unknown or wrong parameter.");
+        add(
+            "400",
+            "The request is malformed, or has an unknown or wrong parameter.",
+        );
     }
     if in_api && !guarded && !takes_body && !path.starts_with("/v1/auth") {
-        add("304", "The client has this version already (`If-None-Match`).");
+        add(
+            "304",
+            "The client has this version already (`If-None-Match`).",
+        );
     }
     if guarded {
         add("401", "There is no token, or it is not valid.");
@@ -161,13 +164,19 @@ fn complete(path: &str, operation: &mut Operation) {
         add("404", "There is nothing here that one may know of.");
     }
     if conditional {
-        add("412", "It was changed since it was read; `ETag` names the current version.");
+        add(
+            "412",
+            "It was changed since it was read; `ETag` names the current version.",
+        );
         add("428", "`If-Match` is missing.");
     }
     if takes_body {
         add("413", "The body is too large.");
         add("415", "The body has another content type.");
-        add("422", "The body has content that is not acceptable; `errors` lists everything.");
+        add(
+            "422",
+            "The body has content that is not acceptable; `errors` lists everything.",
+        );
     } else if conditional && path.ends_with("/publish") {
         add("422", "Something is missing; `errors` lists everything.");
     }
@@ -175,7 +184,10 @@ fn complete(path: &str, operation: &mut Operation) {
         add("408", "The request took too long.");
     }
     if in_api || path == "/readyz" {
-        add("503", "The database is busy or cannot be reached; try again after `Retry-After`.");
+        add(
+            "503",
+            "The database is busy or cannot be reached; try again after `Retry-After`.",
+        );
     }
 }
 

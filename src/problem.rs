@@ -150,7 +150,10 @@ impl Problem {
 
     /// A wrong query parameter.
     pub fn parameter(name: &str, reason: impl fmt::Display) -> Self {
-        Self::new(&INVALID_PARAMETER, format!("Parameter \"{name}\" {reason}."))
+        Self::new(
+            &INVALID_PARAMETER,
+            format!("Parameter \"{name}\" {reason}."),
+        )
     }
 
     /// Everything wrong with a body.
@@ -255,7 +258,10 @@ impl From<StoreError> for Problem {
                 &PRECONDITION_FAILED,
                 "It was changed since you read it; the ETag header names the current version.",
             )
-            .with_header(header::ETAG, crate::http::conditional::version_etag(current)),
+            .with_header(
+                header::ETAG,
+                crate::http::conditional::version_etag(current),
+            ),
             StoreError::SlugTaken { slug, suggestion } => Self {
                 suggestion: Some(suggestion.clone()),
                 ..Self::new(

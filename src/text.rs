@@ -293,7 +293,14 @@ mod tests {
 
     #[test]
     fn urls_that_could_run_are_refused() {
-        for bad in ["javascript:alert(1)", "data:text/html,x", "//evil.example", "x", "/\\evil", "http://"] {
+        for bad in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "//evil.example",
+            "x",
+            "/\\evil",
+            "http://",
+        ] {
             assert!(bad.parse::<WebUrl>().is_err(), "{bad}");
         }
         assert!("https://example.com/a.jpg".parse::<WebUrl>().is_ok());

@@ -100,9 +100,7 @@ impl FromParams for ArticleListParams {
             limit: params.limit()?,
             cursor: params.text("cursor")?,
             count: params.flag("count")?,
-            sort: params
-                .choice("sort", ArticleSort::ALL)?
-                .unwrap_or_default(),
+            sort: params.choice("sort", ArticleSort::ALL)?.unwrap_or_default(),
             tag: tag.into_iter().filter(|group| !group.is_empty()).collect(),
             author: params.list("author", MOST_VALUES)?,
             section: params.list("section", MOST_VALUES)?,

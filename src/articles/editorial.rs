@@ -1,16 +1,14 @@
 //! Articles for editors and tools.
 
-use actix_web::HttpResponse;
 use actix_web::HttpRequest;
+use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
 use utoipa::IntoParams;
 
 use super::delivery::instant;
 use super::input::ArticleInput;
-use super::model::{
-    CorrectionInput, EditorialArticle, EditorialFilter, EditorialSummary,
-};
+use super::model::{CorrectionInput, EditorialArticle, EditorialFilter, EditorialSummary};
 use super::store::{desk, write};
 use super::workflow::{PublishInput, RetractInput, Status};
 use crate::auth::guard::{Allowed, ArticlesPublish, ArticlesRead, ArticlesWrite};

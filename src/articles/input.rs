@@ -171,9 +171,9 @@ impl Deserr<Violations> for Custom {
 impl PartialSchema for Custom {
     fn schema() -> RefOr<Schema> {
         utoipa::openapi::schema::ObjectBuilder::new()
-            .additional_properties(Some(utoipa::openapi::schema::AdditionalProperties::FreeForm(
-                true,
-            )))
+            .additional_properties(Some(
+                utoipa::openapi::schema::AdditionalProperties::FreeForm(true),
+            ))
             .into()
     }
 }

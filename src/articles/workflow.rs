@@ -257,7 +257,9 @@ pub fn missing_to_publish(article: &ArticleInput) -> Vec<Violation> {
                 "is needed to publish",
             );
             need(
-                credit.as_deref().is_none_or(|credit| credit.trim().is_empty()),
+                credit
+                    .as_deref()
+                    .is_none_or(|credit| credit.trim().is_empty()),
                 &format!("/body/{index}/credit"),
                 "is needed to publish",
             );

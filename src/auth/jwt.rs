@@ -161,17 +161,31 @@ mod tests {
 
         let expired = encode(&key, header(Algorithm::HS256, key.id), later - 120, ISSUER);
         let foreign_issuer = encode(&key, header(Algorithm::HS256, key.id), later, "elsewhere");
-        let foreign_key = encode(&self::key(), header(Algorithm::HS256, key.id), later, ISSUER);
+        let foreign_key = encode(
+            &self::key(),
+            header(Algorithm::HS256, key.id),
+            later,
+            ISSUER,
+        );
         let other_algorithm = encode(&key, header(Algorithm::HS512, key.id), later, ISSUER);
         let no_kid = encode(&key, Header::new(Algorithm::HS256), later, ISSUER);
-        for token in [expired, foreign_issuer, foreign_key, other_algorithm, no_kid] {
+        for token in [
+            expired,
+            foreign_issuer,
+            foreign_key,
+            other_algorithm,
+            no_kid,
+        ] {
             assert!(signer.verify(&token).is_none(), "{token}");
         }
 
         use base64::Engine;
         let encode = |text: String| base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(text);
         let payload = good.split('.').nth(1).unwrap();
-        let none = encode(format!(r#"{{"alg":"none","typ":"JWT","kid":"{}"}}"#, key.id));
+        let none = encode(format!(
+            r#"{{"alg":"none","typ":"JWT","kid":"{}"}}"#,
+            key.id
+        ));
         assert!(signer.verify(&format!("{none}.{payload}.")).is_none());
         assert!(signer.verify("").is_none());
         assert!(signer.verify("a.b.c").is_none());

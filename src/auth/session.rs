@@ -143,9 +143,10 @@ pub async fn login(
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let matches = password::verify(credentials.password, hash).await;
     let Some(user) = user.filter(|_| matches) else {
-        return Err(refused(
-            Problem::new(&INVALID_CREDENTIALS, INVALID_CREDENTIALS.meaning),
-        ));
+        return Err(refused(Problem::new(
+            &INVALID_CREDENTIALS,
+            INVALID_CREDENTIALS.meaning,
+        )));
     };
     let id = user.id;
     let refresh_token = database

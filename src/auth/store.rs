@@ -84,8 +84,8 @@ pub fn add_key(connection: &mut Connection, purpose: Purpose) -> StoreResult<()>
 pub fn drop_old_keys(connection: &mut Connection, purpose: Purpose) -> StoreResult<usize> {
     let mut dropped = 0;
     for key in find_keys(connection, purpose)?.into_iter().skip(1) {
-        dropped += diesel::delete(secrets::table.filter(secrets::id.eq(key.id)))
-            .execute(connection)?;
+        dropped +=
+            diesel::delete(secrets::table.filter(secrets::id.eq(key.id))).execute(connection)?;
     }
     Ok(dropped)
 }
@@ -157,10 +157,7 @@ pub fn add_user(
 ///
 /// # Errors
 /// When the database fails.
-pub fn find_user_by_email(
-    connection: &mut Connection,
-    email: &str,
-) -> StoreResult<Option<User>> {
+pub fn find_user_by_email(connection: &mut Connection, email: &str) -> StoreResult<Option<User>> {
     Ok(users::table
         .filter(users::email.eq(normalise_email(email)))
         .first(connection)
@@ -314,12 +311,10 @@ pub fn end_session(connection: &mut Connection, token: &str) -> StoreResult<()> 
 /// # Errors
 /// When the database fails.
 pub fn forget_expired_sessions(connection: &mut Connection) -> StoreResult<usize> {
-    Ok(
-        diesel::delete(
-            refresh_tokens::table.filter(refresh_tokens::expires_at.lt(Timestamp::now())),
-        )
-        .execute(connection)?,
+    Ok(diesel::delete(
+        refresh_tokens::table.filter(refresh_tokens::expires_at.lt(Timestamp::now())),
     )
+    .execute(connection)?)
 }
 
 /// A tool's token, without the token itself, which is not kept.

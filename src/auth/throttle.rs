@@ -40,9 +40,7 @@ impl LoginThrottle {
         if let Some(address) = address {
             self.addresses.check_key(&address).map_err(wait)?;
         }
-        self.accounts
-            .check_key(&account.to_owned())
-            .map_err(wait)
+        self.accounts.check_key(&account.to_owned()).map_err(wait)
     }
 
     /// Forgets whoever has not tried for a while, so that memory stays bounded.

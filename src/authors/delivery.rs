@@ -98,10 +98,12 @@ pub async fn get_author(
     _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     let found = database
-        .read(move |connection| match store::find_by_slug(connection, &slug) {
-            Err(StoreError::NotFound) => store::new_slug(connection, &slug).map(Err),
-            found => found.map(Ok),
-        })
+        .read(
+            move |connection| match store::find_by_slug(connection, &slug) {
+                Err(StoreError::NotFound) => store::new_slug(connection, &slug).map(Err),
+                found => found.map(Ok),
+            },
+        )
         .await?;
     match found {
         Ok(author) => public_json(&request, &author, None, |response| {

@@ -13,8 +13,8 @@ use crate::http::conditional::{IfMatch, editorial_json};
 use crate::http::params::{NoParams, Query};
 use crate::http::path::IdPath;
 use crate::merge_patch::MergePatch;
-use crate::tags::model::MergeInput;
 use crate::problem::{Problem, ProblemDocument};
+use crate::tags::model::MergeInput;
 
 /// Create an author
 #[utoipa::path(
@@ -38,7 +38,10 @@ pub async fn create_author(
         })
         .await?;
     let mut response = HttpResponse::Created();
-    response.insert_header((header::LOCATION, format!("/v1/editorial/authors/{}", author.id)));
+    response.insert_header((
+        header::LOCATION,
+        format!("/v1/editorial/authors/{}", author.id),
+    ));
     Ok(editorial_json(response, version, &author))
 }
 

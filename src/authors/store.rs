@@ -360,7 +360,13 @@ pub fn merge(
         .execute(connection)?;
     slugs::retarget(connection, id, target.id)?;
     diesel::delete(authors::table.filter(authors::id.eq(id))).execute(connection)?;
-    slugs::redirect(connection, Named::Author, &row.slug, &target.slug, target.id)?;
+    slugs::redirect(
+        connection,
+        Named::Author,
+        &row.slug,
+        &target.slug,
+        target.id,
+    )?;
     diesel::update(authors::table.filter(authors::id.eq(target.id)))
         .set((
             authors::version.eq(target.version + 1),

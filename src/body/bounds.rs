@@ -64,7 +64,10 @@ pub(super) fn check(html: &str) -> Result<(), Violations> {
 /// Number and size of blocks.
 pub(super) fn check_blocks(blocks: &[Block]) -> Result<(), Violations> {
     if blocks.len() > MAX_BLOCKS {
-        let detail = format!("must have at most {MAX_BLOCKS} blocks, has {}", blocks.len());
+        let detail = format!(
+            "must have at most {MAX_BLOCKS} blocks, has {}",
+            blocks.len()
+        );
         return Err(refused("too_many_blocks", detail));
     }
     let bytes = serde_json::to_vec(blocks).map_or(usize::MAX, |bytes| bytes.len());

@@ -328,7 +328,10 @@ fn table(element: &Element) -> Option<Block> {
             }
         }
     }
-    let empty = header.iter().chain(rows.iter().flatten()).all(String::is_empty);
+    let empty = header
+        .iter()
+        .chain(rows.iter().flatten())
+        .all(String::is_empty);
     (!empty).then_some(Block::Table { header, rows })
 }
 

@@ -208,9 +208,9 @@ fn escape(text: &str, mut line_start: bool) -> String {
     for c in text.chars() {
         let special = matches!(
             c,
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '!'
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '!' | '#'
         );
-        let at_start = line_start && matches!(c, '#' | '+' | '-' | '=' | ':');
+        let at_start = line_start && matches!(c, '+' | '-' | '=' | ':');
         let after_digits = digits && matches!(c, '.' | ')');
         if special || at_start || after_digits {
             escaped.push('\\');

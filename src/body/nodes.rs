@@ -195,7 +195,18 @@ pub(super) fn is_inline(name: &str) -> bool {
     super::sanitise::INLINE.contains(&name)
         || matches!(
             name,
-            "small" | "b" | "i" | "u" | "s" | "del" | "ins" | "mark" | "q" | "abbr" | "time"
-                | "span" | "cite"
+            "small"
+                | "b"
+                | "i"
+                | "u"
+                | "s"
+                | "del"
+                | "ins"
+                | "mark"
+                | "q"
+                | "abbr"
+                | "time"
+                | "span"
+                | "cite"
         )
 }

@@ -28,7 +28,11 @@ impl Migrate {
         let mut connection = database.connection().map_err(in_words)?;
         if self.status {
             for migration in migrations::status(&mut connection).map_err(in_words)? {
-                let state = if migration.applied { "applied" } else { "pending" };
+                let state = if migration.applied {
+                    "applied"
+                } else {
+                    "pending"
+                };
                 println!("{state}  {}", migration.name);
             }
             return Ok(());

@@ -75,8 +75,7 @@ impl Token {
             } => {
                 let expires_at = expires_in_days
                     .map(|days| Timestamp::now().plus(chrono::Duration::days(days.into())));
-                let database =
-                    open_database(&database, true).map_err(|error| error.to_string())?;
+                let database = open_database(&database, true).map_err(|error| error.to_string())?;
                 let mut connection = database.connection().map_err(in_words)?;
                 let token = in_transaction(&mut connection, |connection| {
                     store::issue_api_token(connection, &name, &scope, expires_at)
@@ -91,7 +90,11 @@ impl Token {
                 for token in store::list_api_tokens(&mut connection).map_err(in_words)? {
                     let scopes: Vec<&str> =
                         token.scopes().iter().map(|right| right.scope()).collect();
-                    let state = if token.is_valid() { "valid  " } else { "void   " };
+                    let state = if token.is_valid() {
+                        "valid  "
+                    } else {
+                        "void   "
+                    };
                     let used = token
                         .last_used_at
                         .map_or("never used".to_owned(), |at| format!("used {at}"));
@@ -114,8 +117,7 @@ impl Token {
                 println!("revoked {id}");
             }
             Command::RotateKey { database, drop_old } => {
-                let database =
-                    open_database(&database, true).map_err(|error| error.to_string())?;
+                let database = open_database(&database, true).map_err(|error| error.to_string())?;
                 let mut connection = database.connection().map_err(in_words)?;
                 let dropped = in_transaction(&mut connection, |connection| {
                     store::add_key(connection, Purpose::AccessTokens)?;

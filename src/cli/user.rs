@@ -119,8 +119,7 @@ impl User {
                 password,
             } => {
                 let hash = password.read()?;
-                let database =
-                    open_database(&database, true).map_err(|error| error.to_string())?;
+                let database = open_database(&database, true).map_err(|error| error.to_string())?;
                 let mut connection = database.connection().map_err(in_words)?;
                 let id = in_transaction(&mut connection, |connection| {
                     store::add_user(connection, &email, &name, role, &hash)

@@ -148,8 +148,8 @@ impl Manager {
                 AnyConnection::Sqlite(connection)
             }
             DatabaseUrl::Postgres(url) => {
-                let mut connection = PgConnection::establish(url)
-                    .map_err(diesel::r2d2::Error::ConnectionError)?;
+                let mut connection =
+                    PgConnection::establish(url).map_err(diesel::r2d2::Error::ConnectionError)?;
                 connection
                     .batch_execute(&format!(
                         "SET statement_timeout = {timeout};

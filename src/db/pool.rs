@@ -167,9 +167,7 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when none can be opened.
-    pub fn connection(
-        &self,
-    ) -> StoreResult<impl std::ops::DerefMut<Target = Connection> + use<>> {
+    pub fn connection(&self) -> StoreResult<impl std::ops::DerefMut<Target = Connection> + use<>> {
         self.writers
             .pool
             .get()

@@ -94,11 +94,7 @@ pub fn claim(
 ///
 /// # Errors
 /// When the database fails.
-pub fn claim_nearest(
-    connection: &mut Connection,
-    named: Named,
-    wanted: Slug,
-) -> StoreResult<Slug> {
+pub fn claim_nearest(connection: &mut Connection, named: Named, wanted: Slug) -> StoreResult<Slug> {
     if owner(connection, named, &wanted)?.is_none() {
         return Ok(wanted);
     }

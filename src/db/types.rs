@@ -30,12 +30,18 @@ use crate::validation::{Invalid, Violations};
 
 /// SQL type of [`Id`].
 #[derive(Debug, Clone, Copy, SqlType, QueryId)]
-#[diesel(postgres_type(oid = 2950, array_oid = 2951), sqlite_type(name = "Binary"))]
+#[diesel(
+    postgres_type(oid = 2950, array_oid = 2951),
+    sqlite_type(name = "Binary")
+)]
 pub struct IdSql;
 
 /// SQL type of [`Timestamp`].
 #[derive(Debug, Clone, Copy, SqlType, QueryId)]
-#[diesel(postgres_type(oid = 1184, array_oid = 1185), sqlite_type(name = "Text"))]
+#[diesel(
+    postgres_type(oid = 1184, array_oid = 1185),
+    sqlite_type(name = "Text")
+)]
 pub struct TimestampSql;
 
 /// SQL type of [`Json`].

@@ -59,7 +59,10 @@ fn parse_one(part: &str, known: Known) -> Result<(String, Option<String>), Probl
         None => (part, None),
     };
     let refused = |sentence: String| {
-        Problem::new(&INVALID_PARAMETER, format!("Parameter \"fields\": {sentence}."))
+        Problem::new(
+            &INVALID_PARAMETER,
+            format!("Parameter \"fields\": {sentence}."),
+        )
     };
     let Some((_, names_below)) = known.iter().find(|(known, _)| *known == name) else {
         let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
@@ -106,7 +109,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const KNOWN: Known = &[("slug", &[]), ("section", &["slug", "name"]), ("tags", &["slug"])];
+    const KNOWN: Known = &[
+        ("slug", &[]),
+        ("section", &["slug", "name"]),
+        ("tags", &["slug"]),
+    ];
 
     fn select(fields: &[&str], value: Value) -> Value {
         let parts: Vec<String> = fields.iter().map(|field| (*field).to_owned()).collect();

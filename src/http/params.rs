@@ -207,7 +207,10 @@ fn choose<T: Copy>(name: &str, text: &str, choices: &[(&str, T)]) -> Result<T, P
         .map(|(_, choice)| *choice)
         .ok_or_else(|| {
             let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-            Problem::parameter(name, format!("is wrong: {}", unknown("value", text, &words)))
+            Problem::parameter(
+                name,
+                format!("is wrong: {}", unknown("value", text, &words)),
+            )
         })
 }
 

@@ -3,6 +3,7 @@
 //! Other methods answer 405 with `Allow` (RFC 9110, section 15.5.6), `OPTIONS` answers 204 with it,
 //! and every `GET` is a `HEAD` as well.
 
+use actix_cors::Cors;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, ServiceConfig};
@@ -79,8 +80,8 @@ impl Resource {
         &self.methods
     }
 
-    /// Adds the resource to the application.
-    pub fn register(self, config: &mut ServiceConfig) {
+    /// Adds the resource to the application, to be called from the origins that `cors` names.
+    pub fn register(self, config: &mut ServiceConfig, cors: Cors) {
         let allow = self
             .methods
             .iter()
@@ -94,7 +95,8 @@ impl Resource {
                 .default_service(web::to(move |request: HttpRequest| {
                     let allow = allow.clone();
                     async move { other_method(&request, allow) }
-                })),
+                }))
+                .wrap(cors),
         );
     }
 }

@@ -131,11 +131,13 @@ pub async fn get_shares(
     _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     let found = database
-        .read(move |connection| match store::article_by_slug(connection, &slug) {
-            Err(StoreError::NotFound) => new_slug(connection, &slug).map(Err),
-            Err(error) => Err(error),
-            Ok(article) => store::of_article(connection, article).map(Ok),
-        })
+        .read(
+            move |connection| match store::article_by_slug(connection, &slug) {
+                Err(StoreError::NotFound) => new_slug(connection, &slug).map(Err),
+                Err(error) => Err(error),
+                Ok(article) => store::of_article(connection, article).map(Ok),
+            },
+        )
         .await?;
     match found {
         Ok(shares) => public_json(&request, &shares, None, |_| {}),

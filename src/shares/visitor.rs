@@ -97,7 +97,10 @@ mod tests {
         let tuesday = at("2026-03-03T00:01:00Z", article);
         assert_ne!(monday.today, tuesday.today);
         assert_eq!(monday.today, tuesday.yesterday);
-        assert_ne!(monday.today, at("2026-03-02T23:59:00Z", Id::generate()).today);
+        assert_ne!(
+            monday.today,
+            at("2026-03-02T23:59:00Z", Id::generate()).today
+        );
     }
 
     #[test]

@@ -49,7 +49,10 @@ impl FromParams for TagListParams {
             sort: params
                 .choice(
                     "sort",
-                    &[("name", TagSort::Name), ("-article_count", TagSort::ArticleCount)],
+                    &[
+                        ("name", TagSort::Name),
+                        ("-article_count", TagSort::ArticleCount),
+                    ],
                 )?
                 .unwrap_or(TagSort::Name),
         })
@@ -114,10 +117,12 @@ pub async fn get_tag(
     _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     let found = database
-        .read(move |connection| match store::find_by_slug(connection, &slug) {
-            Err(StoreError::NotFound) => store::new_slug(connection, &slug).map(Err),
-            found => found.map(Ok),
-        })
+        .read(
+            move |connection| match store::find_by_slug(connection, &slug) {
+                Err(StoreError::NotFound) => store::new_slug(connection, &slug).map(Err),
+                found => found.map(Ok),
+            },
+        )
         .await?;
     match found {
         Ok(tag) => public_json(&request, &tag, None, |response| {

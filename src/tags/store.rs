@@ -245,9 +245,7 @@ pub fn by_slugs(
         .select((tags::slug, tags::id, tags::kind))
         .load::<(String, Id, String)>(connection)?
         .into_iter()
-        .filter_map(|(slug, id, kind)| {
-            Some((slug.parse().ok()?, (id, TagKind::from_name(&kind))))
-        })
+        .filter_map(|(slug, id, kind)| Some((slug.parse().ok()?, (id, TagKind::from_name(&kind)))))
         .collect();
     for slug in wanted {
         if !found.contains_key(slug)
@@ -289,10 +287,7 @@ pub fn of_articles(
 ///
 /// # Errors
 /// When the database fails.
-pub fn sections(
-    connection: &mut Connection,
-    ids: Vec<Id>,
-) -> StoreResult<HashMap<Id, SectionRef>> {
+pub fn sections(connection: &mut Connection, ids: Vec<Id>) -> StoreResult<HashMap<Id, SectionRef>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }

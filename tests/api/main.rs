@@ -1,1 +1,12 @@
+//! Black-box tests over real HTTP. Every body runs on SQLite and on Postgres; run them with
+//! `scripts/test`, which starts a private Postgres cluster.
 
+mod auth;
+mod bad_input;
+mod canary;
+mod delivery;
+mod document;
+mod editorial;
+mod harness;
+mod shares;
+mod storage;

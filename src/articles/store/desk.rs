@@ -85,7 +85,11 @@ fn filtered(
     query = if filter.statuses.is_empty() {
         query.filter(articles::status.ne(Status::Trashed.as_str()))
     } else {
-        let statuses: Vec<&str> = filter.statuses.iter().map(|status| status.as_str()).collect();
+        let statuses: Vec<&str> = filter
+            .statuses
+            .iter()
+            .map(|status| status.as_str())
+            .collect();
         query.filter(articles::status.eq_any(statuses))
     };
     if let Some(user) = filter.created_by {

@@ -23,14 +23,7 @@ use crate::{authors, shares, tags};
 /// The address of the newsroom's site, to which slugs are added; `None` when it is not known.
 pub type SiteUrl<'a> = Option<&'a str>;
 
-type SummaryRow = (
-    Id,
-    String,
-    Option<String>,
-    String,
-    Timestamp,
-    StoryColumns,
-);
+type SummaryRow = (Id, String, Option<String>, String, Timestamp, StoryColumns);
 
 macro_rules! summary_columns {
     () => {
@@ -313,8 +306,11 @@ impl Extras {
                 .then(|| self.corrections.remove(&id).unwrap_or_default()),
             seo,
             custom,
-            shares: wants(Include::Shares)
-                .then(|| self.shares.remove(&id).unwrap_or_else(shares::model::Shares::none)),
+            shares: wants(Include::Shares).then(|| {
+                self.shares
+                    .remove(&id)
+                    .unwrap_or_else(shares::model::Shares::none)
+            }),
         }
     }
 }

@@ -217,9 +217,7 @@ pub fn create(
         }
     };
     slugs::forget(connection, Named::Article, slug.as_str())?;
-    let status = input
-        .status
-        .map_or(Status::Draft, WorkingStatus::status);
+    let status = input.status.map_or(Status::Draft, WorkingStatus::status);
     let written = Written::new(input, slug, references.section);
     diesel::insert_into(articles::table)
         .values((

@@ -121,8 +121,8 @@ fn wrong(violations: Violations) -> StoreError {
 
 /// Writes the sample newsroom through the same stores that the editorial API uses.
 fn fill(connection: &mut Connection, password_hash: &str) -> StoreResult<()> {
-    let newsroom: Newsroom =
-        serde_json::from_str(NEWSROOM).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    let newsroom: Newsroom = serde_json::from_str(NEWSROOM)
+        .map_err(|error| StoreError::Unavailable(error.to_string()))?;
     let user = people::add_user(connection, EMAIL, "Demo Editor", Role::Admin, password_hash)?;
     let caller = Caller::User {
         id: user,

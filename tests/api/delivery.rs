@@ -1,0 +1,224 @@
+//! What readers see.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::both;
+
+both! {
+    an_article_has_every_part_of_the_reader_page(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "harbour").await;
+        let reply = app.get("/v1/articles/harbour?include=shares").await;
+        assert_eq!(reply.status, 200);
+        let article = &reply.json;
+        assert_eq!(article["headline"], "Headline of harbour");
+        assert_eq!(article["dateline"], "New York, USA");
+        assert_eq!(article["byline"], "By Alex Writer and Sam Reporter");
+        assert_eq!(article["canonical_url"], "https://news.example/harbour");
+        assert_eq!(article["section"], json!({"slug": "world", "name": "World"}));
+        assert_eq!(article["tags"], json!([{"slug": "climate", "name": "Climate", "kind": "topic"}]));
+        assert_eq!(article["lead_image"]["credit"], "Harbour Pictures");
+        assert_eq!(article["body"][0]["html"], "Twelve <strong>cities</strong> agreed.");
+        assert_eq!(article["body_html"], "<p>Twelve <strong>cities</strong> agreed.</p>");
+        assert_eq!(article["word_count"], 3);
+        assert_eq!(article["reading_minutes"], 1);
+        assert_eq!(article["custom"], json!({"live": true}));
+        assert_eq!(article["seo"]["title"], "Short");
+        assert_eq!(article["shares"]["total"], 0);
+        assert!(reply.header("cache-control").starts_with("public"));
+        assert_eq!(reply.header("vary"), "Accept-Encoding");
+        assert!(reply.header("last-modified").ends_with("GMT"));
+    }
+
+    a_body_is_read_in_the_format_that_is_asked_for(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "harbour").await;
+        let markdown = app.get("/v1/articles/harbour?body_format=markdown").await;
+        assert_eq!(markdown.json["body_markdown"], "Twelve **cities** agreed.\n");
+        assert!(markdown.json.get("body").is_none());
+        let text = app.get("/v1/articles/harbour?body_format=text").await;
+        assert_eq!(text.json["body_text"], "Twelve cities agreed.");
+    }
+
+    what_the_client_has_is_not_sent_again(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "harbour").await;
+        for path in ["/v1/articles/harbour", "/v1/articles", "/v1/tags", "/v1/authors"] {
+            let first = app.get(path).await;
+            let etag = first.etag();
+            let again = app.request(Method::GET, path).header("if-none-match", &etag).send().await;
+            assert_eq!(again.status, 304, "{path}");
+            assert_eq!(again.etag(), etag);
+            assert!(again.text.is_empty());
+            let head = app.request(Method::HEAD, path).send().await;
+            assert_eq!(head.status, 200);
+            assert_eq!(head.etag(), etag);
+            assert!(head.text.is_empty());
+        }
+    }
+
+    pages_follow_each_other_without_gap_or_repeat(app) {
+        let token = app.newsroom().await;
+        for number in 0..7 {
+            // Pairs share their instant, so that the id must tell them apart.
+            let at = format!("2026-03-01T08:3{}:00Z", number / 2);
+            app.published_at(&token, &format!("a{number}"), &at).await;
+        }
+        for sort in ["-published_at", "published_at", "-updated_at"] {
+            let whole = app.get(&format!("/v1/articles?sort={sort}")).await;
+            let whole: Vec<String> = whole.slugs().iter().map(|slug| slug.to_string()).collect();
+            assert_eq!(whole.len(), 7);
+            let mut seen = Vec::new();
+            let mut path = format!("/v1/articles?limit=2&sort={sort}");
+            loop {
+                let page = app.get(&path).await;
+                seen.extend(page.slugs().iter().map(|slug| slug.to_string()));
+                let Some(cursor) = page.json["page"]["next_cursor"].as_str() else {
+                    assert_eq!(page.header("link"), "");
+                    break;
+                };
+                let next = format!("/v1/articles?limit=2&sort={sort}&cursor={cursor}");
+                let link = page.header("link");
+                assert!(link.contains(cursor) && link.ends_with("rel=\"next\""), "{link}");
+                if seen.len() == 2 && sort == "-published_at" {
+                    // Published meanwhile, newer than all: belongs to no later page.
+                    app.published(&token, "meanwhile").await;
+                }
+                path = next;
+            }
+            seen.retain(|slug| slug != "meanwhile");
+            let whole: Vec<_> = whole.into_iter().filter(|slug| slug != "meanwhile").collect();
+            assert_eq!(seen, whole, "{sort}");
+            if sort == "-published_at" {
+                let article = app.get("/v1/editorial/articles?limit=1");
+                drop(article);
+                let id = app.get("/v1/articles/meanwhile").await.json["id"].as_str().unwrap().to_owned();
+                let reply = app.request(Method::DELETE, &format!("/v1/editorial/articles/{id}"))
+                    .bearer(&token).header("if-match", "*").send().await;
+                assert_eq!(reply.status, 200);
+            }
+        }
+    }
+
+    filters_narrow_the_list(app) {
+        let token = app.newsroom().await;
+        for (slug, tags, author, language, at) in [
+            ("one", json!(["climate"]), "alex-writer", "en", "2026-03-01T08:00:00Z"),
+            ("two", json!(["climate", "ports"]), "sam-reporter", "de", "2026-03-02T08:00:00Z"),
+            ("three", json!(["ports"]), "sam-reporter", "en", "2026-03-03T08:00:00Z"),
+        ] {
+            let mut article = crate::harness::article(slug);
+            article["tags"] = tags;
+            article["authors"] = json!([author]);
+            article["language"] = json!(language);
+            if slug == "three" {
+                article["section"] = json!(null);
+            }
+            let draft = app.create(&token, "/v1/editorial/articles", article).await;
+            app.step(&token, &draft, "publish", json!({"published_at": at})).await;
+        }
+        for (query, expected) in [
+            ("", vec!["three", "two", "one"]),
+            ("tag=climate", vec!["two", "one"]),
+            ("tag=climate,ports", vec!["three", "two", "one"]),
+            ("tag=climate&tag=ports", vec!["two"]),
+            ("tag=world", vec!["two", "one"]),
+            ("tag=world,ports", vec!["three", "two", "one"]),
+            ("tag=unknown", vec![]),
+            ("tag=unknown,ports", vec!["three", "two"]),
+            ("author=sam-reporter", vec!["three", "two"]),
+            ("author=nobody", vec![]),
+            ("section=world", vec!["two", "one"]),
+            ("language=de", vec!["two"]),
+            ("published_after=2026-03-01T08:00:00Z", vec!["three", "two"]),
+            ("published_before=2026-03-02T08:00:00.000Z", vec!["one"]),
+            ("updated_after=2999-01-01T00:00:00Z", vec![]),
+            ("slugs=one,three,unknown", vec!["three", "one"]),
+            ("sort=published_at", vec!["one", "two", "three"]),
+            ("tag=ports&author=sam-reporter&language=en&section=world", vec![]),
+        ] {
+            let reply = app.get(&format!("/v1/articles?count=true&{query}")).await;
+            assert_eq!(reply.slugs(), expected, "{query}");
+            assert_eq!(reply.json["page"]["total"], expected.len(), "{query}");
+        }
+        let id = app.get("/v1/articles/two").await.json["id"].as_str().unwrap().to_owned();
+        assert_eq!(app.get(&format!("/v1/articles?ids={id}")).await.slugs(), ["two"]);
+    }
+
+    a_client_takes_only_what_it_needs(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "harbour").await;
+        let list = app.request(Method::GET, "/v1/articles?fields=slug,section.name,lead_image.url").send().await;
+        assert_eq!(list.json["data"], json!([{
+            "slug": "harbour", "section": {"name": "World"},
+            "lead_image": {"url": "https://images.example.com/a.jpg"}
+        }]));
+        let bare = app.get("/v1/articles").await;
+        for absent in ["body", "body_html", "corrections", "seo", "custom", "shares"] {
+            assert!(bare.json["data"][0].get(absent).is_none(), "{absent}");
+        }
+        let full = app.get("/v1/articles?include=body,corrections,seo,custom,shares").await;
+        for present in ["body", "body_html", "corrections", "seo", "custom", "shares"] {
+            assert!(full.json["data"][0].get(present).is_some(), "{present}");
+        }
+    }
+
+    an_old_slug_leads_to_the_new_one(app) {
+        let token = app.newsroom().await;
+        let article = app.published(&token, "before").await;
+        let renamed = app.patch(&token, &article, json!({"slug": "after"})).await;
+        assert_eq!(renamed.status, 200);
+        let moved = app.get("/v1/articles/before?include=shares").await;
+        assert_eq!(moved.status, 301);
+        assert_eq!(moved.header("location"), "/v1/articles/after?include=shares");
+        assert_eq!(app.get("/v1/articles/after").await.status, 200);
+        // A new article may take the old slug: it answers itself from then on.
+        app.published(&token, "before").await;
+        assert_eq!(app.get("/v1/articles/before").await.status, 200);
+    }
+
+    tags_and_authors_count_what_is_public(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "one").await;
+        app.draft(&token, "two").await;
+        let tags = app.get("/v1/tags?sort=-article_count").await;
+        assert_eq!(tags.json["data"][0]["article_count"], 1);
+        assert_eq!(tags.slugs().last(), Some(&"ports"));
+        assert_eq!(app.get("/v1/tags/climate").await.json["article_count"], 1);
+        assert_eq!(app.get("/v1/tags/world").await.json["article_count"], 1);
+        assert_eq!(app.get("/v1/tags?kind=section").await.slugs(), ["world"]);
+        assert_eq!(app.get("/v1/tags?q=CLIM").await.slugs(), ["climate"]);
+        assert_eq!(app.get("/v1/authors/alex-writer").await.json["article_count"], 1);
+        assert_eq!(app.get("/v1/authors?q=report").await.slugs(), ["sam-reporter"]);
+        for sort in ["name", "-article_count"] {
+            let mut seen = Vec::new();
+            let mut cursor = String::new();
+            loop {
+                let page = app.get(&format!("/v1/tags?limit=1&sort={sort}{cursor}")).await;
+                seen.extend(page.slugs().iter().map(|slug| slug.to_string()));
+                match page.json["page"]["next_cursor"].as_str() {
+                    Some(next) => cursor = format!("&cursor={next}"),
+                    None => break,
+                }
+            }
+            seen.sort();
+            assert_eq!(seen, ["climate", "ports", "world"], "{sort}");
+        }
+    }
+
+    browsers_anywhere_may_read_but_only_listed_ones_may_edit(app) {
+        let preflight = async |path: &str, origin: &str| {
+            app.request(Method::OPTIONS, path)
+                .header("origin", origin)
+                .header("access-control-request-method", "GET")
+                .send().await
+        };
+        let open = preflight("/v1/articles", "https://anyone.example").await;
+        assert_eq!(open.header("access-control-allow-origin"), "*");
+        let closed = preflight("/v1/editorial/articles", "https://anyone.example").await;
+        assert!(closed.header("access-control-allow-origin").is_empty());
+        let desk = preflight("/v1/editorial/articles", "https://desk.example").await;
+        assert_eq!(desk.header("access-control-allow-origin"), "https://desk.example");
+    }
+}

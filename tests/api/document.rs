@@ -1,0 +1,96 @@
+//! The OpenAPI document is true.
+
+use std::collections::BTreeSet;
+
+use dateline::app::resources;
+use reqwest::Method;
+
+use crate::both;
+use crate::harness::DOCUMENT;
+
+#[test]
+fn the_committed_document_is_what_the_code_generates() {
+    let committed = std::fs::read_to_string("openapi/openapi.json").unwrap_or_default();
+    assert!(
+        committed == dateline::openapi::json(),
+        "openapi/openapi.json is out of date; run: cargo run -- openapi > openapi/openapi.json"
+    );
+}
+
+#[test]
+fn every_route_is_documented_and_every_operation_has_a_route() {
+    let routes: BTreeSet<(String, String)> = resources()
+        .iter()
+        .flat_map(|resource| {
+            resource
+                .methods()
+                .iter()
+                .filter(|method| method.as_str() != "HEAD")
+                .map(|method| (resource.path().to_owned(), method.as_str().to_lowercase()))
+        })
+        .collect();
+    let documented: BTreeSet<(String, String)> = DOCUMENT["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().unwrap().keys();
+            methods.map(move |method| (path.clone(), method.clone()))
+        })
+        .collect();
+    assert_eq!(routes, documented);
+}
+
+#[test]
+fn every_operation_says_what_it_is() {
+    let mut ids = BTreeSet::new();
+    for (path, item) in DOCUMENT["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id), "{method} {path}: {id} stands twice");
+            assert!(operation["tags"][0].is_string(), "{method} {path}");
+            assert!(operation["summary"].is_string(), "{method} {path}");
+        }
+    }
+}
+
+both! {
+    the_server_serves_the_document_and_its_pages(app) {
+        let served = app.get("/openapi.json").await;
+        assert_eq!(served.json, *DOCUMENT);
+        let docs = app.get("/docs").await;
+        assert_eq!(docs.header("location"), "/docs/");
+        let page = app.get("/docs/").await;
+        assert_eq!(page.status, 200);
+        assert!(!page.text.contains("https://"), "the page loads something from elsewhere");
+    }
+
+    every_problem_is_documented(app) {
+        let all = app.get("/problems").await;
+        for kind in all.json.as_array().unwrap() {
+            let name = kind["name"].as_str().unwrap();
+            assert_eq!(app.get(&format!("/problems/{name}")).await.json, *kind);
+        }
+        assert_eq!(app.get("/problems/unknown").await.status, 404);
+    }
+
+    operators_are_answered(app) {
+        assert_eq!(app.get("/livez").await.json["status"], "ok");
+        assert_eq!(app.get("/readyz").await.json["status"], "ok");
+        app.get("/v1/articles").await;
+        let metrics = app.get("/metrics").await;
+        assert!(metrics.text.contains(
+            "dateline_http_requests_total{method=\"GET\",route=\"/v1/articles\",status=\"200\"} 1"
+        ), "{}", metrics.text);
+        assert!(metrics.text.contains("dateline_database_connections "));
+    }
+
+    a_request_id_runs_through(app) {
+        let id = "019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a11";
+        let reply = app.request(Method::GET, "/v1/articles/none").header("x-request-id", id).send().await;
+        assert_eq!(reply.header("x-request-id"), id);
+        assert_eq!(reply.json["instance"], format!("urn:uuid:{id}"));
+        let reply = app.request(Method::GET, "/livez").header("x-request-id", "not a uuid").send().await;
+        assert_ne!(reply.header("x-request-id"), "not a uuid");
+    }
+}

@@ -1,0 +1,467 @@
+//! Starting the very server that `dateline serve` starts, on a free port and a fresh database.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
+
+use dateline::app::{Application, open_database};
+use dateline::auth::model::{Right, Role};
+use dateline::auth::{password, store as people};
+use dateline::config::{DatabaseConfig, ServerConfig};
+use dateline::db::{Database, DatabaseUrl, Id};
+use diesel::{Connection, PgConnection, RunQueryDsl};
+use jsonschema::Validator;
+use reqwest::header::HeaderMap;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// Which database a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum On {
+    Sqlite,
+    Postgres,
+}
+
+/// One body, two tests.
+#[macro_export]
+macro_rules! both {
+    ($($name:ident($app:ident) $body:block)*) => {
+        $(mod $name {
+            #[allow(unused_imports, clippy::allow_attributes, reason = "not every body uses all")]
+            use super::*;
+
+            async fn body($app: $crate::harness::TestApp) $body
+
+            #[actix_web::test]
+            async fn sqlite() {
+                body($crate::harness::TestApp::start($crate::harness::On::Sqlite).await).await;
+            }
+
+            #[actix_web::test]
+            async fn postgres() {
+                body($crate::harness::TestApp::start($crate::harness::On::Postgres).await).await;
+            }
+        })*
+    };
+}
+
+/// A running server with its own database.
+pub struct TestApp {
+    pub url: String,
+    pub database: Database,
+    pub config: DatabaseConfig,
+    client: reqwest::Client,
+    folder: Option<PathBuf>,
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.folder {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+fn postgres_url() -> String {
+    std::env::var("DATELINE_TEST_POSTGRES_URL").expect(
+        "no Postgres to test on: run scripts/test, or scripts/with-postgres cargo test, which start one",
+    )
+}
+
+fn sibling(url: &str, name: &str) -> String {
+    let (server, _) = url
+        .rsplit_once('/')
+        .expect("a Postgres URL names a database");
+    format!("{server}/{name}")
+}
+
+/// A migrated database that those of the tests are cloned from.
+fn template() -> &'static str {
+    static TEMPLATE: OnceLock<String> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let name = format!("template_{}", Id::generate().0.simple());
+        let url = postgres_url();
+        execute(&url, &format!("CREATE DATABASE {name}"));
+        let config = DatabaseConfig::at(sibling(&url, &name).parse().unwrap());
+        drop(
+            open_database(
+                &DatabaseConfig {
+                    database_connections: 1,
+                    ..config
+                },
+                true,
+            )
+            .unwrap_or_else(|error| panic!("{error}")),
+        );
+        name
+    })
+}
+
+fn execute(url: &str, sql: &str) {
+    let mut connection = PgConnection::establish(url).unwrap();
+    diesel::sql_query(sql).execute(&mut connection).unwrap();
+}
+
+/// Makes a fresh database.
+pub fn fresh_database(on: On) -> (DatabaseConfig, Option<PathBuf>) {
+    let name = format!("test_{}", Id::generate().0.simple());
+    let (url, folder): (DatabaseUrl, _) = match on {
+        On::Sqlite => {
+            let folder = std::env::temp_dir().join(format!("dateline-{name}"));
+            std::fs::create_dir(&folder).unwrap();
+            (DatabaseUrl::Sqlite(folder.join("test.db")), Some(folder))
+        }
+        On::Postgres => {
+            // Cloning fails while another connection is on the template: one at a time.
+            static CLONING: Mutex<()> = Mutex::new(());
+            let _turn = CLONING.lock().unwrap_or_else(|error| error.into_inner());
+            let template = template();
+            let url = postgres_url();
+            execute(&url, &format!("CREATE DATABASE {name} TEMPLATE {template}"));
+            (sibling(&url, &name).parse().unwrap(), None)
+        }
+    };
+    let config = DatabaseConfig {
+        database_connections: 3,
+        ..DatabaseConfig::at(url)
+    };
+    (config, folder)
+}
+
+impl TestApp {
+    pub async fn start(on: On) -> Self {
+        let (config, folder) = fresh_database(on);
+        let database = open_database(&config, true).unwrap_or_else(|error| panic!("{error}"));
+        let server = ServerConfig {
+            workers: Some(1),
+            public_url: Some("https://news.example/".parse().unwrap()),
+            editorial_origins: vec!["https://desk.example".into()],
+            ..ServerConfig::on_free_port()
+        };
+        let application = Application::build(&server, database.clone())
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
+        let url = application.url();
+        actix_web::rt::spawn(application.run());
+        Self {
+            url,
+            database,
+            config,
+            folder,
+            client: reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
+        }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> Request<'_> {
+        Request {
+            app: self,
+            path: path.to_owned(),
+            method: method.clone(),
+            inner: self.client.request(method, format!("{}{path}", self.url)),
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.request(Method::GET, path).send().await
+    }
+
+    /// A tool's token with all rights.
+    pub async fn tool(&self) -> String {
+        self.tool_with(Right::ALL).await
+    }
+
+    pub async fn tool_with(&self, scopes: &'static [Right]) -> String {
+        self.database
+            .write(move |connection| people::issue_api_token(connection, "test", scopes, None))
+            .await
+            .unwrap()
+    }
+
+    /// Adds a user whose password is [`PASSWORD`] and signs in.
+    pub async fn user(&self, email: &'static str, role: Role) -> String {
+        let hash = password::hash(PASSWORD).unwrap();
+        self.database
+            .write(move |connection| people::add_user(connection, email, "Test", role, &hash))
+            .await
+            .unwrap();
+        let reply = self
+            .request(Method::POST, "/v1/auth/login")
+            .json(json!({"email": email, "password": PASSWORD}))
+            .await;
+        reply.json["access_token"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn create(&self, token: &str, path: &str, body: Value) -> Reply {
+        let reply = self
+            .request(Method::POST, path)
+            .bearer(token)
+            .json(body)
+            .await;
+        assert_eq!(reply.status, 201, "{:?}", reply.json);
+        reply
+    }
+
+    /// Adds an author, a section and a tag that articles of tests refer to.
+    pub async fn newsroom(&self) -> String {
+        let token = self.tool().await;
+        for name in ["Alex Writer", "Sam Reporter"] {
+            self.create(&token, "/v1/editorial/authors", json!({"name": name}))
+                .await;
+        }
+        for (name, kind) in [
+            ("World", "section"),
+            ("Climate", "topic"),
+            ("Ports", "topic"),
+        ] {
+            let tag = json!({"name": name, "kind": kind});
+            self.create(&token, "/v1/editorial/tags", tag).await;
+        }
+        token
+    }
+
+    /// Creates an article that lacks nothing.
+    pub async fn draft(&self, token: &str, slug: &str) -> Reply {
+        self.create(token, "/v1/editorial/articles", article(slug))
+            .await
+    }
+
+    /// Takes a step of the workflow with the ETag of what is given.
+    pub async fn step(&self, token: &str, article: &Reply, step: &str, body: Value) -> Reply {
+        let id = article.json["id"].as_str().unwrap();
+        self.request(Method::POST, &format!("/v1/editorial/articles/{id}/{step}"))
+            .bearer(token)
+            .header("if-match", &article.etag())
+            .json(body)
+            .await
+    }
+
+    pub async fn published(&self, token: &str, slug: &str) -> Reply {
+        let draft = self.draft(token, slug).await;
+        let reply = self.step(token, &draft, "publish", json!({})).await;
+        assert_eq!(reply.status, 200, "{:?}", reply.json);
+        reply
+    }
+
+    /// Publishes at a given time.
+    pub async fn published_at(&self, token: &str, slug: &str, at: &str) -> Reply {
+        let draft = self.draft(token, slug).await;
+        let reply = self
+            .step(token, &draft, "publish", json!({"published_at": at}))
+            .await;
+        assert_eq!(reply.status, 200, "{:?}", reply.json);
+        reply
+    }
+
+    pub async fn patch(&self, token: &str, article: &Reply, patch: Value) -> Reply {
+        let id = article.json["id"].as_str().unwrap();
+        self.request(Method::PATCH, &format!("/v1/editorial/articles/{id}"))
+            .bearer(token)
+            .header("if-match", &article.etag())
+            .json(patch)
+            .await
+    }
+}
+
+pub const PASSWORD: &str = "correct horse battery";
+
+pub fn article(slug: &str) -> Value {
+    json!({
+        "headline": format!("Headline of {slug}"), "slug": slug,
+        "standfirst": "One sentence.", "dateline": "New York, USA",
+        "authors": ["alex-writer", "sam-reporter"], "section": "world", "tags": ["climate"],
+        "lead_image": {
+            "url": "https://images.example.com/a.jpg", "alt": "A harbour",
+            "caption": "The harbour", "credit": "Harbour Pictures"
+        },
+        "body": {"format": "html", "content": "<p>Twelve <b>cities</b> agreed.</p>"},
+        "seo": {"title": "Short"}, "custom": {"live": true}
+    })
+}
+
+pub struct Request<'a> {
+    app: &'a TestApp,
+    method: Method,
+    path: String,
+    inner: reqwest::RequestBuilder,
+}
+
+impl Request<'_> {
+    pub fn bearer(mut self, token: &str) -> Self {
+        self.inner = self.inner.bearer_auth(token);
+        self
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.inner = self.inner.header(name, value);
+        self
+    }
+
+    pub fn raw(mut self, media_type: &str, body: impl Into<reqwest::Body>) -> Self {
+        self.inner = self.inner.header("content-type", media_type).body(body);
+        self
+    }
+
+    pub async fn json(mut self, body: Value) -> Reply {
+        self.inner = self.inner.json(&body);
+        self.send().await
+    }
+
+    /// Sends, and holds the answer against the OpenAPI document.
+    pub async fn send(self) -> Reply {
+        let response = self.inner.send().await.unwrap();
+        let status = response.status();
+        let headers = response.headers().clone();
+        let bytes = response.bytes().await.unwrap();
+        let reply = Reply {
+            status,
+            json: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            headers,
+        };
+        let _ = self.app;
+        reply.check(&self.method, &self.path);
+        reply
+    }
+}
+
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub json: Value,
+    pub text: String,
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub fn etag(&self) -> String {
+        self.header("etag").to_owned()
+    }
+
+    /// The name of the problem, such as `not-found`.
+    pub fn problem(&self) -> &str {
+        self.json["type"]
+            .as_str()
+            .and_then(|url| url.strip_prefix("/problems/"))
+            .unwrap_or_default()
+    }
+
+    pub fn pointers(&self) -> Vec<&str> {
+        let errors = self.json["errors"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{}", self.text));
+        errors
+            .iter()
+            .map(|error| error["pointer"].as_str().unwrap())
+            .collect()
+    }
+
+    pub fn slugs(&self) -> Vec<&str> {
+        let data = self.json["data"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{}", self.text));
+        data.iter()
+            .map(|item| item["slug"].as_str().unwrap())
+            .collect()
+    }
+
+    /// What holds for every answer: an id, no 5xx, problems as problem documents, and what the
+    /// OpenAPI document says of the operation.
+    fn check(&self, method: &Method, path: &str) {
+        assert!(
+            !self.status.is_server_error(),
+            "{method} {path}: {}",
+            self.text
+        );
+        assert!(!self.header("x-request-id").is_empty(), "{method} {path}");
+        let failed = self.status.is_client_error();
+        if failed && *method != Method::HEAD {
+            assert_eq!(
+                self.header("content-type"),
+                "application/problem+json",
+                "{method} {path}"
+            );
+            assert_eq!(self.json["status"], self.status.as_u16(), "{method} {path}");
+            let instance = self.json["instance"].as_str().unwrap();
+            assert!(instance.ends_with(self.header("x-request-id")));
+        }
+        let Some((template, operation)) = operation(method, path) else {
+            return;
+        };
+        let status = self.status.as_str();
+        let response = &operation["responses"][status];
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            return;
+        }
+        assert!(
+            response.is_object(),
+            "{method} {template}: {status} is not documented: {}",
+            self.text
+        );
+        let media_type = self
+            .header("content-type")
+            .split(';')
+            .next()
+            .unwrap_or_default();
+        let schema = &response["content"][media_type]["schema"];
+        if schema.is_object() && media_type.ends_with("json") && *method != Method::HEAD {
+            let key = format!("{method} {template} {status}");
+            let wrong: Vec<String> = validator(key, schema)
+                .iter_errors(&self.json)
+                .map(|error| format!("{}: {error}", error.instance_path()))
+                .collect();
+            assert!(
+                wrong.is_empty(),
+                "{method} {template} {status}: {wrong:#?}\n{}",
+                self.text
+            );
+        }
+    }
+}
+
+/// The OpenAPI document.
+pub static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(&dateline::openapi::json()).unwrap());
+
+fn operation(method: &Method, path: &str) -> Option<(&'static str, &'static Value)> {
+    let path = path.split('?').next().unwrap_or_default();
+    let method = match method.as_str() {
+        "HEAD" => "get".to_owned(),
+        other => other.to_ascii_lowercase(),
+    };
+    let fits = |template: &str| {
+        let (mut parts, mut pattern) = (path.split('/'), template.split('/'));
+        loop {
+            match (parts.next(), pattern.next()) {
+                (None, None) => return true,
+                (Some(part), Some(wanted)) if part == wanted => {}
+                (Some(part), Some(wanted)) if wanted.starts_with('{') && !part.is_empty() => {}
+                _ => return false,
+            }
+        }
+    };
+    DOCUMENT["paths"]
+        .as_object()?
+        .iter()
+        .find(|(template, _)| fits(template))
+        .and_then(|(template, item)| Some((template.as_str(), item.get(&method)?)))
+}
+
+fn validator(key: String, schema: &Value) -> Arc<Validator> {
+    static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> =
+        LazyLock::new(Mutex::default);
+    let mut validators = VALIDATORS.lock().unwrap_or_else(|error| error.into_inner());
+    Arc::clone(validators.entry(key).or_insert_with(|| {
+        let mut root = schema.clone();
+        root["components"] = DOCUMENT["components"].clone();
+        Arc::new(jsonschema::options().build(&root).unwrap())
+    }))
+}

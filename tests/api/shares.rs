@@ -1,0 +1,108 @@
+//! The count under the headline.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::both;
+use crate::harness::{Reply, TestApp};
+
+async fn share(app: &TestApp, slug: &str, visitor: &str, network: &str) -> Reply {
+    app.request(Method::POST, &format!("/v1/articles/{slug}/shares"))
+        .header("user-agent", visitor)
+        .json(json!({"network": network}))
+        .await
+}
+
+both! {
+    a_share_raises_the_count_once_per_visitor(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "harbour").await;
+        let first = share(&app, "harbour", "one", "x").await;
+        assert_eq!(first.json["counted"], true);
+        assert_eq!(first.json["total"], 1);
+        let again = share(&app, "harbour", "one", "twitter").await;
+        assert_eq!(again.json["counted"], false);
+        assert_eq!(again.json["total"], 1);
+        share(&app, "harbour", "two", "x").await;
+        let other = share(&app, "harbour", "one", "facebook").await;
+        assert_eq!(other.json["by_network"], json!({"facebook": 1, "x": 2}));
+        let read = app.get("/v1/articles/harbour/shares").await;
+        assert_eq!(read.json["total"], 3);
+        let article = app.get("/v1/articles/harbour?include=shares").await;
+        assert_eq!(article.json["shares"]["total"], 3);
+        let list = app.get("/v1/articles?include=shares").await;
+        assert_eq!(list.json["data"][0]["shares"]["total"], 3);
+    }
+
+    beacons_are_read_without_a_preflight(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "harbour").await;
+        for (number, (media_type, body)) in [
+            ("text/plain;charset=UTF-8", "{\"network\":\"x\"}"),
+            ("text/plain", "telegram"),
+            ("application/x-www-form-urlencoded", "network=email"),
+            ("application/json", "{\"network\":\"native\"}"),
+        ].into_iter().enumerate() {
+            let reply = app.request(Method::POST, "/v1/articles/harbour/shares")
+                .header("origin", "https://site.example").raw(media_type, body).send().await;
+            assert_eq!(reply.json["total"], number + 1, "{media_type}: {}", reply.text);
+            assert_eq!(reply.header("access-control-allow-origin"), "*");
+        }
+        let other = app.request(Method::POST, "/v1/articles/harbour/shares").raw("application/xml", "<x/>").send().await;
+        assert_eq!(other.status, 415);
+    }
+
+    an_unknown_network_is_refused_and_nothing_counted(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "harbour").await;
+        let reply = share(&app, "harbour", "one", "facebok").await;
+        assert_eq!(reply.status, 422);
+        assert_eq!(reply.pointers(), ["/network"]);
+        assert!(reply.text.contains("did you mean \\\"facebook\\\"?"));
+        assert_eq!(app.get("/v1/articles/harbour/shares").await.json["total"], 0);
+    }
+
+    a_slug_change_keeps_its_shares(app) {
+        let token = app.newsroom().await;
+        let article = app.published(&token, "before").await;
+        share(&app, "before", "one", "x").await;
+        app.patch(&token, &article, json!({"slug": "after"})).await;
+        assert_eq!(app.get("/v1/articles/after/shares").await.json["total"], 1);
+        // A page opened before the change still counts for its article.
+        assert_eq!(share(&app, "before", "two", "x").await.json["total"], 2);
+        assert_eq!(app.get("/v1/articles/before/shares").await.status, 301);
+    }
+
+    a_page_of_articles_needs_one_call(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "one").await;
+        app.published(&token, "two").await;
+        app.draft(&token, "draft").await;
+        share(&app, "two", "v", "x").await;
+        let reply = app.get("/v1/shares?slugs=two,draft,one,unknown").await;
+        assert_eq!(reply.slugs(), ["two", "one"]);
+        assert_eq!(reply.json["data"][0]["total"], 1);
+        assert_eq!(app.get("/v1/shares").await.status, 400);
+        let many = vec!["a"; 101].join(",");
+        assert_eq!(app.get(&format!("/v1/shares?slugs={many}")).await.status, 400);
+    }
+
+    what_is_not_public_cannot_be_shared(app) {
+        let token = app.newsroom().await;
+        app.draft(&token, "draft").await;
+        assert_eq!(share(&app, "draft", "one", "x").await.status, 404);
+        assert_eq!(app.get("/v1/articles/draft/shares").await.status, 404);
+    }
+
+    simultaneous_shares_are_all_counted_and_none_twice(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "harbour").await;
+        let visitors: Vec<String> = (0..20).map(|number| format!("visitor {number}")).collect();
+        // Each visitor twice at once.
+        let shares = visitors.iter().chain(&visitors).map(|visitor| share(&app, "harbour", visitor, "x"));
+        let replies = futures_util::future::join_all(shares).await;
+        let counted = replies.iter().filter(|reply| reply.json["counted"] == true).count();
+        assert_eq!(counted, 20);
+        assert_eq!(app.get("/v1/articles/harbour/shares").await.json["total"], 20);
+    }
+}

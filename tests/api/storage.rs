@@ -1,0 +1,331 @@
+//! What the databases hold and how they are asked.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use dateline::articles::model::{ArticleFilter, ArticleSort, BodyFormat, Include};
+use dateline::articles::store::public::{self, ListQuery};
+use dateline::db::{Connection, Id, StoreResult, Timestamp, migrations};
+use dateline::tags::model::{TagFilter, TagSort};
+use dateline::{authors, shares, tags};
+use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
+use diesel::sql_types::{Nullable, Text};
+use diesel::{Connection as _, QueryableByName, RunQueryDsl};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::both;
+use crate::harness::{On, TestApp, fresh_database};
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    table_name: String,
+    #[diesel(sql_type = Text)]
+    column_name: String,
+    #[diesel(sql_type = Text)]
+    nullable: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    key: Option<String>,
+}
+
+const SQLITE_COLUMNS: &str = "
+    SELECT t.name AS table_name, c.name AS column_name,
+           CASE WHEN c.\"notnull\" THEN 'NO' ELSE 'YES' END AS nullable,
+           CASE WHEN c.pk > 0 THEN 'PRIMARY' END AS key
+    FROM sqlite_master t JOIN pragma_table_info(t.name) c
+    WHERE t.type IN ('table', 'view') AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '\\_\\_%' ESCAPE '\\'";
+
+const POSTGRES_COLUMNS: &str = "
+    SELECT c.table_name::text, c.column_name::text, c.is_nullable::text AS nullable,
+           (SELECT 'PRIMARY' FROM information_schema.key_column_usage k
+            JOIN information_schema.table_constraints p USING (constraint_name, table_schema)
+            WHERE p.constraint_type = 'PRIMARY KEY' AND k.table_name = c.table_name
+              AND k.column_name = c.column_name AND k.table_schema = 'public') AS key
+    FROM information_schema.columns c
+    WHERE c.table_schema = 'public' AND c.table_name NOT LIKE '\\_\\_%'";
+
+const SQLITE_INDEXES: &str = "
+    SELECT tbl_name AS table_name, name AS column_name, '' AS nullable, NULL AS key
+    FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite_%'";
+
+const POSTGRES_INDEXES: &str = "
+    SELECT tablename::text AS table_name, indexname::text AS column_name, '' AS nullable, NULL AS key
+    FROM pg_indexes WHERE schemaname = 'public' AND tablename NOT LIKE '\\_\\_%'
+      AND indexname NOT LIKE '%\\_pkey' AND indexname NOT LIKE '%\\_key'";
+
+const SQLITE_REFERENCES: &str = "
+    SELECT t.name AS table_name, f.\"from\" || ' to ' || f.\"table\" AS column_name, f.on_delete AS nullable, NULL AS key
+    FROM sqlite_master t JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table'";
+
+const POSTGRES_REFERENCES: &str = "
+    SELECT k.table_name::text, k.column_name || ' to ' || u.table_name AS column_name, r.delete_rule::text AS nullable, NULL AS key
+    FROM information_schema.referential_constraints r
+    JOIN information_schema.key_column_usage k ON k.constraint_name = r.constraint_name
+    JOIN information_schema.constraint_column_usage u ON u.constraint_name = r.constraint_name";
+
+type Shape = BTreeMap<(String, String), (String, Option<String>)>;
+
+fn shape(connection: &mut Connection, sqlite: &str, postgres: &str) -> Shape {
+    let columns: Vec<Column> = match connection {
+        Connection::Sqlite(inner) => diesel::sql_query(sqlite).load(inner),
+        Connection::Postgres(inner) => diesel::sql_query(postgres).load(inner),
+    }
+    .unwrap();
+    columns
+        .into_iter()
+        .map(|column| {
+            // A view's columns may be anything to Postgres.
+            let nullable = if column.table_name == "public_articles" {
+                String::new()
+            } else {
+                column.nullable
+            };
+            (
+                (column.table_name, column.column_name),
+                (nullable, column.key),
+            )
+        })
+        .collect()
+}
+
+#[actix_web::test]
+async fn both_databases_have_the_same_tables_columns_keys_and_indexes() {
+    let sqlite = TestApp::start(On::Sqlite).await;
+    let postgres = TestApp::start(On::Postgres).await;
+    for (of_sqlite, of_postgres) in [
+        (SQLITE_COLUMNS, POSTGRES_COLUMNS),
+        (SQLITE_INDEXES, POSTGRES_INDEXES),
+        (SQLITE_REFERENCES, POSTGRES_REFERENCES),
+    ] {
+        let read = move |connection: &mut Connection| Ok(shape(connection, of_sqlite, of_postgres));
+        let (left, right) = (
+            sqlite.database.read(read).await.unwrap(),
+            postgres.database.read(read).await.unwrap(),
+        );
+        assert!(!left.is_empty());
+        assert_eq!(left, right);
+    }
+}
+
+#[test]
+fn both_databases_have_migrations_of_the_same_names() {
+    let names = |folder: &str| -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(format!("migrations/{folder}"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+}
+
+/// Keeps the SQL of every statement.
+struct Record(Arc<Mutex<Vec<String>>>);
+
+impl Instrumentation for Record {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            let sql = text.split(" -- binds").next().unwrap_or_default();
+            self.0.lock().unwrap().push(sql.to_owned());
+        }
+    }
+}
+
+fn recorded(
+    connection: &mut Connection,
+    work: impl FnOnce(&mut Connection) -> StoreResult<()>,
+) -> Vec<String> {
+    let statements = Arc::new(Mutex::new(Vec::new()));
+    connection.set_instrumentation(Record(Arc::clone(&statements)));
+    work(connection).unwrap();
+    connection.set_instrumentation(None::<Box<dyn Instrumentation>>);
+    let statements = statements.lock().unwrap();
+    statements.clone()
+}
+
+#[derive(QueryableByName)]
+struct SqlitePlan {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[derive(QueryableByName)]
+struct PostgresPlan {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    line: String,
+}
+
+/// The plan of a statement whose parameters are unknown, as one text.
+fn plan(connection: &mut Connection, sql: &str) -> String {
+    match connection {
+        Connection::Sqlite(inner) => {
+            let lines: Vec<SqlitePlan> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}"))
+                .load(inner)
+                .unwrap();
+            lines
+                .into_iter()
+                .map(|line| line.detail)
+                .collect::<Vec<_>>()
+                .join("\n")
+        }
+        Connection::Postgres(inner) => {
+            // A tiny table is read whole whatever its indexes: that must not count here.
+            inner.batch_execute(&format!(
+                "SET enable_seqscan = off; SET enable_sort = off; SET plan_cache_mode = force_generic_plan; \
+                 DEALLOCATE ALL; PREPARE planned AS {sql}"
+            )).unwrap();
+            let parameters = (1..30)
+                .rev()
+                .find(|number| sql.contains(&format!("${number}")))
+                .unwrap_or(0);
+            let nulls = vec!["NULL"; parameters].join(", ");
+            let call = if parameters == 0 {
+                String::new()
+            } else {
+                format!("({nulls})")
+            };
+            let lines: Vec<PostgresPlan> =
+                diesel::sql_query(format!("EXPLAIN EXECUTE planned{call}"))
+                    .load(inner)
+                    .unwrap();
+            lines
+                .into_iter()
+                .map(|line| line.line)
+                .collect::<Vec<_>>()
+                .join("\n")
+        }
+    }
+}
+
+fn list_query(filter: ArticleFilter, sort: ArticleSort) -> ListQuery {
+    ListQuery {
+        filter,
+        sort,
+        include: vec![Include::Body, Include::Corrections, Include::Shares],
+        body_format: BodyFormat::Both,
+        count: false,
+        after: Some((Timestamp::now(), Id::generate())),
+        limit: 20,
+    }
+}
+
+both! {
+    no_public_list_reads_a_table_whole(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "one").await;
+        let slug = |text: &str| text.parse().unwrap();
+        let work = move |connection: &mut Connection| {
+            let filters = [
+                ArticleFilter::default(),
+                ArticleFilter { tags: vec![vec![slug("climate")]], ..Default::default() },
+                ArticleFilter { authors: vec![slug("alex-writer")], ..Default::default() },
+                ArticleFilter { sections: vec![slug("world")], ..Default::default() },
+                ArticleFilter { slugs: vec![slug("one")], ..Default::default() },
+                ArticleFilter { ids: vec![Id::generate()], ..Default::default() },
+            ];
+            for filter in filters {
+                for sort in [ArticleSort::NewestFirst, ArticleSort::OldestFirst, ArticleSort::LastUpdatedFirst] {
+                    public::list(connection, &list_query(filter.clone(), sort), None)?;
+                }
+            }
+            public::list(connection, &ListQuery { after: None, ..list_query(ArticleFilter::default(), ArticleSort::NewestFirst) }, None)?;
+            public::find(connection, &slug("one"), BodyFormat::Both, true, None)?;
+            let _ = public::new_slug(connection, &slug("two"));
+            public::ids_by_slugs(connection, &[slug("one")])?;
+            let by_name = TagFilter { kind: None, name_contains: None, sort: TagSort::Name };
+            tags::store::list(connection, &by_name, Some(("a".into(), Id::generate())), 20)?;
+            tags::store::find_by_slug(connection, &slug("climate"))?;
+            authors::store::list(connection, None, Some(("a".into(), Id::generate())), 20)?;
+            authors::store::find_by_slug(connection, &slug("alex-writer"))?;
+            shares::store::article_by_slug(connection, &slug("one"))?;
+            Ok(())
+        };
+        let plans = app.database.write(move |connection| {
+            let statements = recorded(connection, work);
+            Ok(statements.into_iter().map(|sql| { let plan = plan(connection, &sql); (sql, plan) }).collect::<Vec<_>>())
+        }).await.unwrap();
+        assert!(plans.len() > 50);
+        for (sql, plan) in plans {
+            for line in plan.lines() {
+                let line = line.trim();
+                // SQLite: SCAN without an index is a full scan; with one it is a walk in order.
+                let full = line.contains("Seq Scan")
+                    || (line.starts_with("SCAN") && !line.contains("USING") && !line.contains("LIST SUBQUERY"));
+                assert!(!full, "{line}\n{sql}\n{plan}");
+            }
+        }
+    }
+
+    a_list_costs_the_same_number_of_queries_however_long(app) {
+        let token = app.newsroom().await;
+        let mut costs = Vec::new();
+        for number in 0..6 {
+            app.published(&token, &format!("a{number}")).await;
+            let path = "/v1/articles?include=body,corrections,seo,custom,shares&count=true&tag=climate&author=alex-writer";
+            let before = app.database.queries().get();
+            let reply = app.get(path).await;
+            assert_eq!(reply.slugs().len(), number + 1);
+            costs.push(app.database.queries().get() - before);
+        }
+        assert!(costs.iter().all(|cost| *cost == costs[0]), "{costs:?}");
+        let before = app.database.queries().get();
+        app.get("/v1/tags").await;
+        let few = app.database.queries().get() - before;
+        for number in 0..5 {
+            app.create(&token, "/v1/editorial/tags", json!({"name": format!("Tag {number}")})).await;
+        }
+        let before = app.database.queries().get();
+        app.get("/v1/tags").await;
+        assert_eq!(app.database.queries().get() - before, few);
+    }
+
+    what_was_acknowledged_is_there_for_another_process(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "harbour").await;
+        let other = dateline::app::open_database(&app.config, false).unwrap_or_else(|error| panic!("{error}"));
+        let slug: dateline::text::Slug = "harbour".parse().unwrap();
+        let id = other.read(move |connection| shares::store::article_by_slug(connection, &slug)).await;
+        assert!(id.is_ok());
+    }
+
+    a_refused_write_leaves_nothing_behind(app) {
+        let token = app.newsroom().await;
+        let before = app.request(Method::GET, "/v1/editorial/articles?count=true").bearer(&token).send().await;
+        let reply = app.request(Method::POST, "/v1/editorial/articles").bearer(&token)
+            .json(json!({"headline": "a", "tags": ["climate", "unknown"]})).await;
+        assert_eq!(reply.status, 422);
+        let after = app.request(Method::GET, "/v1/editorial/articles?count=true").bearer(&token).send().await;
+        assert_eq!(before.json["page"], after.json["page"]);
+    }
+}
+
+#[test]
+fn a_database_without_tables_is_not_ready() {
+    for on in [On::Sqlite, On::Postgres] {
+        let (config, folder) = fresh_database(on);
+        let database =
+            dateline::app::open_database(&config, false).unwrap_or_else(|error| panic!("{error}"));
+        let mut connection = database.connection().unwrap();
+        if on == On::Sqlite {
+            assert!(!migrations::is_current(&mut connection).unwrap());
+            assert_eq!(
+                migrations::run(&mut connection).unwrap().len(),
+                migrations::status(&mut connection).unwrap().len()
+            );
+        }
+        assert!(migrations::is_current(&mut connection).unwrap());
+        assert!(
+            migrations::status(&mut connection)
+                .unwrap()
+                .iter()
+                .all(|migration| migration.applied)
+        );
+        drop(connection);
+        if let Some(folder) = folder {
+            std::fs::remove_dir_all(folder).unwrap();
+        }
+    }
+}
