@@ -150,7 +150,7 @@ fn complete(path: &str, operation: &mut Operation) {
             "The request is malformed, or has an unknown or wrong parameter.",
         );
     }
-    if in_api && !guarded && !takes_body && !path.starts_with("/v1/auth") {
+    if in_api && !guarded && !takes_body && !path.starts_with("/v1/auth/") {
         add(
             "304",
             "The client has this version already (`If-None-Match`).",

@@ -90,11 +90,10 @@ impl FromParams for EditorialListParams {
     responses((status = 200, description = "A page of articles.", body = List<EditorialSummary>))
 )]
 pub async fn list_any_articles(
-    Allowed(caller, _): Allowed<ArticlesRead>,
+    Allowed(caller, Query(params), _): Allowed<ArticlesRead, Query<EditorialListParams>>,
     request: HttpRequest,
     database: Data<Database>,
     cursors: Data<CursorKey>,
-    Query(params): Query<EditorialListParams>,
 ) -> Result<HttpResponse, Problem> {
     let filter = EditorialFilter {
         statuses: params.status,
@@ -131,10 +130,11 @@ pub async fn list_any_articles(
     )
 )]
 pub async fn create_article(
-    Allowed(caller, _): Allowed<ArticlesWrite>,
+    Allowed(caller, (_, JsonBody(input)), _): Allowed<
+        ArticlesWrite,
+        (Query<NoParams>, JsonBody<ArticleInput>),
+    >,
     database: Data<Database>,
-    _: Query<NoParams>,
-    JsonBody(input): JsonBody<ArticleInput>,
 ) -> Result<HttpResponse, Problem> {
     let article = database
         .write(move |connection| {
@@ -161,10 +161,8 @@ pub async fn create_article(
     responses((status = 200, description = "The article.", body = EditorialArticle, headers(("ETag" = String))))
 )]
 pub async fn read_article(
-    Allowed(caller, _): Allowed<ArticlesRead>,
+    Allowed(caller, (IdPath(id), _), _): Allowed<ArticlesRead, (IdPath, Query<NoParams>)>,
     database: Data<Database>,
-    IdPath(id): IdPath,
-    _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     let article = database
         .read(move |connection| desk::find(connection, id, caller.only_own()))
@@ -191,12 +189,11 @@ pub async fn read_article(
     )
 )]
 pub async fn edit_article(
-    Allowed(caller, _): Allowed<ArticlesWrite>,
+    Allowed(caller, (IdPath(id), IfMatch(expected), _, JsonBody(input)), _): Allowed<
+        ArticlesWrite,
+        (IdPath, IfMatch, Query<NoParams>, JsonBody<MergePatch>),
+    >,
     database: Data<Database>,
-    IdPath(id): IdPath,
-    IfMatch(expected): IfMatch,
-    _: Query<NoParams>,
-    JsonBody(input): JsonBody<MergePatch>,
 ) -> Result<HttpResponse, Problem> {
     change(&database, caller, id, move |connection, caller| {
         write::edit(connection, id, caller, &expected, input)
@@ -220,11 +217,11 @@ pub async fn edit_article(
     )
 )]
 pub async fn trash_article(
-    Allowed(caller, _): Allowed<ArticlesWrite>,
+    Allowed(caller, (IdPath(id), IfMatch(expected), _), _): Allowed<
+        ArticlesWrite,
+        (IdPath, IfMatch, Query<NoParams>),
+    >,
     database: Data<Database>,
-    IdPath(id): IdPath,
-    IfMatch(expected): IfMatch,
-    _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     change(&database, caller, id, move |connection, caller| {
         write::trash(connection, id, caller, &expected)
@@ -249,12 +246,16 @@ pub async fn trash_article(
     )
 )]
 pub async fn publish_article(
-    Allowed(caller, _): Allowed<ArticlesPublish>,
+    Allowed(caller, (IdPath(id), IfMatch(expected), _, OptionalJsonBody(input)), _): Allowed<
+        ArticlesPublish,
+        (
+            IdPath,
+            IfMatch,
+            Query<NoParams>,
+            OptionalJsonBody<PublishInput>,
+        ),
+    >,
     database: Data<Database>,
-    IdPath(id): IdPath,
-    IfMatch(expected): IfMatch,
-    _: Query<NoParams>,
-    OptionalJsonBody(input): OptionalJsonBody<PublishInput>,
 ) -> Result<HttpResponse, Problem> {
     change(&database, caller, id, move |connection, caller| {
         write::publish(connection, id, caller, &expected, &input)
@@ -278,11 +279,11 @@ pub async fn publish_article(
     )
 )]
 pub async fn unpublish_article(
-    Allowed(caller, _): Allowed<ArticlesPublish>,
+    Allowed(caller, (IdPath(id), IfMatch(expected), _), _): Allowed<
+        ArticlesPublish,
+        (IdPath, IfMatch, Query<NoParams>),
+    >,
     database: Data<Database>,
-    IdPath(id): IdPath,
-    IfMatch(expected): IfMatch,
-    _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     change(&database, caller, id, move |connection, caller| {
         write::unpublish(connection, id, caller, &expected)
@@ -307,12 +308,11 @@ pub async fn unpublish_article(
     )
 )]
 pub async fn retract_article(
-    Allowed(caller, _): Allowed<ArticlesPublish>,
+    Allowed(caller, (IdPath(id), IfMatch(expected), _, JsonBody(input)), _): Allowed<
+        ArticlesPublish,
+        (IdPath, IfMatch, Query<NoParams>, JsonBody<RetractInput>),
+    >,
     database: Data<Database>,
-    IdPath(id): IdPath,
-    IfMatch(expected): IfMatch,
-    _: Query<NoParams>,
-    JsonBody(input): JsonBody<RetractInput>,
 ) -> Result<HttpResponse, Problem> {
     change(&database, caller, id, move |connection, caller| {
         write::retract(connection, id, caller, &expected, input)
@@ -336,11 +336,11 @@ pub async fn retract_article(
     )
 )]
 pub async fn restore_article(
-    Allowed(caller, _): Allowed<ArticlesWrite>,
+    Allowed(caller, (IdPath(id), IfMatch(expected), _), _): Allowed<
+        ArticlesWrite,
+        (IdPath, IfMatch, Query<NoParams>),
+    >,
     database: Data<Database>,
-    IdPath(id): IdPath,
-    IfMatch(expected): IfMatch,
-    _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     change(&database, caller, id, move |connection, caller| {
         write::restore(connection, id, caller, &expected)
@@ -365,12 +365,11 @@ pub async fn restore_article(
     )
 )]
 pub async fn add_correction(
-    Allowed(caller, _): Allowed<ArticlesPublish>,
+    Allowed(caller, (IdPath(id), IfMatch(expected), _, JsonBody(input)), _): Allowed<
+        ArticlesPublish,
+        (IdPath, IfMatch, Query<NoParams>, JsonBody<CorrectionInput>),
+    >,
     database: Data<Database>,
-    IdPath(id): IdPath,
-    IfMatch(expected): IfMatch,
-    _: Query<NoParams>,
-    JsonBody(input): JsonBody<CorrectionInput>,
 ) -> Result<HttpResponse, Problem> {
     change(&database, caller, id, move |connection, caller| {
         write::correct(connection, id, caller, &expected, input)

@@ -44,25 +44,31 @@ requirements!(
     AuthorsWrite
 );
 
-/// A caller who has the right `R`: 401 without a valid token, 403 without the right.
+/// A caller who has the right `R`, and what they sent: 401 without a valid token, 403 without the
+/// right. `T` is only read once the right is proven, so that a stranger learns nothing of what a
+/// body should look like.
 #[derive(Debug)]
-pub struct Allowed<R: Requires>(pub Caller, pub PhantomData<R>);
+pub struct Allowed<R: Requires, T = ()>(pub Caller, pub T, pub PhantomData<R>);
 
-impl<R: Requires> FromRequest for Allowed<R> {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+impl<R: Requires, T: FromRequest + 'static> FromRequest for Allowed<R, T> {
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self, actix_web::Error>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let caller = caller(request);
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let caller = caller.await?;
+            let caller = caller(&request).await?;
             if !caller.may(R::RIGHT) {
                 return Err(Problem::new(
                     &FORBIDDEN,
                     format!("This needs the right {}.", R::RIGHT),
-                ));
+                )
+                .into());
             }
-            Ok(Self(caller, PhantomData))
+            let sent = T::from_request(&request, &mut payload)
+                .await
+                .map_err(Into::into)?;
+            Ok(Self(caller, sent, PhantomData))
         })
     }
 }

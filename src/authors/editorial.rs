@@ -26,10 +26,11 @@ use crate::tags::model::MergeInput;
     )
 )]
 pub async fn create_author(
-    _: Allowed<AuthorsWrite>,
+    Allowed(_, (_, JsonBody(input)), _): Allowed<
+        AuthorsWrite,
+        (Query<NoParams>, JsonBody<AuthorInput>),
+    >,
     database: Data<Database>,
-    _: Query<NoParams>,
-    JsonBody(input): JsonBody<AuthorInput>,
 ) -> Result<HttpResponse, Problem> {
     let (author, version) = database
         .write(move |connection| {
@@ -53,10 +54,8 @@ pub async fn create_author(
     responses((status = 200, description = "The author.", body = Author, headers(("ETag" = String))))
 )]
 pub async fn read_author(
-    _: Allowed<ArticlesRead>,
+    Allowed(_, (IdPath(id), _), _): Allowed<ArticlesRead, (IdPath, Query<NoParams>)>,
     database: Data<Database>,
-    IdPath(id): IdPath,
-    _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     let (author, version) = database
         .read(move |connection| store::find(connection, id))
@@ -81,12 +80,11 @@ pub async fn read_author(
     )
 )]
 pub async fn edit_author(
-    _: Allowed<AuthorsWrite>,
+    Allowed(_, (IdPath(id), IfMatch(expected), _, JsonBody(patch)), _): Allowed<
+        AuthorsWrite,
+        (IdPath, IfMatch, Query<NoParams>, JsonBody<MergePatch>),
+    >,
     database: Data<Database>,
-    IdPath(id): IdPath,
-    IfMatch(expected): IfMatch,
-    _: Query<NoParams>,
-    JsonBody(patch): JsonBody<MergePatch>,
 ) -> Result<HttpResponse, Problem> {
     let (author, version) = database
         .write(move |connection| {
@@ -112,12 +110,11 @@ pub async fn edit_author(
     responses((status = 200, description = "Merged.", body = Author, headers(("ETag" = String))))
 )]
 pub async fn merge_author(
-    _: Allowed<AuthorsWrite>,
+    Allowed(_, (IdPath(id), IfMatch(expected), _, JsonBody(input)), _): Allowed<
+        AuthorsWrite,
+        (IdPath, IfMatch, Query<NoParams>, JsonBody<MergeInput>),
+    >,
     database: Data<Database>,
-    IdPath(id): IdPath,
-    IfMatch(expected): IfMatch,
-    _: Query<NoParams>,
-    JsonBody(input): JsonBody<MergeInput>,
 ) -> Result<HttpResponse, Problem> {
     let (author, version) = database
         .write(move |connection| {

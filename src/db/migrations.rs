@@ -1,11 +1,14 @@
 //! Bringing a database to this version's tables. The SQL is in `migrations/sqlite` and
 //! `migrations/postgres` under the same names, and travels inside the binary.
 
-use diesel::migration::{Migration, MigrationSource};
+use diesel::migration::MigrationSource;
+use diesel::result::Error;
+use diesel::sql_types::Text;
+use diesel::sqlite::Sqlite;
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Connection, StoreError, StoreResult};
-use crate::on_each_database;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -32,15 +35,12 @@ fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> StoreError {
 /// # Errors
 /// [`StoreError::Unavailable`] with the reason; what ran before stays.
 pub fn run(connection: &mut Connection) -> StoreResult<Vec<String>> {
-    use diesel::RunQueryDsl;
     match connection {
         Connection::Sqlite(sqlite) => Ok(names(sqlite.run_pending_migrations(SQLITE))?),
         Connection::Postgres(postgres) => {
-            diesel::sql_query(format!("SELECT pg_advisory_lock({MIGRATION_LOCK})"))
-                .execute(postgres)?;
+            sql_query(format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).execute(postgres)?;
             let ran = names(postgres.run_pending_migrations(POSTGRES));
-            diesel::sql_query(format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})"))
-                .execute(postgres)?;
+            sql_query(format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})")).execute(postgres)?;
             ran
         }
     }
@@ -59,64 +59,59 @@ fn names(
 /// Every migration in order, with whether it has run. Changes nothing.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] when the database cannot be asked.
+/// When the database cannot be asked.
 pub fn status(connection: &mut Connection) -> StoreResult<Vec<MigrationStatus>> {
-    let pending = match connection {
-        Connection::Sqlite(sqlite) => pending_names(sqlite, SQLITE)?,
-        Connection::Postgres(postgres) => pending_names(postgres, POSTGRES)?,
-    };
-    let all: Vec<Box<dyn Migration<diesel::sqlite::Sqlite>>> =
-        SQLITE.migrations().map_err(failed)?;
-    let mut all: Vec<String> = all.iter().map(|m| m.name().to_string()).collect();
+    let applied = applied_versions(connection)?;
+    // Both databases have migrations of the same names.
+    let mut all: Vec<(String, String)> = MigrationSource::<Sqlite>::migrations(&SQLITE)
+        .map_err(failed)?
+        .iter()
+        .map(|migration| {
+            (
+                migration.name().version().to_string(),
+                migration.name().to_string(),
+            )
+        })
+        .collect();
     all.sort();
     Ok(all
         .into_iter()
-        .map(|name| MigrationStatus {
-            applied: !pending.contains(&name),
+        .map(|(version, name)| MigrationStatus {
+            applied: applied.contains(&version),
             name,
         })
         .collect())
 }
 
-fn pending_names<DB: diesel::backend::Backend>(
-    connection: &mut impl MigrationHarness<DB>,
-    source: impl MigrationSource<DB>,
-) -> StoreResult<Vec<String>> {
-    Ok(connection
-        .pending_migrations(source)
-        .map_err(failed)?
-        .iter()
-        .map(|migration| migration.name().to_string())
-        .collect())
+#[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// Reads the table that Diesel keeps: its own functions create it first, which a reading
+/// connection may not.
+fn applied_versions(connection: &mut Connection) -> StoreResult<Vec<String>> {
+    let query = sql_query("SELECT version FROM __diesel_schema_migrations");
+    match query.load::<Version>(connection) {
+        Ok(versions) => Ok(versions.into_iter().map(|row| row.version).collect()),
+        Err(Error::DatabaseError(_, details))
+            if ["no such table", "does not exist"]
+                .iter()
+                .any(|text| details.message().contains(text)) =>
+        {
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Whether every migration has run.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] when the database cannot be asked.
+/// When the database cannot be asked.
 pub fn is_current(connection: &mut Connection) -> StoreResult<bool> {
-    on_each_database!(connection, inner => {
-        let source = source_for(inner);
-        Ok(!inner.has_pending_migration(source).map_err(failed)?)
-    })
-}
-
-trait OwnMigrations {
-    fn own() -> EmbeddedMigrations;
-}
-
-impl OwnMigrations for diesel::SqliteConnection {
-    fn own() -> EmbeddedMigrations {
-        SQLITE
-    }
-}
-
-impl OwnMigrations for diesel::PgConnection {
-    fn own() -> EmbeddedMigrations {
-        POSTGRES
-    }
-}
-
-fn source_for<C: OwnMigrations>(_: &C) -> EmbeddedMigrations {
-    C::own()
+    Ok(status(connection)?
+        .iter()
+        .all(|migration| migration.applied))
 }

@@ -25,10 +25,8 @@ use crate::problem::{Problem, ProblemDocument};
     )
 )]
 pub async fn create_tag(
-    _: Allowed<TagsWrite>,
+    Allowed(_, (_, JsonBody(input)), _): Allowed<TagsWrite, (Query<NoParams>, JsonBody<TagInput>)>,
     database: Data<Database>,
-    _: Query<NoParams>,
-    JsonBody(input): JsonBody<TagInput>,
 ) -> Result<HttpResponse, Problem> {
     let (tag, version) = database
         .write(move |connection| {
@@ -49,10 +47,8 @@ pub async fn create_tag(
     responses((status = 200, description = "The tag.", body = Tag, headers(("ETag" = String))))
 )]
 pub async fn read_tag(
-    _: Allowed<ArticlesRead>,
+    Allowed(_, (IdPath(id), _), _): Allowed<ArticlesRead, (IdPath, Query<NoParams>)>,
     database: Data<Database>,
-    IdPath(id): IdPath,
-    _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     let (tag, version) = database
         .read(move |connection| store::find(connection, id))
@@ -77,12 +73,11 @@ pub async fn read_tag(
     )
 )]
 pub async fn edit_tag(
-    _: Allowed<TagsWrite>,
+    Allowed(_, (IdPath(id), IfMatch(expected), _, JsonBody(patch)), _): Allowed<
+        TagsWrite,
+        (IdPath, IfMatch, Query<NoParams>, JsonBody<MergePatch>),
+    >,
     database: Data<Database>,
-    IdPath(id): IdPath,
-    IfMatch(expected): IfMatch,
-    _: Query<NoParams>,
-    JsonBody(patch): JsonBody<MergePatch>,
 ) -> Result<HttpResponse, Problem> {
     let (tag, version) = database
         .write(move |connection| {
@@ -108,12 +103,11 @@ pub async fn edit_tag(
     responses((status = 200, description = "Merged.", body = Tag, headers(("ETag" = String))))
 )]
 pub async fn merge_tag(
-    _: Allowed<TagsWrite>,
+    Allowed(_, (IdPath(id), IfMatch(expected), _, JsonBody(input)), _): Allowed<
+        TagsWrite,
+        (IdPath, IfMatch, Query<NoParams>, JsonBody<MergeInput>),
+    >,
     database: Data<Database>,
-    IdPath(id): IdPath,
-    IfMatch(expected): IfMatch,
-    _: Query<NoParams>,
-    JsonBody(input): JsonBody<MergeInput>,
 ) -> Result<HttpResponse, Problem> {
     let (tag, version) = database
         .write(move |connection| {

@@ -192,6 +192,9 @@ pub fn list(connection: &mut Connection, query: &ListQuery, site: SiteUrl) -> St
     let rows: Vec<SummaryRow> = page(filtered(&query.filter, &resolved), query)
         .select(summary_columns!())
         .load(connection)?;
+    if rows.is_empty() {
+        return Ok((Vec::new(), total));
+    }
     let ids: Vec<Id> = rows.iter().map(|row| row.0).collect();
     let mut relations = Relations::load(connection, &ids, rows.iter().map(|row| row.5.4))?;
     let mut extras = Extras::load(connection, &ids, query)?;
