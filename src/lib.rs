@@ -2,20 +2,20 @@
 //!
 //! The map, from the outside in; an arrow of imports never points upwards:
 //!
-//! - [`cli`]: `serve`, `demo`, `migrate`, `user`, `token`, `openapi`, `health`
-//! - [`config`]: every setting once
-//! - [`app`]: the server: which routes exist, the order of middleware, start and stop
-//! - [`openapi`]: the document that the routes add up to
-//! - [`service`]: health, metrics, documentation pages
-//! - [`articles`], [`tags`], [`authors`], [`shares`]: the features, each with its model, store
+//! - [`cli`] – `serve`, `demo`, `migrate`, `user`, `token`, `openapi`, `health`
+//! - [`config`] – every setting once
+//! - [`app`] – the server: which routes exist, the order of middleware, start and stop
+//! - [`openapi`] – the document that the routes add up to
+//! - [`service`] – health, metrics, documentation pages
+//! - [`articles`], [`tags`], [`authors`], [`shares`] – the features, each with its model, store
 //!   and handlers
-//! - [`auth`]: people, tools, roles
-//! - [`http`]: what all handlers share
-//! - [`problem`]: errors as RFC 9457 problem documents
-//! - [`body`]: an article's text as blocks, HTML, Markdown and plain text
-//! - [`db`]: pools, the two databases, column types, tables, migrations
-//! - [`merge_patch`], [`text`], [`validation`]: rules of documents, without I/O
-//! - [`metrics`]: what operators measure
+//! - [`auth`] – people, tools, roles
+//! - [`http`] – what all handlers share
+//! - [`problem`] – errors as RFC 9457 problem documents
+//! - [`body`] – an article's text as blocks, HTML, Markdown and plain text
+//! - [`db`] – pools, the two databases, column types, tables, migrations
+//! - [`merge_patch`], [`text`], [`validation`] – rules of documents, without I/O
+//! - [`metrics`] – what operators measure
 
 pub mod app;
 pub mod articles;

@@ -120,7 +120,11 @@ pub struct ProblemDocument<'a> {
 
 /// What a handler answers instead of a result.
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem(Box<Occurrence>);
+
+/// Boxed, so that a result with a problem is as small as one without.
+#[derive(Debug)]
+struct Occurrence {
     kind: &'static ProblemType,
     detail: String,
     errors: Vec<Violation>,
@@ -132,14 +136,14 @@ pub struct Problem {
 impl Problem {
     /// A problem of one kind with what happened this time.
     pub fn new(kind: &'static ProblemType, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Occurrence {
             kind,
             detail: detail.into(),
             errors: Vec::new(),
             suggestion: None,
             allowed: None,
             headers: Vec::new(),
-        }
+        }))
     }
 
     /// The answer for whatever is not public, does not exist, or may not be known of: always the
@@ -163,10 +167,9 @@ impl Problem {
             [only] => format!("{} {}.", only.pointer, only.detail),
             many => format!("{} things are wrong; see `errors`.", many.len()),
         };
-        Self {
-            errors,
-            ..Self::new(&VALIDATION, detail)
-        }
+        let mut problem = Self::new(&VALIDATION, detail);
+        problem.0.errors = errors;
+        problem
     }
 
     /// 503 with the seconds after which trying again makes sense.
@@ -197,31 +200,32 @@ impl Problem {
 
     /// The same with a header.
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.0.headers.push((name, value));
         self
     }
 
     /// Which kind of problem this is.
     pub fn kind(&self) -> &'static ProblemType {
-        self.kind
+        self.0.kind
     }
 
     /// The answer, with the request's id where one is known.
     pub fn to_response(&self, request_id: Option<&str>) -> HttpResponse {
+        let occurrence = &*self.0;
         let document = ProblemDocument {
-            type_url: format!("/problems/{}", self.kind.name),
-            title: self.kind.title,
-            status: self.kind.status,
-            detail: &self.detail,
+            type_url: format!("/problems/{}", occurrence.kind.name),
+            title: occurrence.kind.title,
+            status: occurrence.kind.status,
+            detail: &occurrence.detail,
             instance: request_id.map(|id| format!("urn:uuid:{id}")),
-            errors: &self.errors,
-            suggestion: self.suggestion.as_deref(),
-            allowed: self.allowed.as_deref(),
+            errors: &occurrence.errors,
+            suggestion: occurrence.suggestion.as_deref(),
+            allowed: occurrence.allowed.as_deref(),
         };
         let mut response = HttpResponse::build(self.status_code());
         response.content_type("application/problem+json");
         response.insert_header((header::CACHE_CONTROL, "no-store"));
-        for header in &self.headers {
+        for header in &occurrence.headers {
             response.insert_header(header.clone());
         }
         response.body(serde_json::to_vec(&document).unwrap_or_default())
@@ -230,13 +234,13 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.kind.name, self.detail)
+        write!(f, "{}: {}", self.0.kind.name, self.0.detail)
     }
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> HttpResponse {
@@ -262,17 +266,19 @@ impl From<StoreError> for Problem {
                 header::ETAG,
                 crate::http::conditional::version_etag(current),
             ),
-            StoreError::SlugTaken { slug, suggestion } => Self {
-                suggestion: Some(suggestion.clone()),
-                ..Self::new(
+            StoreError::SlugTaken { slug, suggestion } => {
+                let mut problem = Self::new(
                     &SLUG_TAKEN,
                     format!("The slug \"{slug}\" is taken; \"{suggestion}\" is free."),
-                )
-            },
-            StoreError::WrongState { detail, allowed } => Self {
-                allowed: Some(allowed),
-                ..Self::new(&WRONG_STATE, detail)
-            },
+                );
+                problem.0.suggestion = Some(suggestion);
+                problem
+            }
+            StoreError::WrongState { detail, allowed } => {
+                let mut problem = Self::new(&WRONG_STATE, detail);
+                problem.0.allowed = Some(allowed);
+                problem
+            }
             StoreError::Invalid(violations) => Self::validation(violations),
             StoreError::Unavailable(reason) => {
                 tracing::warn!(%reason, "database unavailable");

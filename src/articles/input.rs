@@ -262,7 +262,6 @@ impl Deserr<Violations> for BodyInput {
 #[schema(example = json!({"format": "html", "content": "<p>Twelve harbour cities have agreed.</p>"}))]
 #[expect(dead_code, reason = "describes what BodyInput reads by hand")]
 pub struct FormattedBody {
-    /// How `content` is written.
     #[schema(inline)]
     format: TextFormat,
     /// The text.
@@ -272,7 +271,6 @@ pub struct FormattedBody {
 /// How a text is written.
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
-#[expect(dead_code, reason = "describes what BodyInput reads by hand")]
 pub enum TextFormat {
     /// HTML; what cannot run safely is taken out.
     Html,
@@ -286,7 +284,6 @@ pub enum TextFormat {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what BodyInput reads by hand")]
 pub struct BlocksBody {
-    /// Says that `content` is blocks.
     #[schema(inline)]
     format: BlocksFormat,
     /// The blocks.
@@ -296,7 +293,6 @@ pub struct BlocksBody {
 /// Says that content is blocks.
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
-#[expect(dead_code, reason = "describes what BodyInput reads by hand")]
 pub enum BlocksFormat {
     /// Blocks.
     Blocks,

@@ -1,11 +1,11 @@
 //! Articles: what Dateline is for.
 //!
-//! - [`model`]: an article as readers and editors see it
-//! - [`input`]: an article as editors write it
-//! - [`workflow`]: statuses, the steps between them, and what publishing needs
-//! - [`store`]: queries, public and editorial ones apart
-//! - [`delivery`]: public handlers
-//! - [`editorial`]: handlers for editors and tools
+//! - [`model`] – an article as readers and editors see it
+//! - [`input`] – an article as editors write it
+//! - [`workflow`] – statuses, the steps between them, and what publishing needs
+//! - [`store`] – queries, public and editorial ones apart
+//! - [`delivery`] – public handlers
+//! - [`editorial`] – handlers for editors and tools
 
 pub mod delivery;
 pub mod editorial;

@@ -1,13 +1,13 @@
 //! Who may do what: people with passwords and JWTs, tools with API tokens, roles and scopes.
 //!
-//! - [`model`]: roles, rights, scopes and callers; one table says who may what
-//! - [`password`]: argon2id
-//! - [`jwt`]: access tokens and the keys they are signed with
-//! - [`secret`]: random tokens and how they are stored
-//! - [`throttle`]: limits on attempts to sign in
-//! - [`store`]: users, keys, refresh and API tokens in the database
-//! - [`guard`]: the extractors with which handlers name the right they need
-//! - [`session`]: the handlers of `/v1/auth`
+//! - [`model`] – roles, rights, scopes and callers; one table says who may what
+//! - [`password`] – argon2id
+//! - [`jwt`] – access tokens and the keys they are signed with
+//! - [`secret`] – random tokens and how they are stored
+//! - [`throttle`] – limits on attempts to sign in
+//! - [`store`] – users, keys, refresh and API tokens in the database
+//! - [`guard`] – the extractors with which handlers name the right they need
+//! - [`session`] – the handlers of `/v1/auth`
 
 pub mod guard;
 pub mod jwt;

@@ -1,9 +1,9 @@
 //! Authors: the people behind the bylines.
 //!
-//! - [`model`]: types and rules
-//! - [`store`]: queries
-//! - [`delivery`]: public handlers
-//! - [`editorial`]: handlers for editors and tools
+//! - [`model`] – types and rules
+//! - [`store`] – queries
+//! - [`delivery`] – public handlers
+//! - [`editorial`] – handlers for editors and tools
 
 pub mod delivery;
 pub mod editorial;

@@ -1,11 +1,11 @@
 //! The command line.
 //!
-//! - [`serve`]: run the server
-//! - [`demo`]: run it with a small newsroom of sample articles
-//! - [`migrate`]: bring the database to this version's tables
-//! - [`user`]: people who sign in
-//! - [`token`]: API tokens for tools, and the keys of access tokens
-//! - [`health`]: ask a running server whether it is ready
+//! - [`serve`] – run the server
+//! - [`demo`] – run it with a small newsroom of sample articles
+//! - [`migrate`] – bring the database to this version's tables
+//! - [`user`] – people who sign in
+//! - [`token`] – API tokens for tools, and the keys of access tokens
+//! - [`health`] – ask a running server whether it is ready
 
 use std::process::ExitCode;
 

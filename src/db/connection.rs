@@ -1,5 +1,10 @@
 //! Opening connections: the two backends behind one type, and what each is set to.
 
+#![expect(
+    missing_docs,
+    reason = "MultiConnection derives items without documentation"
+)]
+
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;

@@ -1,13 +1,13 @@
 //! Storage: the pools, the two backends, column types, tables and migrations.
 //!
-//! - [`connection`]: opening SQLite or Postgres behind one [`Connection`] type
-//! - [`pool`]: [`Database`], which runs work on database threads
-//! - [`error`]: [`StoreError`], what a store can answer besides a value
-//! - [`slugs`]: free slugs and redirects from old ones
-//! - [`version`]: optimistic locking
-//! - [`types`]: ids, timestamps and JSON as both databases store them
-//! - [`migrations`]: bringing a database to this version's tables
-//! - [`schema`]: the tables as Diesel sees them
+//! - [`connection`] – opening SQLite or Postgres behind one [`Connection`] type
+//! - [`pool`] – [`Database`], which runs work on database threads
+//! - [`error`] – [`StoreError`], what a store can answer besides a value
+//! - [`slugs`] – free slugs and redirects from old ones
+//! - [`version`] – optimistic locking
+//! - [`types`] – ids, timestamps and JSON as both databases store them
+//! - [`migrations`] – bringing a database to this version's tables
+//! - [`schema`] – the tables as Diesel sees them
 //!
 //! This room owns the difference between the databases; stores write Diesel queries that both
 //! speak, or reach for [`on_each_database!`](crate::on_each_database) where they cannot.

@@ -1,15 +1,15 @@
 //! What all handlers share of HTTP.
 //!
-//! - [`body`]: reading JSON bodies, with limits and all violations at once
-//! - [`params`]: reading query parameters, unknown ones refused
-//! - [`path`]: slugs and ids in paths
-//! - [`conditional`]: ETags, `If-Match`, `If-None-Match`
-//! - [`cursor`]: opaque signed positions in lists
-//! - [`fields`]: sparse answers (`fields=`)
-//! - [`page`]: the shape of a list
-//! - [`redirect`]: answers for old slugs
-//! - [`routes`]: resources, their methods, and 405 with `Allow`
-//! - [`observe`]: request ids, logs, metrics, time limits, and problems for framework errors
+//! - [`body`] – reading JSON bodies, with limits and all violations at once
+//! - [`params`] – reading query parameters, unknown ones refused
+//! - [`path`] – slugs and ids in paths
+//! - [`conditional`] – ETags, `If-Match`, `If-None-Match`
+//! - [`cursor`] – opaque signed positions in lists
+//! - [`fields`] – sparse answers (`fields=`)
+//! - [`page`] – the shape of a list
+//! - [`redirect`] – answers for old slugs
+//! - [`routes`] – resources, their methods, and 405 with `Allow`
+//! - [`observe`] – request ids, logs, metrics, time limits, and problems for framework errors
 
 pub mod body;
 pub mod conditional;

@@ -1,9 +1,9 @@
 //! Shares: the count under the headline.
 //!
-//! - [`model`]: networks and counts
-//! - [`visitor`]: telling visitors apart without knowing them
-//! - [`store`]: queries
-//! - [`delivery`]: public handlers
+//! - [`model`] – networks and counts
+//! - [`visitor`] – telling visitors apart without knowing them
+//! - [`store`] – queries
+//! - [`delivery`] – public handlers
 
 pub mod delivery;
 pub mod model;

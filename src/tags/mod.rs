@@ -1,9 +1,9 @@
 //! Tags: topics, people, organisations, places, events, series and sections.
 //!
-//! - [`model`]: types and rules
-//! - [`store`]: queries
-//! - [`delivery`]: public handlers
-//! - [`editorial`]: handlers for editors and tools
+//! - [`model`] – types and rules
+//! - [`store`] – queries
+//! - [`delivery`] – public handlers
+//! - [`editorial`] – handlers for editors and tools
 
 pub mod delivery;
 pub mod editorial;

@@ -122,6 +122,9 @@ fn filtered(
     Ok(query)
 }
 
+/// The articles of a page, each with its sort value, and how many there are in all.
+pub type Listed = (Vec<(EditorialSummary, String)>, Option<i64>);
+
 /// Up to `limit` articles after a position, the last changed first, each with its sort value; and
 /// how many there are in all, when that is asked for.
 ///
@@ -133,7 +136,7 @@ pub fn list(
     after: Option<(Timestamp, Id)>,
     limit: i64,
     count: bool,
-) -> StoreResult<(Vec<(EditorialSummary, String)>, Option<i64>)> {
+) -> StoreResult<Listed> {
     let total = if count {
         let all = filtered(connection, filter)?;
         Some(all.select(count_star()).first(connection)?)

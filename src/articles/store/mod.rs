@@ -1,9 +1,9 @@
 //! Articles in the database.
 //!
-//! - [`public`]: what anyone may see; selects from the view `public_articles` only
-//! - [`desk`]: what editors see; selects from the table
-//! - [`write`]: creating and changing
-//! - [`relations`]: authors, tags and sections of articles
+//! - [`public`] – what anyone may see; selects from the view `public_articles` only
+//! - [`desk`] – what editors see; selects from the table
+//! - [`write`] – creating and changing
+//! - [`relations`] – authors, tags and sections of articles
 
 pub mod desk;
 pub mod public;
