@@ -133,6 +133,8 @@ fn complete(path: &str, operation: &mut Operation) {
         })
     };
     let guarded = operation.security.is_some();
+    // Said of every operation: an empty list is "no token needed".
+    operation.security.get_or_insert_default();
     let conditional = names(operation, "If-Match");
     let takes_body = operation.request_body.is_some();
     let in_api = path.starts_with("/v1/");
@@ -177,10 +179,12 @@ fn complete(path: &str, operation: &mut Operation) {
             "422",
             "The body has content that is not acceptable; `errors` lists everything.",
         );
-    } else if conditional && path.ends_with("/publish") {
-        add("422", "Something is missing; `errors` lists everything.");
     }
     if in_api {
+        add(
+            "405",
+            "The resource does not take this method; `Allow` lists those it takes.",
+        );
         add("408", "The request took too long.");
     }
     if in_api || path == "/readyz" {
