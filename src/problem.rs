@@ -105,6 +105,7 @@ pub struct ProblemDocument<'a> {
     pub detail: &'a str,
     /// The request's id, also in the `X-Request-Id` header and in the server's log.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub instance: Option<String>,
     /// Everything wrong with the body, at once.
     #[serde(skip_serializing_if = "<[Violation]>::is_empty")]
@@ -112,9 +113,11 @@ pub struct ProblemDocument<'a> {
     pub errors: &'a [Violation],
     /// With `slug-taken`: the nearest free slug.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub suggestion: Option<&'a str>,
     /// With `wrong-state`: the steps that are allowed now.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub allowed: Option<&'a [&'static str]>,
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::input::Custom;
 use super::workflow::Status;
 use crate::authors::model::AuthorRef;
 use crate::body::{Block, Body};
@@ -149,8 +150,10 @@ pub struct CorrectionInput {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Story {
     /// One or two sentences below the headline.
+    #[schema(required = true)]
     pub standfirst: Option<String>,
     /// Where it was written: "New York, USA".
+    #[schema(required = true)]
     pub dateline: Option<String>,
     /// Language tag (BCP 47).
     #[schema(example = "en")]
@@ -162,10 +165,12 @@ pub struct Story {
     /// In the order of the byline.
     pub authors: Vec<AuthorRef>,
     /// The part of the paper.
+    #[schema(required = true)]
     pub section: Option<SectionRef>,
     /// In the order their editors gave.
     pub tags: Vec<TagRef>,
     /// The picture above it.
+    #[schema(required = true)]
     pub lead_image: Option<LeadImage>,
     /// When it was last changed.
     pub updated_at: Timestamp,
@@ -201,6 +206,7 @@ pub struct Summary {
     pub slug: String,
     /// Where readers find it: as it was given, or the site's address and the slug; null when
     /// neither is known.
+    #[schema(required = true)]
     pub canonical_url: Option<String>,
     /// The headline.
     pub headline: String,
@@ -216,15 +222,19 @@ pub struct Summary {
 pub struct BodyFormats {
     /// The blocks. Left out with `body_format=html|markdown|text`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub body: Option<Vec<Block>>,
     /// The same as HTML. Left out with `body_format=blocks|markdown|text`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub body_html: Option<String>,
     /// With `body_format=markdown`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub body_markdown: Option<String>,
     /// With `body_format=text`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub body_text: Option<String>,
 }
 
@@ -286,10 +296,11 @@ pub struct Article {
     /// What search engines show.
     pub seo: Seo,
     /// The newsroom's own JSON.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Custom)]
     pub custom: Map<String, Value>,
     /// With `include=shares`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub shares: Option<Shares>,
 }
 
@@ -304,16 +315,20 @@ pub struct ListedArticle {
     pub body: BodyFormats,
     /// With `include=corrections`; the newest last.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub corrections: Option<Vec<Correction>>,
     /// With `include=seo`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub seo: Option<Seo>,
     /// With `include=custom`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Custom>)]
+    #[schema(nullable = false)]
     pub custom: Option<Map<String, Value>>,
     /// With `include=shares`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub shares: Option<Shares>,
 }
 
@@ -330,20 +345,26 @@ pub struct EditorialSummary {
     #[schema(minimum = 1)]
     pub version: i64,
     /// The headline, once there is one.
+    #[schema(required = true)]
     pub headline: Option<String>,
     /// As it was given.
+    #[schema(required = true)]
     pub canonical_url: Option<String>,
     /// When it was, or will be, published.
+    #[schema(required = true)]
     pub published_at: Option<Timestamp>,
     /// Until when it is kept back although published.
+    #[schema(required = true)]
     pub embargo_until: Option<Timestamp>,
     /// Whether the public sees it now.
     pub is_public: bool,
     /// Why it was retracted.
+    #[schema(required = true)]
     pub retraction_reason: Option<String>,
     /// When it was first saved.
     pub created_at: Timestamp,
     /// The user who first saved it; null when a tool did.
+    #[schema(required = true)]
     pub created_by: Option<Id>,
     /// What readers and editors see alike.
     #[serde(flatten)]
@@ -365,7 +386,7 @@ pub struct EditorialArticle {
     /// What search engines show.
     pub seo: Seo,
     /// The newsroom's own JSON.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Custom)]
     pub custom: Map<String, Value>,
 }
 

@@ -83,12 +83,15 @@ pub struct Me {
     kind: &'static str,
     /// A user's e-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     email: Option<String>,
     /// A user's name.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     name: Option<String>,
     /// A user's role.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     role: Option<Role>,
     /// What they may do.
     rights: Vec<&'static str>,

@@ -23,10 +23,13 @@ pub struct AuthorRef {
     /// Their name as it is printed.
     pub name: String,
     /// What they are in the newsroom.
+    #[schema(required = true)]
     pub role: Option<String>,
     /// A few sentences about them, plain text.
+    #[schema(required = true)]
     pub bio: Option<String>,
     /// A portrait.
+    #[schema(required = true)]
     pub avatar_url: Option<String>,
 }
 
@@ -45,10 +48,13 @@ pub struct Author {
     /// Their name as it is printed.
     pub name: String,
     /// What they are in the newsroom.
+    #[schema(required = true)]
     pub role: Option<String>,
     /// A few sentences about them, plain text.
+    #[schema(required = true)]
     pub bio: Option<String>,
     /// A portrait.
+    #[schema(required = true)]
     pub avatar_url: Option<String>,
     /// How many public articles are theirs now.
     #[schema(minimum = 0)]

@@ -13,6 +13,7 @@ use crate::problem::Problem;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Page {
     /// Pass it as `cursor` to read on; null on the last page.
+    #[schema(required = true)]
     pub next_cursor: Option<String>,
     /// The most items a page of this request can have.
     #[schema(minimum = 1, maximum = 100, example = 20)]
@@ -20,6 +21,7 @@ pub struct Page {
     /// With `count=true`: how many items the whole list has.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0)]
+    #[schema(nullable = false)]
     pub total: Option<i64>,
 }
 

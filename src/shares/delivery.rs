@@ -67,14 +67,14 @@ impl FromRequest for ShareBody {
 /// Count a share
 ///
 /// Answered only when the share is on disk. One visitor counts once per article and network in an
-/// hour; nothing personal is stored. `twitter` is read as `x`. Also takes `text/plain` and forms,
-/// as `navigator.sendBeacon` sends them.
+/// hour; nothing personal is stored. `twitter` is read as `x`. As `navigator.sendBeacon` can send
+/// them, plain text (the same JSON, or a network's bare name) and forms
+/// (`application/x-www-form-urlencoded` with the field `network`) are taken as well.
 #[utoipa::path(
     post, path = "/v1/articles/{slug}/shares", operation_id = "postShare", tag = "shares",
     params(("slug" = String, Path, description = "The article's slug.", example = "harbour-cities-agree-flood-fund")),
     request_body(content(
         (ShareInput = "application/json"),
-        (ShareInput = "application/x-www-form-urlencoded"),
         (String = "text/plain"),
     )),
     responses((status = 200, description = "The counts after it.", body = ShareReceipt))

@@ -108,6 +108,7 @@ pub struct Tag {
     /// What it names.
     pub kind: TagKind,
     /// What it is about.
+    #[schema(required = true)]
     pub description: Option<String>,
     /// How many public articles have it now.
     #[schema(minimum = 0)]
