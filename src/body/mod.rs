@@ -2,10 +2,10 @@
 //! text.
 //!
 //! - [`bounds`] – how large and deep an input may be, checked before anything is built from it
-//! - [`sanitise`] – what HTML may hold
-//! - [`nodes`] – sanitised HTML as a tree
-//! - [`import`] – HTML → blocks
-//! - [`html`], [`markdown`], [`text`] – blocks → what readers ask for
+//! - `sanitise` – what HTML may hold
+//! - `nodes` – sanitised HTML as a tree
+//! - `import` – HTML → blocks
+//! - `html`, `markdown`, `text` – blocks → what readers ask for
 //!
 //! Importing never loses text: what fits no block is kept in an `html` block. What could run
 //! (scripts, event handlers, `javascript:`) never survives, whichever way it came in.

@@ -2,8 +2,8 @@
 //!
 //! - [`public`] – what anyone may see; selects from the view `public_articles` only
 //! - [`desk`] – what editors see; selects from the table
-//! - [`write`] – creating and changing
-//! - [`relations`] – authors, tags and sections of articles
+//! - [`mod@write`] – creating and changing
+//! - `relations` – authors, tags and sections of articles
 
 pub mod desk;
 pub mod public;
