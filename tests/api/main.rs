@@ -4,6 +4,7 @@
 mod auth;
 mod bad_input;
 mod canary;
+mod cli;
 mod delivery;
 mod document;
 mod editorial;

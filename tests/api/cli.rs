@@ -1,0 +1,408 @@
+//! The binary itself: what its commands print, take and refuse, and how it stops.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use dateline::db::DatabaseUrl;
+use serde_json::{Value, json};
+
+use crate::harness::{On, PASSWORD, fresh_database};
+
+fn dateline() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dateline"));
+    command.env_remove("DATABASE_URL");
+    command
+}
+
+/// A fresh database and how commands are pointed at it.
+struct Place {
+    url: String,
+    folder: Option<PathBuf>,
+}
+
+impl Place {
+    fn new(on: On) -> Self {
+        let (config, folder) = fresh_database(on);
+        let url = match config.database_url {
+            DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
+            DatabaseUrl::Postgres(url) => url,
+        };
+        Self { url, folder }
+    }
+
+    fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = dateline()
+            .args(arguments)
+            .env("DATABASE_URL", &self.url)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(input.as_bytes())
+            .unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    fn serve(&self) -> Server {
+        let mut child = dateline()
+            .args(["serve", "--listen", "127.0.0.1:0", "--workers", "1"])
+            .env("DATABASE_URL", &self.url)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = lines
+            .by_ref()
+            .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap())
+            .find_map(|line| {
+                Some(
+                    line["address"]
+                        .as_str()?
+                        .trim_start_matches("http://")
+                        .to_owned(),
+                )
+            })
+            .unwrap();
+        std::thread::spawn(move || lines.for_each(drop));
+        Server { child, address }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.folder {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    /// Sends a request and answers the status and the body.
+    fn ask(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> (u16, Value) {
+        let body = body.map(|body| body.to_string()).unwrap_or_default();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nIf-Match: *\r\n\
+             Authorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        let body = answer.split_once("\r\n\r\n").unwrap().1;
+        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim().to_owned()
+}
+
+#[test]
+fn people_and_tools_are_set_up_from_the_command_line() {
+    for on in [On::Sqlite, On::Postgres] {
+        let place = Place::new(on);
+        let added = place.run(
+            &[
+                "user",
+                "add",
+                "--email",
+                "Desk@Example.com",
+                "--name",
+                "Desk",
+                "--role",
+                "editor",
+                "--password-stdin",
+            ],
+            &format!("{PASSWORD}\n"),
+        );
+        assert!(added.status.success(), "{}", text(&added.stderr));
+        let again = place.run(
+            &[
+                "user",
+                "add",
+                "--email",
+                "desk@example.com",
+                "--name",
+                "D",
+                "--role",
+                "viewer",
+                "--password-stdin",
+            ],
+            PASSWORD,
+        );
+        assert!(!again.status.success());
+        assert!(text(&again.stderr).contains("desk@example.com is a user already"));
+        let list = place.run(&["user", "list"], "");
+        assert_eq!(text(&list.stdout), "editor    desk@example.com  Desk");
+
+        let issued = place.run(
+            &[
+                "token",
+                "issue",
+                "--name",
+                "importer",
+                "--scope",
+                "articles:read,articles:write",
+            ],
+            "",
+        );
+        let token = text(&issued.stdout);
+        assert!(
+            token.starts_with("dl_") && !token.contains(char::is_whitespace),
+            "{token}"
+        );
+        let server = place.serve();
+        let (status, me) = server.ask("GET", "/v1/auth/me", &token, None);
+        assert_eq!(
+            (status, &me["rights"]),
+            (200, &json!(["articles:read", "articles:write"]))
+        );
+        let listed = text(&place.run(&["token", "list"], "").stdout);
+        assert!(listed.contains("importer") && !listed.contains(&token));
+        let id = listed.split_whitespace().next().unwrap();
+        assert!(place.run(&["token", "revoke", id], "").status.success());
+        assert_eq!(server.ask("GET", "/v1/auth/me", &token, None).0, 401);
+
+        let credentials = json!({"email": "desk@example.com", "password": PASSWORD});
+        let (status, session) = server.ask("POST", "/v1/auth/login", "", Some(credentials));
+        assert_eq!(status, 200);
+        let changed = place.run(
+            &[
+                "user",
+                "passwd",
+                "--email",
+                "desk@example.com",
+                "--password-stdin",
+            ],
+            "another long one",
+        );
+        assert!(changed.status.success(), "{}", text(&changed.stderr));
+        let refresh = json!({"refresh_token": session["refresh_token"]});
+        assert_eq!(
+            server.ask("POST", "/v1/auth/refresh", "", Some(refresh)).0,
+            401
+        );
+        let health = dateline()
+            .args(["health", "--listen", &server.address])
+            .output()
+            .unwrap();
+        assert!(health.status.success());
+    }
+}
+
+#[test]
+fn migrations_are_listed_and_run() {
+    let place = Place::new(On::Sqlite);
+    assert!(text(&place.run(&["migrate", "--status"], "").stdout).starts_with("pending"));
+    assert!(text(&place.run(&["migrate"], "").stdout).starts_with("applied"));
+    assert!(text(&place.run(&["migrate", "--status"], "").stdout).starts_with("applied"));
+    assert_eq!(text(&place.run(&["migrate"], "").stdout), "nothing to do");
+}
+
+#[test]
+fn a_wrong_setting_says_which_and_what_it_takes() {
+    for (arguments, parts) in [
+        (
+            &["serve", "--database-url", "sqlite::memory:"][..],
+            &["--database-url", "sqlite::memory:", "sqlite://dateline.db"][..],
+        ),
+        (
+            &["serve", "--database-url", "mysql://x"],
+            &["--database-url", "mysql://x", "postgres://"],
+        ),
+        (
+            &["serve", "--listen", "8080"],
+            &["--listen", "8080", "socket address"],
+        ),
+        (
+            &["serve", "--workers", "0"],
+            &["--workers", "0", "1..=1024"],
+        ),
+        (
+            &["serve", "--public-url", "news"],
+            &["--public-url", "news", "https://news.example"],
+        ),
+        (&["serve", "--log", "=loud="], &["--log", "info"]),
+        (
+            &["token", "issue", "--name", "x", "--scope", "article:read"],
+            &["--scope", "did you mean \"articles:read\"?"],
+        ),
+        (
+            &[
+                "user", "add", "--email", "x", "--name", "x", "--role", "chief",
+            ],
+            &["e-mail"],
+        ),
+    ] {
+        let output = dateline().args(arguments).output().unwrap();
+        assert!(!output.status.success(), "{arguments:?}");
+        let message = text(&output.stderr);
+        for part in parts {
+            assert!(message.contains(part), "{arguments:?}: {message}");
+        }
+    }
+    let output = dateline()
+        .args([
+            "migrate",
+            "--database-url",
+            "postgres://desk:sesame@127.0.0.1:1/x",
+            "--database-wait",
+            "1",
+        ])
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let message = text(&output.stderr) + &text(&output.stdout);
+    assert!(
+        message.contains("postgres://127.0.0.1/x") && !message.contains("sesame"),
+        "{message}"
+    );
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_kill() {
+    for on in [On::Sqlite, On::Postgres] {
+        let place = Place::new(on);
+        let scopes = "articles:read,articles:write,articles:publish,authors:write";
+        let token = text(
+            &place
+                .run(&["token", "issue", "--name", "t", "--scope", scopes], "")
+                .stdout,
+        );
+        let mut acknowledged = Vec::new();
+        for round in 0..3 {
+            let mut server = place.serve();
+            for number in 0..5 {
+                let slug = format!("a-{round}-{number}");
+                let (status, article) = server.ask("POST", "/v1/editorial/articles", &token, Some(json!({
+                    "headline": slug, "slug": slug, "byline": "By us", "body": {"format": "text", "content": "x"}
+                })));
+                assert_eq!(status, 201, "{article}");
+                let path = format!(
+                    "/v1/editorial/articles/{}/publish",
+                    article["id"].as_str().unwrap()
+                );
+                assert_eq!(server.ask("POST", &path, &token, Some(json!({}))).0, 200);
+                let share = server.ask(
+                    "POST",
+                    &format!("/v1/articles/{slug}/shares"),
+                    "",
+                    Some(json!({"network": "x"})),
+                );
+                assert_eq!(share.1["counted"], true);
+                acknowledged.push(slug);
+            }
+            // SIGKILL: nothing can be tidied up.
+            server.child.kill().unwrap();
+            server.child.wait().unwrap();
+        }
+        let server = place.serve();
+        for slug in acknowledged {
+            let (status, article) = server.ask(
+                "GET",
+                &format!("/v1/articles/{slug}?include=shares"),
+                "",
+                None,
+            );
+            assert_eq!(
+                (status, &article["shares"]["total"]),
+                (200, &json!(1)),
+                "{slug}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_request_in_flight_is_finished_when_the_server_stops() {
+    let place = Place::new(On::Sqlite);
+    let token = text(
+        &place
+            .run(
+                &["token", "issue", "--name", "t", "--scope", "articles:write"],
+                "",
+            )
+            .stdout,
+    );
+    let mut server = place.serve();
+    let body = json!({"headline": "Late"}).to_string();
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    let head = format!(
+        "POST /v1/editorial/articles HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&body.as_bytes()[..5]).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let terminated = Command::new("kill")
+        .arg(server.child.id().to_string())
+        .status()
+        .unwrap();
+    assert!(terminated.success());
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    stream.write_all(&body.as_bytes()[5..]).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    assert!(server.child.wait().unwrap().success());
+}
+
+#[test]
+fn the_demo_is_a_newsroom_one_can_read() {
+    let mut child = dateline()
+        .args(["demo", "--listen", "127.0.0.1:0", "--workers", "1"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let address = lines
+        .by_ref()
+        .find_map(|line| {
+            Some(
+                line.unwrap()
+                    .split_once("a small newsroom at http://")?
+                    .1
+                    .to_owned(),
+            )
+        })
+        .unwrap();
+    let server = Server { child, address };
+    let total = |path: &str| {
+        server.ask("GET", path, "", None).1["page"]["total"]
+            .as_i64()
+            .unwrap()
+    };
+    assert!(total("/v1/articles?count=true") >= 40);
+    assert!(total("/v1/authors?count=true") >= 3);
+    assert!(total("/v1/tags?count=true") >= 20);
+    assert!(total("/v1/tags?count=true&kind=section") >= 3);
+    let first = server
+        .ask("GET", "/v1/articles?limit=1&include=shares", "", None)
+        .1;
+    assert!(first["data"][0]["shares"]["total"].as_i64().unwrap() > 0);
+    assert!(first["data"][0]["lead_image"]["credit"].is_string());
+}
