@@ -14,7 +14,7 @@
 //! - [`problem`] – errors as RFC 9457 problem documents
 //! - [`body`] – an article's text as blocks, HTML, Markdown and plain text
 //! - [`db`] – pools, the two databases, column types, tables, migrations
-//! - [`merge_patch`], [`text`], [`validation`] – rules of documents, without I/O
+//! - [`etag`], [`merge_patch`], [`text`], [`validation`] – rules of documents, without I/O
 //! - [`metrics`] – what operators measure
 
 pub mod app;
@@ -25,6 +25,7 @@ pub mod body;
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod etag;
 pub mod http;
 pub mod merge_patch;
 pub mod metrics;

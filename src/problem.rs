@@ -12,6 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::db::StoreError;
+use crate::etag;
 use crate::validation::{Violation, Violations};
 
 /// A kind of problem: what `type` in a problem document points to.
@@ -261,14 +262,16 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound => Self::not_found(),
-            StoreError::Stale { current } => Self::new(
-                &PRECONDITION_FAILED,
-                "It was changed since you read it; the ETag header names the current version.",
-            )
-            .with_header(
-                header::ETAG,
-                crate::http::conditional::version_etag(current),
-            ),
+            StoreError::Stale { current } => {
+                let mut problem = Self::new(
+                    &PRECONDITION_FAILED,
+                    "It was changed since you read it; the ETag header names the current version.",
+                );
+                if let Ok(tag) = HeaderValue::try_from(etag::of_version(current)) {
+                    problem = problem.with_header(header::ETAG, tag);
+                }
+                problem
+            }
             StoreError::SlugTaken { slug, suggestion } => {
                 let mut problem = Self::new(
                     &SLUG_TAKEN,

@@ -10,6 +10,7 @@ use super::model::{
     Article, ArticleFilter, ArticleSort, BodyFormat, FIELDS, Include, ListedArticle,
 };
 use super::store::public::{self, ListQuery};
+use crate::db::slugs::public_article_once_named;
 use crate::db::{Database, Id, StoreError, Timestamp};
 use crate::http::conditional::public_json;
 use crate::http::cursor::CursorKey;
@@ -272,7 +273,9 @@ pub async fn get_article(
         .read(move |connection| {
             let site = site.0.as_deref();
             match public::find(connection, &slug, params.body_format, with_shares, site) {
-                Err(StoreError::NotFound) => public::new_slug(connection, &slug).map(Err),
+                Err(StoreError::NotFound) => {
+                    public_article_once_named(connection, &slug).map(|(_, slug)| Err(slug))
+                }
                 found => found.map(Ok),
             }
         })

@@ -8,7 +8,8 @@ use utoipa::IntoParams;
 
 use super::delivery::instant;
 use super::input::ArticleInput;
-use super::model::{CorrectionInput, EditorialArticle, EditorialFilter, EditorialSummary};
+use super::model::{EditorialArticle, EditorialFilter, EditorialSummary};
+use super::parts::CorrectionInput;
 use super::store::{desk, write};
 use super::workflow::{PublishInput, RetractInput, Status};
 use crate::auth::guard::{Allowed, ArticlesPublish, ArticlesRead, ArticlesWrite};

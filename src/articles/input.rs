@@ -3,24 +3,21 @@
 use std::borrow::Cow;
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use serde::{Deserialize, Serialize, Serializer};
-use serde_json::Map;
+use serde::{Serialize, Serializer};
 use utoipa::openapi::schema::OneOfBuilder;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::model::{LeadImage, Seo};
+use super::parts::{Custom, LeadImage, Seo};
 use super::workflow::WorkingStatus;
 use crate::body::{Block, Body};
 use crate::text::{Language, Line, Prose, Slug, WebUrl};
-use crate::validation::{Invalid, Violations, object, unknown};
+use crate::validation::{Invalid, Violation, Violations, unknown};
 
 /// The authors of one article.
 pub type AuthorSlugs = SlugList<20>;
 /// The tags of one article.
 pub type TagSlugs = SlugList<50>;
-/// Most bytes of `custom`, as compact JSON.
-const MAX_CUSTOM_BYTES: usize = 16 * 1024;
 
 /// What editors write of an article. Everything may be missing until it is published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserr, ToSchema)]
@@ -100,6 +97,58 @@ pub struct ArticleInput {
     pub custom: Custom,
 }
 
+impl ArticleInput {
+    /// Everything that an article lacks to be published.
+    pub fn missing_to_publish(&self) -> Vec<Violation> {
+        let mut missing = Vec::new();
+        let mut need = |lacks: bool, pointer: &str, detail: &str| {
+            if lacks {
+                missing.push(Violation::new(pointer, "needed_to_publish", detail));
+            }
+        };
+        need(self.headline.is_none(), "/headline", "is needed to publish");
+        need(
+            self.body.0.is_empty(),
+            "/body",
+            "must not be empty to publish",
+        );
+        need(
+            self.authors.is_empty() && self.byline.is_none(),
+            "/authors",
+            "or a byline is needed to publish",
+        );
+        if let Some(image) = &self.lead_image {
+            need(
+                image.alt.is_none(),
+                "/lead_image/alt",
+                "is needed to publish",
+            );
+            need(
+                image.credit.is_none(),
+                "/lead_image/credit",
+                "is needed to publish",
+            );
+        }
+        for (index, block) in self.body.0.blocks().iter().enumerate() {
+            if let Block::Image { alt, credit, .. } = block {
+                need(
+                    alt.trim().is_empty(),
+                    &format!("/body/{index}/alt"),
+                    "is needed to publish",
+                );
+                need(
+                    credit
+                        .as_deref()
+                        .is_none_or(|credit| credit.trim().is_empty()),
+                    &format!("/body/{index}/credit"),
+                    "is needed to publish",
+                );
+            }
+        }
+        missing
+    }
+}
+
 /// Up to `MAX` different slugs in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -147,38 +196,6 @@ impl<const MAX: usize> ToSchema for SlugList<MAX> {
         format!("SlugList{MAX}").into()
     }
 }
-
-/// The newsroom's own JSON: an object of bounded size.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Custom(pub Map<String, serde_json::Value>);
-
-impl Deserr<Violations> for Custom {
-    fn deserialize_from_value<V: IntoValue>(
-        value: Value<V>,
-        location: ValuePointerRef,
-    ) -> Result<Self, Violations> {
-        let object = object(value, location)?;
-        let bytes = serde_json::to_vec(&object).map_or(usize::MAX, |bytes| bytes.len());
-        if bytes > MAX_CUSTOM_BYTES {
-            let detail = format!("must have at most {MAX_CUSTOM_BYTES} bytes, has {bytes}");
-            return Err(Violations::at(location, Invalid::new("too_large", detail)));
-        }
-        Ok(Self(object))
-    }
-}
-
-impl PartialSchema for Custom {
-    fn schema() -> RefOr<Schema> {
-        utoipa::openapi::schema::ObjectBuilder::new()
-            .additional_properties(Some(
-                utoipa::openapi::schema::AdditionalProperties::FreeForm(true),
-            ))
-            .into()
-    }
-}
-
-impl ToSchema for Custom {}
 
 /// A body in any of the ways it can be written.
 #[derive(Debug, Clone, Default, PartialEq)]

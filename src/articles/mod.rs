@@ -1,8 +1,9 @@
 //! Articles: what Dateline is for.
 //!
 //! - [`model`] – an article as readers and editors see it
-//! - [`input`] – an article as editors write it
-//! - [`workflow`] – statuses, the steps between them, and what publishing needs
+//! - [`parts`] – what is written and read in the same form
+//! - [`input`] – an article as editors write it, and what publishing needs of it
+//! - [`workflow`] – statuses and the steps between them
 //! - [`store`] – queries, public and editorial ones apart
 //! - [`delivery`] – public handlers
 //! - [`editorial`] – handlers for editors and tools
@@ -11,6 +12,7 @@ pub mod delivery;
 pub mod editorial;
 pub mod input;
 pub mod model;
+pub mod parts;
 pub mod store;
 pub mod workflow;
 

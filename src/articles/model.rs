@@ -1,11 +1,10 @@
 //! An article as readers and editors see it.
 
-use deserr::Deserr;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::input::Custom;
+use super::parts::{CorrectionKind, Custom, LeadImage, Seo};
 use super::workflow::Status;
 use crate::authors::model::AuthorRef;
 use crate::body::{Block, Body};
@@ -13,114 +12,7 @@ use crate::db::{Id, Timestamp};
 use crate::http::fields::Known;
 use crate::shares::model::Shares;
 use crate::tags::model::{SectionRef, TagKind, TagRef};
-use crate::text::{Language, Line, Prose, Slug, WebUrl};
-use crate::validation::{Invalid, Violations};
-
-/// The point of a picture that must stay visible when it is cropped.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Deserr, ToSchema)]
-#[deserr(error = Violations, deny_unknown_fields)]
-pub struct FocalPoint {
-    /// From the left edge (0) to the right one (1).
-    #[deserr(try_from(f64) = fraction -> Invalid)]
-    #[schema(minimum = 0, maximum = 1, example = 0.5)]
-    pub x: f64,
-    /// From the top (0) to the bottom (1).
-    #[deserr(try_from(f64) = fraction -> Invalid)]
-    #[schema(minimum = 0, maximum = 1, example = 0.4)]
-    pub y: f64,
-}
-
-fn fraction(number: f64) -> Result<f64, Invalid> {
-    if (0.0..=1.0).contains(&number) {
-        return Ok(number);
-    }
-    Err(Invalid::new("out_of_range", "must be from 0 to 1"))
-}
-
-/// The picture above an article.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Deserr, ToSchema)]
-#[deserr(error = Violations, deny_unknown_fields)]
-#[schema(example = json!({
-    "url": "https://images.example.com/harbour.jpg", "alt": "Cranes over a harbour at dawn",
-    "caption": "The harbour on Tuesday", "credit": "Harbour Pictures",
-    "width": 1600, "height": 1067, "focal_point": {"x": 0.5, "y": 0.4}
-}))]
-pub struct LeadImage {
-    /// Where the picture is.
-    pub url: WebUrl,
-    /// What it shows, for those who do not see it. Needed to publish.
-    #[deserr(default)]
-    #[schema(required = false)]
-    pub alt: Option<Line<1000>>,
-    /// What is printed below it.
-    #[deserr(default)]
-    #[schema(required = false)]
-    pub caption: Option<Prose<1000>>,
-    /// Who made it: photographer, agency. Needed to publish.
-    #[deserr(default)]
-    #[schema(required = false)]
-    pub credit: Option<Line<300>>,
-    /// Pixels.
-    #[deserr(default)]
-    #[schema(required = false)]
-    pub width: Option<u32>,
-    /// Pixels.
-    #[deserr(default)]
-    #[schema(required = false)]
-    pub height: Option<u32>,
-    /// What must stay visible when it is cropped.
-    #[deserr(default)]
-    #[schema(required = false)]
-    pub focal_point: Option<FocalPoint>,
-}
-
-/// What search engines and social networks show instead of headline and standfirst.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Deserr, ToSchema)]
-#[deserr(error = Violations, deny_unknown_fields)]
-#[serde(default)]
-pub struct Seo {
-    /// Instead of the headline.
-    #[deserr(default)]
-    #[schema(required = false)]
-    pub title: Option<Line<300>>,
-    /// Instead of the standfirst.
-    #[deserr(default)]
-    #[schema(required = false)]
-    pub description: Option<Prose<1000>>,
-}
-
-/// What a correction is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Deserr, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[deserr(error = Violations, rename_all = lowercase)]
-pub enum CorrectionKind {
-    /// Something was wrong.
-    Correction,
-    /// Something could be misunderstood.
-    Clarification,
-    /// Something was added.
-    Update,
-}
-
-impl CorrectionKind {
-    /// The kind's name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Correction => "correction",
-            Self::Clarification => "clarification",
-            Self::Update => "update",
-        }
-    }
-
-    /// The kind that a name stands for; the database holds no others.
-    pub fn from_name(name: &str) -> Self {
-        match name {
-            "clarification" => Self::Clarification,
-            "update" => Self::Update,
-            _ => Self::Correction,
-        }
-    }
-}
+use crate::text::{Language, Slug};
 
 /// A note to readers on what was changed after publication.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -133,17 +25,6 @@ pub struct Correction {
     pub text: String,
     /// When it was added.
     pub published_at: Timestamp,
-}
-
-/// What editors write of a correction.
-#[derive(Debug, Clone, PartialEq, Eq, Deserr, ToSchema)]
-#[deserr(error = Violations, deny_unknown_fields)]
-#[schema(example = json!({"kind": "correction", "text": "An earlier version gave the wrong year."}))]
-pub struct CorrectionInput {
-    /// What it is.
-    pub kind: CorrectionKind,
-    /// Its words, plain text.
-    pub text: Prose<4000>,
 }
 
 /// What readers and editors see alike.

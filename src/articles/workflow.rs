@@ -6,11 +6,9 @@ use deserr::Deserr;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::input::ArticleInput;
-use crate::body::Block;
 use crate::db::{StoreError, StoreResult, Timestamp};
 use crate::text::Prose;
-use crate::validation::{Violation, Violations};
+use crate::validation::Violations;
 
 /// Where an article stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -212,60 +210,6 @@ pub struct PublishInput {
 pub struct RetractInput {
     /// For editors.
     pub reason: Prose<4000>,
-}
-
-/// Everything that an article lacks to be published.
-pub fn missing_to_publish(article: &ArticleInput) -> Vec<Violation> {
-    let mut missing = Vec::new();
-    let mut need = |lacks: bool, pointer: &str, detail: &str| {
-        if lacks {
-            missing.push(Violation::new(pointer, "needed_to_publish", detail));
-        }
-    };
-    need(
-        article.headline.is_none(),
-        "/headline",
-        "is needed to publish",
-    );
-    need(
-        article.body.0.is_empty(),
-        "/body",
-        "must not be empty to publish",
-    );
-    need(
-        article.authors.is_empty() && article.byline.is_none(),
-        "/authors",
-        "or a byline is needed to publish",
-    );
-    if let Some(image) = &article.lead_image {
-        need(
-            image.alt.is_none(),
-            "/lead_image/alt",
-            "is needed to publish",
-        );
-        need(
-            image.credit.is_none(),
-            "/lead_image/credit",
-            "is needed to publish",
-        );
-    }
-    for (index, block) in article.body.0.blocks().iter().enumerate() {
-        if let Block::Image { alt, credit, .. } = block {
-            need(
-                alt.trim().is_empty(),
-                &format!("/body/{index}/alt"),
-                "is needed to publish",
-            );
-            need(
-                credit
-                    .as_deref()
-                    .is_none_or(|credit| credit.trim().is_empty()),
-                &format!("/body/{index}/credit"),
-                "is needed to publish",
-            );
-        }
-    }
-    missing
 }
 
 #[cfg(test)]

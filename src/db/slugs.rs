@@ -2,11 +2,12 @@
 //!
 //! A slug that was given up goes on answering 301 until something new takes it.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use diesel::prelude::*;
 
-use super::schema::{articles, authors, slug_redirects, tags};
+use super::schema::{articles, authors, public_articles, slug_redirects, tags};
 use super::{Connection, Id, StoreError, StoreResult, Timestamp};
 use crate::text::Slug;
 
@@ -159,5 +160,48 @@ pub fn once_named(connection: &mut Connection, named: Named, slug: &Slug) -> Sto
         .filter(slug_redirects::resource.eq(named.as_str()))
         .filter(slug_redirects::slug.eq(slug.as_str()))
         .select(slug_redirects::target_id)
+        .first(connection)?)
+}
+
+/// The key of the public article that a slug names.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn public_article(connection: &mut Connection, slug: &Slug) -> StoreResult<Id> {
+    Ok(public_articles::table
+        .filter(public_articles::slug.eq(slug.as_str()))
+        .select(public_articles::id)
+        .first(connection)?)
+}
+
+/// The keys of public articles by slug; others are left out.
+///
+/// # Errors
+/// When the database fails.
+pub fn public_articles_named(
+    connection: &mut Connection,
+    wanted: &[Slug],
+) -> StoreResult<HashMap<String, Id>> {
+    let texts: Vec<&str> = wanted.iter().map(Slug::as_str).collect();
+    Ok(public_articles::table
+        .filter(public_articles::slug.eq_any(texts))
+        .select((public_articles::slug, public_articles::id))
+        .load(connection)?
+        .into_iter()
+        .collect())
+}
+
+/// The key and the present slug of the public article that once had this slug.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn public_article_once_named(
+    connection: &mut Connection,
+    old: &Slug,
+) -> StoreResult<(Id, String)> {
+    let id = once_named(connection, Named::Article, old)?;
+    Ok(public_articles::table
+        .filter(public_articles::id.eq(id))
+        .select((public_articles::id, public_articles::slug))
         .first(connection)?)
 }

@@ -3,27 +3,19 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::db::Timestamp;
 use crate::db::version::Expected;
+use crate::etag;
 use crate::problem::{BAD_REQUEST, PRECONDITION_REQUIRED, Problem};
 
 /// How long anyone may reuse a public answer without asking, and how long a stale one may stand
 /// in while a cache asks again or while the server is down (RFC 9111, RFC 5861).
 pub const PUBLIC_CACHE_CONTROL: &str =
     "public, max-age=10, stale-while-revalidate=60, stale-if-error=86400";
-
-/// The ETag of an editorial resource: its version.
-pub fn version_etag(version: i64) -> HeaderValue {
-    HeaderValue::try_from(format!("\"v{version}\""))
-        .unwrap_or_else(|_| HeaderValue::from_static("\"v0\""))
-}
 
 /// The `If-Match` header of a change: required.
 #[derive(Debug)]
@@ -51,11 +43,7 @@ fn if_match(headers: &HeaderMap) -> Result<Expected, Problem> {
                 return Ok(Expected::Any);
             }
             // A weak or foreign tag never matches here (RFC 9110, section 13.1.1).
-            versions.extend(
-                tag.strip_prefix("\"v")
-                    .and_then(|tag| tag.strip_suffix('"'))
-                    .and_then(|number| number.parse::<i64>().ok()),
-            );
+            versions.extend(etag::version_in(tag));
         }
     }
     if !present {
@@ -77,12 +65,6 @@ fn none_match_names(headers: &HeaderMap, etag: &str) -> bool {
         .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 
-/// A strong ETag made from an answer's bytes.
-pub fn content_etag(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    format!("\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&digest[..16]))
-}
-
 /// Answers a public GET with JSON: strong ETag, 304 where the client has these bytes, cache
 /// lifetimes, and `Last-Modified` where it has a meaning. `adorn` adds headers to both.
 pub fn public_json(
@@ -95,15 +77,15 @@ pub fn public_json(
         tracing::error!(%error, "an answer could not be written as JSON");
         Problem::new(&crate::problem::INTERNAL, crate::problem::INTERNAL.meaning)
     })?;
-    let etag = content_etag(&bytes);
-    let known = none_match_names(request.headers(), &etag);
+    let tag = etag::of_bytes(&bytes);
+    let known = none_match_names(request.headers(), &tag);
     let mut response = if known {
         HttpResponse::NotModified()
     } else {
         HttpResponse::Ok()
     };
     response
-        .insert_header((header::ETAG, etag))
+        .insert_header((header::ETAG, tag))
         .insert_header((header::CACHE_CONTROL, PUBLIC_CACHE_CONTROL))
         .insert_header((header::VARY, "Accept-Encoding"));
     if let Some(instant) = last_modified {
@@ -130,7 +112,7 @@ pub fn editorial_json(
     value: &impl Serialize,
 ) -> HttpResponse {
     response
-        .insert_header((header::ETAG, version_etag(version)))
+        .insert_header((header::ETAG, etag::of_version(version)))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(value)
 }
@@ -144,6 +126,8 @@ pub fn private_json(mut response: HttpResponseBuilder, value: &impl Serialize) -
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderValue;
+
     use super::*;
 
     fn headers(name: header::HeaderName, value: &'static str) -> HeaderMap {

@@ -10,8 +10,7 @@ use utoipa::IntoParams;
 use super::model::{ArticleShares, ShareBatch, ShareInput, ShareReceipt, Shares};
 use super::store;
 use super::visitor::VisitorKey;
-use crate::articles::store::public::{ids_by_slugs, new_slug};
-use crate::db::{Database, StoreError, Timestamp};
+use crate::db::{Database, StoreError, Timestamp, slugs};
 use crate::http::body::{media_type, parse, read};
 use crate::http::conditional::{private_json, public_json};
 use crate::http::params::{FromParams, NoParams, Params, Query};
@@ -95,13 +94,9 @@ pub async fn post_share(
         .unwrap_or_default();
     let receipt = database
         .write(move |connection| {
-            let article = match store::article_by_slug(connection, &slug) {
+            let article = match slugs::public_article(connection, &slug) {
                 // A page that was opened before its slug changed still counts for its article.
-                Err(StoreError::NotFound) => {
-                    let slug = new_slug(connection, &slug)?;
-                    let slug: Slug = slug.parse().map_err(|_| StoreError::NotFound)?;
-                    store::article_by_slug(connection, &slug)?
-                }
+                Err(StoreError::NotFound) => slugs::public_article_once_named(connection, &slug)?.0,
                 found => found?,
             };
             let now = Timestamp::now();
@@ -132,8 +127,10 @@ pub async fn get_shares(
 ) -> Result<HttpResponse, Problem> {
     let found = database
         .read(
-            move |connection| match store::article_by_slug(connection, &slug) {
-                Err(StoreError::NotFound) => new_slug(connection, &slug).map(Err),
+            move |connection| match slugs::public_article(connection, &slug) {
+                Err(StoreError::NotFound) => {
+                    slugs::public_article_once_named(connection, &slug).map(|(_, slug)| Err(slug))
+                }
                 Err(error) => Err(error),
                 Ok(article) => store::of_article(connection, article).map(Ok),
             },
@@ -182,7 +179,7 @@ pub async fn list_shares(
 ) -> Result<HttpResponse, Problem> {
     let batch = database
         .read(move |connection| {
-            let ids = ids_by_slugs(connection, &params.slugs)?;
+            let ids = slugs::public_articles_named(connection, &params.slugs)?;
             let wanted: Vec<_> = ids.values().copied().collect();
             let mut counts = store::of_articles(connection, &wanted)?;
             let data = params

@@ -1,4 +1,4 @@
-//! Share counts in the database. Articles are found through the view `public_articles` only.
+//! Share counts in the database.
 
 use std::collections::HashMap;
 
@@ -7,21 +7,9 @@ use diesel::sql_types::{BigInt, Binary, Text};
 
 use super::model::{Network, Shares};
 use super::visitor::{Visitor, WINDOW};
-use crate::db::schema::{public_articles, share_counts, share_visitors};
+use crate::db::schema::{share_counts, share_visitors};
 use crate::db::types::{IdSql, TimestampSql};
 use crate::db::{Connection, Id, StoreResult, Timestamp};
-use crate::text::Slug;
-
-/// The key of the public article that a slug names.
-///
-/// # Errors
-/// [`StoreError::NotFound`](crate::db::StoreError::NotFound).
-pub fn article_by_slug(connection: &mut Connection, slug: &Slug) -> StoreResult<Id> {
-    Ok(public_articles::table
-        .filter(public_articles::slug.eq(slug.as_str()))
-        .select(public_articles::id)
-        .first(connection)?)
-}
 
 /// The counts of articles; those never shared are left out.
 ///

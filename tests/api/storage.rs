@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use dateline::articles::model::{ArticleFilter, ArticleSort, BodyFormat, Include};
 use dateline::articles::store::public::{self, ListQuery};
-use dateline::db::{Connection, Id, StoreResult, Timestamp, migrations};
+use dateline::db::{Connection, Id, StoreResult, Timestamp, migrations, slugs};
 use dateline::tags::model::{TagFilter, TagSort};
-use dateline::{authors, shares, tags};
+use dateline::{authors, tags};
 use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
 use diesel::sql_types::{Nullable, Text};
 use diesel::{Connection as _, QueryableByName, RunQueryDsl};
@@ -233,14 +233,14 @@ both! {
             }
             public::list(connection, &ListQuery { after: None, ..list_query(ArticleFilter::default(), ArticleSort::NewestFirst) }, None)?;
             public::find(connection, &slug("one"), BodyFormat::Both, true, None)?;
-            let _ = public::new_slug(connection, &slug("two"));
-            public::ids_by_slugs(connection, &[slug("one")])?;
+            let _ = slugs::public_article_once_named(connection, &slug("two"));
+            slugs::public_articles_named(connection, &[slug("one")])?;
             let by_name = TagFilter { kind: None, name_contains: None, sort: TagSort::Name };
             tags::store::list(connection, &by_name, Some(("a".into(), Id::generate())), 20)?;
             tags::store::find_by_slug(connection, &slug("climate"))?;
             authors::store::list(connection, None, Some(("a".into(), Id::generate())), 20)?;
             authors::store::find_by_slug(connection, &slug("alex-writer"))?;
-            shares::store::article_by_slug(connection, &slug("one"))?;
+            slugs::public_article(connection, &slug("one"))?;
             Ok(())
         };
         let plans = app.database.write(move |connection| {
@@ -287,7 +287,7 @@ both! {
         app.published(&token, "harbour").await;
         let other = dateline::app::open_database(&app.config, false).unwrap_or_else(|error| panic!("{error}"));
         let slug: dateline::text::Slug = "harbour".parse().unwrap();
-        let id = other.read(move |connection| shares::store::article_by_slug(connection, &slug)).await;
+        let id = other.read(move |connection| slugs::public_article(connection, &slug)).await;
         assert!(id.is_ok());
     }
 

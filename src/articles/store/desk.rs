@@ -4,8 +4,9 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::relations::{Relations, StoryColumns, corrections_of};
-use crate::articles::input::Custom;
-use crate::articles::model::{EditorialArticle, EditorialFilter, EditorialSummary, Seo};
+
+use crate::articles::model::{EditorialArticle, EditorialFilter, EditorialSummary};
+use crate::articles::parts::{Custom, Seo};
 use crate::articles::workflow::Status;
 use crate::body::Body;
 use crate::db::schema::{article_authors, article_tags, articles};

@@ -7,14 +7,14 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::relations::{Relations, StoryColumns, corrections_of};
-use crate::articles::input::Custom;
+
 use crate::articles::model::{
-    Article, ArticleFilter, ArticleSort, BodyFormat, BodyFormats, Include, ListedArticle, Seo,
-    Summary, TagKey,
+    Article, ArticleFilter, ArticleSort, BodyFormat, BodyFormats, Include, ListedArticle, Summary,
+    TagKey,
 };
+use crate::articles::parts::{Custom, Seo};
 use crate::body::Body;
 use crate::db::schema::{article_authors, article_tags, public_articles};
-use crate::db::slugs::{self, Named};
 use crate::db::{Connection, Id, Json, MultiBackend, StoreResult, Timestamp};
 use crate::tags::model::TagKind;
 use crate::text::Slug;
@@ -362,33 +362,4 @@ pub fn find(
             None
         },
     })
-}
-
-/// The slug that a public article has now which once had this one.
-///
-/// # Errors
-/// [`StoreError::NotFound`](crate::db::StoreError::NotFound).
-pub fn new_slug(connection: &mut Connection, old: &Slug) -> StoreResult<String> {
-    let id = slugs::once_named(connection, Named::Article, old)?;
-    Ok(public_articles::table
-        .filter(public_articles::id.eq(id))
-        .select(public_articles::slug)
-        .first(connection)?)
-}
-
-/// The keys of public articles by slug.
-///
-/// # Errors
-/// When the database fails.
-pub fn ids_by_slugs(
-    connection: &mut Connection,
-    wanted: &[Slug],
-) -> StoreResult<HashMap<String, Id>> {
-    let texts: Vec<&str> = wanted.iter().map(Slug::as_str).collect();
-    Ok(public_articles::table
-        .filter(public_articles::slug.eq_any(texts))
-        .select((public_articles::slug, public_articles::id))
-        .load(connection)?
-        .into_iter()
-        .collect())
 }

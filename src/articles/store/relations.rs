@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use crate::articles::model::{Correction, CorrectionKind, LeadImage, Story};
+use crate::articles::model::{Correction, Story};
+use crate::articles::parts::{CorrectionKind, LeadImage};
 use crate::authors::model::AuthorRef;
 use crate::body::reading_minutes;
 use crate::db::schema::corrections;

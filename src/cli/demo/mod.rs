@@ -9,7 +9,8 @@ use super::in_words;
 use super::serve::run_server;
 use crate::app::open_database;
 use crate::articles::input::ArticleInput;
-use crate::articles::model::CorrectionInput;
+use crate::articles::parts::CorrectionInput;
+
 use crate::articles::store::write;
 use crate::articles::workflow::{PublishInput, RetractInput, Status};
 use crate::auth::model::{Caller, Role};

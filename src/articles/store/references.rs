@@ -1,0 +1,148 @@
+//! The authors, tags and section that an article names by slug.
+
+use diesel::prelude::*;
+
+use crate::articles::input::ArticleInput;
+use crate::db::schema::{
+    article_authors, article_tags, authors as authors_table, tags as tags_table,
+};
+use crate::db::{Connection, Id, StoreError, StoreResult};
+use crate::tags::model::TagKind;
+use crate::text::Slug;
+use crate::validation::{Violation, near_miss};
+use crate::{authors, on_each_database, tags};
+
+/// What an input names, found in the database.
+pub struct References {
+    authors: Vec<Id>,
+    tags: Vec<Id>,
+    /// The section.
+    pub section: Option<Id>,
+}
+
+impl References {
+    /// Finds all of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] with everything that was not found.
+    pub fn find(connection: &mut Connection, input: &ArticleInput) -> StoreResult<Self> {
+        let mut wrong = Vec::new();
+        let known_authors = authors::store::by_slugs(connection, &input.authors.0)?;
+        let mut wanted = input.tags.0.clone();
+        wanted.extend(input.section.clone());
+        let known_tags = tags::store::by_slugs(connection, &wanted)?;
+
+        let mut author_ids = Vec::new();
+        for (index, slug) in input.authors.0.iter().enumerate() {
+            match known_authors.get(slug) {
+                Some(id) if author_ids.contains(id) => {}
+                Some(id) => author_ids.push(*id),
+                None => wrong.push(not_found(
+                    connection,
+                    format!("/authors/{index}"),
+                    "author",
+                    slug,
+                )?),
+            }
+        }
+        let mut tag_ids = Vec::new();
+        for (index, slug) in input.tags.0.iter().enumerate() {
+            let pointer = format!("/tags/{index}");
+            match known_tags.get(slug) {
+                Some((_, TagKind::Section)) => wrong.push(Violation::new(
+                    pointer,
+                    "wrong_kind",
+                    format!("\"{slug}\" is a section; it belongs in /section"),
+                )),
+                Some((id, _)) if tag_ids.contains(id) => {}
+                Some((id, _)) => tag_ids.push(*id),
+                None => wrong.push(not_found(connection, pointer, "tag", slug)?),
+            }
+        }
+        let mut section = None;
+        if let Some(slug) = &input.section {
+            match known_tags.get(slug) {
+                Some((id, TagKind::Section)) => section = Some(*id),
+                Some(_) => wrong.push(Violation::new(
+                    "/section",
+                    "wrong_kind",
+                    format!("\"{slug}\" is a tag, but not of kind section"),
+                )),
+                None => wrong.push(not_found(connection, "/section".into(), "tag", slug)?),
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(StoreError::Invalid(wrong));
+        }
+        Ok(Self {
+            authors: author_ids,
+            tags: tag_ids,
+            section,
+        })
+    }
+
+    /// Writes what an article refers to, in place of what it referred to before.
+    pub fn save(&self, connection: &mut Connection, article: Id) -> StoreResult<()> {
+        diesel::delete(article_authors::table.filter(article_authors::article_id.eq(article)))
+            .execute(connection)?;
+        diesel::delete(article_tags::table.filter(article_tags::article_id.eq(article)))
+            .execute(connection)?;
+        let authors: Vec<_> = (0_i32..)
+            .zip(&self.authors)
+            .map(|(position, author)| {
+                (
+                    article_authors::article_id.eq(article),
+                    article_authors::author_id.eq(author),
+                    article_authors::position.eq(position),
+                )
+            })
+            .collect();
+        let tags: Vec<_> = (0_i32..)
+            .zip(&self.tags)
+            .map(|(position, tag)| {
+                (
+                    article_tags::article_id.eq(article),
+                    article_tags::tag_id.eq(tag),
+                    article_tags::position.eq(position),
+                )
+            })
+            .collect();
+        on_each_database!(connection, inner => {
+            diesel::insert_into(article_authors::table).values(&authors).execute(inner)?;
+            diesel::insert_into(article_tags::table).values(&tags).execute(inner)?;
+        });
+        Ok(())
+    }
+}
+
+fn not_found(
+    connection: &mut Connection,
+    pointer: String,
+    what: &str,
+    slug: &Slug,
+) -> StoreResult<Violation> {
+    // Only those that begin alike: a newsroom may have thousands.
+    let pattern = format!("{}%", slug.as_str().chars().next().unwrap_or('a'));
+    let known: Vec<String> = if what == "author" {
+        authors_table::table
+            .filter(authors_table::slug.like(pattern))
+            .select(authors_table::slug)
+            .limit(500)
+            .load(connection)?
+    } else {
+        tags_table::table
+            .filter(tags_table::slug.like(pattern))
+            .select(tags_table::slug)
+            .limit(500)
+            .load(connection)?
+    };
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let meant = near_miss(slug.as_str(), &known)
+        .map(|meant| format!("; did you mean \"{meant}\"?"))
+        .unwrap_or_default();
+    Ok(Violation::new(
+        pointer,
+        "not_found",
+        format!("\"{slug}\" is not the slug of any {what}{meant}"),
+    ))
+}
