@@ -10,7 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::parts::{Custom, LeadImage, Seo};
 use super::workflow::WorkingStatus;
-use crate::body::{Block, Body};
+use crate::body::{Block, Body, BodyError};
 use crate::text::{Language, Line, Prose, Slug, WebUrl};
 use crate::validation::{Invalid, Violation, Violations, unknown};
 
@@ -220,16 +220,18 @@ impl Deserr<Violations> for BodyInput {
             all.0[0].pointer.push_str(pointer);
             all
         };
-        let under = |prefix: &str, violations: Violations| {
+        let under = |prefix: &str, errors: Vec<BodyError>| {
             let here = place(prefix, "", String::new()).0.remove(0).pointer;
-            let found = violations.0.into_iter();
-            Violations(found.map(|violation| violation.under(&here)).collect())
+            let found = errors
+                .into_iter()
+                .map(|error| Violation::new(error.pointer, error.code, error.detail).under(&here));
+            Violations(found.collect())
         };
         let value = serde_json::Value::deserialize_from_value(value, location)?;
         let mut fields = match value {
             serde_json::Value::Null => return Ok(Self::default()),
             serde_json::Value::Array(_) => {
-                return Body::from_blocks(value)
+                return Body::from_blocks(&value)
                     .map(Self)
                     .map_err(|violations| under("", violations));
             }
@@ -253,7 +255,7 @@ impl Deserr<Violations> for BodyInput {
             return Err(place("/format", "required", detail));
         };
         let body = match (format, content) {
-            ("blocks", Some(content)) => Body::from_blocks(content),
+            ("blocks", Some(content)) => Body::from_blocks(&content),
             ("html", Some(serde_json::Value::String(text))) => Body::from_html(&text),
             ("markdown", Some(serde_json::Value::String(text))) => Body::from_markdown(&text),
             ("text", Some(serde_json::Value::String(text))) => Body::from_text(&text),

@@ -1,106 +1,103 @@
 //! Blocks → HTML.
 
 use super::Block;
-use super::nodes::{escape, escape_attribute};
+use super::write::{escape, escape_attribute};
 
-/// The blocks as HTML, one after the other.
+/// The blocks as HTML, one a line.
 pub(super) fn render(blocks: &[Block]) -> String {
-    let mut html = String::new();
-    for block in blocks {
-        write_block(block, &mut html);
-    }
-    html
+    blocks.iter().map(block_html).collect::<Vec<_>>().join("\n")
 }
 
-fn write_block(block: &Block, html: &mut String) {
+pub(super) fn block_html(block: &Block) -> String {
     match block {
-        Block::Paragraph { html: inline } => push(html, &["<p>", inline, "</p>"]),
-        Block::Heading {
-            level,
-            html: inline,
-        } => html.push_str(&format!("<h{level}>{inline}</h{level}>")),
+        Block::Paragraph { html } => format!("<p>{html}</p>"),
+        Block::Heading { level, html } => format!("<h{level}>{html}</h{level}>"),
         Block::Quote { text, attribution } => {
-            push(html, &["<blockquote><p>", text, "</p>"]);
-            if let Some(attribution) = attribution {
-                push(html, &["<footer>", &escape(attribution), "</footer>"]);
-            }
-            html.push_str("</blockquote>");
+            let footer = attribution
+                .as_deref()
+                .map(|by| format!("<footer>{}</footer>", escape(by)))
+                .unwrap_or_default();
+            format!("<blockquote><p>{text}</p>{footer}</blockquote>")
         }
         Block::Image {
             url,
             alt,
             caption,
             credit,
-        } => {
-            html.push_str(&format!(
-                "<figure><img src=\"{}\" alt=\"{}\">",
-                escape_attribute(url),
-                escape_attribute(alt)
-            ));
-            if caption.is_some() || credit.is_some() {
-                html.push_str("<figcaption>");
-                html.push_str(&caption.as_deref().map(escape).unwrap_or_default());
-                if let Some(credit) = credit {
-                    let gap = if caption.is_some() { " " } else { "" };
-                    push(html, &[gap, "<small>", &escape(credit), "</small>"]);
-                }
-                html.push_str("</figcaption>");
-            }
-            html.push_str("</figure>");
-        }
+        } => image(url, alt, caption.as_deref(), credit.as_deref()),
         Block::List { ordered, items } => {
             let name = if *ordered { "ol" } else { "ul" };
-            push(html, &["<", name, ">"]);
-            for item in items {
-                push(html, &["<li>", item, "</li>"]);
-            }
-            push(html, &["</", name, ">"]);
+            format!("<{name}>{}</{name}>", wrap_each(items, "li"))
         }
         Block::Embed {
-            html: Some(inner), ..
-        } => push(html, &["<figure>", inner, "</figure>"]),
-        Block::Embed { url, .. } => html.push_str(&format!(
-            "<figure><a href=\"{}\" rel=\"noopener noreferrer\">{}</a></figure>",
-            escape_attribute(url),
-            escape(url)
-        )),
-        Block::Table { header, rows } => {
-            html.push_str("<table>");
-            if !header.is_empty() {
-                html.push_str("<thead>");
-                write_row(header, "th", html);
-                html.push_str("</thead>");
-            }
-            html.push_str("<tbody>");
-            for row in rows {
-                write_row(row, "td", html);
-            }
-            html.push_str("</tbody></table>");
+            url,
+            provider,
+            html,
+        } => {
+            let address = escape_attribute(url);
+            let provider = provider
+                .as_deref()
+                .map(|name| format!(" data-provider=\"{}\"", escape_attribute(name)))
+                .unwrap_or_default();
+            let inner = html.clone().unwrap_or_else(|| {
+                let rel = "noopener noreferrer";
+                format!("<a href=\"{address}\" rel=\"{rel}\">{}</a>", escape(url))
+            });
+            format!("<figure data-embed=\"{address}\"{provider}>{inner}</figure>")
         }
+        Block::Table { header, rows } => table(header, rows),
         Block::Code { language, text } => {
-            match language {
-                Some(language) => html.push_str(&format!(
-                    "<pre><code class=\"language-{}\">",
-                    escape_attribute(language)
-                )),
-                None => html.push_str("<pre><code>"),
-            }
-            push(html, &[&escape(text), "</code></pre>"]);
+            let class = language
+                .as_deref()
+                .map(|language| format!(" class=\"language-{}\"", escape_attribute(language)))
+                .unwrap_or_default();
+            format!("<pre><code{class}>{}</code></pre>", escape(text))
         }
-        Block::Html { html: inner } => html.push_str(inner),
+        Block::Html { html } => html.clone(),
     }
 }
 
-fn write_row(cells: &[String], name: &str, html: &mut String) {
-    html.push_str("<tr>");
-    for cell in cells {
-        push(html, &["<", name, ">", cell, "</", name, ">"]);
+fn image(url: &str, alt: &str, caption: Option<&str>, credit: Option<&str>) -> String {
+    let mut words = caption.map(escape).unwrap_or_default();
+    if let Some(credit) = credit {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(&format!("<small>{}</small>", escape(credit)));
     }
-    html.push_str("</tr>");
+    if !words.is_empty() {
+        words = format!("<figcaption>{words}</figcaption>");
+    }
+    format!(
+        "<figure><img src=\"{}\" alt=\"{}\">{words}</figure>",
+        escape_attribute(url),
+        escape_attribute(alt)
+    )
 }
 
-fn push(html: &mut String, parts: &[&str]) {
-    for part in parts {
-        html.push_str(part);
+pub(super) fn table(header: &[String], rows: &[Vec<String>]) -> String {
+    let mut html = String::from("<table>");
+    if !header.is_empty() {
+        html.push_str("<thead><tr>");
+        html.push_str(&wrap_each(header, "th"));
+        html.push_str("</tr></thead>");
     }
+    if !rows.is_empty() {
+        html.push_str("<tbody>");
+        for row in rows {
+            html.push_str("<tr>");
+            html.push_str(&wrap_each(row, "td"));
+            html.push_str("</tr>");
+        }
+        html.push_str("</tbody>");
+    }
+    html.push_str("</table>");
+    html
+}
+
+fn wrap_each(parts: &[String], name: &str) -> String {
+    parts
+        .iter()
+        .map(|part| format!("<{name}>{part}</{name}>"))
+        .collect()
 }

@@ -1,370 +1,293 @@
 //! HTML → blocks. Nothing that can be read is lost: what fits no block becomes an `html` block.
 
-use super::nodes::{Element, Node, is_inline, parse, text_of, write, write_tag};
-use super::sanitise::{INLINE, language_of};
-use super::{Block, is_web_url};
+use super::Block;
+use super::bounds::check_count;
+use super::error::BodyError;
+use super::figure::{embed_of_frame, figure, image};
+use super::sanitise::{flow_nodes, inline_nodes, language_of};
+use super::tree::{Kind, NodeId, Tree, parse};
+use super::write::{all_phrases, collapse, is_phrase, text_of};
 
-/// The blocks of sanitised HTML.
-pub(super) fn blocks(html: &str) -> Vec<Block> {
-    let mut import = Import::default();
-    import.flow(parse(html));
+pub(super) fn blocks(html: &str) -> Result<Vec<Block>, BodyError> {
+    let tree = parse(html)?;
+    let blocks = import(&tree, false);
+    check_count(blocks.len())?;
+    Ok(blocks)
+}
+
+fn import(tree: &Tree, sanitised: bool) -> Vec<Block> {
+    let mut import = Import {
+        tree,
+        sanitised,
+        blocks: Vec::new(),
+        pending: Vec::new(),
+    };
+    for node in tree.top() {
+        import.node(node);
+    }
     import.finish_paragraph();
     import.blocks
 }
 
-#[derive(Default)]
-struct Import {
+struct Import<'a> {
+    tree: &'a Tree,
+    /// Whether the tree is of HTML that was sanitised before.
+    sanitised: bool,
     blocks: Vec<Block>,
-    /// Inline nodes that no element of their own holds: a paragraph in the making.
-    pending: Vec<Node>,
+    /// Phrases since the last block: a paragraph in the making.
+    pending: Vec<NodeId>,
 }
 
-impl Import {
-    fn flow(&mut self, nodes: Vec<Node>) {
-        for node in nodes {
-            match node {
-                Node::Element(element) if !is_phrase(&element) => self.element(element),
-                phrase => self.pending.push(phrase),
+impl Import<'_> {
+    fn node(&mut self, id: NodeId) {
+        if is_phrase(self.tree, id) {
+            self.pending.push(id);
+            return;
+        }
+        self.finish_paragraph();
+        let tree = self.tree;
+        let found = match tree.name(id) {
+            "img" => Some(image(tree, id, None, None)),
+            "iframe" => Some(embed_of_frame(tree, id).into_iter().collect()),
+            "figure" => figure(tree, id),
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => heading(tree, id),
+            "blockquote" => quote(tree, id),
+            "ul" | "ol" => list(tree, id),
+            "table" => table(tree, id),
+            "pre" => code(tree, id),
+            "hr" | "dl" | "details" | "audio" | "video" => None,
+            // Whatever else there is gives way to its content.
+            _ => {
+                for child in tree.children(id) {
+                    self.node(child);
+                }
+                self.finish_paragraph();
+                return;
             }
+        };
+        match found {
+            Some(blocks) => self.blocks.extend(blocks),
+            None => self.keep(id),
         }
     }
 
     fn finish_paragraph(&mut self) {
-        let html = inline_html(&std::mem::take(&mut self.pending));
+        let html = inline_nodes(self.tree, &std::mem::take(&mut self.pending));
         if !html.is_empty() {
             self.blocks.push(Block::Paragraph { html });
         }
     }
 
-    fn element(&mut self, element: Element) {
-        self.finish_paragraph();
-        match element.name.as_str() {
-            // Whatever is inline but holds a picture or a block gives way to its content.
-            name if is_inline(name) => self.container(element.children),
-            "p" | "div" | "section" | "article" | "main" | "header" | "aside" => {
-                self.container(element.children);
-            }
-            "hr" => self.keep(element),
-            "img" => self.push_or_keep(image(&element, None, None), element),
-            name => {
-                let block = match name {
-                    "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => heading(&element),
-                    "blockquote" => quote(&element),
-                    "figure" => figure(&element),
-                    "ul" | "ol" => list(&element),
-                    "table" => table(&element),
-                    "pre" => code(&element),
-                    _ => None,
-                };
-                self.push_or_keep(block, element);
-            }
+    fn keep(&mut self, id: NodeId) {
+        let html = flow_nodes(self.tree, &[id]);
+        // Without what sanitising took away, it may fit a block after all.
+        if !self.sanitised
+            && let Ok(tree) = parse(&html)
+        {
+            self.blocks.extend(import(&tree, true));
+            return;
         }
-    }
-
-    fn container(&mut self, children: Vec<Node>) {
-        self.flow(children);
-        self.finish_paragraph();
-    }
-
-    fn push_or_keep(&mut self, block: Option<Block>, element: Element) {
-        match block {
-            Some(block) => self.blocks.push(block),
-            None => self.keep(element),
-        }
-    }
-
-    fn keep(&mut self, element: Element) {
-        let has_text = !text_of(&element.children).trim().is_empty();
-        let mut html = String::new();
-        write(&[Node::Element(element)], &mut html);
-        if has_text || html.contains("<hr") || html.contains(" src=") {
+        let shows = html.contains("<hr") || html.contains(" src=");
+        if shows || !text_of(self.tree, &[id]).is_empty() {
             self.blocks.push(Block::Html { html });
         }
     }
 }
 
-/// Whether an element, with all that is in it, stands within a line.
-fn is_phrase(element: &Element) -> bool {
-    is_inline(&element.name) && all_phrases(&element.children)
-}
-
-fn all_phrases(nodes: &[Node]) -> bool {
-    nodes.iter().all(|node| match node {
-        Node::Text(_) => true,
-        Node::Element(element) => is_phrase(element),
-    })
-}
-
-/// Inline HTML of phrases, without space around it.
-fn inline_html(nodes: &[Node]) -> String {
-    let mut html = String::new();
-    write_inline(nodes, &mut html);
-    let mut html = collapse(&html);
-    while let Some(shorter) = html.strip_suffix("<br>") {
-        html = shorter.trim_end().to_owned();
-    }
-    html
-}
-
-fn write_inline(nodes: &[Node], html: &mut String) {
-    for node in nodes {
-        let Node::Element(element) = node else {
-            write(std::slice::from_ref(node), html);
-            continue;
-        };
-        let name = match element.name.as_str() {
-            "b" => "strong",
-            "i" => "em",
-            name => name,
-        };
-        if name == "br" {
-            html.push_str("<br>");
-        } else if INLINE.contains(&name) {
-            write_tag(
-                &Element {
-                    name: name.into(),
-                    attributes: if name == "code" {
-                        Vec::new()
-                    } else {
-                        element.attributes.clone()
-                    },
-                    children: Vec::new(),
-                },
-                html,
-            );
-            write_inline(&element.children, html);
-            html.push_str(&format!("</{name}>"));
-        } else {
-            write_inline(&element.children, html);
-        }
-    }
-}
-
-/// White space as a browser shows it, which leaves no-break spaces alone.
-fn collapse(text: &str) -> String {
-    text.split([' ', '\t', '\n', '\r', '\x0c'])
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-fn plain(nodes: &[Node]) -> Option<String> {
-    Some(collapse(&text_of(nodes))).filter(|text| !text.is_empty())
-}
-
 /// The children that are more than white space.
-fn substance(nodes: &[Node]) -> Vec<&Node> {
-    nodes
-        .iter()
-        .filter(|node| !matches!(node, Node::Text(text) if text.trim().is_empty()))
-        .collect()
-}
-
-fn heading(element: &Element) -> Option<Block> {
-    if !all_phrases(&element.children) {
-        return None;
-    }
-    Some(Block::Heading {
-        level: element.name[1..].parse().ok()?,
-        html: inline_html(&element.children),
-    })
-    .filter(|_| plain(&element.children).is_some())
-}
-
-/// Paragraphs or bare text, and at most one `footer` or `cite` at the end.
-fn quote(element: &Element) -> Option<Block> {
-    let mut parts = substance(&element.children);
-    let mut attribution = None;
-    if let Some(Node::Element(last)) = parts.last()
-        && matches!(last.name.as_str(), "footer" | "cite")
-        && parts.len() > 1
-    {
-        if !all_phrases(&last.children) {
-            return None;
-        }
-        attribution = plain(&last.children);
-        parts.pop();
-    }
-    let mut paragraphs: Vec<String> = Vec::new();
-    let mut bare: Vec<Node> = Vec::new();
-    for part in parts {
-        match part {
-            Node::Element(paragraph) if paragraph.name == "p" => {
-                if !all_phrases(&paragraph.children) {
-                    return None;
-                }
-                paragraphs.push(inline_html(&std::mem::take(&mut bare)));
-                paragraphs.push(inline_html(&paragraph.children));
-            }
-            Node::Element(other) if !is_phrase(other) => return None,
-            phrase => bare.push(phrase.clone()),
-        }
-    }
-    paragraphs.push(inline_html(&bare));
-    paragraphs.retain(|paragraph| !paragraph.is_empty());
-    (!paragraphs.is_empty()).then(|| Block::Quote {
-        text: paragraphs.join("<br><br>"),
-        attribution,
-    })
-}
-
-fn image(element: &Element, caption: Option<String>, credit: Option<String>) -> Option<Block> {
-    Some(Block::Image {
-        url: element
-            .attribute("src")
-            .filter(|url| is_web_url(url))?
-            .to_owned(),
-        alt: element.attribute("alt").unwrap_or_default().to_owned(),
-        caption,
-        credit,
-    })
-}
-
-/// One picture and at most one caption, whose `small` is the credit; or an embed as this room
-/// writes it.
-fn figure(element: &Element) -> Option<Block> {
-    let parts = substance(&element.children);
-    let (picture, caption) = match parts.as_slice() {
-        [Node::Element(picture)] => (picture, None),
-        [Node::Element(picture), Node::Element(caption)] if caption.name == "figcaption" => {
-            (picture, Some(caption))
-        }
-        _ => return None,
-    };
-    if picture.name == "a" && caption.is_none() {
-        return embed(picture);
-    }
-    if picture.name != "img" {
-        return None;
-    }
-    let Some(caption) = caption else {
-        return image(picture, None, None);
-    };
-    let is_credit = |node: &&Node| matches!(node, Node::Element(small) if small.name == "small");
-    let credits: Vec<&Node> = caption.children.iter().filter(is_credit).collect();
-    if credits.len() > 1 || !all_phrases(&caption.children) {
-        return None;
-    }
-    let credit = credits.first().and_then(|node| match node {
-        Node::Element(small) => plain(&small.children),
-        Node::Text(_) => None,
-    });
-    let words: Vec<Node> = caption
-        .children
-        .iter()
-        .filter(|node| !is_credit(node))
-        .cloned()
-        .collect();
-    image(picture, plain(&words), credit)
-}
-
-/// `<a href="url">url</a>` alone in a figure.
-fn embed(link: &Element) -> Option<Block> {
-    let url = link.attribute("href").filter(|url| is_web_url(url))?;
-    let text = plain(&link.children)?;
-    (text == url).then(|| Block::Embed {
-        url: url.to_owned(),
-        provider: None,
-        html: None,
-    })
-}
-
-fn list(element: &Element) -> Option<Block> {
-    if element.attribute("start").is_some() {
-        return None;
-    }
-    let mut items = Vec::new();
-    for node in substance(&element.children) {
-        let Node::Element(item) = node else {
-            return None;
-        };
-        if item.name != "li" {
-            return None;
-        }
-        items.push(cell(item)?);
-    }
-    (!items.is_empty()).then(|| Block::List {
-        ordered: element.name == "ol",
-        items,
-    })
-}
-
-/// The inline HTML of an item or a cell: phrases, or one paragraph of them.
-fn cell(element: &Element) -> Option<String> {
-    if all_phrases(&element.children) {
-        return Some(inline_html(&element.children));
-    }
-    match substance(&element.children).as_slice() {
-        [Node::Element(only)] if only.name == "p" && all_phrases(&only.children) => {
-            Some(inline_html(&only.children))
-        }
-        _ => None,
-    }
-}
-
-/// Rows of plain cells; spans, captions and column groups make it an `html` block.
-fn table(element: &Element) -> Option<Block> {
-    let (mut header, mut rows) = (Vec::new(), Vec::new());
-    for node in substance(&element.children) {
-        let Node::Element(part) = node else {
-            return None;
-        };
-        let body = match part.name.as_str() {
-            "thead" if header.is_empty() && rows.is_empty() => false,
-            "tbody" => true,
-            _ => return None,
-        };
-        for node in substance(&part.children) {
-            let Node::Element(row) = node else {
-                return None;
-            };
-            let cells = row_cells(row, body)?;
-            if body {
-                rows.push(cells);
-            } else if header.is_empty() {
-                header = cells;
-            } else {
-                return None;
-            }
-        }
-    }
-    let empty = header
-        .iter()
-        .chain(rows.iter().flatten())
-        .all(String::is_empty);
-    (!empty).then_some(Block::Table { header, rows })
-}
-
-fn row_cells(row: &Element, body: bool) -> Option<Vec<String>> {
-    if row.name != "tr" {
-        return None;
-    }
-    let wanted = if body { "td" } else { "th" };
-    substance(&row.children)
-        .into_iter()
-        .map(|node| match node {
-            Node::Element(part) if part.name == wanted && part.attributes.is_empty() => cell(part),
-            _ => None,
+pub(super) fn substance(tree: &Tree, id: NodeId) -> Vec<NodeId> {
+    tree.children(id)
+        .filter(|child| match tree.kind(*child) {
+            Kind::Text(text) => !collapse(text).is_empty(),
+            Kind::Silent => false,
+            _ => true,
         })
         .collect()
 }
 
-fn code(element: &Element) -> Option<Block> {
-    let (language, content) = match element.children.as_slice() {
-        [Node::Element(code)] if code.name == "code" => (
-            code.attribute("class")
-                .and_then(language_of)
-                .map(str::to_owned),
-            &code.children,
-        ),
-        content => (None, &content.to_vec()),
-    };
-    if !all_phrases(content) {
+/// Text on one line, for fields that hold no HTML.
+pub(super) fn plain(tree: &Tree, nodes: &[NodeId]) -> Option<String> {
+    Some(collapse(&text_of(tree, nodes))).filter(|text| !text.is_empty())
+}
+
+fn heading(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
+    if !all_phrases(tree, id) {
         return None;
     }
-    let text = text_of(content);
-    (!text.trim().is_empty()).then(|| Block::Code {
-        language,
-        text: text.trim_end_matches('\n').to_owned(),
-    })
+    let level = tree.name(id)[1..].parse().ok()?;
+    let html = inline_nodes(tree, &tree.children(id).collect::<Vec<_>>());
+    let block = Block::Heading {
+        level,
+        html: html.clone(),
+    };
+    Some(
+        Some(block)
+            .filter(|_| !html.is_empty())
+            .into_iter()
+            .collect(),
+    )
+}
+
+/// Paragraphs or loose phrases as one inline HTML, parted by two line breaks.
+fn paragraphs(tree: &Tree, nodes: &[NodeId]) -> Option<String> {
+    let mut parts: Vec<Vec<NodeId>> = vec![Vec::new()];
+    for &node in nodes {
+        if is_phrase(tree, node) {
+            parts.last_mut()?.push(node);
+        } else if tree.name(node) == "p" && all_phrases(tree, node) {
+            parts.push(tree.children(node).collect());
+            parts.push(Vec::new());
+        } else {
+            return None;
+        }
+    }
+    let parts = parts.iter().map(|part| inline_nodes(tree, part));
+    let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+    Some(parts.join("<br><br>"))
+}
+
+fn quote(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
+    let mut nodes: Vec<NodeId> = tree.children(id).collect();
+    let last = *substance(tree, id).last()?;
+    let mut attribution = None;
+    let is_source = matches!(tree.name(last), "footer" | "cite");
+    let after_paragraph = nodes.iter().any(|node| !is_phrase(tree, *node));
+    if is_source && all_phrases(tree, last) && (tree.name(last) == "footer" || after_paragraph) {
+        nodes.retain(|node| *node != last);
+        attribution = plain(tree, &[last]);
+    }
+    quote_of(tree, &nodes, attribution)
+}
+
+pub(super) fn quote_of(
+    tree: &Tree,
+    nodes: &[NodeId],
+    attribution: Option<String>,
+) -> Option<Vec<Block>> {
+    let text = paragraphs(tree, nodes)?;
+    if text.is_empty() && attribution.is_none() {
+        return Some(Vec::new());
+    }
+    Some(vec![Block::Quote { text, attribution }])
+}
+
+fn list(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
+    let ordered = tree.name(id) == "ol";
+    let starts = tree
+        .attribute(id, "start")
+        .is_some_and(|start| start != "1");
+    if ordered && (starts || tree.attribute(id, "reversed").is_some()) {
+        return None;
+    }
+    let mut items = Vec::new();
+    for item in substance(tree, id) {
+        if tree.name(item) != "li" {
+            return None;
+        }
+        let children: Vec<NodeId> = tree.children(item).collect();
+        let blocks = children.iter().filter(|child| !is_phrase(tree, **child));
+        if blocks.count() > 1 {
+            return None;
+        }
+        items.push(paragraphs(tree, &children)?);
+    }
+    if items.iter().all(String::is_empty) {
+        return Some(Vec::new());
+    }
+    Some(vec![Block::List { ordered, items }])
+}
+
+fn table(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
+    let mut header = Vec::new();
+    let mut rows = Vec::new();
+    for part in substance(tree, id) {
+        match tree.name(part) {
+            "thead" if header.is_empty() && rows.is_empty() => {
+                for row in substance(tree, part) {
+                    let row = cells(tree, row, "th")?;
+                    if !header.is_empty() {
+                        return None;
+                    }
+                    header = row;
+                }
+            }
+            "tbody" => {
+                for row in substance(tree, part) {
+                    let is_head = header.is_empty() && rows.is_empty();
+                    match cells(tree, row, "td") {
+                        Some(cells) => rows.push(cells),
+                        None if is_head => header = cells(tree, row, "th")?,
+                        None => return None,
+                    }
+                }
+            }
+            _ => return None,
+        }
+    }
+    let mut all = rows
+        .iter()
+        .chain(Some(&header).filter(|header| !header.is_empty()));
+    let width = all.clone().map(Vec::len).max().unwrap_or(0);
+    if all.clone().any(|row| row.len() != width) {
+        return None;
+    }
+    if all.all(|row| row.iter().all(String::is_empty)) {
+        return Some(Vec::new());
+    }
+    Some(vec![Block::Table { header, rows }])
+}
+
+fn cells(tree: &Tree, row: NodeId, name: &str) -> Option<Vec<String>> {
+    if tree.name(row) != "tr" {
+        return None;
+    }
+    let cell = |cell: NodeId| {
+        let spans = ["colspan", "rowspan"]
+            .iter()
+            .any(|span| tree.attribute(cell, span).is_some_and(|span| span != "1"));
+        let children: Vec<NodeId> = tree.children(cell).collect();
+        let plain = tree.name(cell) == name && !spans;
+        let blocks = children.iter().filter(|child| !is_phrase(tree, **child));
+        if !plain || blocks.count() > 1 {
+            return None;
+        }
+        paragraphs(tree, &children)
+    };
+    substance(tree, row).into_iter().map(cell).collect()
+}
+
+fn code(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
+    let inner = match substance(tree, id)[..] {
+        [only] if tree.name(only) == "code" => only,
+        _ => id,
+    };
+    let mut text = String::new();
+    for child in tree.children(inner) {
+        raw_text(tree, child, &mut text)?;
+    }
+    let class = tree
+        .attribute(inner, "class")
+        .or_else(|| tree.attribute(id, "class"));
+    let language = class.and_then(language_of).map(str::to_owned);
+    let text = text.trim_end_matches('\n').to_owned();
+    if text.trim().is_empty() {
+        return Some(Vec::new());
+    }
+    Some(vec![Block::Code { language, text }])
+}
+
+/// Text with its line breaks; highlighters wrap words in `span`, which says nothing.
+fn raw_text(tree: &Tree, id: NodeId, text: &mut String) -> Option<()> {
+    match tree.kind(id) {
+        Kind::Text(part) => text.push_str(part),
+        Kind::Silent => {}
+        Kind::Element("br") => text.push('\n'),
+        Kind::Element("span") => {
+            for child in tree.children(id) {
+                raw_text(tree, child, text)?;
+            }
+        }
+        _ => return None,
+    }
+    Some(())
 }

@@ -1,232 +1,235 @@
-//! What HTML may hold: one allow-list for running text, one for the inside of a paragraph.
+//! What HTML may hold. Everything goes through an allow-list of `ammonia` before it is stored.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use ammonia::{Builder, UrlRelative};
+use url::Url;
 
-use super::{Block, bounds, is_web_url};
-use crate::validation::Violation;
+use super::error::BodyError;
+use super::tree::{NodeId, Tree, parse};
+use super::write::{write_flow, write_inline};
 
 /// Elements within a paragraph.
 pub(super) const INLINE: &[&str] = &["a", "em", "strong", "code", "sub", "sup", "br"];
 
-/// Elements of running text that are kept when they fit no block, besides the inline ones.
-const FLOW: &[&str] = &[
-    "p",
+/// Elements that an `html` block may hold, besides the inline ones.
+pub(super) const FLOW: &[&str] = &[
+    "abbr",
+    "audio",
+    "blockquote",
+    "caption",
+    "cite",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "figcaption",
+    "figure",
+    "footer",
     "h1",
     "h2",
     "h3",
     "h4",
     "h5",
     "h6",
-    "blockquote",
-    "footer",
-    "cite",
-    "figure",
-    "figcaption",
-    "img",
-    "ul",
-    "ol",
-    "li",
-    "table",
-    "caption",
-    "colgroup",
-    "col",
-    "thead",
-    "tbody",
-    "tfoot",
-    "tr",
-    "td",
-    "th",
-    "pre",
     "hr",
-    "div",
-    "section",
-    "article",
-    "main",
-    "header",
-    "aside",
-    "dl",
-    "dt",
-    "dd",
-    "details",
-    "summary",
-    "small",
-    "b",
-    "i",
-    "u",
-    "s",
-    "del",
+    "img",
     "ins",
+    "li",
     "mark",
+    "ol",
+    "p",
+    "pre",
     "q",
-    "abbr",
+    "s",
+    "small",
+    "source",
+    "summary",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
     "time",
-    "span",
+    "tr",
+    "u",
+    "ul",
+    "video",
 ];
 
-/// Elements whose content is no text.
-const DROPPED: &[&str] = &["script", "style", "template", "noscript"];
+/// Attributes by element; no element keeps any other.
+const ATTRIBUTES: &[(&str, &[&str])] = &[
+    ("a", &["href", "title"]),
+    ("abbr", &["title"]),
+    ("audio", &["src", "controls"]),
+    ("code", &["class"]),
+    ("col", &["span"]),
+    ("colgroup", &["span"]),
+    ("img", &["src", "alt"]),
+    ("ol", &["start", "reversed"]),
+    ("source", &["src", "type"]),
+    ("td", &["colspan", "rowspan"]),
+    ("th", &["colspan", "rowspan", "scope"]),
+    ("time", &["datetime"]),
+    ("video", &["src", "poster", "controls"]),
+];
 
-fn builder(tags: impl IntoIterator<Item = &'static str>) -> Builder<'static> {
+/// Elements whose content nobody reads.
+const HIDDEN: &[&str] = &[
+    "script", "style", "template", "title", "iframe", "noembed", "noframes",
+];
+
+pub(super) fn is_hidden(name: &str) -> bool {
+    HIDDEN.contains(&name)
+}
+
+pub(super) fn attributes_of(name: &str) -> &'static [&'static str] {
+    ATTRIBUTES
+        .iter()
+        .find(|(element, _)| *element == name)
+        .map_or(&[], |(_, attributes)| attributes)
+}
+
+fn builder(tags: HashSet<&'static str>) -> Builder<'static> {
+    let attributes: HashMap<_, HashSet<_>> = ATTRIBUTES
+        .iter()
+        .filter(|(element, _)| tags.contains(element))
+        .map(|(element, attributes)| (*element, attributes.iter().copied().collect()))
+        .collect();
     let mut builder = Builder::default();
-    let tags: HashSet<&str> = tags.into_iter().collect();
-    let has = |tag| tags.contains(tag);
-    let mut attributes = std::collections::HashMap::new();
-    for (tag, allowed) in [
-        ("a", &["href", "title"][..]),
-        ("img", &["src", "alt"]),
-        ("td", &["colspan", "rowspan"]),
-        ("th", &["colspan", "rowspan"]),
-        ("ol", &["start"]),
-        ("code", &["class"]),
-        ("time", &["datetime"]),
-        ("abbr", &["title"]),
-    ] {
-        if has(tag) {
-            attributes.insert(tag, allowed.iter().copied().collect());
-        }
-    }
     builder
-        .clean_content_tags(DROPPED.iter().copied().collect())
         .tags(tags)
         .tag_attributes(attributes)
         .generic_attributes(HashSet::new())
+        .clean_content_tags(HIDDEN.iter().copied().collect())
         .url_schemes(["http", "https", "mailto", "tel"].into_iter().collect())
         .url_relative(UrlRelative::PassThrough)
-        .link_rel(Some("noopener noreferrer"))
-        .attribute_filter(|tag, attribute, value| match (tag, attribute) {
-            ("code", "class") => language_of(value).is_some().then_some(value.into()),
-            ("img", "src") => is_web_url(value).then_some(value.into()),
-            _ => Some(value.into()),
+        .attribute_filter(|element, attribute, value| {
+            is_safe_attribute(element, attribute, value).then(|| value.into())
         });
     builder
 }
 
-static FLOW_BUILDER: LazyLock<Builder<'static>> =
-    LazyLock::new(|| builder(FLOW.iter().chain(INLINE).copied()));
+/// Whether an attribute that its element may have also has a value it may have.
+pub(super) fn is_safe_attribute(element: &str, attribute: &str, value: &str) -> bool {
+    match (element, attribute) {
+        (_, "href") => is_link(value),
+        (_, "src" | "poster") => is_web_address(value),
+        ("code", "class") => language_of(value).is_some(),
+        _ => true,
+    }
+}
+
 static INLINE_BUILDER: LazyLock<Builder<'static>> =
-    LazyLock::new(|| builder(INLINE.iter().copied()));
+    LazyLock::new(|| builder(INLINE.iter().copied().collect()));
+static FLOW_BUILDER: LazyLock<Builder<'static>> =
+    LazyLock::new(|| builder(FLOW.iter().chain(INLINE).copied().collect()));
 
-/// The language in a code element's class, as in `language-rust`.
+/// Sanitises one string of inline HTML, such as a caption or a short biography: what remains are
+/// `a`, `em`, `strong`, `code`, `sub`, `sup` and `br`, white space is collapsed, other elements
+/// give way to their text.
+///
+/// What is beyond the bounds of a body (size, nesting) comes back as plain text, escaped: nothing
+/// is lost and nothing of it can run. U+0000 is left out.
+pub fn inline(html: &str) -> String {
+    let html = html.replace('\0', "");
+    inline_checked(&html).unwrap_or_else(|_| super::write::escape(&html))
+}
+
+/// Like [`inline`], with what is beyond the bounds as an error.
+pub(super) fn inline_checked(html: &str) -> Result<String, BodyError> {
+    let tree = parse(html)?;
+    Ok(inline_nodes(&tree, &tree.top()))
+}
+
+/// Nodes as sanitised inline HTML.
+pub(super) fn inline_nodes(tree: &Tree, nodes: &[NodeId]) -> String {
+    let html = write_inline(tree, nodes);
+    // Text that the writer escaped needs no parser to prove it harmless.
+    if html.contains('<') {
+        INLINE_BUILDER.clean(&html).to_string()
+    } else {
+        html
+    }
+}
+
+/// Sanitises flow HTML.
+pub(super) fn flow_checked(html: &str) -> Result<String, BodyError> {
+    let tree = parse(html)?;
+    Ok(flow_nodes(&tree, &tree.top()))
+}
+
+/// Nodes as sanitised flow HTML.
+pub(super) fn flow_nodes(tree: &Tree, nodes: &[NodeId]) -> String {
+    let html = write_flow(tree, nodes);
+    if html.contains('<') {
+        FLOW_BUILDER.clean(&html).to_string()
+    } else {
+        html
+    }
+}
+
+/// Whether a link may lead there: `http`, `https`, `mailto`, `tel`, or relative.
+pub(super) fn is_link(address: &str) -> bool {
+    match Url::parse(address) {
+        Ok(url) => matches!(url.scheme(), "http" | "https" | "mailto" | "tel"),
+        Err(error) => error == url::ParseError::RelativeUrlWithoutBase,
+    }
+}
+
+/// Whether a picture or an embed may stand there: an `http` or `https` URL with a host, or a path
+/// that begins with one slash.
+pub(super) fn is_web_address(address: &str) -> bool {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '\\');
+    if address.contains(odd) {
+        return false;
+    }
+    if address.starts_with('/') {
+        return !address.starts_with("//");
+    }
+    Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// An address as pages write it, made one that [`is_web_address`] accepts.
+pub(super) fn web_address(address: &str) -> Option<String> {
+    let address = address.trim();
+    if is_web_address(address) {
+        return Some(address.to_owned());
+    }
+    let base = Url::parse("https://relative.invalid").ok()?;
+    let url = if address.starts_with('/') {
+        base.join(address).ok()?
+    } else {
+        Url::parse(address).ok()?
+    };
+    let address = match url.as_str().strip_prefix("https://relative.invalid") {
+        Some(path) => path,
+        None => url.as_str(),
+    };
+    is_web_address(address).then(|| address.to_owned())
+}
+
+/// The language in the class of a `code` element: `rust` in `language-rust` or `lang-rust`.
 pub(super) fn language_of(class: &str) -> Option<&str> {
-    let language = class.strip_prefix("language-")?;
-    let plain = language
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'#' | b'_'));
-    (plain && (1..=30).contains(&language.len())).then_some(language)
+    class
+        .split_ascii_whitespace()
+        .find_map(|class| {
+            class
+                .strip_prefix("language-")
+                .or_else(|| class.strip_prefix("lang-"))
+        })
+        .filter(|language| is_language(language))
 }
 
-/// Running text without anything that could run. The input must be within the bounds.
-pub(super) fn flow(html: &str) -> String {
-    FLOW_BUILDER.clean(html).to_string()
-}
-
-/// The inside of a paragraph; other elements give way to their content.
-pub(super) fn inline(html: &str) -> String {
-    INLINE_BUILDER.clean(html).to_string()
-}
-
-/// Sanitises a block that someone sent; what is wrong with a field goes to `wrong`.
-pub(super) fn block(block: Block, wrong: &mut impl FnMut(&str, Violation)) -> Block {
-    let mut bounded = |field: &str, html: &str| {
-        if let Err(violations) = bounds::check(html) {
-            violations
-                .0
-                .into_iter()
-                .for_each(|violation| wrong(field, violation));
-            return false;
-        }
-        true
-    };
-    let mut clean = |field: &str, html: String, sanitise: fn(&str) -> String| {
-        if bounded(field, &html) {
-            sanitise(&html)
-        } else {
-            String::new()
-        }
-    };
-    match block {
-        Block::Paragraph { html } => Block::Paragraph {
-            html: clean("html", html, inline),
-        },
-        Block::Heading { level, html } => {
-            let html = clean("html", html, inline);
-            if !(1..=6).contains(&level) {
-                wrong(
-                    "level",
-                    Violation::new("", "out_of_range", "must be from 1 to 6"),
-                );
-            }
-            Block::Heading { level, html }
-        }
-        Block::Quote { text, attribution } => Block::Quote {
-            text: clean("text", text, inline),
-            attribution,
-        },
-        Block::List { ordered, items } => Block::List {
-            ordered,
-            items: items
-                .into_iter()
-                .enumerate()
-                .map(|(index, item)| clean(&format!("items/{index}"), item, inline))
-                .collect(),
-        },
-        Block::Table { header, rows } => Block::Table {
-            header: header
-                .into_iter()
-                .enumerate()
-                .map(|(index, cell)| clean(&format!("header/{index}"), cell, inline))
-                .collect(),
-            rows: rows
-                .into_iter()
-                .enumerate()
-                .map(|(row, cells)| {
-                    cells
-                        .into_iter()
-                        .enumerate()
-                        .map(|(column, cell)| clean(&format!("rows/{row}/{column}"), cell, inline))
-                        .collect()
-                })
-                .collect(),
-        },
-        Block::Html { html } => Block::Html {
-            html: clean("html", html, flow),
-        },
-        Block::Image { ref url, .. } => {
-            check_url(url, wrong);
-            block
-        }
-        Block::Embed {
-            url,
-            provider,
-            html,
-        } => {
-            let html = html.map(|html| clean("html", html, flow));
-            check_url(&url, wrong);
-            Block::Embed {
-                url,
-                provider,
-                html,
-            }
-        }
-        Block::Code { language, text } => {
-            let known = language
-                .as_deref()
-                .is_none_or(|language| language_of(&format!("language-{language}")).is_some());
-            if !known {
-                let detail = "must be a plain name such as \"rust\"";
-                wrong("language", Violation::new("", "invalid_language", detail));
-            }
-            Block::Code { language, text }
-        }
-    }
-}
-
-fn check_url(url: &str, wrong: &mut impl FnMut(&str, Violation)) {
-    if !is_web_url(url) {
-        let detail = "must be an http or https URL, or a path beginning with /";
-        wrong("url", Violation::new("", "invalid_url", detail));
-    }
+pub(super) fn is_language(language: &str) -> bool {
+    (1..=40).contains(&language.len())
+        && language
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-#_.".contains(&byte))
 }

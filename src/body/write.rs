@@ -1,0 +1,367 @@
+//! Parts of a tree as HTML, with allowed elements and attributes only, or as plain text.
+
+use super::sanitise::{FLOW, INLINE, attributes_of, is_hidden, is_safe_attribute};
+use super::tree::{Kind, NodeId, Tree};
+
+/// Elements that stand within a line. Any other element breaks it.
+const PHRASING: &[&str] = &[
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "br", "button", "cite", "code", "data",
+    "del", "dfn", "em", "font", "i", "input", "ins", "kbd", "label", "map", "mark", "meter",
+    "nobr", "noscript", "output", "progress", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp",
+    "slot", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+];
+
+pub(super) const VOID: &[&str] = &["br", "col", "hr", "img", "source"];
+
+/// Elements whose children are elements, so that white space between those is nothing.
+const STRUCTURAL: &[&str] = &[
+    "table", "thead", "tbody", "tfoot", "tr", "colgroup", "ul", "ol", "dl", "audio", "video",
+];
+
+pub(super) fn is_phrasing(name: &str) -> bool {
+    // Elements with a hyphen or a colon are made up by pages and word processors.
+    PHRASING.contains(&name) || name.contains(['-', ':'])
+}
+
+/// Whether a node, with all that is in it, stands within a line.
+pub(super) fn is_phrase(tree: &Tree, id: NodeId) -> bool {
+    match tree.kind(id) {
+        Kind::Element("iframe") => false,
+        Kind::Element(name) if is_hidden(name) => true,
+        Kind::Element(name) => is_phrasing(name) && all_phrases(tree, id),
+        Kind::Text(_) | Kind::Foreign | Kind::Silent => true,
+    }
+}
+
+pub(super) fn all_phrases(tree: &Tree, id: NodeId) -> bool {
+    tree.children(id).all(|child| is_phrase(tree, child))
+}
+
+/// One name for each meaning.
+fn usual_name(name: &str) -> &str {
+    match name {
+        "b" => "strong",
+        "i" | "dfn" | "var" => "em",
+        "kbd" | "samp" | "tt" => "code",
+        "strike" => "s",
+        name => name,
+    }
+}
+
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0c')
+}
+
+/// White space as a browser shows it, which leaves no-break spaces alone.
+pub(super) fn collapse(text: &str) -> String {
+    let words = text.split(is_space).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Text as it stands between tags.
+pub(super) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    text.chars().for_each(|c| push_escaped(&mut escaped, c));
+    escaped
+}
+
+/// Text as it stands in a double-quoted attribute.
+pub(super) fn escape_attribute(text: &str) -> String {
+    escape(text).replace('"', "&quot;")
+}
+
+fn push_escaped(html: &mut String, c: char) {
+    match c {
+        '&' => html.push_str("&amp;"),
+        '<' => html.push_str("&lt;"),
+        '>' => html.push_str("&gt;"),
+        '\u{a0}' => html.push_str("&nbsp;"),
+        c => html.push(c),
+    }
+}
+
+/// Nodes as inline HTML, without white space around it and without empty elements.
+pub(super) fn write_inline(tree: &Tree, nodes: &[NodeId]) -> String {
+    let mut inline = Inline {
+        tree,
+        html: String::new(),
+        has_content: false,
+        open: Vec::new(),
+    };
+    for node in nodes {
+        inline.node(*node);
+    }
+    let mut html = inline.html;
+    loop {
+        html.truncate(html.trim_end_matches(' ').len());
+        match html.strip_suffix("<br>") {
+            Some(shorter) => html.truncate(shorter.len()),
+            None => return html,
+        }
+    }
+}
+
+struct Inline<'a> {
+    tree: &'a Tree,
+    html: String,
+    has_content: bool,
+    open: Vec<&'a str>,
+}
+
+impl<'a> Inline<'a> {
+    fn node(&mut self, id: NodeId) {
+        let tree = self.tree;
+        match tree.kind(id) {
+            Kind::Text(text) => self.text(text),
+            Kind::Silent => {}
+            Kind::Foreign => self.children(id),
+            Kind::Element(name) if is_hidden(name) => {}
+            Kind::Element("br") => self.line_break(),
+            Kind::Element(name) => {
+                let name = usual_name(name);
+                let href = tree.attribute(id, "href");
+                let href = href.map(str::trim);
+                let marks = INLINE.contains(&name)
+                    && !self.open.contains(&name)
+                    && (name != "a"
+                        || href.is_some_and(|href| is_safe_attribute(name, "href", href)));
+                match (marks, is_phrasing(name)) {
+                    (true, _) => self.element(id, name, href),
+                    (false, true) => self.children(id),
+                    (false, false) => {
+                        self.space();
+                        self.children(id);
+                        self.space();
+                    }
+                }
+            }
+        }
+    }
+
+    fn children(&mut self, id: NodeId) {
+        let tree = self.tree;
+        tree.children(id).for_each(|child| self.node(child));
+    }
+
+    fn element(&mut self, id: NodeId, name: &'a str, href: Option<&str>) {
+        let start = self.html.len();
+        self.html.push('<');
+        self.html.push_str(name);
+        if let (Some(href), "a") = (href, name) {
+            push_attribute(&mut self.html, "href", href);
+            if let Some(title) = self.tree.attribute(id, "title") {
+                push_attribute(&mut self.html, "title", title);
+            }
+        }
+        self.html.push('>');
+        let content = self.html.len();
+        self.open.push(name);
+        self.children(id);
+        self.open.pop();
+        let inner = &self.html[content..];
+        if inner.is_empty() || inner == " " {
+            let space = inner == " ";
+            self.html.truncate(start);
+            if space {
+                self.space();
+            }
+            return;
+        }
+        // A space belongs beside the element rather than at its end.
+        let trailing = self.html.ends_with(' ');
+        self.html.truncate(self.html.trim_end_matches(' ').len());
+        self.html.push_str("</");
+        self.html.push_str(name);
+        self.html.push('>');
+        if trailing {
+            self.space();
+        }
+    }
+
+    fn line_break(&mut self) {
+        if self.has_content {
+            self.html.truncate(self.html.trim_end_matches(' ').len());
+            self.html.push_str("<br>");
+        }
+    }
+
+    fn space(&mut self) {
+        let after_space = self.html.ends_with(' ') || self.html.ends_with("<br>");
+        if self.has_content && !after_space {
+            self.html.push(' ');
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        for c in text.chars() {
+            if is_space(c) {
+                self.space();
+            } else {
+                push_escaped(&mut self.html, c);
+                self.has_content = true;
+            }
+        }
+    }
+}
+
+fn push_attribute(html: &mut String, name: &str, value: &str) {
+    html.push(' ');
+    html.push_str(name);
+    html.push_str("=\"");
+    html.push_str(&escape_attribute(value));
+    html.push('"');
+}
+
+/// Nodes as flow HTML.
+pub(super) fn write_flow(tree: &Tree, nodes: &[NodeId]) -> String {
+    let mut html = String::new();
+    for node in nodes {
+        write_flow_node(tree, *node, false, &mut html);
+    }
+    html.trim_matches(is_space).to_owned()
+}
+
+fn write_flow_node(tree: &Tree, id: NodeId, preformatted: bool, html: &mut String) {
+    let children = |preformatted: bool, html: &mut String| {
+        for child in tree.children(id) {
+            write_flow_node(tree, child, preformatted, html);
+        }
+    };
+    match tree.kind(id) {
+        Kind::Silent => {}
+        Kind::Foreign => children(preformatted, html),
+        Kind::Text(text) if preformatted => html.push_str(&escape(text)),
+        Kind::Text(text) => {
+            for c in text.chars() {
+                if !is_space(c) {
+                    push_escaped(html, c);
+                } else if !html.ends_with(' ') {
+                    html.push(' ');
+                }
+            }
+        }
+        Kind::Element(name) if is_hidden(name) => {}
+        Kind::Element(name) => {
+            let name = usual_name(name);
+            if !FLOW.contains(&name) && !INLINE.contains(&name) {
+                // A `div` keeps apart what an unknown element kept apart.
+                let name = if is_phrasing(name) { None } else { Some("div") };
+                name.iter().for_each(|name| open(html, name, ""));
+                children(preformatted, html);
+                name.iter().for_each(|name| close(html, name));
+                return;
+            }
+            let mut attributes = String::new();
+            for attribute in attributes_of(name) {
+                if let Some(value) = tree.attribute(id, attribute) {
+                    let value = flow_value(attribute, value);
+                    if is_safe_attribute(name, attribute, &value) {
+                        push_attribute(&mut attributes, attribute, &value);
+                    }
+                }
+            }
+            open(html, name, &attributes);
+            if VOID.contains(&name) {
+                return;
+            }
+            let start = html.len();
+            if STRUCTURAL.contains(&name) {
+                for child in tree.children(id) {
+                    let blank = matches!(tree.kind(child), Kind::Text(text) if text.trim_matches(is_space).is_empty());
+                    if !blank {
+                        write_flow_node(tree, child, false, html);
+                    }
+                }
+            } else {
+                children(preformatted || name == "pre", html);
+            }
+            // The parser drops a line break that opens a `pre`, so it would be lost later.
+            if name == "pre" {
+                let lines = html[start..].chars().take_while(|c| *c == '\n').count();
+                html.replace_range(start..start + lines, "");
+            }
+            close(html, name);
+        }
+    }
+}
+
+fn flow_value(attribute: &str, value: &str) -> String {
+    match attribute {
+        "src" | "poster" => super::sanitise::web_address(value).unwrap_or_default(),
+        _ => value.trim().to_owned(),
+    }
+}
+
+fn open(html: &mut String, name: &str, attributes: &str) {
+    html.push('<');
+    html.push_str(name);
+    html.push_str(attributes);
+    html.push('>');
+}
+
+fn close(html: &mut String, name: &str) {
+    html.push_str("</");
+    html.push_str(name);
+    html.push('>');
+}
+
+/// The text of nodes: a line for each element that breaks the line, a tab between cells.
+pub(super) fn text_of(tree: &Tree, nodes: &[NodeId]) -> String {
+    let mut text = String::new();
+    for node in nodes {
+        collect_text(tree, *node, false, &mut text);
+    }
+    text.trim_matches(is_space).to_owned()
+}
+
+fn collect_text(tree: &Tree, id: NodeId, preformatted: bool, text: &mut String) {
+    let children = |preformatted: bool, text: &mut String| {
+        for child in tree.children(id) {
+            collect_text(tree, child, preformatted, text);
+        }
+    };
+    match tree.kind(id) {
+        Kind::Silent => {}
+        Kind::Foreign => children(preformatted, text),
+        Kind::Text(part) if preformatted => text.push_str(part),
+        Kind::Text(part) => {
+            for c in part.chars() {
+                if !is_space(c) {
+                    text.push(c);
+                } else if !text.is_empty() && !text.ends_with(is_space) {
+                    text.push(' ');
+                }
+            }
+        }
+        Kind::Element(name) if is_hidden(name) => {}
+        Kind::Element("br") => {
+            trim_line(text);
+            text.push('\n');
+        }
+        Kind::Element(name) if is_phrasing(name) => children(preformatted, text),
+        Kind::Element("td" | "th") => {
+            let first = text.is_empty() || text.ends_with(['\n', '\t']);
+            if !first {
+                trim_line(text);
+                text.push('\t');
+            }
+            children(preformatted, text);
+        }
+        Kind::Element(name) => {
+            break_line(text);
+            children(preformatted || name == "pre", text);
+            break_line(text);
+        }
+    }
+}
+
+fn trim_line(text: &mut String) {
+    text.truncate(text.trim_end_matches([' ', '\t']).len());
+}
+
+fn break_line(text: &mut String) {
+    if !text.is_empty() && !text.ends_with('\n') {
+        trim_line(text);
+        text.push('\n');
+    }
+}
