@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 
-const ROUNDS: usize = 5;
-const SECONDS: u32 = 4;
+const ROUNDS: usize = 3;
+const SECONDS: u32 = 3;
 const CONNECTIONS: u32 = 32;
 
 const ENDPOINTS: &[(&str, &str)] = &[

@@ -23,6 +23,7 @@ pub enum Block {
         /// 1 to 6; 2 is the first below the headline.
         #[serde(default = "usual_level")]
         #[schema(minimum = 1, maximum = 6, default = 2)]
+        #[schema(required = true)]
         level: u8,
         /// Inline HTML.
         html: String,
@@ -49,6 +50,7 @@ pub enum Block {
         url: String,
         /// What it shows, for those who do not see it: plain text.
         #[serde(default)]
+        #[schema(required = true)]
         alt: String,
         /// What is printed below it: plain text.
         #[serde(default)]
@@ -62,6 +64,7 @@ pub enum Block {
     List {
         /// Whether its items are numbered, from 1.
         #[serde(default)]
+        #[schema(required = true)]
         ordered: bool,
         /// Inline HTML each.
         items: Vec<String>,
@@ -87,6 +90,7 @@ pub enum Block {
     Table {
         /// Inline HTML of the head's cells; empty for a table without a head.
         #[serde(default)]
+        #[schema(required = true)]
         header: Vec<String>,
         /// Inline HTML of the other cells, row by row. All rows are as long as the longest:
         /// short ones are filled up with empty cells.
