@@ -26,7 +26,7 @@ const ENDPOINTS: &[(&str, &str)] = &[
         "/v1/articles/harbour-cities-agree-flood-fund?include=shares",
     ),
     ("list of 20", "/v1/articles"),
-    ("list of 20 by tag", "/v1/articles?tag=flooding"),
+    ("list of 20 by tag", "/v1/articles?tag=climate-adaptation"),
     ("tags", "/v1/tags"),
     (
         "share counts",

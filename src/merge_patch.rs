@@ -20,6 +20,11 @@ impl Deserr<Violations> for MergePatch {
 }
 
 impl MergePatch {
+    /// Whether the patch names this top-level field.
+    pub fn touches(&self, field: &str) -> bool {
+        self.0.get(field).is_some()
+    }
+
     /// The patched document, read as `T` with all its rules.
     ///
     /// # Errors
