@@ -172,6 +172,12 @@ fn complete(path: &str, operation: &mut Operation) {
         );
         add("428", "`If-Match` is missing.");
     }
+    if guarded && (takes_body || conditional) {
+        add(
+            "409",
+            "Something it builds on was written at the same moment; try again.",
+        );
+    }
     if takes_body {
         add("413", "The body is too large.");
         add("415", "The body has another content type.");

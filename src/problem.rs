@@ -65,6 +65,8 @@ problem_types! {
         "Another resource has this slug. `suggestion` is the nearest free one.";
     WRONG_STATE = "wrong-state", 409, "Not possible in this state",
         "The step is not allowed from the status the article has. `allowed` lists the steps that are.";
+    CONFLICT = "conflict", 409, "Written at the same moment",
+        "Something that this request builds on was written at the same moment. Nothing was changed; try again.";
     PRECONDITION_FAILED = "precondition-failed", 412, "Changed since you read it",
         "The `If-Match` header does not name the current version. The `ETag` header does: read again, then repeat the change.";
     TOO_LARGE = "too-large", 413, "Too large",
@@ -285,6 +287,7 @@ impl From<StoreError> for Problem {
                 problem.0.allowed = Some(allowed);
                 problem
             }
+            StoreError::Conflict => Self::new(&CONFLICT, CONFLICT.meaning),
             StoreError::Invalid(violations) => Self::validation(violations),
             StoreError::Unavailable(reason) => {
                 tracing::warn!(%reason, "database unavailable");

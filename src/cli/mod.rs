@@ -108,7 +108,7 @@ fn in_words(error: StoreError) -> String {
         StoreError::Unavailable(reason) => reason,
         StoreError::SlugTaken { slug, .. } => format!("the slug {slug} is taken"),
         StoreError::WrongState { detail, .. } => detail,
-        StoreError::Stale { .. } => "it was changed meanwhile".into(),
+        StoreError::Stale { .. } | StoreError::Conflict => "it was changed meanwhile".into(),
         StoreError::Database(error) => format!("the database failed: {error}"),
     }
 }

@@ -31,6 +31,8 @@ pub enum StoreError {
     },
     /// The input names something that does not exist or breaks a rule only the database can check.
     Invalid(Vec<Violation>),
+    /// Another write came in between, so that this one could not be made; nothing was written.
+    Conflict,
     /// No connection was free in time, or the database cannot be reached.
     Unavailable(String),
     /// The database failed; logged, never shown.
@@ -46,6 +48,16 @@ impl From<diesel::result::Error> for StoreError {
                 DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
                 ref details,
             ) => Self::Unavailable(details.message().to_owned()),
+            // What was checked in this transaction was changed by another before the commit.
+            Error::DatabaseError(
+                DatabaseErrorKind::UniqueViolation
+                | DatabaseErrorKind::ForeignKeyViolation
+                | DatabaseErrorKind::SerializationFailure,
+                _,
+            ) => Self::Conflict,
+            Error::DatabaseError(_, ref details) if details.message().contains("deadlock") => {
+                Self::Conflict
+            }
             // SQLite reports a busy file, Postgres a timeout, as plain text.
             Error::DatabaseError(_, ref details)
                 if ["database is locked", "statement timeout", "lock timeout"]

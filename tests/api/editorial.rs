@@ -177,6 +177,33 @@ both! {
         }
     }
 
+    of_simultaneous_claims_of_a_slug_one_wins(app) {
+        let token = app.newsroom().await;
+        let claims = (0..8).map(|_| {
+            app.request(Method::POST, "/v1/editorial/articles").bearer(&token).json(article("wanted"))
+        });
+        let replies = futures_util::future::join_all(claims).await;
+        let with = |status: u16| replies.iter().filter(|reply| reply.status == status).count();
+        assert_eq!((with(201), with(409)), (1, 7));
+        let article = replies.iter().find(|reply| reply.status == 201).unwrap();
+        let edits = (0..8).map(|number| {
+            app.patch(&token, article, json!({"headline": format!("Edit {number}")}))
+        });
+        let replies = futures_util::future::join_all(edits).await;
+        let with = |status: u16| replies.iter().filter(|reply| reply.status == status).count();
+        assert_eq!((with(200), with(412)), (1, 7));
+    }
+
+    a_slug_can_be_changed_back(app) {
+        let token = app.newsroom().await;
+        let first = app.published(&token, "one").await;
+        let second = app.patch(&token, &first, json!({"slug": "two"})).await;
+        let third = app.patch(&token, &second, json!({"slug": "one"})).await;
+        assert_eq!(third.status, 200);
+        assert_eq!(app.get("/v1/articles/one").await.status, 200);
+        assert_eq!(app.get("/v1/articles/two").await.header("location"), "/v1/articles/one");
+    }
+
     everything_wrong_with_an_article_is_said_at_once(app) {
         let token = app.newsroom().await;
         let reply = app.request(Method::POST, "/v1/editorial/articles").bearer(&token).json(json!({
