@@ -287,6 +287,7 @@ impl From<StoreError> for Problem {
                 problem.0.allowed = Some(allowed);
                 problem
             }
+            StoreError::Forbidden(detail) => Self::new(&FORBIDDEN, detail),
             StoreError::Conflict => Self::new(&CONFLICT, CONFLICT.meaning),
             StoreError::Invalid(violations) => Self::validation(violations),
             StoreError::Unavailable(reason) => {

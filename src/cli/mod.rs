@@ -107,7 +107,7 @@ fn in_words(error: StoreError) -> String {
             .join("; "),
         StoreError::Unavailable(reason) => reason,
         StoreError::SlugTaken { slug, .. } => format!("the slug {slug} is taken"),
-        StoreError::WrongState { detail, .. } => detail,
+        StoreError::WrongState { detail, .. } | StoreError::Forbidden(detail) => detail,
         StoreError::Stale { .. } | StoreError::Conflict => "it was changed meanwhile".into(),
         StoreError::Database(error) => format!("the database failed: {error}"),
     }

@@ -31,6 +31,8 @@ pub enum StoreError {
     },
     /// The input names something that does not exist or breaks a rule only the database can check.
     Invalid(Vec<Violation>),
+    /// The caller may know of the row, but not do this to it in its state; says what is missing.
+    Forbidden(String),
     /// Another write came in between, so that this one could not be made; nothing was written.
     Conflict,
     /// No connection was free in time, or the database cannot be reached.

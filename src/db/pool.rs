@@ -56,13 +56,16 @@ impl Lane {
         );
         let pool = Pool::builder()
             .max_size(size)
-            .min_idle(Some(1))
+            // Opened on demand: a connection being opened in the background while a command of
+            // the command line ends would meet a TLS library that is already torn down.
+            .min_idle(Some(0))
             .connection_timeout(settings.wait)
             // Asking the server before each use would double the round trips; a broken
             // connection is noticed by its first statement and replaced.
             .test_on_check_out(false)
             .error_handler(Box::new(LogErrors))
             .build(manager)
+            .and_then(|pool| pool.get().map(|_| pool.clone()))
             .map_err(|error| StoreError::Unavailable(format!("cannot open {url}: {error}")))?;
         Ok(Arc::new(Self {
             pool,

@@ -278,6 +278,10 @@ both! {
         assert_eq!(app.patch(&mine, &other, json!({"headline": "x"})).await.status, 404);
         assert_eq!(app.patch(&mine, &own, json!({"headline": "x"})).await.status, 200);
         assert_eq!(app.step(&mine, &own, "publish", json!({})).await.status, 403);
+        let edited = app.request(Method::GET, &format!("/v1/editorial/articles/{}", own.json["id"].as_str().unwrap()))
+            .bearer(&mine).send().await;
+        let published = app.step(&token, &edited, "publish", json!({})).await;
+        assert_eq!(app.patch(&mine, &published, json!({"headline": "y"})).await.status, 403);
         let viewer = app.user("viewer@example.com", Role::Viewer).await;
         let read = app.request(Method::GET, &format!("/v1/editorial/articles/{id}")).bearer(&viewer).send().await;
         assert_eq!(read.status, 200);

@@ -285,13 +285,10 @@ fn written_input(connection: &mut Connection, id: Id) -> StoreResult<ArticleInpu
 /// What is public, only those who may publish change.
 fn may_change_public(caller: &Caller, standing: &Standing) -> StoreResult<()> {
     if standing.status == Status::Published && !caller.may(Right::ArticlesPublish) {
-        return Err(StoreError::WrongState {
-            detail: format!(
-                "The article is published; changing it needs the right {}.",
-                Right::ArticlesPublish
-            ),
-            allowed: Vec::new(),
-        });
+        return Err(StoreError::Forbidden(format!(
+            "The article is published; changing it needs the right {}.",
+            Right::ArticlesPublish
+        )));
     }
     Ok(())
 }
