@@ -16,6 +16,7 @@ use crate::auth::jwt::Signer;
 use crate::auth::store::Purpose;
 use crate::auth::throttle::LoginThrottle;
 use crate::config::{DatabaseConfig, ServerConfig};
+use crate::db::pool::in_transaction;
 use crate::db::{Database, StoreError, migrations};
 use crate::http::body::BodyLimit;
 use crate::http::cursor::CursorKey;
@@ -82,12 +83,23 @@ pub fn open_database(config: &DatabaseConfig, migrate: bool) -> Result<Database,
     let queries = Metrics::query_counter().map_err(StartError::Metrics)?;
     let database = Database::open(&config.database_url, &config.pool_settings(), queries)?;
     if migrate {
-        let mut connection = database.connection()?;
-        for name in migrations::run(&mut connection)? {
+        for name in migrate_database(&database)? {
             tracing::info!(%name, "migration ran");
         }
     }
     Ok(database)
+}
+
+/// Brings a database to this version's tables, and what is kept rendered to this version's
+/// rendering; answers the names of the migrations that ran.
+///
+/// # Errors
+/// When the database fails; what was done before stays.
+pub fn migrate_database(database: &Database) -> Result<Vec<String>, StoreError> {
+    let mut connection = database.connection()?;
+    let ran = migrations::run(&mut connection)?;
+    while in_transaction(&mut connection, articles::store::bodies::render_outdated)? > 0 {}
+    Ok(ran)
 }
 
 /// A server that is bound to its address and ready to run.

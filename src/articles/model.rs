@@ -1,6 +1,7 @@
 //! An article as readers and editors see it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -15,7 +16,7 @@ use crate::tags::model::{SectionRef, TagKind, TagRef};
 use crate::text::{Language, Slug};
 
 /// A note to readers on what was changed after publication.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Correction {
     /// Key.
     pub id: Id,
@@ -99,12 +100,12 @@ pub struct Summary {
 }
 
 /// The body in the formats that were asked for.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub struct BodyFormats {
     /// The blocks. Left out with `body_format=html|markdown|text`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub body: Option<Vec<Block>>,
+    #[schema(value_type = Vec<Block>, required = false)]
+    pub body: Option<Box<RawValue>>,
     /// The same as HTML. Left out with `body_format=blocks|markdown|text`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -145,26 +146,42 @@ impl BodyFormat {
     ];
 
     /// A body in this format.
-    pub fn of(self, body: &Body) -> BodyFormats {
+    ///
+    /// # Errors
+    /// When the blocks cannot be read, which those that were written can.
+    pub fn of(self, stored: StoredBody) -> serde_json::Result<BodyFormats> {
         let mut formats = BodyFormats::default();
-        if matches!(self, Self::Both | Self::Blocks) {
-            formats.body = Some(body.blocks().to_vec());
+        match self {
+            Self::Both => {
+                formats.body = Some(stored.blocks);
+                formats.body_html = Some(stored.html);
+            }
+            Self::Blocks => formats.body = Some(stored.blocks),
+            Self::Html => formats.body_html = Some(stored.html),
+            Self::Markdown => formats.body_markdown = Some(stored.parse()?.to_markdown()),
+            Self::Text => formats.body_text = Some(stored.parse()?.to_text()),
         }
-        if matches!(self, Self::Both | Self::Html) {
-            formats.body_html = Some(body.to_html());
-        }
-        if self == Self::Markdown {
-            formats.body_markdown = Some(body.to_markdown());
-        }
-        if self == Self::Text {
-            formats.body_text = Some(body.to_text());
-        }
-        formats
+        Ok(formats)
+    }
+}
+
+/// A body as it is kept: blocks as JSON, and the HTML made of them when they were written.
+#[derive(Debug, Clone)]
+pub struct StoredBody {
+    /// The blocks.
+    pub blocks: Box<RawValue>,
+    /// The same as HTML.
+    pub html: String,
+}
+
+impl StoredBody {
+    fn parse(&self) -> serde_json::Result<Body> {
+        serde_json::from_str(self.blocks.get())
     }
 }
 
 /// An article for readers.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Article {
     /// What lists show of it.
     #[serde(flatten)]
@@ -186,7 +203,7 @@ pub struct Article {
 }
 
 /// An article in a public list: a summary, and what `include=` added.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ListedArticle {
     /// The summary.
     #[serde(flatten)]
@@ -253,13 +270,14 @@ pub struct EditorialSummary {
 }
 
 /// An article for editors.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct EditorialArticle {
     /// What lists show of it.
     #[serde(flatten)]
     pub summary: EditorialSummary,
     /// The blocks.
-    pub body: Vec<Block>,
+    #[schema(value_type = Vec<Block>)]
+    pub body: Box<RawValue>,
     /// The same as HTML.
     pub body_html: String,
     /// The newest last.
@@ -295,6 +313,11 @@ impl Include {
         ("custom", Self::Custom),
         ("shares", Self::Shares),
     ];
+
+    /// Whether it is part of the article itself, which its counts are not.
+    pub fn is_detail(&self) -> bool {
+        *self != Self::Shares
+    }
 }
 
 /// The order of a public list.

@@ -108,15 +108,6 @@ impl CorrectionKind {
             Self::Update => "update",
         }
     }
-
-    /// The kind that a name stands for; the database holds no others.
-    pub fn from_name(name: &str) -> Self {
-        match name {
-            "clarification" => Self::Clarification,
-            "update" => Self::Update,
-            _ => Self::Correction,
-        }
-    }
 }
 
 /// What editors write of a correction.

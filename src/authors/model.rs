@@ -1,7 +1,7 @@
 //! What an author is.
 
 use deserr::Deserr;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::db::{Id, Timestamp};
@@ -9,7 +9,7 @@ use crate::text::{Line, Prose, Slug, WebUrl};
 use crate::validation::Violations;
 
 /// An author as an article shows them: all that "About the author" needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({
     "id": "019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a11", "slug": "alex-writer", "name": "Alex Writer",
     "role": "Correspondent", "bio": "Alex writes about ports and the people in them.",

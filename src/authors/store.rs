@@ -6,7 +6,7 @@ use std::str::FromStr;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use super::model::{Author, AuthorInput, AuthorRef};
+use super::model::{Author, AuthorInput};
 use crate::db::schema::{article_authors, authors, public_articles};
 use crate::db::slugs::{self, Named};
 use crate::db::types::IdSql;
@@ -193,55 +193,6 @@ pub fn by_slugs(connection: &mut Connection, wanted: &[Slug]) -> StoreResult<Has
         {
             found.insert(slug.clone(), id);
         }
-    }
-    Ok(found)
-}
-
-/// The authors of articles, in the order of their bylines.
-///
-/// # Errors
-/// When the database fails.
-pub fn of_articles(
-    connection: &mut Connection,
-    article_ids: &[Id],
-) -> StoreResult<HashMap<Id, Vec<AuthorRef>>> {
-    type Row = (
-        Id,
-        (
-            Id,
-            String,
-            String,
-            Option<String>,
-            Option<String>,
-            Option<String>,
-        ),
-    );
-    let rows: Vec<Row> = article_authors::table
-        .inner_join(authors::table)
-        .filter(article_authors::article_id.eq_any(article_ids.to_vec()))
-        .order((article_authors::article_id, article_authors::position))
-        .select((
-            article_authors::article_id,
-            (
-                authors::id,
-                authors::slug,
-                authors::name,
-                authors::role,
-                authors::bio,
-                authors::avatar_url,
-            ),
-        ))
-        .load(connection)?;
-    let mut found: HashMap<Id, Vec<AuthorRef>> = HashMap::new();
-    for (article, (id, slug, name, role, bio, avatar_url)) in rows {
-        found.entry(article).or_default().push(AuthorRef {
-            id,
-            slug,
-            name,
-            role,
-            bio,
-            avatar_url,
-        });
     }
     Ok(found)
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::in_words;
-use crate::app::open_database;
+use crate::app::{migrate_database, open_database};
 use crate::config::DatabaseConfig;
 use crate::db::migrations;
 
@@ -25,8 +25,8 @@ impl Migrate {
     /// Why not, in words.
     pub fn run(self) -> Result<(), String> {
         let database = open_database(&self.database, false).map_err(|error| error.to_string())?;
-        let mut connection = database.connection().map_err(in_words)?;
         if self.status {
+            let mut connection = database.connection().map_err(in_words)?;
             for migration in migrations::status(&mut connection).map_err(in_words)? {
                 let state = if migration.applied {
                     "applied"
@@ -37,7 +37,7 @@ impl Migrate {
             }
             return Ok(());
         }
-        let ran = migrations::run(&mut connection).map_err(in_words)?;
+        let ran = migrate_database(&database).map_err(in_words)?;
         for name in &ran {
             println!("applied  {name}");
         }

@@ -115,7 +115,6 @@ table! {
         canonical_url -> Nullable<Text>,
         section_id -> Nullable<IdSql>,
         lead_image -> Nullable<JsonSql>,
-        body -> JsonSql,
         word_count -> Integer,
         seo -> JsonSql,
         custom -> JsonSql,
@@ -130,24 +129,26 @@ table! {
 }
 
 table! {
-    use diesel::sql_types::Integer;
-    use crate::db::types::IdSql;
+    use diesel::sql_types::{Integer, Nullable};
+    use crate::db::types::{IdSql, TimestampSql};
 
     article_tags (article_id, tag_id) {
         article_id -> IdSql,
         tag_id -> IdSql,
         position -> Integer,
+        published_at -> Nullable<TimestampSql>,
     }
 }
 
 table! {
-    use diesel::sql_types::Integer;
-    use crate::db::types::IdSql;
+    use diesel::sql_types::{Integer, Nullable};
+    use crate::db::types::{IdSql, TimestampSql};
 
     article_authors (article_id, author_id) {
         article_id -> IdSql,
         author_id -> IdSql,
         position -> Integer,
+        published_at -> Nullable<TimestampSql>,
     }
 }
 
@@ -198,6 +199,55 @@ table! {
 }
 
 table! {
+    use diesel::sql_types::{Integer, Text};
+    use crate::db::types::{IdSql, JsonSql};
+
+    article_bodies (article_id) {
+        article_id -> IdSql,
+        blocks -> JsonSql,
+        html -> Text,
+        rendering -> Integer,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+    use crate::db::types::{IdSql, JsonSql, TimestampSql};
+
+    /// Every article with what it refers to: a view, and the way editorial code reads articles.
+    full_articles (id) {
+        id -> IdSql,
+        slug -> Text,
+        status -> Text,
+        version -> BigInt,
+        headline -> Nullable<Text>,
+        standfirst -> Nullable<Text>,
+        dateline -> Nullable<Text>,
+        language -> Text,
+        byline -> Nullable<Text>,
+        canonical_url -> Nullable<Text>,
+        section_id -> Nullable<IdSql>,
+        lead_image -> Nullable<JsonSql>,
+        word_count -> Integer,
+        seo -> JsonSql,
+        custom -> JsonSql,
+        created_by -> Nullable<IdSql>,
+        created_at -> TimestampSql,
+        updated_at -> TimestampSql,
+        published_at -> Nullable<TimestampSql>,
+        embargo_until -> Nullable<TimestampSql>,
+        retraction_reason -> Nullable<Text>,
+        trashed_from -> Nullable<Text>,
+        body -> JsonSql,
+        body_html -> Text,
+        authors -> JsonSql,
+        tags -> JsonSql,
+        section -> Nullable<JsonSql>,
+        corrections -> JsonSql,
+    }
+}
+
+table! {
     use diesel::sql_types::{BigInt, Integer, Nullable, Text};
     use crate::db::types::{IdSql, JsonSql, TimestampSql};
 
@@ -214,10 +264,47 @@ table! {
         canonical_url -> Nullable<Text>,
         section_id -> Nullable<IdSql>,
         lead_image -> Nullable<JsonSql>,
-        body -> JsonSql,
         word_count -> Integer,
         seo -> JsonSql,
         custom -> JsonSql,
+        updated_at -> TimestampSql,
+        published_at -> TimestampSql,
+        body -> JsonSql,
+        body_html -> Text,
+        authors -> JsonSql,
+        tags -> JsonSql,
+        section -> Nullable<JsonSql>,
+        corrections -> JsonSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    /// What the public may see now, for each tag that it has: a view.
+    public_articles_by_tag (id) {
+        tag_id -> IdSql,
+        id -> IdSql,
+        slug -> Text,
+        language -> Text,
+        section_id -> Nullable<IdSql>,
+        updated_at -> TimestampSql,
+        published_at -> TimestampSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    /// What the public may see now, for each author that it has: a view.
+    public_articles_by_author (id) {
+        author_id -> IdSql,
+        id -> IdSql,
+        slug -> Text,
+        language -> Text,
+        section_id -> Nullable<IdSql>,
         updated_at -> TimestampSql,
         published_at -> TimestampSql,
     }
@@ -240,6 +327,8 @@ allow_tables_to_appear_in_same_query!(
     tags,
     authors,
     articles,
+    article_bodies,
+    full_articles,
     article_tags,
     article_authors,
     slug_redirects,
@@ -247,4 +336,6 @@ allow_tables_to_appear_in_same_query!(
     share_counts,
     share_visitors,
     public_articles,
+    public_articles_by_tag,
+    public_articles_by_author,
 );

@@ -70,9 +70,13 @@ impl fmt::Display for TagKind {
 }
 
 /// A tag as articles name it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"slug": "climate", "name": "Climate", "kind": "topic"}))]
 pub struct TagRef {
+    /// Key; answers do not show it.
+    #[serde(skip_serializing)]
+    #[schema(ignore)]
+    pub id: Id,
     /// Its name in URLs.
     pub slug: String,
     /// Its name for readers.
@@ -82,9 +86,13 @@ pub struct TagRef {
 }
 
 /// The section that an article stands in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"slug": "world", "name": "World"}))]
 pub struct SectionRef {
+    /// Key; answers do not show it.
+    #[serde(skip_serializing)]
+    #[schema(ignore)]
+    pub id: Id,
     /// Its name in URLs.
     pub slug: String,
     /// Its name for readers.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use super::model::{MergeInput, SectionRef, Tag, TagFilter, TagInput, TagKind, TagRef, TagSort};
+use super::model::{MergeInput, Tag, TagFilter, TagInput, TagKind, TagSort};
 use crate::db::schema::{article_tags, articles, public_articles, tags};
 use crate::db::slugs::{self, Named};
 use crate::db::types::IdSql;
@@ -256,48 +256,6 @@ pub fn by_slugs(
         }
     }
     Ok(found)
-}
-
-/// The tags of articles, in the order their editors gave.
-///
-/// # Errors
-/// When the database fails.
-pub fn of_articles(
-    connection: &mut Connection,
-    article_ids: &[Id],
-) -> StoreResult<HashMap<Id, Vec<TagRef>>> {
-    let rows: Vec<(Id, String, String, String)> = article_tags::table
-        .inner_join(tags::table)
-        .filter(article_tags::article_id.eq_any(article_ids.to_vec()))
-        .order((article_tags::article_id, article_tags::position))
-        .select((article_tags::article_id, tags::slug, tags::name, tags::kind))
-        .load(connection)?;
-    let mut found: HashMap<Id, Vec<TagRef>> = HashMap::new();
-    for (article, slug, name, kind) in rows {
-        found.entry(article).or_default().push(TagRef {
-            slug,
-            name,
-            kind: TagKind::from_name(&kind),
-        });
-    }
-    Ok(found)
-}
-
-/// Sections by key.
-///
-/// # Errors
-/// When the database fails.
-pub fn sections(connection: &mut Connection, ids: Vec<Id>) -> StoreResult<HashMap<Id, SectionRef>> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    Ok(tags::table
-        .filter(tags::id.eq_any(ids))
-        .select((tags::id, tags::slug, tags::name))
-        .load::<(Id, String, String)>(connection)?
-        .into_iter()
-        .map(|(id, slug, name)| (id, SectionRef { slug, name }))
-        .collect())
 }
 
 /// Adds a tag; answers its key.

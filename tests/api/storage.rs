@@ -76,7 +76,7 @@ fn shape(connection: &mut Connection, sqlite: &str, postgres: &str) -> Shape {
         .into_iter()
         .map(|column| {
             // A view's columns may be anything to Postgres.
-            let nullable = if column.table_name == "public_articles" {
+            let nullable = if column.table_name.contains("_articles") {
                 String::new()
             } else {
                 column.nullable

@@ -3,14 +3,12 @@
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use super::relations::{Relations, StoryColumns, corrections_of};
+use super::story::{DetailRow, StoryRow, detail_columns, story, story_columns};
 
 use crate::articles::model::{EditorialArticle, EditorialFilter, EditorialSummary};
-use crate::articles::parts::{Custom, Seo};
 use crate::articles::workflow::Status;
-use crate::body::Body;
-use crate::db::schema::{article_authors, article_tags, articles};
-use crate::db::{Connection, Id, Json, MultiBackend, StoreResult, Timestamp};
+use crate::db::schema::{article_authors, article_tags, full_articles};
+use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
 use crate::text::Slug;
 use crate::{authors, tags};
 
@@ -26,38 +24,29 @@ type DeskRow = (
     Option<String>,
     Timestamp,
     Option<Id>,
-    StoryColumns,
+    StoryRow,
 );
 
 macro_rules! desk_columns {
     () => {
         (
-            articles::id,
-            articles::slug,
-            articles::status,
-            articles::version,
-            articles::headline,
-            articles::canonical_url,
-            articles::published_at,
-            articles::embargo_until,
-            articles::retraction_reason,
-            articles::created_at,
-            articles::created_by,
-            (
-                articles::standfirst,
-                articles::dateline,
-                articles::language,
-                articles::byline,
-                articles::section_id,
-                articles::lead_image,
-                articles::updated_at,
-                articles::word_count,
-            ),
+            full_articles::id,
+            full_articles::slug,
+            full_articles::status,
+            full_articles::version,
+            full_articles::headline,
+            full_articles::canonical_url,
+            full_articles::published_at,
+            full_articles::embargo_until,
+            full_articles::retraction_reason,
+            full_articles::created_at,
+            full_articles::created_by,
+            story_columns!(full_articles),
         )
     };
 }
 
-fn summary(relations: &mut Relations, row: DeskRow, now: Timestamp) -> EditorialSummary {
+fn summary(row: DeskRow, now: Timestamp) -> EditorialSummary {
     let status = Status::from_name(&row.2);
     EditorialSummary {
         id: row.0,
@@ -74,27 +63,27 @@ fn summary(relations: &mut Relations, row: DeskRow, now: Timestamp) -> Editorial
         retraction_reason: row.8,
         created_at: row.9,
         created_by: row.10,
-        story: relations.story(row.0, row.11),
+        story: story(row.11),
     }
 }
 
 fn filtered(
     connection: &mut Connection,
     filter: &EditorialFilter,
-) -> StoreResult<articles::BoxedQuery<'static, MultiBackend>> {
-    let mut query = articles::table.into_boxed::<MultiBackend>();
+) -> StoreResult<full_articles::BoxedQuery<'static, MultiBackend>> {
+    let mut query = full_articles::table.into_boxed::<MultiBackend>();
     query = if filter.statuses.is_empty() {
-        query.filter(articles::status.ne(Status::Trashed.as_str()))
+        query.filter(full_articles::status.ne(Status::Trashed.as_str()))
     } else {
         let statuses: Vec<&str> = filter
             .statuses
             .iter()
             .map(|status| status.as_str())
             .collect();
-        query.filter(articles::status.eq_any(statuses))
+        query.filter(full_articles::status.eq_any(statuses))
     };
     if let Some(user) = filter.created_by {
-        query = query.filter(articles::created_by.eq(user));
+        query = query.filter(full_articles::created_by.eq(user));
     }
     if !filter.authors.is_empty() {
         let ids: Vec<Id> = authors::store::by_slugs(connection, &filter.authors)?
@@ -103,7 +92,7 @@ fn filtered(
         let written = article_authors::table
             .filter(article_authors::author_id.eq_any(ids))
             .select(article_authors::article_id);
-        query = query.filter(articles::id.eq_any(written));
+        query = query.filter(full_articles::id.eq_any(written));
     }
     let mut keys = |slugs: &[Slug]| -> StoreResult<Vec<Id>> {
         Ok(tags::store::by_slugs(connection, slugs)?
@@ -112,13 +101,13 @@ fn filtered(
             .collect())
     };
     if !filter.sections.is_empty() {
-        query = query.filter(articles::section_id.eq_any(keys(&filter.sections)?));
+        query = query.filter(full_articles::section_id.eq_any(keys(&filter.sections)?));
     }
     if !filter.tags.is_empty() {
         let tagged = article_tags::table
             .filter(article_tags::tag_id.eq_any(keys(&filter.tags)?))
             .select(article_tags::article_id);
-        query = query.filter(articles::id.eq_any(tagged));
+        query = query.filter(full_articles::id.eq_any(tagged));
     }
     Ok(query)
 }
@@ -146,23 +135,23 @@ pub fn list(
     };
     let mut query = filtered(connection, filter)?;
     if let Some((at, last)) = after {
-        query = query
-            .filter(articles::updated_at.le(at))
-            .filter(articles::updated_at.lt(at).or(articles::id.lt(last)));
+        query = query.filter(full_articles::updated_at.le(at)).filter(
+            full_articles::updated_at
+                .lt(at)
+                .or(full_articles::id.lt(last)),
+        );
     }
     let rows: Vec<DeskRow> = query
-        .order((articles::updated_at.desc(), articles::id.desc()))
+        .order((full_articles::updated_at.desc(), full_articles::id.desc()))
         .limit(limit)
         .select(desk_columns!())
         .load(connection)?;
-    let ids: Vec<Id> = rows.iter().map(|row| row.0).collect();
-    let mut relations = Relations::load(connection, &ids, rows.iter().map(|row| row.11.4))?;
     let now = Timestamp::now();
     let listed = rows
         .into_iter()
         .map(|row| {
-            let value = row.11.6.to_string();
-            (summary(&mut relations, row, now), value)
+            let value = row.11.5.to_string();
+            (summary(row, now), value)
         })
         .collect();
     Ok((listed, total))
@@ -177,28 +166,20 @@ pub fn find(
     id: Id,
     only_own: Option<Id>,
 ) -> StoreResult<EditorialArticle> {
-    let mut query = articles::table
-        .filter(articles::id.eq(id))
+    let mut query = full_articles::table
+        .filter(full_articles::id.eq(id))
         .into_boxed::<MultiBackend>();
     if let Some(user) = only_own {
-        query = query.filter(articles::created_by.eq(user));
+        query = query.filter(full_articles::created_by.eq(user));
     }
-    let (row, body, seo, custom): (DeskRow, Json<Body>, Json<Seo>, Json<Custom>) = query
-        .select((
-            desk_columns!(),
-            articles::body,
-            articles::seo,
-            articles::custom,
-        ))
+    let (row, (body, body_html, corrections, seo, custom)): (DeskRow, DetailRow) = query
+        .select((desk_columns!(), detail_columns!(full_articles)))
         .first(connection)?;
-    let mut relations = Relations::load(connection, &[id], std::iter::once(row.11.4))?;
     Ok(EditorialArticle {
-        summary: summary(&mut relations, row, Timestamp::now()),
-        body_html: body.0.to_html(),
-        body: body.0.blocks().to_vec(),
-        corrections: corrections_of(connection, &[id])?
-            .remove(&id)
-            .unwrap_or_default(),
+        summary: summary(row, Timestamp::now()),
+        body: body.0,
+        body_html,
+        corrections: corrections.0,
         seo: seo.0,
         custom: custom.0.0,
     })

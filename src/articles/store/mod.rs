@@ -4,10 +4,14 @@
 //! - [`desk`] – what editors see; selects from the table
 //! - [`mod@write`] – creating and changing
 //! - `references` – what an article names by slug, when it is written
-//! - `relations` – authors, tags and sections of articles
+//! - [`selection`] – which public articles a list has, in which order
+//! - `story` – the rows of the views, in which an article comes with what it refers to
+//! - [`bodies`] – blocks and the HTML made of them
 
+pub mod bodies;
 pub mod desk;
 pub mod public;
 mod references;
-mod relations;
+pub mod selection;
+mod story;
 pub mod write;

@@ -6,6 +6,7 @@ use crate::articles::input::ArticleInput;
 use crate::db::schema::{
     article_authors, article_tags, authors as authors_table, tags as tags_table,
 };
+use crate::db::types::IdSql;
 use crate::db::{Connection, Id, StoreError, StoreResult};
 use crate::tags::model::TagKind;
 use crate::text::Slug;
@@ -111,8 +112,21 @@ impl References {
             diesel::insert_into(article_authors::table).values(&authors).execute(inner)?;
             diesel::insert_into(article_tags::table).values(&tags).execute(inner)?;
         });
-        Ok(())
+        place(connection, article)
     }
+}
+
+/// Keeps beside what an article refers to when it was published, while it is.
+pub(super) fn place(connection: &mut Connection, article: Id) -> StoreResult<()> {
+    for table in ["article_tags", "article_authors"] {
+        diesel::sql_query(format!(
+            "UPDATE {table} SET published_at = (SELECT published_at FROM articles \
+             WHERE id = $1 AND status = 'published') WHERE article_id = $1"
+        ))
+        .bind::<IdSql, _>(article)
+        .execute(connection)?;
+    }
+    Ok(())
 }
 
 fn not_found(

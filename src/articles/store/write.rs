@@ -4,7 +4,8 @@ use std::str::FromStr;
 
 use diesel::prelude::*;
 
-use super::references::References;
+use super::bodies;
+use super::references::{References, place};
 use crate::articles::input::{ArticleInput, BodyInput, SlugList};
 use crate::articles::parts::{CorrectionInput, Custom, LeadImage, Seo};
 
@@ -37,7 +38,6 @@ struct Written {
     canonical_url: Option<String>,
     section_id: Option<Id>,
     lead_image: Option<Json<LeadImage>>,
-    body: Json<Body>,
     word_count: i32,
     seo: Json<Seo>,
     custom: Json<Custom>,
@@ -45,9 +45,9 @@ struct Written {
 }
 
 impl Written {
-    fn new(input: ArticleInput, slug: Slug, section_id: Option<Id>) -> Self {
-        let word_count = i32::try_from(input.body.0.word_count()).unwrap_or(i32::MAX);
-        Self {
+    fn new(input: ArticleInput, slug: Slug, section_id: Option<Id>) -> (Self, Body) {
+        let body = input.body.0;
+        let written = Self {
             slug: slug.into_string(),
             headline: input.headline.map(|text| text.into_string()),
             standfirst: input.standfirst.map(|text| text.into_string()),
@@ -57,12 +57,12 @@ impl Written {
             canonical_url: input.canonical_url.map(|text| text.into_string()),
             section_id,
             lead_image: input.lead_image.map(Json),
-            body: Json(input.body.0),
-            word_count,
+            word_count: i32::try_from(body.word_count()).unwrap_or(i32::MAX),
             seo: Json(input.seo),
             custom: Json(input.custom),
             updated_at: Timestamp::now(),
-        }
+        };
+        (written, body)
     }
 }
 
@@ -87,7 +87,7 @@ pub fn create(
     };
     slugs::forget(connection, Named::Article, slug.as_str())?;
     let status = input.status.map_or(Status::Draft, WorkingStatus::status);
-    let written = Written::new(input, slug, references.section);
+    let (written, body) = Written::new(input, slug, references.section);
     diesel::insert_into(articles::table)
         .values((
             articles::id.eq(id),
@@ -98,6 +98,7 @@ pub fn create(
             &written,
         ))
         .execute(connection)?;
+    bodies::insert(connection, id, body)?;
     references.save(connection, id)?;
     Ok(id)
 }
@@ -188,7 +189,8 @@ impl Stepped {
         )
         .set(&self)
         .execute(connection)?;
-        changed_one(changed, current)
+        changed_one(changed, current)?;
+        place(connection, id)
     }
 }
 
@@ -216,7 +218,6 @@ fn written_input(connection: &mut Connection, id: Id) -> StoreResult<ArticleInpu
         Option<String>,
         Option<Id>,
         Option<Json<LeadImage>>,
-        Json<Body>,
         Json<Seo>,
         Json<Custom>,
     );
@@ -232,7 +233,6 @@ fn written_input(connection: &mut Connection, id: Id) -> StoreResult<ArticleInpu
             articles::canonical_url,
             articles::section_id,
             articles::lead_image,
-            articles::body,
             articles::seo,
             articles::custom,
         ))
@@ -276,9 +276,9 @@ fn written_input(connection: &mut Connection, id: Id) -> StoreResult<ArticleInpu
         tags: slug_list(tags)?,
         section: section.map(stored).transpose()?,
         lead_image: row.8.map(|image| image.0),
-        body: BodyInput(row.9.0),
-        seo: row.10.0,
-        custom: row.11.0,
+        body: BodyInput(bodies::find(connection, id)?),
+        seo: row.9.0,
+        custom: row.10.0,
     })
 }
 
@@ -312,7 +312,8 @@ pub fn edit(
     let mut written = written_input(connection, id)?;
     // What is stored was sanitised and within the bounds when it was written: a change of the
     // headline neither pays for the body again nor is refused for its sake.
-    let kept = (!patch.touches("body")).then(|| std::mem::take(&mut written.body));
+    let body_touched = patch.touches("body");
+    let kept = (!body_touched).then(|| std::mem::take(&mut written.body));
     let mut input: ArticleInput = patch
         .apply(&written)
         .map_err(|violations| StoreError::Invalid(violations.0))?;
@@ -360,7 +361,7 @@ pub fn edit(
             slugs::forget(connection, Named::Article, slug.as_str())?;
         }
     }
-    let written = Written::new(input, slug, references.section);
+    let (written, body) = Written::new(input, slug, references.section);
     let changed = diesel::update(
         articles::table
             .filter(articles::id.eq(id))
@@ -373,6 +374,9 @@ pub fn edit(
     ))
     .execute(connection)?;
     changed_one(changed, standing.version + 1)?;
+    if body_touched {
+        bodies::replace(connection, id, body)?;
+    }
     references.save(connection, id)
 }
 

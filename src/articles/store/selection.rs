@@ -1,0 +1,235 @@
+//! Which public articles a list has, in which order: keys only, read from indexes. What they say is
+//! read afterwards, for one page.
+
+use diesel::dsl::{count_star, exists};
+use diesel::prelude::*;
+
+use crate::articles::model::{ArticleFilter, ArticleSort, TagKey};
+use crate::db::schema::{
+    article_authors, article_tags, public_articles, public_articles_by_author,
+    public_articles_by_tag,
+};
+use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
+use crate::tags::model::TagKind;
+use crate::text::Slug;
+use crate::{authors, tags};
+
+/// The page of a list: after which sort value and key, and how many.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// Their order.
+    pub sort: ArticleSort,
+    /// After which sort value and key.
+    pub after: Option<(Timestamp, Id)>,
+    /// Most articles.
+    pub limit: i64,
+}
+
+/// A filter with the keys of what it names.
+#[derive(Debug)]
+pub struct Selection {
+    filter: ArticleFilter,
+    tags: Vec<Vec<TagKey>>,
+    authors: Vec<Id>,
+    sections: Vec<Id>,
+}
+
+/// Narrows a query that has `public_articles` in it. A macro, since each of the queries below has
+/// a type of its own.
+macro_rules! narrowed {
+    ($view:ident, $query:expr, $selection:expr) => {{
+        let selection: &Selection = $selection;
+        let filter = &selection.filter;
+        let mut query = $query;
+        for group in &selection.tags {
+            let (sections, others) = parted(group);
+            let tagged = exists(
+                article_tags::table
+                    .filter(article_tags::article_id.eq($view::id))
+                    .filter(article_tags::tag_id.eq_any(others.clone())),
+            );
+            query = match (sections.is_empty(), others.is_empty()) {
+                (true, _) => query.filter(tagged),
+                (false, true) => query.filter($view::section_id.eq_any(sections)),
+                (false, false) => {
+                    query.filter(tagged.or($view::section_id.eq_any(sections).assume_not_null()))
+                }
+            };
+        }
+        if !selection.authors.is_empty() {
+            query = query.filter(exists(
+                article_authors::table
+                    .filter(article_authors::article_id.eq($view::id))
+                    .filter(article_authors::author_id.eq_any(selection.authors.clone())),
+            ));
+        }
+        if !selection.sections.is_empty() {
+            query = match selection.sections.as_slice() {
+                [section] => query.filter($view::section_id.eq(*section)),
+                several => query.filter($view::section_id.eq_any(several.to_vec())),
+            };
+        }
+        if let Some(language) = &filter.language {
+            query = query.filter($view::language.eq(language.as_str().to_owned()));
+        }
+        if let Some(instant) = filter.published_after {
+            query = query.filter($view::published_at.gt(instant));
+        }
+        if let Some(instant) = filter.published_before {
+            query = query.filter($view::published_at.lt(instant));
+        }
+        if let Some(instant) = filter.updated_after {
+            query = query.filter($view::updated_at.gt(instant));
+        }
+        if !filter.slugs.is_empty() {
+            let slugs: Vec<String> = filter.slugs.iter().map(Slug::to_string).collect();
+            query = query.filter($view::slug.eq_any(slugs));
+        }
+        if !filter.ids.is_empty() {
+            query = query.filter($view::id.eq_any(filter.ids.clone()));
+        }
+        query
+    }};
+}
+
+/// Cuts a page from a query. The bound on the sort value alone, which the keyset condition
+/// implies, lets both databases begin in the index where the page begins.
+macro_rules! page {
+    ($view:ident, $query:expr, $window:expr) => {{
+        use $view::{id, published_at, updated_at};
+        let (query, window): (_, Window) = ($query, $window);
+        let query = match (window.sort, window.after) {
+            (ArticleSort::NewestFirst, Some((at, last))) => query
+                .filter(published_at.le(at))
+                .filter(published_at.lt(at).or(id.lt(last))),
+            (ArticleSort::OldestFirst, Some((at, last))) => query
+                .filter(published_at.ge(at))
+                .filter(published_at.gt(at).or(id.gt(last))),
+            (ArticleSort::LastUpdatedFirst, Some((at, last))) => query
+                .filter(updated_at.le(at))
+                .filter(updated_at.lt(at).or(id.lt(last))),
+            (_, None) => query,
+        };
+        match window.sort {
+            ArticleSort::NewestFirst => query.order((published_at.desc(), id.desc())),
+            ArticleSort::OldestFirst => query.order((published_at.asc(), id.asc())),
+            ArticleSort::LastUpdatedFirst => query.order((updated_at.desc(), id.desc())),
+        }
+        .limit(window.limit)
+        .select((id, published_at, updated_at))
+    }};
+}
+
+/// Sections, which articles name in a column of their own, and other tags.
+fn parted(group: &[TagKey]) -> (Vec<Id>, Vec<Id>) {
+    let of = |section: bool| {
+        group
+            .iter()
+            .filter(|(_, kind)| (*kind == TagKind::Section) == section)
+            .map(|(id, _)| *id)
+            .collect()
+    };
+    (of(true), of(false))
+}
+
+impl Selection {
+    /// Finds what a filter names; `None` when it names something that does not exist, so that
+    /// nothing can match.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn find(connection: &mut Connection, filter: &ArticleFilter) -> StoreResult<Option<Self>> {
+        let mut slugs: Vec<Slug> = filter.tags.iter().flatten().cloned().collect();
+        slugs.extend(filter.sections.iter().cloned());
+        let found = tags::store::by_slugs(connection, &slugs)?;
+        let keys = |slugs: &[Slug]| -> Vec<TagKey> {
+            slugs
+                .iter()
+                .filter_map(|slug| found.get(slug).copied())
+                .collect()
+        };
+        let selection = Self {
+            tags: filter.tags.iter().map(|group| keys(group)).collect(),
+            authors: authors::store::by_slugs(connection, &filter.authors)?
+                .into_values()
+                .collect(),
+            sections: keys(&filter.sections)
+                .into_iter()
+                .map(|(id, _)| id)
+                .collect(),
+            filter: filter.clone(),
+        };
+        let impossible = selection.tags.iter().any(Vec::is_empty)
+            || (selection.authors.is_empty() && !filter.authors.is_empty())
+            || (selection.sections.is_empty() && !filter.sections.is_empty());
+        Ok((!impossible).then_some(selection))
+    }
+
+    /// How many articles there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn count(&self, connection: &mut Connection) -> StoreResult<i64> {
+        let all = narrowed!(
+            public_articles,
+            public_articles::table.into_boxed::<MultiBackend>(),
+            self
+        );
+        Ok(all.select(count_star()).first(connection)?)
+    }
+
+    /// The keys of a page, in order, each with the value that it is sorted by.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn page(
+        mut self,
+        connection: &mut Connection,
+        window: Window,
+    ) -> StoreResult<Vec<(Id, Timestamp)>> {
+        let rows: Vec<(Id, Timestamp, Timestamp)> = if let Some(tag) = self.take_tag() {
+            let query = public_articles_by_tag::table
+                .filter(public_articles_by_tag::tag_id.eq(tag))
+                .into_boxed::<MultiBackend>();
+            let query = narrowed!(public_articles_by_tag, query, &self);
+            page!(public_articles_by_tag, query, window).load(connection)?
+        } else if let Some(author) = self.take_author() {
+            let query = public_articles_by_author::table
+                .filter(public_articles_by_author::author_id.eq(author))
+                .into_boxed::<MultiBackend>();
+            let query = narrowed!(public_articles_by_author, query, &self);
+            page!(public_articles_by_author, query, window).load(connection)?
+        } else {
+            let query = public_articles::table.into_boxed::<MultiBackend>();
+            let query = narrowed!(public_articles, query, &self);
+            page!(public_articles, query, window).load(connection)?
+        };
+        Ok(rows
+            .into_iter()
+            .map(|(id, published_at, updated_at)| match window.sort {
+                ArticleSort::LastUpdatedFirst => (id, updated_at),
+                ArticleSort::NewestFirst | ArticleSort::OldestFirst => (id, published_at),
+            })
+            .collect())
+    }
+
+    /// A tag that all must have and whose index the list can be read from; the other conditions
+    /// stay.
+    fn take_tag(&mut self) -> Option<Id> {
+        let position = self.tags.iter().position(
+            |group| matches!(group.as_slice(), [(_, kind)] if *kind != TagKind::Section),
+        )?;
+        Some(self.tags.remove(position)[0].0)
+    }
+
+    fn take_author(&mut self) -> Option<Id> {
+        match self.authors.as_slice() {
+            [author] => {
+                let author = *author;
+                self.authors.clear();
+                Some(author)
+            }
+            _ => None,
+        }
+    }
+}
