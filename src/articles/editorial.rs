@@ -14,6 +14,7 @@ use super::store::{desk, write};
 use super::workflow::{PublishInput, RetractInput, Status};
 use crate::auth::guard::{Allowed, ArticlesPublish, ArticlesRead, ArticlesWrite};
 use crate::auth::model::Caller;
+use crate::db::changes::Touched;
 use crate::db::{Connection, Database, Id, StoreResult};
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::conditional::{IfMatch, editorial_json, private_json};
@@ -30,11 +31,11 @@ async fn change(
     database: &Database,
     caller: Caller,
     id: Id,
-    work: impl FnOnce(&mut Connection, &Caller) -> StoreResult<()> + Send + 'static,
+    work: impl FnOnce(&mut Connection, &mut Touched, &Caller) -> StoreResult<()> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
     let article = database
-        .write(move |connection| {
-            work(connection, &caller)?;
+        .change(move |connection, touched| {
+            work(connection, touched, &caller)?;
             desk::find(connection, id, None)
         })
         .await?;
@@ -196,8 +197,8 @@ pub async fn edit_article(
     >,
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
-    change(&database, caller, id, move |connection, caller| {
-        write::edit(connection, id, caller, &expected, input)
+    change(&database, caller, id, move |connection, touched, caller| {
+        write::edit(connection, touched, id, caller, &expected, input)
     })
     .await
 }
@@ -224,8 +225,8 @@ pub async fn trash_article(
     >,
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
-    change(&database, caller, id, move |connection, caller| {
-        write::trash(connection, id, caller, &expected)
+    change(&database, caller, id, move |connection, touched, caller| {
+        write::trash(connection, touched, id, caller, &expected)
     })
     .await
 }
@@ -258,8 +259,8 @@ pub async fn publish_article(
     >,
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
-    change(&database, caller, id, move |connection, caller| {
-        write::publish(connection, id, caller, &expected, &input)
+    change(&database, caller, id, move |connection, touched, caller| {
+        write::publish(connection, touched, id, caller, &expected, &input)
     })
     .await
 }
@@ -286,8 +287,8 @@ pub async fn unpublish_article(
     >,
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
-    change(&database, caller, id, move |connection, caller| {
-        write::unpublish(connection, id, caller, &expected)
+    change(&database, caller, id, move |connection, touched, caller| {
+        write::unpublish(connection, touched, id, caller, &expected)
     })
     .await
 }
@@ -315,8 +316,8 @@ pub async fn retract_article(
     >,
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
-    change(&database, caller, id, move |connection, caller| {
-        write::retract(connection, id, caller, &expected, input)
+    change(&database, caller, id, move |connection, touched, caller| {
+        write::retract(connection, touched, id, caller, &expected, input)
     })
     .await
 }
@@ -343,8 +344,8 @@ pub async fn restore_article(
     >,
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
-    change(&database, caller, id, move |connection, caller| {
-        write::restore(connection, id, caller, &expected)
+    change(&database, caller, id, move |connection, touched, caller| {
+        write::restore(connection, touched, id, caller, &expected)
     })
     .await
 }
@@ -372,8 +373,8 @@ pub async fn add_correction(
     >,
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
-    change(&database, caller, id, move |connection, caller| {
-        write::correct(connection, id, caller, &expected, input)
+    change(&database, caller, id, move |connection, touched, caller| {
+        write::correct(connection, touched, id, caller, &expected, input)
     })
     .await
 }

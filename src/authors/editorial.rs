@@ -33,8 +33,8 @@ pub async fn create_author(
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
     let (author, version) = database
-        .write(move |connection| {
-            let id = store::create(connection, input)?;
+        .change(move |connection, touched| {
+            let id = store::create(connection, touched, input)?;
             store::find(connection, id)
         })
         .await?;
@@ -87,8 +87,8 @@ pub async fn edit_author(
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
     let (author, version) = database
-        .write(move |connection| {
-            store::edit(connection, id, &expected, patch)?;
+        .change(move |connection, touched| {
+            store::edit(connection, touched, id, &expected, patch)?;
             store::find(connection, id)
         })
         .await?;
@@ -117,8 +117,8 @@ pub async fn merge_author(
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
     let (author, version) = database
-        .write(move |connection| {
-            let stays = store::merge(connection, id, &expected, &input.into)?;
+        .change(move |connection, touched| {
+            let stays = store::merge(connection, touched, id, &expected, &input.into)?;
             store::find(connection, stays)
         })
         .await?;

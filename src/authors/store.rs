@@ -7,6 +7,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::model::{Author, AuthorInput};
+use crate::db::changes::{Mark, Touched};
 use crate::db::schema::{article_authors, authors, public_articles};
 use crate::db::slugs::{self, Named};
 use crate::db::types::IdSql;
@@ -201,7 +202,12 @@ pub fn by_slugs(connection: &mut Connection, wanted: &[Slug]) -> StoreResult<Has
 ///
 /// # Errors
 /// [`StoreError::SlugTaken`].
-pub fn create(connection: &mut Connection, input: AuthorInput) -> StoreResult<Id> {
+pub fn create(
+    connection: &mut Connection,
+    touched: &mut Touched,
+    input: AuthorInput,
+) -> StoreResult<Id> {
+    touched.add(Mark::Authors);
     let id = Id::generate();
     let slug = match input.slug {
         Some(slug) => slugs::claim(connection, Named::Author, slug, None)?,
@@ -236,12 +242,15 @@ pub fn create(connection: &mut Connection, input: AuthorInput) -> StoreResult<Id
 /// [`StoreError::Invalid`].
 pub fn edit(
     connection: &mut Connection,
+    touched: &mut Touched,
     id: Id,
     expected: &Expected,
     patch: MergePatch,
 ) -> StoreResult<()> {
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
+    touched.add(Mark::Author(id));
+    touched.add(Mark::Authors);
     let input: AuthorInput = patch
         .apply(&row.input()?)
         .map_err(|violations| StoreError::Invalid(violations.0))?;
@@ -283,6 +292,7 @@ pub fn edit(
 /// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::Invalid`].
 pub fn merge(
     connection: &mut Connection,
+    touched: &mut Touched,
     id: Id,
     expected: &Expected,
     into: &Slug,
@@ -300,6 +310,11 @@ pub fn merge(
     if target.id == id {
         return Err(invalid("itself", "must be another author"));
     }
+    for merged in [id, target.id] {
+        touched.add(Mark::Author(merged));
+        touched.add(Mark::ArticlesOfAuthor(merged));
+    }
+    touched.add(Mark::Authors);
     diesel::sql_query(
         "UPDATE article_authors SET author_id = $1 WHERE author_id = $2 AND article_id NOT IN \
          (SELECT article_id FROM article_authors WHERE author_id = $1)",

@@ -1,6 +1,8 @@
 //! Storage: the pools, the two backends, column types, tables and migrations.
 //!
+//! - [`changes`] – what writes touched, for those who keep what was made of it
 //! - [`connection`] – opening SQLite or Postgres behind one [`Connection`] type
+//! - `notify` – word of writes between processes
 //! - [`pool`] – [`Database`], which runs work on database threads
 //! - [`error`] – [`StoreError`], what a store can answer besides a value
 //! - [`slugs`] – free slugs and redirects from old ones
@@ -12,9 +14,11 @@
 //! This room owns the difference between the databases; stores write Diesel queries that both
 //! speak, or reach for [`on_each_database!`](crate::on_each_database) where they cannot.
 
+pub mod changes;
 pub mod connection;
 pub mod error;
 pub mod migrations;
+mod notify;
 pub mod pool;
 pub mod schema;
 pub mod slugs;

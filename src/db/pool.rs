@@ -1,6 +1,6 @@
 //! [`Database`]: runs stores' work on a bounded number of database threads.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use diesel::Connection as _;
@@ -9,8 +9,11 @@ use diesel::r2d2::Pool;
 use prometheus::IntCounter;
 use tokio::sync::Semaphore;
 
+use super::changes::{Changes, Touched};
 use super::connection::{Access, AnyConnection as Connection, DatabaseUrl, Manager};
 use super::error::{StoreError, StoreResult};
+use super::notify;
+use super::types::Id;
 
 /// How many connections there may be and how long one waits for them.
 #[derive(Debug, Clone)]
@@ -25,11 +28,17 @@ pub struct PoolSettings {
 
 /// The database of one process. Cheap to clone.
 #[derive(Clone)]
-pub struct Database {
+pub struct Database(pub(super) Arc<Opened>);
+
+/// What all handles of one database share.
+pub struct Opened {
     url: DatabaseUrl,
     readers: Arc<Lane>,
     writers: Arc<Lane>,
     queries: IntCounter,
+    changes: Arc<Changes>,
+    /// Tells this process's notifications from those of others.
+    process: Id,
 }
 
 /// Connections that are asked for in turn: the semaphore queues fairly and on the async side, so
@@ -133,12 +142,14 @@ impl Database {
                 (Arc::clone(&lane), lane)
             }
         };
-        Ok(Self {
+        Ok(Self(Arc::new(Opened {
             url: url.clone(),
             readers,
             writers,
             queries,
-        })
+            changes: Arc::default(),
+            process: Id::generate(),
+        })))
     }
 
     /// Runs a read on a database thread.
@@ -149,7 +160,7 @@ impl Database {
         &self,
         work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
-        self.readers.run(work).await
+        self.0.readers.run(work).await
     }
 
     /// Runs a write in one transaction, which is durable when this answers `Ok` and leaves
@@ -161,9 +172,60 @@ impl Database {
         &self,
         work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
-        self.writers
+        self.0
+            .writers
             .run(|connection| in_transaction(connection, work))
             .await
+    }
+
+    /// Runs a write to what the public can see in one transaction, which is durable when this
+    /// answers `Ok` and leaves nothing behind otherwise. What it touched is in
+    /// [`changes`](Self::changes) by then, and other processes are told when it commits.
+    ///
+    /// # Errors
+    /// What `work` answers, or [`StoreError::Unavailable`] when no connection is free in time.
+    pub async fn change<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection, &mut Touched) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        let (changes, process) = (Arc::clone(&self.0.changes), self.0.process);
+        self.0
+            .writers
+            .run(move |connection| {
+                let mut touched = Touched::default();
+                let outcome = in_transaction(connection, |connection| {
+                    let value = work(connection, &mut touched)?;
+                    notify::tell_others(connection, process, &touched)?;
+                    Ok(value)
+                });
+                // After a failure too: whether a COMMIT that was not answered happened is unknown.
+                changes.record(&touched);
+                outcome
+            })
+            .await
+    }
+
+    /// Runs work on the writing connection, outside a transaction.
+    pub(super) async fn on_writer<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        self.0.writers.run(work).await
+    }
+
+    /// Tells this process's notifications from those of others.
+    pub(super) fn process(&self) -> Id {
+        self.0.process
+    }
+
+    /// A handle that does not keep the database open.
+    pub(super) fn downgrade(&self) -> Weak<Opened> {
+        Arc::downgrade(&self.0)
+    }
+
+    /// What this process knows of what was touched when.
+    pub fn changes(&self) -> &Arc<Changes> {
+        &self.0.changes
     }
 
     /// A connection for start-up work and the command line, outside the lanes' turns.
@@ -171,7 +233,8 @@ impl Database {
     /// # Errors
     /// [`StoreError::Unavailable`] when none can be opened.
     pub fn connection(&self) -> StoreResult<impl std::ops::DerefMut<Target = Connection> + use<>> {
-        self.writers
+        self.0
+            .writers
             .pool
             .get()
             .map_err(|error| StoreError::Unavailable(error.to_string()))
@@ -179,17 +242,17 @@ impl Database {
 
     /// Where the data is.
     pub fn url(&self) -> &DatabaseUrl {
-        &self.url
+        &self.0.url
     }
 
     /// Statements sent since the process started.
     pub fn queries(&self) -> &IntCounter {
-        &self.queries
+        &self.0.queries
     }
 
     /// Connections for reading: (open, idle).
     pub fn pool_use(&self) -> (u32, u32) {
-        let state = self.readers.pool.state();
+        let state = self.0.readers.pool.state();
         (state.connections, state.idle_connections)
     }
 }

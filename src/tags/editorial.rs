@@ -29,8 +29,8 @@ pub async fn create_tag(
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
     let (tag, version) = database
-        .write(move |connection| {
-            let id = store::create(connection, input)?;
+        .change(move |connection, touched| {
+            let id = store::create(connection, touched, input)?;
             store::find(connection, id)
         })
         .await?;
@@ -80,8 +80,8 @@ pub async fn edit_tag(
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
     let (tag, version) = database
-        .write(move |connection| {
-            store::edit(connection, id, &expected, patch)?;
+        .change(move |connection, touched| {
+            store::edit(connection, touched, id, &expected, patch)?;
             store::find(connection, id)
         })
         .await?;
@@ -110,8 +110,8 @@ pub async fn merge_tag(
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
     let (tag, version) = database
-        .write(move |connection| {
-            let stays = store::merge(connection, id, &expected, &input)?;
+        .change(move |connection, touched| {
+            let stays = store::merge(connection, touched, id, &expected, &input)?;
             store::find(connection, stays)
         })
         .await?;

@@ -6,6 +6,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::model::{MergeInput, Tag, TagFilter, TagInput, TagKind, TagSort};
+use crate::db::changes::{Mark, Touched};
 use crate::db::schema::{article_tags, articles, public_articles, tags};
 use crate::db::slugs::{self, Named};
 use crate::db::types::IdSql;
@@ -262,7 +263,12 @@ pub fn by_slugs(
 ///
 /// # Errors
 /// [`StoreError::SlugTaken`].
-pub fn create(connection: &mut Connection, input: TagInput) -> StoreResult<Id> {
+pub fn create(
+    connection: &mut Connection,
+    touched: &mut Touched,
+    input: TagInput,
+) -> StoreResult<Id> {
+    touched.add(Mark::Tags);
     let id = Id::generate();
     let slug = match input.slug {
         Some(slug) => slugs::claim(connection, Named::Tag, slug, None)?,
@@ -296,12 +302,15 @@ pub fn create(connection: &mut Connection, input: TagInput) -> StoreResult<Id> {
 /// [`StoreError::Invalid`].
 pub fn edit(
     connection: &mut Connection,
+    touched: &mut Touched,
     id: Id,
     expected: &Expected,
     patch: MergePatch,
 ) -> StoreResult<()> {
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
+    touched.add(Mark::Tag(id));
+    touched.add(Mark::Tags);
     let input: TagInput = patch
         .apply(&row.input()?)
         .map_err(|violations| StoreError::Invalid(violations.0))?;
@@ -359,6 +368,7 @@ fn stands_in_use(connection: &mut Connection, section: Id) -> StoreResult<bool> 
 /// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::Invalid`].
 pub fn merge(
     connection: &mut Connection,
+    touched: &mut Touched,
     id: Id,
     expected: &Expected,
     input: &MergeInput,
@@ -383,6 +393,11 @@ pub fn merge(
             "must be a section if, and only if, the merged tag is one",
         ));
     }
+    for merged in [id, target.id] {
+        touched.add(Mark::Tag(merged));
+        touched.add(Mark::ArticlesOfTag(merged));
+    }
+    touched.add(Mark::Tags);
     diesel::sql_query(
         "UPDATE article_tags SET tag_id = $1 WHERE tag_id = $2 AND article_id NOT IN \
          (SELECT article_id FROM article_tags WHERE tag_id = $1)",

@@ -14,6 +14,7 @@ use crate::articles::workflow::{
 };
 use crate::auth::model::{Caller, Right};
 use crate::body::Body;
+use crate::db::changes::{Mark, Touched};
 use crate::db::schema::{
     article_authors, article_tags, articles, authors as authors_table, corrections,
     tags as tags_table,
@@ -115,6 +116,7 @@ struct Standing {
 /// Finds an article for a change: it must exist for the caller and have the expected version.
 fn standing(
     connection: &mut Connection,
+    touched: &mut Touched,
     id: Id,
     caller: &Caller,
     expected: &Expected,
@@ -145,6 +147,7 @@ fn standing(
         return Err(StoreError::NotFound);
     }
     expected.check(version)?;
+    touch(connection, touched, id)?;
     Ok(Standing {
         status: Status::from_name(&status),
         version,
@@ -152,6 +155,37 @@ fn standing(
         published_at,
         trashed_from: trashed_from.as_deref().map(Status::from_name),
     })
+}
+
+/// Marks what shows a published article, one that is scheduled or under embargo included: before a
+/// change and after it.
+fn touch(connection: &mut Connection, touched: &mut Touched, id: Id) -> StoreResult<()> {
+    let published: Option<Option<Id>> = articles::table
+        .filter(articles::id.eq(id))
+        .filter(articles::status.eq(Status::Published.as_str()))
+        .select(articles::section_id)
+        .first(connection)
+        .optional()?;
+    let Some(section) = published else {
+        return Ok(());
+    };
+    touched.add(Mark::Article(id));
+    touched.add(Mark::Articles);
+    let tags: Vec<Id> = article_tags::table
+        .filter(article_tags::article_id.eq(id))
+        .select(article_tags::tag_id)
+        .load(connection)?;
+    for tag in tags.into_iter().chain(section) {
+        touched.add(Mark::ArticlesOfTag(tag));
+    }
+    let authors: Vec<Id> = article_authors::table
+        .filter(article_authors::article_id.eq(id))
+        .select(article_authors::author_id)
+        .load(connection)?;
+    for author in authors {
+        touched.add(Mark::ArticlesOfAuthor(author));
+    }
+    Ok(())
 }
 
 /// What a step writes besides the content.
@@ -180,7 +214,7 @@ impl Stepped {
         }
     }
 
-    fn save(self, connection: &mut Connection, id: Id) -> StoreResult<()> {
+    fn save(self, connection: &mut Connection, touched: &mut Touched, id: Id) -> StoreResult<()> {
         let current = self.version;
         let changed = diesel::update(
             articles::table
@@ -190,7 +224,8 @@ impl Stepped {
         .set(&self)
         .execute(connection)?;
         changed_one(changed, current)?;
-        place(connection, id)
+        place(connection, id)?;
+        touch(connection, touched, id)
     }
 }
 
@@ -301,12 +336,13 @@ fn may_change_public(caller: &Caller, standing: &Standing) -> StoreResult<()> {
 /// lack what publishing needs.
 pub fn edit(
     connection: &mut Connection,
+    touched: &mut Touched,
     id: Id,
     caller: &Caller,
     expected: &Expected,
     patch: MergePatch,
 ) -> StoreResult<()> {
-    let standing = standing(connection, id, caller, expected)?;
+    let standing = standing(connection, touched, id, caller, expected)?;
     Step::Edit.check(standing.status)?;
     may_change_public(caller, &standing)?;
     let mut written = written_input(connection, id)?;
@@ -377,7 +413,8 @@ pub fn edit(
     if body_touched {
         bodies::replace(connection, id, body)?;
     }
-    references.save(connection, id)
+    references.save(connection, id)?;
+    touch(connection, touched, id)
 }
 
 fn complete(input: &ArticleInput) -> StoreResult<()> {
@@ -395,12 +432,13 @@ fn complete(input: &ArticleInput) -> StoreResult<()> {
 /// [`StoreError::Invalid`] with everything that is missing.
 pub fn publish(
     connection: &mut Connection,
+    touched: &mut Touched,
     id: Id,
     caller: &Caller,
     expected: &Expected,
     input: &PublishInput,
 ) -> StoreResult<()> {
-    let standing = standing(connection, id, caller, expected)?;
+    let standing = standing(connection, touched, id, caller, expected)?;
     Step::Publish.check(standing.status)?;
     complete(&written_input(connection, id)?)?;
     Stepped {
@@ -413,7 +451,7 @@ pub fn publish(
         embargo_until: input.embargo_until,
         ..Stepped::new(Status::Published, &standing)
     }
-    .save(connection, id)
+    .save(connection, touched, id)
 }
 
 /// Takes an article back.
@@ -422,13 +460,14 @@ pub fn publish(
 /// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`].
 pub fn unpublish(
     connection: &mut Connection,
+    touched: &mut Touched,
     id: Id,
     caller: &Caller,
     expected: &Expected,
 ) -> StoreResult<()> {
-    let standing = standing(connection, id, caller, expected)?;
+    let standing = standing(connection, touched, id, caller, expected)?;
     Step::Unpublish.check(standing.status)?;
-    Stepped::new(Status::Unpublished, &standing).save(connection, id)
+    Stepped::new(Status::Unpublished, &standing).save(connection, touched, id)
 }
 
 /// Withdraws an article for a reason.
@@ -437,18 +476,19 @@ pub fn unpublish(
 /// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`].
 pub fn retract(
     connection: &mut Connection,
+    touched: &mut Touched,
     id: Id,
     caller: &Caller,
     expected: &Expected,
     input: RetractInput,
 ) -> StoreResult<()> {
-    let standing = standing(connection, id, caller, expected)?;
+    let standing = standing(connection, touched, id, caller, expected)?;
     Step::Retract.check(standing.status)?;
     Stepped {
         retraction_reason: Some(input.reason.into_string()),
         ..Stepped::new(Status::Retracted, &standing)
     }
-    .save(connection, id)
+    .save(connection, touched, id)
 }
 
 /// Throws an article away; it can be restored.
@@ -457,18 +497,19 @@ pub fn retract(
 /// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`].
 pub fn trash(
     connection: &mut Connection,
+    touched: &mut Touched,
     id: Id,
     caller: &Caller,
     expected: &Expected,
 ) -> StoreResult<()> {
-    let standing = standing(connection, id, caller, expected)?;
+    let standing = standing(connection, touched, id, caller, expected)?;
     Step::Trash.check(standing.status)?;
     may_change_public(caller, &standing)?;
     Stepped {
         trashed_from: Some(standing.status.as_str().into()),
         ..Stepped::new(Status::Trashed, &standing)
     }
-    .save(connection, id)
+    .save(connection, touched, id)
 }
 
 /// Brings an article back from the trash, never to the public.
@@ -477,14 +518,15 @@ pub fn trash(
 /// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`].
 pub fn restore(
     connection: &mut Connection,
+    touched: &mut Touched,
     id: Id,
     caller: &Caller,
     expected: &Expected,
 ) -> StoreResult<()> {
-    let standing = standing(connection, id, caller, expected)?;
+    let standing = standing(connection, touched, id, caller, expected)?;
     Step::Restore.check(standing.status)?;
     let status = restored(standing.trashed_from.unwrap_or(Status::Draft));
-    Stepped::new(status, &standing).save(connection, id)
+    Stepped::new(status, &standing).save(connection, touched, id)
 }
 
 /// Adds a correction to an article that is or was public.
@@ -493,12 +535,13 @@ pub fn restore(
 /// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`].
 pub fn correct(
     connection: &mut Connection,
+    touched: &mut Touched,
     id: Id,
     caller: &Caller,
     expected: &Expected,
     input: CorrectionInput,
 ) -> StoreResult<()> {
-    let standing = standing(connection, id, caller, expected)?;
+    let standing = standing(connection, touched, id, caller, expected)?;
     Step::Correct.check(standing.status)?;
     let now = Timestamp::now();
     diesel::insert_into(corrections::table)
@@ -520,5 +563,6 @@ pub fn correct(
         articles::updated_at.eq(now),
     ))
     .execute(connection)?;
-    changed_one(changed, standing.version + 1)
+    changed_one(changed, standing.version + 1)?;
+    touch(connection, touched, id)
 }

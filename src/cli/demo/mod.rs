@@ -17,6 +17,7 @@ use crate::auth::model::{Caller, Role};
 use crate::auth::{password, secret, store as people};
 use crate::authors::model::AuthorInput;
 use crate::config::{DatabaseConfig, ServerConfig};
+use crate::db::changes::Touched;
 use crate::db::pool::in_transaction;
 use crate::db::version::Expected;
 use crate::db::{Connection, DatabaseUrl, Id, StoreError, StoreResult, Timestamp};
@@ -129,15 +130,25 @@ fn fill(connection: &mut Connection, password_hash: &str) -> StoreResult<()> {
         id: user,
         role: Role::Admin,
     };
+    // Nobody has read anything yet.
+    let touched = &mut Touched::default();
     for author in newsroom.authors {
-        authors::store::create(connection, from_json::<AuthorInput>(author).map_err(wrong)?)?;
+        authors::store::create(
+            connection,
+            touched,
+            from_json::<AuthorInput>(author).map_err(wrong)?,
+        )?;
     }
     for tag in newsroom.tags {
-        tags::store::create(connection, from_json::<TagInput>(tag).map_err(wrong)?)?;
+        tags::store::create(
+            connection,
+            touched,
+            from_json::<TagInput>(tag).map_err(wrong)?,
+        )?;
     }
     let now = Timestamp::now();
     for sample in newsroom.articles {
-        add(connection, &caller, sample, now)?;
+        add(connection, touched, &caller, sample, now)?;
     }
     Ok(())
 }
@@ -148,6 +159,7 @@ fn hours(hours: f64) -> chrono::Duration {
 
 fn add(
     connection: &mut Connection,
+    touched: &mut Touched,
     caller: &Caller,
     sample: Sample,
     now: Timestamp,
@@ -163,12 +175,12 @@ fn add(
             published_at: Some(now.plus(-hours(ago))),
             embargo_until: sample.embargo_hours.map(|until| now.plus(hours(until))),
         };
-        write::publish(connection, id, caller, &Expected::Any, &publish)?;
+        write::publish(connection, touched, id, caller, &Expected::Any, &publish)?;
     }
     for correction in sample.corrections {
         let input = serde_json::json!({"kind": correction.kind, "text": correction.text});
         let input: CorrectionInput = from_json(input).map_err(wrong)?;
-        write::correct(connection, id, caller, &Expected::Any, input)?;
+        write::correct(connection, touched, id, caller, &Expected::Any, input)?;
     }
     for (network, count) in sample.shares {
         if let Ok(network) = network.parse::<Network>() {
@@ -177,13 +189,13 @@ fn add(
     }
     match sample.status {
         Status::Draft | Status::InReview | Status::Published => Ok(()),
-        Status::Unpublished => write::unpublish(connection, id, caller, &Expected::Any),
+        Status::Unpublished => write::unpublish(connection, touched, id, caller, &Expected::Any),
         Status::Retracted => {
             let reason = serde_json::json!({"reason": "The main source withdrew the statement."});
             let reason: RetractInput = from_json(reason).map_err(wrong)?;
-            write::retract(connection, id, caller, &Expected::Any, reason)
+            write::retract(connection, touched, id, caller, &Expected::Any, reason)
         }
-        Status::Trashed => write::trash(connection, id, caller, &Expected::Any),
+        Status::Trashed => write::trash(connection, touched, id, caller, &Expected::Any),
     }
 }
 

@@ -1,0 +1,231 @@
+//! What writes touched, so that what was made of it is known to be out of date.
+//!
+//! A write names what it touched while it makes its changes ([`Touched`]). When it has committed,
+//! and before it is acknowledged, its [`Mark`]s are in [`Changes`]; whoever keeps something that
+//! was made of a mark compares. Other processes hear of it through the database.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{PoisonError, RwLock};
+use std::time::Instant;
+
+use super::Id;
+
+/// Something that answers are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mark {
+    /// What one article says.
+    Article(Id),
+    /// A tag's name, slug, kind and description.
+    Tag(Id),
+    /// An author's name, slug and the rest.
+    Author(Id),
+    /// Which articles are public, and what lists of them can be sorted and filtered by.
+    Articles,
+    /// The same of the articles that have a tag or stand in a section.
+    ArticlesOfTag(Id),
+    /// The same of the articles of an author.
+    ArticlesOfAuthor(Id),
+    /// Which tags there are.
+    Tags,
+    /// Which authors there are.
+    Authors,
+}
+
+/// A mark as it is kept and sent: two marks may share one, which makes something look out of date
+/// that is not, and never the other way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MarkKey(pub u64);
+
+impl From<Mark> for MarkKey {
+    fn from(mark: Mark) -> Self {
+        let (kind, id) = match mark {
+            Mark::Article(id) => (1, Some(id)),
+            Mark::Tag(id) => (2, Some(id)),
+            Mark::Author(id) => (3, Some(id)),
+            Mark::Articles => (4, None),
+            Mark::ArticlesOfTag(id) => (5, Some(id)),
+            Mark::ArticlesOfAuthor(id) => (6, Some(id)),
+            Mark::Tags => (7, None),
+            Mark::Authors => (8, None),
+        };
+        // The second half of a UUIDv7 is random; the same in all processes and versions.
+        let random = id.map_or(0, |id| id.0.as_u64_pair().1);
+        Self(random.rotate_left(kind * 7) ^ u64::from(kind))
+    }
+}
+
+/// What one write touched.
+#[derive(Debug, Default)]
+pub struct Touched(Vec<MarkKey>);
+
+impl Touched {
+    /// Adds a mark.
+    pub fn add(&mut self, mark: Mark) {
+        let key = MarkKey::from(mark);
+        if !self.0.contains(&key) {
+            self.0.push(key);
+        }
+    }
+
+    /// Whether nothing that is public was touched.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What was touched.
+    pub fn keys(&self) -> &[MarkKey] {
+        &self.0
+    }
+
+    /// Of keys that another process sent.
+    pub fn from_keys(keys: Vec<MarkKey>) -> Self {
+        Self(keys)
+    }
+}
+
+/// How many marks are remembered one by one. When there are more, all that is older than the
+/// latest counts as out of date.
+const REMEMBERED: usize = 100_000;
+
+/// When marks were last touched, as far as this process knows.
+#[derive(Debug)]
+pub struct Changes {
+    sequence: AtomicU64,
+    touches: RwLock<Touches>,
+    origin: Instant,
+    heard_until: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Touches {
+    last: HashMap<MarkKey, u64>,
+    /// Everything counts as touched at this point.
+    everything: u64,
+}
+
+impl Default for Changes {
+    fn default() -> Self {
+        Self {
+            sequence: AtomicU64::new(1),
+            touches: RwLock::default(),
+            origin: Instant::now(),
+            heard_until: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Changes {
+    /// The number of the last write. What is read after asking has seen that write.
+    pub fn sequence(&self) -> u64 {
+        self.sequence.load(Ordering::Acquire)
+    }
+
+    /// Remembers a write that has committed, or may have.
+    pub fn record(&self, touched: &Touched) {
+        if touched.is_empty() {
+            return;
+        }
+        let mut touches = self.touches.write().unwrap_or_else(PoisonError::into_inner);
+        let next = self.sequence.load(Ordering::Relaxed) + 1;
+        if touches.last.len() + touched.0.len() > REMEMBERED {
+            touches.last.clear();
+            touches.everything = next;
+        }
+        for key in &touched.0 {
+            touches.last.insert(*key, next);
+        }
+        self.sequence.store(next, Ordering::Release);
+    }
+
+    /// Something was written, and nobody knows what.
+    pub fn record_everything(&self) {
+        let mut touches = self.touches.write().unwrap_or_else(PoisonError::into_inner);
+        let next = self.sequence.load(Ordering::Relaxed) + 1;
+        touches.last.clear();
+        touches.everything = next;
+        self.sequence.store(next, Ordering::Release);
+    }
+
+    /// Whether none of the marks was touched after that write; with the number of the last write
+    /// for which this holds.
+    pub fn untouched_since(&self, keys: &[MarkKey], since: u64) -> Option<u64> {
+        let touches = self.touches.read().unwrap_or_else(PoisonError::into_inner);
+        let current = self.sequence.load(Ordering::Relaxed);
+        let untouched = touches.everything <= since
+            && keys
+                .iter()
+                .all(|key| touches.last.get(key).is_none_or(|last| *last <= since));
+        untouched.then_some(current)
+    }
+
+    /// Until when this process can be sure to have heard of every write of other processes:
+    /// set by whoever listens for them, from the moment at which it last knew.
+    pub fn hear_until(&self, instant: Instant) {
+        self.heard_until
+            .store(self.millis(instant), Ordering::Release);
+    }
+
+    /// Other processes may be writing unheard.
+    pub fn hear_nothing(&self) {
+        self.heard_until.store(0, Ordering::Release);
+    }
+
+    /// Whether every write of other processes is known at this instant, but for the milliseconds
+    /// that word takes.
+    pub fn hears(&self, now: Instant) -> bool {
+        self.millis(now) < self.heard_until.load(Ordering::Acquire)
+    }
+
+    fn millis(&self, instant: Instant) -> u64 {
+        u64::try_from(instant.saturating_duration_since(self.origin).as_millis())
+            .unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn touched(marks: &[Mark]) -> Touched {
+        let mut touched = Touched::default();
+        for mark in marks {
+            touched.add(*mark);
+        }
+        touched
+    }
+
+    #[test]
+    fn a_write_touches_what_it_names_and_nothing_else() {
+        let changes = Changes::default();
+        let (one, two) = (Id::generate(), Id::generate());
+        let of_one = [MarkKey::from(Mark::Article(one)), Mark::Tags.into()];
+        let since = changes.sequence();
+        changes.record(&touched(&[Mark::Article(two), Mark::Tag(one)]));
+        assert_eq!(
+            changes.untouched_since(&of_one, since),
+            Some(changes.sequence())
+        );
+        changes.record(&touched(&[Mark::Article(one)]));
+        assert_eq!(changes.untouched_since(&of_one, since), None);
+        assert!(
+            changes
+                .untouched_since(&of_one, changes.sequence())
+                .is_some()
+        );
+        let since = changes.sequence();
+        changes.record_everything();
+        assert_eq!(changes.untouched_since(&[], since), None);
+    }
+
+    #[test]
+    fn what_is_no_longer_remembered_counts_as_touched() {
+        let changes = Changes::default();
+        let since = changes.sequence();
+        for _ in 0..=REMEMBERED {
+            changes.record(&touched(&[Mark::Article(Id::generate())]));
+        }
+        assert_eq!(changes.untouched_since(&[], since), None);
+        assert!(changes.touches.read().unwrap().last.len() <= REMEMBERED);
+    }
+}
