@@ -11,7 +11,9 @@ pub fn of_version(version: i64) -> String {
 
 /// The version that an ETag made by [`of_version`] names; `None` for all others.
 pub fn version_in(tag: &str) -> Option<i64> {
-    tag.strip_prefix("\"v")?.strip_suffix('"')?.parse().ok()
+    let version = tag.strip_prefix("\"v")?.strip_suffix('"')?.parse().ok()?;
+    // "v01" and "v+1" were never sent.
+    (of_version(version) == tag).then_some(version)
 }
 
 /// The ETag of an answer, made from its bytes.

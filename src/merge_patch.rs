@@ -20,9 +20,9 @@ impl Deserr<Violations> for MergePatch {
 }
 
 impl MergePatch {
-    /// Whether the patch names this top-level field.
-    pub fn touches(&self, field: &str) -> bool {
-        self.0.get(field).is_some()
+    /// Takes a top-level field out of the patch.
+    pub fn take(&mut self, field: &str) -> Option<serde_json::Value> {
+        self.0.as_object_mut()?.shift_remove(field)
     }
 
     /// The patched document, read as `T` with all its rules.

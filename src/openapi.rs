@@ -3,7 +3,8 @@
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    ContentBuilder, HeaderBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder,
+    ContentBuilder, HeaderBuilder, ObjectBuilder, OneOfBuilder, Ref, RefOr, Response,
+    ResponseBuilder, Schema,
 };
 use utoipa::{Modify, OpenApi};
 
@@ -73,7 +74,7 @@ use crate::{articles, auth, authors, service, shares, tags};
         (name = "auth", description = "Signing in and out."),
         (name = "service", description = "For operators and developers."),
     ),
-    modifiers(&Bearer, &CommonAnswers),
+    modifiers(&Bearer, &CommonAnswers, &MergePatches),
 )]
 struct Document;
 
@@ -101,6 +102,51 @@ impl Modify for Bearer {
             .build();
         if let Some(components) = document.components.as_mut() {
             components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        }
+    }
+}
+
+/// A merge patch has the fields of what it changes, none of them required, and null removes
+/// (RFC 7396): each schema that a PATCH takes gets one of its own for that.
+struct MergePatches;
+
+impl Modify for MergePatches {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let Some(components) = document.components.as_mut() else {
+            return;
+        };
+        let bodies = document.paths.paths.values_mut().filter_map(|item| {
+            match item.patch.as_mut()?.request_body.as_mut()? {
+                RefOr::T(body) => Some(body),
+                RefOr::Ref(_) => None,
+            }
+        });
+        for content in bodies.flat_map(|body| body.content.values_mut()) {
+            let RefOr::T(content) = content else {
+                continue;
+            };
+            let Some(RefOr::Ref(reference)) = &content.schema else {
+                continue;
+            };
+            let name = reference
+                .ref_location
+                .rsplit('/')
+                .next()
+                .unwrap_or_default();
+            let Some(RefOr::T(Schema::Object(whole))) = components.schemas.get(name) else {
+                continue;
+            };
+            let mut patch = whole.clone();
+            patch.required.clear();
+            for property in patch.properties.values_mut() {
+                let null = ObjectBuilder::new().schema_type(utoipa::openapi::Type::Null);
+                *property = OneOfBuilder::new().item(null).item(property.clone()).into();
+            }
+            let patch_name = name.replace("Input", "Patch");
+            content.schema = Some(Ref::from_schema_name(&patch_name).into());
+            components
+                .schemas
+                .insert(patch_name, Schema::Object(patch).into());
         }
     }
 }
@@ -152,7 +198,8 @@ fn complete(path: &str, operation: &mut Operation) {
             "The request is malformed, or has an unknown or wrong parameter.",
         );
     }
-    if in_api && !guarded && !takes_body && !path.starts_with("/v1/auth/") {
+    let cacheable = in_api && !guarded && !takes_body && !path.starts_with("/v1/auth/");
+    if cacheable || path.starts_with("/problems") {
         add(
             "304",
             "The client has this version already (`If-None-Match`).",

@@ -269,6 +269,16 @@ pub fn sort_name(name: &str) -> String {
     slug::slugify(name).replace('-', " ")
 }
 
+/// The LIKE pattern of names that contain a text. Folded names hold only letters, digits and spaces,
+/// so nothing in them means anything to LIKE; of a text that has none of these, nothing is left to
+/// find, and only what is as empty matches.
+pub fn containing(part: &str) -> String {
+    match sort_name(part) {
+        folded if folded.is_empty() => folded,
+        folded => format!("%{folded}%"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -102,7 +102,7 @@ impl FromParams for ArticleListParams {
             cursor: params.text("cursor")?,
             count: params.flag("count")?,
             sort: params.choice("sort", ArticleSort::ALL)?.unwrap_or_default(),
-            tag: tag.into_iter().filter(|group| !group.is_empty()).collect(),
+            tag,
             author: params.list("author", MOST_VALUES)?,
             section: params.list("section", MOST_VALUES)?,
             language: params.one("language")?,

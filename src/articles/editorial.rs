@@ -7,7 +7,7 @@ use actix_web::web::Data;
 use utoipa::IntoParams;
 
 use super::delivery::instant;
-use super::input::ArticleInput;
+use super::input::{ArticleInput, ArticlePatch};
 use super::model::{EditorialArticle, EditorialFilter, EditorialSummary};
 use super::parts::CorrectionInput;
 use super::store::{desk, write};
@@ -22,7 +22,6 @@ use crate::http::cursor::CursorKey;
 use crate::http::page::{List, Seek, link_next};
 use crate::http::params::{FromParams, NoParams, Params, Query};
 use crate::http::path::IdPath;
-use crate::merge_patch::MergePatch;
 use crate::problem::{Problem, ProblemDocument};
 use crate::text::Slug;
 
@@ -193,7 +192,7 @@ pub async fn read_article(
 pub async fn edit_article(
     Allowed(caller, (IdPath(id), IfMatch(expected), _, JsonBody(input)), _): Allowed<
         ArticlesWrite,
-        (IdPath, IfMatch, Query<NoParams>, JsonBody<MergePatch>),
+        (IdPath, IfMatch, Query<NoParams>, JsonBody<ArticlePatch>),
     >,
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {

@@ -11,6 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::parts::{Custom, LeadImage, Seo};
 use super::workflow::WorkingStatus;
 use crate::body::{Block, Body, BodyError};
+use crate::merge_patch::MergePatch;
 use crate::text::{Language, Line, Prose, Slug, WebUrl};
 use crate::validation::{Invalid, Violation, Violations, unknown};
 
@@ -204,6 +205,53 @@ pub struct BodyInput(pub Body);
 impl Serialize for BodyInput {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
+    }
+}
+
+/// A change of an article: a merge patch whose body, if it has one, has been read already, so that
+/// sanitising it holds up nobody else's write.
+#[derive(Debug)]
+pub struct ArticlePatch {
+    fields: MergePatch,
+    body: Option<Result<BodyInput, Violations>>,
+}
+
+impl Deserr<Violations> for ArticlePatch {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, Violations> {
+        let mut fields = MergePatch::deserialize_from_value(value, location)?;
+        let body = fields.take("body").map(|body| {
+            let location = location.push_key("body");
+            BodyInput::deserialize_from_value(IntoValue::into_value(body), location)
+        });
+        Ok(Self { fields, body })
+    }
+}
+
+impl ArticlePatch {
+    /// Whether the body is written anew.
+    pub fn has_body(&self) -> bool {
+        self.body.is_some()
+    }
+
+    /// The article after the patch, with all its rules; a body that is left alone is neither read
+    /// again nor refused for what it has been all along.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the article after the patch.
+    pub fn apply(self, mut written: ArticleInput) -> Result<ArticleInput, Violations> {
+        let kept = std::mem::take(&mut written.body);
+        let patched: Result<ArticleInput, Violations> = self.fields.apply(&written);
+        match (patched, self.body.unwrap_or(Ok(kept))) {
+            (Ok(input), Ok(body)) => Ok(ArticleInput { body, ..input }),
+            (Err(mut wrong), Err(body)) => {
+                wrong.0.extend(body.0);
+                Err(wrong)
+            }
+            (Err(wrong), Ok(_)) | (Ok(_), Err(wrong)) => Err(wrong),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use deserr::Deserr;
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -192,15 +192,37 @@ pub fn restored(before: Status) -> Status {
 #[deserr(error = Violations, deny_unknown_fields)]
 #[schema(example = json!({"published_at": "2026-03-01T08:30:00Z"}))]
 pub struct PublishInput {
-    /// Now when left out, or the first publication's time when it was public before. In the
-    /// future, the article appears then by itself.
+    /// In the future, the article appears then by itself. When left out: the time at which it was
+    /// first public, or now when it never was.
     #[deserr(default)]
     #[schema(required = false)]
     pub published_at: Option<Timestamp>,
-    /// Kept back until then; null or left out for no embargo.
+    /// Kept back until then; null lifts an embargo, left out keeps the one there is.
     #[deserr(default)]
-    #[schema(required = false)]
-    pub embargo_until: Option<Timestamp>,
+    #[schema(value_type = Option<Timestamp>, required = false)]
+    pub embargo_until: Embargo,
+}
+
+/// What publishing does to an embargo.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Embargo {
+    /// Nothing is said: it stays as it is.
+    #[default]
+    Kept,
+    /// `null`: there is none any more.
+    Lifted,
+    /// There is one until then.
+    Until(Timestamp),
+}
+
+impl Deserr<Violations> for Embargo {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, Violations> {
+        let until: Option<Timestamp> = Deserr::deserialize_from_value(value, location)?;
+        Ok(until.map_or(Self::Lifted, Self::Until))
+    }
 }
 
 /// Why an article is withdrawn.

@@ -9,7 +9,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
-use super::jwt::Signer;
+use super::jwt::{Session, Signer};
 use super::model::{Caller, Right};
 use super::secret::{API_TOKEN_PREFIX, digest};
 use super::store;
@@ -129,12 +129,25 @@ fn caller(request: &HttpRequest) -> impl Future<Output = Result<Caller, Problem>
         let caller = if token.starts_with(API_TOKEN_PREFIX) {
             tool(&database, &token).await?
         } else {
-            signer.verify(&token)
+            match signer.verify(&token) {
+                Some(session) => user(&database, session).await?,
+                None => None,
+            }
         };
         caller.ok_or_else(|| {
             unauthenticated("The token is unknown, has run out, or was revoked.", true)
         })
     }
+}
+
+async fn user(database: &Data<Database>, session: Session) -> Result<Option<Caller>, Problem> {
+    let role = database
+        .read(move |connection| store::role_in_session(connection, session))
+        .await?;
+    Ok(role.map(|role| Caller::User {
+        id: session.user,
+        role,
+    }))
 }
 
 async fn tool(database: &Data<Database>, token: &str) -> Result<Option<Caller>, Problem> {

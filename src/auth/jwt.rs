@@ -10,7 +10,6 @@ use chrono::Utc;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
-use super::model::{Caller, Role};
 use crate::db::Id;
 
 /// Who issues and who takes the tokens.
@@ -34,9 +33,19 @@ struct Claims {
     iss: String,
     aud: String,
     sub: Id,
-    role: Role,
+    sid: Id,
     iat: i64,
     exp: i64,
+}
+
+/// What a valid access token says: whether the session still stands, and with which role, is the
+/// database's to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session {
+    /// `sub`: whose it is.
+    pub user: Id,
+    /// `sid`: the sign-in that it goes back to.
+    pub id: Id,
 }
 
 /// Signs and checks access tokens.
@@ -62,11 +71,11 @@ impl Signer {
         self.keys.read().unwrap_or_else(|error| error.into_inner())
     }
 
-    /// An access token for a user.
+    /// An access token for a session.
     ///
     /// # Errors
     /// When there is no key or signing fails.
-    pub fn issue(&self, user: Id, role: Role) -> Result<String, jsonwebtoken::errors::Error> {
+    pub fn issue(&self, session: Session) -> Result<String, jsonwebtoken::errors::Error> {
         let keys = self.keys();
         let key = keys
             .first()
@@ -75,8 +84,8 @@ impl Signer {
         let claims = Claims {
             iss: ISSUER.into(),
             aud: AUDIENCE.into(),
-            sub: user,
-            role,
+            sub: session.user,
+            sid: session.id,
             iat: now,
             exp: now + LIFETIME.as_secs() as i64,
         };
@@ -87,8 +96,8 @@ impl Signer {
         jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&key.secret))
     }
 
-    /// The caller that a valid token stands for; `None` for every other text.
-    pub fn verify(&self, token: &str) -> Option<Caller> {
+    /// The session that a valid token names; `None` for every other text.
+    pub fn verify(&self, token: &str) -> Option<Session> {
         let kid = jsonwebtoken::decode_header(token).ok()?.kid?;
         let kid: Id = kid.parse().ok()?;
         let keys = self.keys();
@@ -105,9 +114,9 @@ impl Signer {
         )
         .ok()?
         .claims;
-        Some(Caller::User {
-            id: claims.sub,
-            role: claims.role,
+        Some(Session {
+            user: claims.sub,
+            id: claims.sid,
         })
     }
 }
@@ -128,7 +137,7 @@ mod tests {
             iss: iss.into(),
             aud: AUDIENCE.into(),
             sub: Id::generate(),
-            role: Role::Admin,
+            sid: Id::generate(),
             iat: 0,
             exp,
         };
@@ -139,10 +148,13 @@ mod tests {
     fn a_token_is_valid_until_its_key_is_gone() {
         let (old, new) = (key(), key());
         let signer = Signer::new(vec![old.clone()]);
-        let user = Id::generate();
-        let token = signer.issue(user, Role::Editor).unwrap();
+        let session = Session {
+            user: Id::generate(),
+            id: Id::generate(),
+        };
+        let token = signer.issue(session).unwrap();
         signer.replace_keys(vec![new.clone(), old]);
-        assert_eq!(signer.verify(&token).unwrap().user(), Some(user));
+        assert_eq!(signer.verify(&token), Some(session));
         signer.replace_keys(vec![new]);
         assert!(signer.verify(&token).is_none());
     }

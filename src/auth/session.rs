@@ -9,9 +9,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::guard::SignedIn;
-use super::jwt::{LIFETIME, Signer};
+use super::jwt::{LIFETIME, Session, Signer};
 use super::model::{Caller, Right, Role};
-use super::store::{self, Refreshed, User};
+use super::store::{self, Refreshed};
 use super::throttle::LoginThrottle;
 use super::{model, password};
 use crate::db::{Database, Id, StoreError};
@@ -97,8 +97,12 @@ pub struct Me {
     rights: Vec<&'static str>,
 }
 
-fn tokens(signer: &Signer, user: &User, refresh_token: String) -> Result<HttpResponse, Problem> {
-    let access_token = signer.issue(user.id, user.role()).map_err(|error| {
+fn tokens(
+    signer: &Signer,
+    session: Session,
+    refresh_token: String,
+) -> Result<HttpResponse, Problem> {
+    let access_token = signer.issue(session).map_err(|error| {
         tracing::error!(%error, "an access token could not be signed");
         Problem::new(&INTERNAL, INTERNAL.meaning)
     })?;
@@ -152,10 +156,10 @@ pub async fn login(
         )));
     };
     let id = user.id;
-    let refresh_token = database
+    let (session, refresh_token) = database
         .write(move |connection| store::begin_session(connection, id))
         .await?;
-    tokens(&signer, &user, refresh_token)
+    tokens(&signer, session, refresh_token)
 }
 
 fn refused(problem: Problem) -> Problem {
@@ -187,7 +191,7 @@ pub async fn refresh(
         .write(move |connection| store::refresh(connection, &body.refresh_token))
         .await?;
     match refreshed {
-        Refreshed::Renewed { token, user } => tokens(&signer, &user, token),
+        Refreshed::Renewed { token, session } => tokens(&signer, session, token),
         Refreshed::Refused => Err(refused(Problem::new(
             &UNAUTHENTICATED,
             "The refresh token is unknown, has run out, or was used before.",

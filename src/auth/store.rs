@@ -1,8 +1,9 @@
 //! Users, keys, refresh tokens and API tokens in the database.
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
-use super::jwt::SigningKey;
+use super::jwt::{Session, SigningKey};
 use super::model::{Right, Role};
 use super::secret::{self, API_TOKEN_PREFIX, REFRESH_TOKEN_PREFIX};
 use crate::db::schema::{api_tokens, refresh_tokens, secrets, users};
@@ -193,7 +194,39 @@ pub fn set_password(
     diesel::update(users::table.filter(users::id.eq(user.id)))
         .set(users::password_hash.eq(password_hash))
         .execute(connection)?;
-    diesel::delete(refresh_tokens::table.filter(refresh_tokens::user_id.eq(user.id)))
+    end_sessions(connection, user.id)
+}
+
+/// Lets a user sign in, or ends every session and lets them no more.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when nobody has this address.
+pub fn set_enabled(connection: &mut Connection, email: &str, enabled: bool) -> StoreResult<()> {
+    let user = find_user_by_email(connection, email)?.ok_or(StoreError::NotFound)?;
+    let disabled_at = (!enabled).then(|| user.disabled_at.unwrap_or_else(Timestamp::now));
+    diesel::update(users::table.filter(users::id.eq(user.id)))
+        .set(users::disabled_at.eq(disabled_at))
+        .execute(connection)?;
+    if !enabled {
+        end_sessions(connection, user.id)?;
+    }
+    Ok(())
+}
+
+/// Gives a user another role, from their next request on.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when nobody has this address.
+pub fn set_role(connection: &mut Connection, email: &str, role: Role) -> StoreResult<()> {
+    let user = find_user_by_email(connection, email)?.ok_or(StoreError::NotFound)?;
+    diesel::update(users::table.filter(users::id.eq(user.id)))
+        .set(users::role.eq(role.as_str()))
+        .execute(connection)?;
+    Ok(())
+}
+
+fn end_sessions(connection: &mut Connection, user: Id) -> StoreResult<()> {
+    diesel::delete(refresh_tokens::table.filter(refresh_tokens::user_id.eq(user)))
         .execute(connection)?;
     Ok(())
 }
@@ -201,34 +234,55 @@ pub fn set_password(
 /// What using a refresh token came to.
 #[derive(Debug)]
 pub enum Refreshed {
-    /// The next refresh token of the family, and whose it is.
+    /// The next refresh token of the session.
     Renewed {
         /// The new token, shown this once.
         token: String,
-        /// Whose session it is.
-        user: User,
+        /// The session that goes on.
+        session: Session,
     },
     /// Unknown, expired, revoked, or used before; in the last case the whole family is revoked,
     /// because either its owner or a thief holds a copy.
     Refused,
 }
 
-/// Begins a session; answers its first refresh token.
+/// Begins a session; answers it with its first refresh token.
 ///
 /// # Errors
 /// When the database fails.
-pub fn begin_session(connection: &mut Connection, user: Id) -> StoreResult<String> {
-    add_refresh_token(connection, Id::generate(), user)
+pub fn begin_session(connection: &mut Connection, user: Id) -> StoreResult<(Session, String)> {
+    let session = Session {
+        user,
+        id: Id::generate(),
+    };
+    Ok((session, add_refresh_token(connection, session)?))
 }
 
-fn add_refresh_token(connection: &mut Connection, family: Id, user: Id) -> StoreResult<String> {
+/// The role of a session's user, while the session has not ended and the user may sign in.
+///
+/// # Errors
+/// When the database fails.
+pub fn role_in_session(connection: &mut Connection, session: Session) -> StoreResult<Option<Role>> {
+    let role: Option<String> = refresh_tokens::table
+        .inner_join(users::table)
+        .filter(refresh_tokens::family_id.eq(session.id))
+        .filter(refresh_tokens::user_id.eq(session.user))
+        .filter(refresh_tokens::revoked_at.is_null())
+        .filter(users::disabled_at.is_null())
+        .select(users::role)
+        .first(connection)
+        .optional()?;
+    Ok(role.map(|role| role.parse().unwrap_or(Role::Viewer)))
+}
+
+fn add_refresh_token(connection: &mut Connection, session: Session) -> StoreResult<String> {
     let token = secret::generate(REFRESH_TOKEN_PREFIX);
     let now = Timestamp::now();
     diesel::insert_into(refresh_tokens::table)
         .values((
             refresh_tokens::token_hash.eq(secret::digest(&token)),
-            refresh_tokens::family_id.eq(family),
-            refresh_tokens::user_id.eq(user),
+            refresh_tokens::family_id.eq(session.id),
+            refresh_tokens::user_id.eq(session.user),
             refresh_tokens::created_at.eq(now),
             refresh_tokens::expires_at.eq(now.plus(REFRESH_LIFETIME)),
         ))
@@ -255,6 +309,7 @@ pub fn refresh(connection: &mut Connection, token: &str) -> StoreResult<Refreshe
     let Some((family, user, expires_at)) = found else {
         return Ok(Refreshed::Refused);
     };
+    lock_family(connection, family)?;
     // One statement decides who used it first, also between processes.
     let first_use = diesel::update(
         refresh_tokens::table
@@ -273,10 +328,25 @@ pub fn refresh(connection: &mut Connection, token: &str) -> StoreResult<Refreshe
     if expires_at <= now || user.disabled_at.is_some() {
         return Ok(Refreshed::Refused);
     }
+    let session = Session {
+        user: user.id,
+        id: family,
+    };
     Ok(Refreshed::Renewed {
-        token: add_refresh_token(connection, family, user.id)?,
-        user,
+        token: add_refresh_token(connection, session)?,
+        session,
     })
+}
+
+/// On Postgres a family's next token could be added while the family is being revoked, and be
+/// missed by it. SQLite has one writer.
+fn lock_family(connection: &mut Connection, family: Id) -> StoreResult<()> {
+    if let Connection::Postgres(connection) = connection {
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<BigInt, _>(family.0.as_u64_pair().1.cast_signed())
+            .execute(connection)?;
+    }
+    Ok(())
 }
 
 fn revoke_family(connection: &mut Connection, family: Id, now: Timestamp) -> StoreResult<()> {
@@ -301,6 +371,7 @@ pub fn end_session(connection: &mut Connection, token: &str) -> StoreResult<()> 
         .first::<Id>(connection)
         .optional()?;
     if let Some(family) = family {
+        lock_family(connection, family)?;
         revoke_family(connection, family, Timestamp::now())?;
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::http::address::network;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
@@ -38,7 +39,8 @@ impl LoginThrottle {
     pub fn attempt(&self, account: &str, address: Option<IpAddr>) -> Result<(), Duration> {
         let wait = |until: governor::NotUntil<_>| until.wait_time_from(self.clock.now());
         if let Some(address) = address {
-            self.addresses.check_key(&address).map_err(wait)?;
+            let network = network(address);
+            self.addresses.check_key(&network).map_err(wait)?;
         }
         self.accounts.check_key(&account.to_owned()).map_err(wait)
     }

@@ -11,10 +11,10 @@ use crate::db::changes::{Mark, Touched};
 use crate::db::schema::{article_authors, authors, public_articles};
 use crate::db::slugs::{self, Named};
 use crate::db::types::IdSql;
-use crate::db::version::Expected;
+use crate::db::version::{Expected, Locked, lock};
 use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
 use crate::merge_patch::MergePatch;
-use crate::text::{Slug, sort_name};
+use crate::text::{Slug, containing, sort_name};
 use crate::validation::Violation;
 
 #[derive(Queryable)]
@@ -75,8 +75,7 @@ fn article_counts(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMa
 fn named(name_contains: Option<&str>) -> authors::BoxedQuery<'static, MultiBackend> {
     let query = authors::table.into_boxed::<MultiBackend>();
     match name_contains {
-        // Folded names hold only letters, digits and spaces: nothing in them means anything to LIKE.
-        Some(part) => query.filter(authors::sort_name.like(format!("%{}%", sort_name(part)))),
+        Some(part) => query.filter(authors::sort_name.like(containing(part))),
         None => query,
     }
 }
@@ -149,7 +148,7 @@ pub fn find_by_slug(connection: &mut Connection, slug: &Slug) -> StoreResult<Aut
 /// # Errors
 /// [`StoreError::NotFound`].
 pub fn new_slug(connection: &mut Connection, old: &Slug) -> StoreResult<String> {
-    let id = slugs::once_named(connection, Named::Author, old)?;
+    let id = slugs::once_named_by(connection, Named::Author, old)?;
     Ok(authors::table
         .filter(authors::id.eq(id))
         .select(authors::slug)
@@ -188,13 +187,12 @@ pub fn by_slugs(connection: &mut Connection, wanted: &[Slug]) -> StoreResult<Has
         .into_iter()
         .filter_map(|(slug, id)| Some((slug.parse().ok()?, id)))
         .collect();
-    for slug in wanted {
-        if !found.contains_key(slug)
-            && let Ok(id) = slugs::once_named(connection, Named::Author, slug)
-        {
-            found.insert(slug.clone(), id);
-        }
-    }
+    let others: Vec<Slug> = wanted
+        .iter()
+        .filter(|slug| !found.contains_key(*slug))
+        .cloned()
+        .collect();
+    found.extend(slugs::once_named(connection, Named::Author, &others)?);
     Ok(found)
 }
 
@@ -247,6 +245,7 @@ pub fn edit(
     expected: &Expected,
     patch: MergePatch,
 ) -> StoreResult<()> {
+    lock(connection, Locked::Author, id)?;
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
     touched.add(Mark::Author(id));
@@ -297,6 +296,7 @@ pub fn merge(
     expected: &Expected,
     into: &Slug,
 ) -> StoreResult<Id> {
+    lock(connection, Locked::Author, id)?;
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
     let invalid = |code, detail| {

@@ -1,5 +1,6 @@
 //! How large and how deep an input may be.
 
+use super::Block;
 use super::error::BodyError;
 
 /// Most bytes of an input: of HTML, Markdown or plain text, or of blocks as JSON.
@@ -8,6 +9,10 @@ pub const MAX_BYTES: usize = 1024 * 1024;
 pub const MAX_BLOCKS: usize = 2_000;
 /// Most levels of nested elements; the first element is at level 1.
 pub const MAX_DEPTH: usize = 32;
+
+/// Most cells of one table, and of all tables of one Markdown text: short rows are filled up, which
+/// must not make much out of little.
+pub(super) const MAX_CELLS: usize = 20_000;
 
 /// Most nodes that markup may expand to. Badly nested markup lets a parser make many elements out
 /// of few bytes, so bytes alone do not bound the work.
@@ -34,6 +39,20 @@ pub(super) fn too_large(bytes: usize) -> BodyError {
 pub(super) fn too_many_nodes() -> BodyError {
     let detail = format!("must not expand to more than {MAX_NODES} elements and texts");
     BodyError::whole("too_large", detail)
+}
+
+pub(super) fn too_many_cells() -> BodyError {
+    let detail = format!("must not have tables of more than {MAX_CELLS} cells");
+    BodyError::whole("too_large", detail)
+}
+
+/// What was made must itself be an input that is taken: it will be sent back.
+pub(super) fn check_made(blocks: Vec<Block>) -> Result<Vec<Block>, BodyError> {
+    let bytes = serde_json::to_string(&blocks).map_or(0, |json| json.len());
+    if bytes > MAX_BYTES {
+        return Err(too_large(bytes));
+    }
+    Ok(blocks)
 }
 
 pub(super) fn too_deep() -> BodyError {

@@ -1,9 +1,9 @@
 //! Blocks ⇄ Markdown (CommonMark with tables and strikethrough).
 
-use pulldown_cmark::{Event, Options, Parser};
+use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use super::Block;
-use super::bounds::{self, MAX_DEPTH};
+use super::bounds::{self, MAX_CELLS, MAX_DEPTH};
 use super::error::BodyError;
 use super::html::{block_html, table};
 use super::markdown_inline::{escape_text, inline};
@@ -13,19 +13,26 @@ pub(super) fn to_html(markdown: &str) -> Result<String, BodyError> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let mut too_deep = false;
     let mut open = 0_usize;
+    let mut cells = 0_usize;
     let events = Parser::new_ext(markdown, options).take_while(|event| {
         match event {
-            Event::Start(_) => open += 1,
+            Event::Start(tag) => {
+                open += 1;
+                cells += usize::from(*tag == Tag::TableCell);
+            }
             Event::End(_) => open = open.saturating_sub(1),
             _ => {}
         }
         too_deep = open > MAX_DEPTH;
-        !too_deep
+        !too_deep && cells <= MAX_CELLS
     });
     let mut html = String::new();
     pulldown_cmark::html::push_html(&mut html, events);
     if too_deep {
         return Err(bounds::too_deep());
+    }
+    if cells > MAX_CELLS {
+        return Err(bounds::too_many_cells());
     }
     Ok(html)
 }

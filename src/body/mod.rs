@@ -69,6 +69,7 @@ impl Body {
     pub fn from_html(html: &str) -> Result<Self, Vec<BodyError>> {
         bounds::check_source(html)
             .and_then(|()| import::blocks(html))
+            .and_then(bounds::check_made)
             .map(Self)
             .map_err(|error| vec![error])
     }
@@ -81,6 +82,7 @@ impl Body {
         bounds::check_source(markdown)
             .and_then(|()| markdown::to_html(markdown))
             .and_then(|html| import::blocks(&html))
+            .and_then(bounds::check_made)
             .map(Self)
             .map_err(|error| vec![error])
     }

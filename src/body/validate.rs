@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Block;
-use super::bounds::{MAX_BYTES, check_count, check_source, too_large};
+use super::bounds::{MAX_BYTES, MAX_CELLS, check_count, check_source, too_large};
 use super::error::BodyError;
 use super::sanitise::{flow_checked, inline_checked, is_language, is_web_address};
 
@@ -19,9 +19,6 @@ const TYPES: &[(&str, &[&str])] = &[
     ("code", &["language", "text"]),
     ("html", &["html"]),
 ];
-
-/// Most cells of one table.
-const MAX_CELLS: usize = 20_000;
 
 pub(super) fn blocks(value: &Value) -> Result<Vec<Block>, Vec<BodyError>> {
     let Value::Array(values) = value else {

@@ -27,12 +27,15 @@ pub mod user;
 #[command(version, about, max_term_width = 100)]
 pub struct Cli {
     /// What is logged: error, warn, info, debug, trace, or a filter such as dateline=debug,info
-    #[arg(long, env = "DATELINE_LOG", default_value = "info", global = true, value_parser = log_filter)]
+    #[arg(long, env = "DATELINE_LOG", default_value = DEFAULT_LOG, global = true, value_parser = log_filter)]
     log: String,
 
     #[command(subcommand)]
     command: Command,
 }
+
+/// Malformed requests are their senders' mistakes, which the HTTP library takes for the server's.
+const DEFAULT_LOG: &str = "info,actix_http::h1=off";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -10,8 +10,9 @@ use crate::auth::model::Role;
 use crate::auth::{password, store};
 use crate::config::DatabaseConfig;
 use crate::db::pool::in_transaction;
+use crate::db::{Connection, StoreError, StoreResult};
 
-/// Add and list people who sign in, change passwords.
+/// Add, list and disable people who sign in; change passwords and roles.
 #[derive(Debug, Args)]
 pub struct User {
     #[command(subcommand)]
@@ -51,6 +52,37 @@ enum Command {
 
         #[command(flatten)]
         password: PasswordSource,
+    },
+    /// End someone's sessions and let them sign in no more
+    Disable {
+        #[command(flatten)]
+        database: DatabaseConfig,
+
+        /// E-mail address of the user
+        #[arg(long)]
+        email: String,
+    },
+    /// Let someone sign in again
+    Enable {
+        #[command(flatten)]
+        database: DatabaseConfig,
+
+        /// E-mail address of the user
+        #[arg(long)]
+        email: String,
+    },
+    /// Give someone another role, from their next request on
+    Role {
+        #[command(flatten)]
+        database: DatabaseConfig,
+
+        /// E-mail address of the user
+        #[arg(long)]
+        email: String,
+
+        /// admin, editor, author or viewer
+        #[arg(long)]
+        role: Role,
     },
     /// List everyone
     List {
@@ -104,6 +136,20 @@ fn email(text: &str) -> Result<String, String> {
     Ok(store::normalise_email(text))
 }
 
+/// Changes one user in a transaction.
+fn change(
+    database: &DatabaseConfig,
+    email: &str,
+    work: impl FnOnce(&mut Connection) -> StoreResult<()>,
+) -> Result<(), String> {
+    let database = open_database(database, false).map_err(|error| error.to_string())?;
+    let mut connection = database.connection().map_err(in_words)?;
+    in_transaction(&mut connection, work).map_err(|error| match error {
+        StoreError::NotFound => format!("{email} is nobody's address"),
+        error => format!("{email}: {}", in_words(error)),
+    })
+}
+
 impl User {
     /// Does it.
     ///
@@ -133,21 +179,44 @@ impl User {
                 password,
             } => {
                 let hash = password.read()?;
-                let database =
-                    open_database(&database, false).map_err(|error| error.to_string())?;
-                let mut connection = database.connection().map_err(in_words)?;
-                in_transaction(&mut connection, |connection| {
+                change(&database, &email, |connection| {
                     store::set_password(connection, &email, &hash)
-                })
-                .map_err(|error| format!("{email}: {}", in_words(error)))?;
+                })?;
                 println!("changed the password of {email} and ended their sessions");
+            }
+            Command::Disable { database, email } => {
+                change(&database, &email, |connection| {
+                    store::set_enabled(connection, &email, false)
+                })?;
+                println!("{email} cannot sign in any more; their sessions have ended");
+            }
+            Command::Enable { database, email } => {
+                change(&database, &email, |connection| {
+                    store::set_enabled(connection, &email, true)
+                })?;
+                println!("{email} can sign in");
+            }
+            Command::Role {
+                database,
+                email,
+                role,
+            } => {
+                change(&database, &email, |connection| {
+                    store::set_role(connection, &email, role)
+                })?;
+                println!("{email} is {role} now");
             }
             Command::List { database } => {
                 let database =
                     open_database(&database, false).map_err(|error| error.to_string())?;
                 let mut connection = database.connection().map_err(in_words)?;
                 for user in store::list_users(&mut connection).map_err(in_words)? {
-                    println!("{:8}  {}  {}", user.role(), user.email, user.name);
+                    let state = if user.disabled_at.is_some() {
+                        "  (disabled)"
+                    } else {
+                        ""
+                    };
+                    println!("{:8}  {}  {}{state}", user.role(), user.email, user.name);
                 }
             }
         }

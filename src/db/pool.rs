@@ -92,8 +92,11 @@ impl Lane {
             .map_err(|_| StoreError::Unavailable("no database connection was free in time".into()))?
             .map_err(|_| StoreError::Unavailable("the database is closed".into()))?;
         let pool = self.pool.clone();
+        // What is logged on the database thread carries the request's id as well.
+        let span = tracing::Span::current();
         let outcome = tokio::task::spawn_blocking(move || {
             let _turn = turn;
+            let _span = span.entered();
             let mut connection = pool
                 .get()
                 .map_err(|error| StoreError::Unavailable(error.to_string()))?;

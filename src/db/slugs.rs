@@ -6,10 +6,14 @@ use std::collections::HashMap;
 use std::fmt;
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::schema::{articles, authors, public_articles, slug_redirects, tags};
 use super::{Connection, Id, StoreError, StoreResult, Timestamp};
 use crate::text::Slug;
+
+/// Any number that no other lock of this program has.
+const SLUG_LOCK: i64 = 0x736c_7567;
 
 /// What a slug names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,10 +61,16 @@ fn owner(connection: &mut Connection, named: Named, slug: &Slug) -> StoreResult<
     .optional()?)
 }
 
+/// Whether a slug names something, or once did.
+fn known(connection: &mut Connection, named: Named, slug: &Slug) -> StoreResult<bool> {
+    Ok(owner(connection, named, slug)?.is_some()
+        || !once_named(connection, named, std::slice::from_ref(slug))?.is_empty())
+}
+
 fn nearest_free(connection: &mut Connection, named: Named, wanted: &Slug) -> StoreResult<Slug> {
     for number in 2..50 {
         let candidate = wanted.numbered(number);
-        if owner(connection, named, &candidate)?.is_none() {
+        if !known(connection, named, &candidate)? {
             return Ok(candidate);
         }
     }
@@ -91,12 +101,18 @@ pub fn claim(
 }
 
 /// The wanted slug or, where it is taken, the nearest free one: for slugs made from titles, which
-/// nobody asked for by name.
+/// nobody asked for by name. A slug that once named something counts as taken.
 ///
 /// # Errors
 /// When the database fails.
 pub fn claim_nearest(connection: &mut Connection, named: Named, wanted: Slug) -> StoreResult<Slug> {
-    if owner(connection, named, &wanted)?.is_none() {
+    // On Postgres another transaction may be about to take the same one: they queue.
+    if let Connection::Postgres(connection) = connection {
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<BigInt, _>(SLUG_LOCK)
+            .execute(connection)?;
+    }
+    if !known(connection, named, &wanted)? {
         return Ok(wanted);
     }
     nearest_free(connection, named, &wanted)
@@ -151,16 +167,37 @@ pub fn retarget(connection: &mut Connection, from: Id, to: Id) -> StoreResult<()
     Ok(())
 }
 
-/// What a slug once named.
+/// What slugs once named; those that never did are left out.
+///
+/// # Errors
+/// When the database fails.
+pub fn once_named(
+    connection: &mut Connection,
+    named: Named,
+    slugs: &[Slug],
+) -> StoreResult<HashMap<Slug, Id>> {
+    if slugs.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let texts: Vec<&str> = slugs.iter().map(Slug::as_str).collect();
+    Ok(slug_redirects::table
+        .filter(slug_redirects::resource.eq(named.as_str()))
+        .filter(slug_redirects::slug.eq_any(texts))
+        .select((slug_redirects::slug, slug_redirects::target_id))
+        .load::<(String, Id)>(connection)?
+        .into_iter()
+        .filter_map(|(slug, id)| Some((slug.parse().ok()?, id)))
+        .collect())
+}
+
+/// What one slug once named.
 ///
 /// # Errors
 /// [`StoreError::NotFound`].
-pub fn once_named(connection: &mut Connection, named: Named, slug: &Slug) -> StoreResult<Id> {
-    Ok(slug_redirects::table
-        .filter(slug_redirects::resource.eq(named.as_str()))
-        .filter(slug_redirects::slug.eq(slug.as_str()))
-        .select(slug_redirects::target_id)
-        .first(connection)?)
+pub fn once_named_by(connection: &mut Connection, named: Named, slug: &Slug) -> StoreResult<Id> {
+    once_named(connection, named, std::slice::from_ref(slug))?
+        .remove(slug)
+        .ok_or(StoreError::NotFound)
 }
 
 /// The key of the public article that a slug names.
@@ -174,21 +211,39 @@ pub fn public_article(connection: &mut Connection, slug: &Slug) -> StoreResult<I
         .first(connection)?)
 }
 
-/// The keys of public articles by slug; others are left out.
+/// The keys of public articles by slug, also by the slugs they once had; others are left out.
 ///
 /// # Errors
 /// When the database fails.
 pub fn public_articles_named(
     connection: &mut Connection,
     wanted: &[Slug],
-) -> StoreResult<HashMap<String, Id>> {
+) -> StoreResult<HashMap<Slug, Id>> {
     let texts: Vec<&str> = wanted.iter().map(Slug::as_str).collect();
-    Ok(public_articles::table
+    let mut found: HashMap<Slug, Id> = public_articles::table
         .filter(public_articles::slug.eq_any(texts))
         .select((public_articles::slug, public_articles::id))
-        .load(connection)?
+        .load::<(String, Id)>(connection)?
         .into_iter()
-        .collect())
+        .filter_map(|(slug, id)| Some((slug.parse().ok()?, id)))
+        .collect();
+    let others: Vec<Slug> = wanted
+        .iter()
+        .filter(|slug| !found.contains_key(*slug))
+        .cloned()
+        .collect();
+    let moved = once_named(connection, Named::Article, &others)?;
+    let ids: Vec<Id> = moved.values().copied().collect();
+    let public: Vec<Id> = if ids.is_empty() {
+        Vec::new()
+    } else {
+        public_articles::table
+            .filter(public_articles::id.eq_any(ids))
+            .select(public_articles::id)
+            .load(connection)?
+    };
+    found.extend(moved.into_iter().filter(|(_, id)| public.contains(id)));
+    Ok(found)
 }
 
 /// The key and the present slug of the public article that once had this slug.
@@ -199,7 +254,7 @@ pub fn public_article_once_named(
     connection: &mut Connection,
     old: &Slug,
 ) -> StoreResult<(Id, String)> {
-    let id = once_named(connection, Named::Article, old)?;
+    let id = once_named_by(connection, Named::Article, old)?;
     Ok(public_articles::table
         .filter(public_articles::id.eq(id))
         .select((public_articles::id, public_articles::slug))

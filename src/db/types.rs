@@ -138,6 +138,9 @@ impl FromStr for Timestamp {
         let instant = DateTime::parse_from_rfc3339(text)
             .map_err(|_| "must be an RFC 3339 date and time such as 2026-03-01T08:30:00Z")?
             .with_timezone(&Utc);
+        // A leap second (":60"), which not every database knows, is the first of the next minute.
+        let instant = DateTime::from_timestamp_millis(instant.timestamp_millis())
+            .ok_or("must lie in the years 1 to 9999")?;
         if !(1..=9999).contains(&instant.year()) {
             return Err("must lie in the years 1 to 9999".into());
         }
@@ -314,6 +317,12 @@ mod tests {
         let late: Timestamp = "2026-03-01T08:30:00.001Z".parse().unwrap();
         assert_eq!(early.to_string(), "2026-03-01T08:30:00.000Z");
         assert!(early < late && early.to_string() < late.to_string());
+    }
+
+    #[test]
+    fn a_leap_second_is_the_next_minute() {
+        let leap: Timestamp = "2016-12-31T23:59:60.5Z".parse().unwrap();
+        assert_eq!(leap.to_string(), "2017-01-01T00:00:00.500Z");
     }
 
     #[test]

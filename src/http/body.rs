@@ -6,11 +6,12 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::header;
-use actix_web::web::{Bytes, BytesMut, Data};
+use actix_web::web::{self, Bytes, BytesMut, Data};
 use actix_web::{FromRequest, HttpRequest};
 use deserr::Deserr;
 use futures_util::Stream;
 use futures_util::future::LocalBoxFuture;
+use tokio::sync::Semaphore;
 
 use crate::problem::{BAD_REQUEST, MALFORMED_JSON, Problem, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE};
 use crate::validation::{Violations, from_json};
@@ -18,6 +19,12 @@ use crate::validation::{Violations, from_json};
 /// The most bytes that a request's body may have.
 #[derive(Debug, Clone, Copy)]
 pub struct BodyLimit(pub usize);
+
+/// A body of so many bytes is read at once, wherever.
+const FEW_BYTES: usize = 8 * 1024;
+
+/// How many longer ones are read at the same time.
+static READERS: Semaphore = Semaphore::const_new(4);
 
 /// How much of a body that is too large is read and dropped, so that the client, still sending,
 /// gets the answer instead of a reset connection.
@@ -32,7 +39,7 @@ pub struct JsonBody<T>(pub T);
 #[derive(Debug)]
 pub struct OptionalJsonBody<T>(pub T);
 
-impl<T: Deserr<Violations> + 'static> FromRequest for JsonBody<T> {
+impl<T: Deserr<Violations> + Send + 'static> FromRequest for JsonBody<T> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
@@ -42,12 +49,12 @@ impl<T: Deserr<Violations> + 'static> FromRequest for JsonBody<T> {
         Box::pin(async move {
             let bytes = bytes.await?;
             media_type?;
-            Ok(Self(from_json(parse(&bytes)?)?))
+            Ok(Self(read_as(bytes).await?))
         })
     }
 }
 
-impl<T: Deserr<Violations> + Default + 'static> FromRequest for OptionalJsonBody<T> {
+impl<T: Deserr<Violations> + Default + Send + 'static> FromRequest for OptionalJsonBody<T> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
@@ -60,9 +67,23 @@ impl<T: Deserr<Violations> + Default + 'static> FromRequest for OptionalJsonBody
                 return Ok(Self(T::default()));
             }
             media_type?;
-            Ok(Self(from_json(parse(&bytes)?)?))
+            Ok(Self(read_as(bytes).await?))
         })
     }
+}
+
+/// Reads a body as `T`. An article's body is sanitised on the way, which takes long for a long one:
+/// not on the thread that other requests wait for.
+async fn read_as<T: Deserr<Violations> + Send + 'static>(bytes: Bytes) -> Result<T, Problem> {
+    let few = bytes.len() <= FEW_BYTES;
+    let work = move || Ok(from_json(parse(&bytes)?)?);
+    if few {
+        return work();
+    }
+    let _turn = READERS.acquire().await;
+    web::block(work)
+        .await
+        .map_err(|_| Problem::unavailable("The server is busy."))?
 }
 
 /// Parses a body as JSON.
@@ -90,6 +111,15 @@ pub fn media_type(request: &HttpRequest) -> String {
 }
 
 fn is_json(request: &HttpRequest) -> Result<(), Problem> {
+    if let Some(coding) = request.headers().get(header::CONTENT_ENCODING) {
+        let coding = String::from_utf8_lossy(coding.as_bytes());
+        if !coding.eq_ignore_ascii_case("identity") {
+            return Err(Problem::new(
+                &UNSUPPORTED_MEDIA_TYPE,
+                format!("The body must be sent without Content-Encoding; it came as {coding}."),
+            ));
+        }
+    }
     let media_type = media_type(request);
     if media_type == "application/json"
         || (media_type.starts_with("application/") && media_type.ends_with("+json"))

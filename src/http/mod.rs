@@ -1,5 +1,6 @@
 //! What all handlers share of HTTP.
 //!
+//! - [`address`] – whose address a request comes from
 //! - [`body`] – reading JSON bodies, with limits and all violations at once
 //! - [`params`] – reading query parameters, unknown ones refused
 //! - [`path`] – slugs and ids in paths
@@ -11,6 +12,7 @@
 //! - [`routes`] – resources, their methods, and 405 with `Allow`
 //! - [`observe`] – request ids, logs, metrics, time limits, and problems for framework errors
 
+pub mod address;
 pub mod body;
 pub mod conditional;
 pub mod cursor;

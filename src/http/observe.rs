@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use actix_cors::CorsError;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -15,7 +16,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::metrics::Metrics;
-use crate::problem::{Problem, REQUEST_TIMEOUT};
+use crate::problem::{BAD_REQUEST, Problem, REQUEST_TIMEOUT};
 
 /// The header that carries a request's id, both ways.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -132,8 +133,16 @@ fn as_problem<B: MessageBody + 'static>(
     let replacement = match response.response().error() {
         Some(error) => match error.as_error::<Problem>() {
             Some(problem) => problem.to_response(Some(id)),
-            None => Problem::from_status(status).to_response(Some(id)),
+            None => match error.as_error::<CorsError>() {
+                Some(error) => Problem::new(&BAD_REQUEST, format!("CORS: {error}.")),
+                None => Problem::from_status(status),
+            }
+            .to_response(Some(id)),
         },
+        // An answer that says nothing at all, as the documentation's pages give for unknown paths.
+        None if !response.headers().contains_key(header::CONTENT_TYPE) => {
+            Problem::from_status(status).to_response(Some(id))
+        }
         None => return response.map_into_left_body(),
     };
     let (request, old) = response.into_parts();

@@ -83,20 +83,23 @@ impl Params {
     /// A comma-separated parameter, each part parsed as `T`; repeated ones are joined.
     ///
     /// # Errors
-    /// `invalid-parameter` when a part cannot be parsed or there are more than `most`.
+    /// `invalid-parameter` when a part cannot be parsed, or there is none or more than `most`.
     pub fn list<T: FromStr<Err: Reason>>(
         &mut self,
         name: &str,
         most: usize,
     ) -> Result<Vec<T>, Problem> {
-        let joined = self.all(name).join(",");
-        Self::split(name, &joined, most)
+        let found = self.all(name);
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        Self::split(name, &found.join(","), most)
     }
 
     /// The comma-separated parts of one value, each parsed as `T`.
     ///
     /// # Errors
-    /// `invalid-parameter` when a part cannot be parsed or there are more than `most`.
+    /// `invalid-parameter` when a part cannot be parsed, or there is none or more than `most`.
     pub fn split<T: FromStr<Err: Reason>>(
         name: &str,
         value: &str,
@@ -107,6 +110,13 @@ impl Params {
             .map(str::trim)
             .filter(|part| !part.is_empty())
             .collect();
+        if parts.is_empty() {
+            // An empty choice means nothing, and must not be read as everything.
+            return Err(Problem::parameter(
+                name,
+                "is empty; leave it out where nothing is to be chosen",
+            ));
+        }
         if parts.len() > most {
             return Err(Problem::parameter(
                 name,

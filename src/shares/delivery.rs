@@ -16,7 +16,7 @@ use crate::http::conditional::{private_json, public_json};
 use crate::http::params::{FromParams, NoParams, Params, Query};
 use crate::http::path::SlugPath;
 use crate::http::redirect::moved;
-use crate::problem::{Problem, UNSUPPORTED_MEDIA_TYPE};
+use crate::problem::{BAD_REQUEST, Problem, UNSUPPORTED_MEDIA_TYPE};
 use crate::text::Slug;
 use crate::validation::from_json;
 
@@ -39,13 +39,21 @@ impl FromRequest for ShareBody {
                 "application/json" => parse(&bytes)?,
                 "text/plain" => match parse(&bytes) {
                     Ok(value @ serde_json::Value::Object(_)) => value,
+                    Ok(serde_json::Value::String(network)) => {
+                        serde_json::json!({"network": network})
+                    }
                     _ => serde_json::json!({"network": String::from_utf8_lossy(&bytes).trim()}),
                 },
                 "application/x-www-form-urlencoded" => {
-                    let fields: serde_json::Map<String, serde_json::Value> =
-                        url::form_urlencoded::parse(&bytes)
-                            .map(|(name, value)| (name.into_owned(), value.into_owned().into()))
-                            .collect();
+                    let mut fields = serde_json::Map::new();
+                    for (name, value) in url::form_urlencoded::parse(&bytes) {
+                        if fields.insert(name.to_string(), value.into()).is_some() {
+                            return Err(Problem::new(
+                                &BAD_REQUEST,
+                                format!("The form has the field \"{name}\" twice."),
+                            ));
+                        }
+                    }
                     fields.into()
                 }
                 other => {
@@ -181,15 +189,15 @@ pub async fn list_shares(
         .read(move |connection| {
             let ids = slugs::public_articles_named(connection, &params.slugs)?;
             let wanted: Vec<_> = ids.values().copied().collect();
-            let mut counts = store::of_articles(connection, &wanted)?;
+            let counts = store::of_articles(connection, &wanted)?;
             let data = params
                 .slugs
                 .iter()
                 .filter_map(|slug| {
-                    let id = ids.get(slug.as_str())?;
+                    let id = ids.get(slug)?;
                     Some(ArticleShares {
                         slug: slug.to_string(),
-                        shares: counts.remove(id).unwrap_or_else(Shares::none),
+                        shares: counts.get(id).cloned().unwrap_or_else(Shares::none),
                     })
                 })
                 .collect();

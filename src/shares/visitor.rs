@@ -14,6 +14,7 @@ use sha2::Sha256;
 
 use super::model::Network;
 use crate::db::{Id, Timestamp};
+use crate::http::address;
 
 /// How long one visitor's further shares of an article on a network are not counted.
 pub const WINDOW: chrono::Duration = chrono::Duration::hours(1);
@@ -47,8 +48,8 @@ impl VisitorKey {
         Self(secret.to_vec())
     }
 
-    /// The visitor behind an address and user agent, for one article and network. An IPv6 address
-    /// counts by its /64, which is what one household or device has.
+    /// The visitor behind an address (by its [`network`](address::network)) and user agent, for one
+    /// article and network.
     pub fn visitor(
         &self,
         address: Option<IpAddr>,
@@ -57,9 +58,9 @@ impl VisitorKey {
         network: Network,
         now: Timestamp,
     ) -> Visitor {
-        let address = match address.map(|address| address.to_canonical()) {
+        let address = match address.map(address::network) {
             Some(IpAddr::V4(address)) => address.octets().to_vec(),
-            Some(IpAddr::V6(address)) => address.octets()[..8].to_vec(),
+            Some(IpAddr::V6(address)) => address.octets().to_vec(),
             None => Vec::new(),
         };
         let under = |day: NaiveDate| {

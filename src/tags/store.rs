@@ -10,10 +10,10 @@ use crate::db::changes::{Mark, Touched};
 use crate::db::schema::{article_tags, articles, public_articles, tags};
 use crate::db::slugs::{self, Named};
 use crate::db::types::IdSql;
-use crate::db::version::Expected;
+use crate::db::version::{Expected, Locked, lock};
 use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
 use crate::merge_patch::MergePatch;
-use crate::text::{Slug, sort_name};
+use crate::text::{Slug, containing, sort_name};
 use crate::validation::Violation;
 
 #[derive(Queryable)]
@@ -90,8 +90,7 @@ fn filtered(filter: &TagFilter) -> tags::BoxedQuery<'static, MultiBackend> {
         query = query.filter(tags::kind.eq(kind.as_str()));
     }
     if let Some(part) = &filter.name_contains {
-        // Folded names hold only letters, digits and spaces: nothing in them means anything to LIKE.
-        query = query.filter(tags::sort_name.like(format!("%{}%", sort_name(part))));
+        query = query.filter(tags::sort_name.like(containing(part)));
     }
     query
 }
@@ -208,7 +207,7 @@ pub fn find_by_slug(connection: &mut Connection, slug: &Slug) -> StoreResult<Tag
 /// # Errors
 /// [`StoreError::NotFound`].
 pub fn new_slug(connection: &mut Connection, old: &Slug) -> StoreResult<String> {
-    let id = slugs::once_named(connection, Named::Tag, old)?;
+    let id = slugs::once_named_by(connection, Named::Tag, old)?;
     Ok(tags::table
         .filter(tags::id.eq(id))
         .select(tags::slug)
@@ -248,13 +247,14 @@ pub fn by_slugs(
         .into_iter()
         .filter_map(|(slug, id, kind)| Some((slug.parse().ok()?, (id, TagKind::from_name(&kind)))))
         .collect();
-    for slug in wanted {
-        if !found.contains_key(slug)
-            && let Ok(id) = slugs::once_named(connection, Named::Tag, slug)
-        {
-            let row = find_row(connection, id)?;
-            found.insert(slug.clone(), (id, TagKind::from_name(&row.kind)));
-        }
+    let others: Vec<Slug> = wanted
+        .iter()
+        .filter(|slug| !found.contains_key(*slug))
+        .cloned()
+        .collect();
+    for (slug, id) in slugs::once_named(connection, Named::Tag, &others)? {
+        let row = find_row(connection, id)?;
+        found.insert(slug, (id, TagKind::from_name(&row.kind)));
     }
     Ok(found)
 }
@@ -307,6 +307,7 @@ pub fn edit(
     expected: &Expected,
     patch: MergePatch,
 ) -> StoreResult<()> {
+    lock(connection, Locked::Tag, id)?;
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
     touched.add(Mark::Tag(id));
@@ -320,6 +321,13 @@ pub fn edit(
             "/kind",
             "in_use",
             "must stay section while articles stand in it",
+        )]));
+    }
+    if !was_section && input.kind == TagKind::Section && is_in_use(connection, id)? {
+        return Err(StoreError::Invalid(vec![Violation::new(
+            "/kind",
+            "in_use",
+            "cannot become section while articles have the tag",
         )]));
     }
     let slug = match input.slug {
@@ -352,6 +360,15 @@ pub fn edit(
     Ok(())
 }
 
+fn is_in_use(connection: &mut Connection, tag: Id) -> StoreResult<bool> {
+    Ok(article_tags::table
+        .filter(article_tags::tag_id.eq(tag))
+        .select(article_tags::article_id)
+        .first::<Id>(connection)
+        .optional()?
+        .is_some())
+}
+
 fn stands_in_use(connection: &mut Connection, section: Id) -> StoreResult<bool> {
     Ok(articles::table
         .filter(articles::section_id.eq(section))
@@ -373,6 +390,7 @@ pub fn merge(
     expected: &Expected,
     input: &MergeInput,
 ) -> StoreResult<Id> {
+    lock(connection, Locked::Tag, id)?;
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
     let invalid = |code, detail| {

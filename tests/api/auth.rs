@@ -46,6 +46,42 @@ both! {
         assert_eq!(post(&app, "/v1/auth/refresh", second).await.status, 401);
     }
 
+    a_stolen_token_renewed_at_the_moment_of_its_reuse_ends_too(app) {
+        app.user("desk@example.com", Role::Editor).await;
+        for _ in 0..4 {
+            let login = post(&app, "/v1/auth/login", json!({"email": "desk@example.com", "password": PASSWORD})).await;
+            let first = json!({"refresh_token": login.json["refresh_token"]});
+            let second = post(&app, "/v1/auth/refresh", first.clone()).await;
+            let second = json!({"refresh_token": second.json["refresh_token"]});
+            let (reuse, third) = tokio::join!(
+                post(&app, "/v1/auth/refresh", first),
+                post(&app, "/v1/auth/refresh", second),
+            );
+            assert_eq!(reuse.status, 401);
+            if third.status == 200 {
+                let third = json!({"refresh_token": third.json["refresh_token"]});
+                assert_eq!(post(&app, "/v1/auth/refresh", third).await.status, 401);
+            }
+        }
+    }
+
+    an_access_token_ends_with_its_session_and_its_user(app) {
+        let token = app.user("desk@example.com", Role::Editor).await;
+        assert_eq!(me(&app, &token).await.status, 200);
+        app.database.write(|connection| people::set_role(connection, "desk@example.com", Role::Viewer)).await.unwrap();
+        assert_eq!(me(&app, &token).await.json["role"], "viewer");
+        let login = post(&app, "/v1/auth/login", json!({"email": "desk@example.com", "password": PASSWORD})).await;
+        post(&app, "/v1/auth/logout", json!({"refresh_token": login.json["refresh_token"]})).await;
+        assert_eq!(me(&app, login.json["access_token"].as_str().unwrap()).await.status, 401);
+        assert_eq!(me(&app, &token).await.status, 200);
+        app.database.write(|connection| people::set_enabled(connection, "desk@example.com", false)).await.unwrap();
+        assert_eq!(me(&app, &token).await.status, 401);
+        let login = post(&app, "/v1/auth/login", json!({"email": "desk@example.com", "password": PASSWORD})).await;
+        assert_eq!(login.status, 401);
+        app.database.write(|connection| people::set_enabled(connection, "desk@example.com", true)).await.unwrap();
+        assert_eq!(me(&app, &token).await.status, 401);
+    }
+
     a_wrong_password_and_an_unknown_user_are_answered_alike(app) {
         app.user("desk@example.com", Role::Editor).await;
         let wrong = post(&app, "/v1/auth/login", json!({"email": "desk@example.com", "password": "x"})).await;

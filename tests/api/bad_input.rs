@@ -35,6 +35,27 @@ async fn articles_in_total(app: &TestApp, token: &str) -> Value {
 }
 
 both! {
+    an_empty_choice_is_not_everything(app) {
+        for path in ["/v1/articles?slugs=", "/v1/articles?ids=,", "/v1/articles?tag=", "/v1/articles?section=", "/v1/shares?slugs="] {
+            assert_eq!(app.get(path).await.status, 400, "{path}");
+        }
+        app.newsroom().await;
+        assert!(app.get("/v1/tags?q=!!!").await.slugs().is_empty());
+    }
+
+    what_other_layers_refuse_is_a_problem_document_too(app) {
+        let reply = app.request(Method::GET, "/docs/nowhere").send().await;
+        assert_eq!(reply.header("content-type"), "application/problem+json");
+        let reply = app.request(Method::OPTIONS, "/v1/articles").header("origin", "https://a.example")
+            .header("access-control-request-method", "PUT").send().await;
+        assert_eq!(reply.status, 400);
+        assert!(reply.json["detail"].as_str().unwrap().starts_with("CORS"));
+        let token = app.tool().await;
+        let reply = app.request(Method::POST, "/v1/editorial/tags").bearer(&token).header("content-encoding", "gzip")
+            .raw("application/json", "x").send().await;
+        assert_eq!(reply.status, 415);
+    }
+
     broken_json_is_refused_with_the_place(app) {
         let token = app.newsroom().await;
         let deep = "[".repeat(10_000);

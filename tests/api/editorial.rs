@@ -44,6 +44,93 @@ both! {
         assert_eq!(app.get("/v1/articles/kept").await.status, 404);
     }
 
+    publishing_again_keeps_an_embargo_until_it_is_lifted(app) {
+        let token = app.newsroom().await;
+        let draft = app.draft(&token, "kept").await;
+        let held = app.step(&token, &draft, "publish", json!({"embargo_until": "2999-01-01T00:00:00Z"})).await;
+        let again = app.step(&token, &held, "publish", json!({})).await;
+        assert_eq!(again.json["is_public"], false);
+        let back = app.step(&token, &again, "unpublish", json!({})).await;
+        assert_eq!(back.json["embargo_until"], "2999-01-01T00:00:00.000Z");
+        let again = app.step(&token, &back, "publish", json!({})).await;
+        assert_eq!(app.get("/v1/articles/kept").await.status, 404);
+        app.step(&token, &again, "publish", json!({"embargo_until": null})).await;
+        assert_eq!(app.get("/v1/articles/kept").await.status, 200);
+    }
+
+    publishing_without_a_time_is_now_even_when_scheduled(app) {
+        let token = app.newsroom().await;
+        let scheduled = app.published_at(&token, "sooner", "2999-01-01T00:00:00Z").await;
+        let now = app.step(&token, &scheduled, "publish", json!({})).await;
+        assert_eq!(now.json["is_public"], true);
+    }
+
+    a_slug_that_was_never_public_stays_unknown(app) {
+        let token = app.newsroom().await;
+        let scheduled = app.published_at(&token, "codename", "2999-01-01T00:00:00Z").await;
+        let renamed = app.patch(&token, &scheduled, json!({"slug": "final"})).await;
+        app.step(&token, &renamed, "publish", json!({})).await;
+        assert_eq!(app.get("/v1/articles/final").await.status, 200);
+        assert_eq!(app.get("/v1/articles/codename").await.status, 404);
+    }
+
+    a_draft_takes_no_redirect_from_readers(app) {
+        let token = app.newsroom().await;
+        let article = app.published(&token, "first-name").await;
+        app.patch(&token, &article, json!({"slug": "second-name"})).await;
+        let draft = app.draft(&token, "first-name").await;
+        assert_eq!(app.get("/v1/articles/first-name").await.status, 301);
+        let titled = app.create(&token, "/v1/editorial/articles", json!({"headline": "First name"})).await;
+        assert_eq!(titled.json["slug"], "first-name-2");
+        let batch = app.get("/v1/shares?slugs=first-name,second-name,first-name").await;
+        assert_eq!(batch.json["data"].as_array().unwrap().len(), 3);
+        app.step(&token, &draft, "publish", json!({})).await;
+        assert_eq!(app.get("/v1/articles/first-name").await.json["id"], draft.json["id"]);
+    }
+
+    an_article_that_appears_has_changed_for_readers(app) {
+        let token = app.newsroom().await;
+        let soon = dateline::db::Timestamp::now().plus(chrono::Duration::milliseconds(900));
+        let between = dateline::db::Timestamp::now().plus(chrono::Duration::milliseconds(600));
+        app.published_at(&token, "soon", &soon.to_string()).await;
+        app.published(&token, "before").await;
+        tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+        let changed = app.get(&format!("/v1/articles?sort=-updated_at&updated_after={between}")).await;
+        assert_eq!(changed.slugs(), ["soon"]);
+    }
+
+    drafts_with_the_same_headline_get_slugs_of_their_own(app) {
+        let token = app.newsroom().await;
+        let create = || app.request(Method::POST, "/v1/editorial/articles").bearer(&token).json(json!({"headline": "The same"}));
+        let replies = futures_util::future::join_all((0..8).map(|_| create())).await;
+        assert!(replies.iter().all(|reply| reply.status == 201));
+        let any = |headline| app.request(Method::PATCH, &format!("/v1/editorial/articles/{}", replies[0].json["id"].as_str().unwrap()))
+            .bearer(&token).header("if-match", "*").json(json!({"headline": headline}));
+        let replies = futures_util::future::join_all((0..8).map(|number| any(format!("Version {number}")))).await;
+        assert!(replies.iter().all(|reply| reply.status == 200));
+    }
+
+    a_tag_in_use_does_not_become_a_section(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "one").await;
+        let tag = app.get("/v1/tags/climate").await;
+        let reply = app.request(Method::PATCH, &format!("/v1/editorial/tags/{}", tag.json["id"].as_str().unwrap()))
+            .bearer(&token).header("if-match", "*").json(json!({"kind": "section"})).await;
+        assert_eq!(reply.status, 422);
+        assert_eq!(reply.json["errors"][0]["code"], "in_use");
+        let of_section = app.request(Method::GET, "/v1/editorial/articles?tag=world").bearer(&token).send().await;
+        assert_eq!(of_section.slugs(), ["one"]);
+    }
+
+    a_little_markdown_does_not_become_a_large_body(app) {
+        let token = app.newsroom().await;
+        let text = format!("{}\n{}\n{}", "|a".repeat(290), "|-".repeat(290), "|x\n".repeat(1990));
+        let reply = app.request(Method::POST, "/v1/editorial/articles").bearer(&token)
+            .json(json!({"headline": "Wide", "body": {"format": "markdown", "content": text}})).await;
+        assert_eq!(reply.status, 422);
+        assert_eq!(reply.json["errors"][0]["code"], "too_large");
+    }
+
     two_editors_never_overwrite_each_other(app) {
         let token = app.newsroom().await;
         let article = app.draft(&token, "harbour").await;
@@ -137,6 +224,11 @@ both! {
         let reply = app.step(&token, &retracted, "publish", json!({})).await;
         assert_eq!(reply.status, 409);
         assert_eq!(reply.json["allowed"], json!(["trash"]));
+        let trashed = app.request(Method::DELETE, &format!("/v1/editorial/articles/{}", retracted.json["id"].as_str().unwrap()))
+            .bearer(&token).header("if-match", "*").send().await;
+        let restored = app.step(&token, &trashed, "restore", json!({})).await;
+        assert_eq!(restored.json["status"], "retracted");
+        assert_eq!(restored.json["retraction_reason"], "Wrong");
     }
 
     a_correction_tells_readers(app) {

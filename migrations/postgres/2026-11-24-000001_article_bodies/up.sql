@@ -27,6 +27,12 @@ DROP INDEX article_authors_by_author;
 CREATE INDEX article_tags_by_tag ON article_tags (tag_id, published_at, article_id);
 CREATE INDEX article_authors_by_author ON article_authors (author_id, published_at, article_id);
 
+-- To readers an article has changed when it appears, however long before it was written.
+DROP INDEX articles_public_by_update;
+CREATE INDEX articles_public_by_update
+ON articles (greatest(updated_at, published_at, embargo_until), id)
+WHERE status = 'published';
+
 -- The next instant at which the clock alone changes what is public.
 CREATE INDEX articles_by_embargo ON articles (embargo_until)
 WHERE status = 'published' AND embargo_until IS NOT NULL;
@@ -59,8 +65,9 @@ FROM articles a;
 -- its clock is the database's, so a scheduled article appears without a job.
 CREATE VIEW public_articles AS
 SELECT id, slug, version, headline, standfirst, dateline, language, byline, canonical_url,
-       section_id, lead_image, word_count, seo, custom, updated_at, published_at,
-       body, body_html, authors, tags, section, corrections
+       section_id, lead_image, word_count, seo, custom,
+       greatest(updated_at, published_at, embargo_until) AS updated_at,
+       published_at, body, body_html, authors, tags, section, corrections
 FROM full_articles
 WHERE status = 'published'
   AND published_at <= now()

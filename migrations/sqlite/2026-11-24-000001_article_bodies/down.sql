@@ -3,6 +3,8 @@ DROP VIEW public_articles_by_tag;
 DROP VIEW public_articles;
 DROP VIEW full_articles;
 DROP INDEX articles_by_embargo;
+DROP INDEX articles_public_by_update;
+CREATE INDEX articles_public_by_update ON articles (updated_at, id) WHERE status = 'published';
 DROP INDEX article_tags_by_tag;
 DROP INDEX article_authors_by_author;
 CREATE INDEX article_tags_by_tag ON article_tags (tag_id, article_id);

@@ -104,10 +104,16 @@ fn filtered(
         query = query.filter(full_articles::section_id.eq_any(keys(&filter.sections)?));
     }
     if !filter.tags.is_empty() {
+        let ids = keys(&filter.tags)?;
         let tagged = article_tags::table
-            .filter(article_tags::tag_id.eq_any(keys(&filter.tags)?))
+            .filter(article_tags::tag_id.eq_any(ids.clone()))
             .select(article_tags::article_id);
-        query = query.filter(full_articles::id.eq_any(tagged));
+        // Sections are tags that articles name in a column of their own.
+        query = query.filter(
+            full_articles::id
+                .eq_any(tagged)
+                .or(full_articles::section_id.eq_any(ids).assume_not_null()),
+        );
     }
     Ok(query)
 }

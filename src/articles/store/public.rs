@@ -187,7 +187,7 @@ fn listed(
 /// The public article that a slug names.
 ///
 /// # Errors
-/// [`StoreError::NotFound`](crate::db::StoreError::NotFound), the same for unknown and unpublished ones.
+/// [`StoreError::NotFound`], the same for unknown and unpublished ones.
 pub fn find(
     connection: &mut Connection,
     slug: &Slug,

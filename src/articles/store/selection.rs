@@ -9,6 +9,7 @@ use crate::db::schema::{
     article_authors, article_tags, public_articles, public_articles_by_author,
     public_articles_by_tag,
 };
+use crate::db::slugs;
 use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
 use crate::tags::model::TagKind;
 use crate::text::Slug;
@@ -32,6 +33,7 @@ pub struct Selection {
     tags: Vec<Vec<TagKey>>,
     authors: Vec<Id>,
     sections: Vec<Id>,
+    named: Vec<Id>,
 }
 
 /// Narrows a query that has `public_articles` in it. A macro, since each of the queries below has
@@ -82,8 +84,7 @@ macro_rules! narrowed {
             query = query.filter($view::updated_at.gt(instant));
         }
         if !filter.slugs.is_empty() {
-            let slugs: Vec<String> = filter.slugs.iter().map(Slug::to_string).collect();
-            query = query.filter($view::slug.eq_any(slugs));
+            query = query.filter($view::id.eq_any(selection.named.clone()));
         }
         if !filter.ids.is_empty() {
             query = query.filter($view::id.eq_any(filter.ids.clone()));
@@ -118,6 +119,15 @@ macro_rules! page {
         .limit(window.limit)
         .select((id, published_at, updated_at))
     }};
+}
+
+fn named(connection: &mut Connection, slugs: &[Slug]) -> StoreResult<Vec<Id>> {
+    if slugs.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(slugs::public_articles_named(connection, slugs)?
+        .into_values()
+        .collect())
 }
 
 /// Sections, which articles name in a column of their own, and other tags.
@@ -157,11 +167,13 @@ impl Selection {
                 .into_iter()
                 .map(|(id, _)| id)
                 .collect(),
+            named: named(connection, &filter.slugs)?,
             filter: filter.clone(),
         };
         let impossible = selection.tags.iter().any(Vec::is_empty)
             || (selection.authors.is_empty() && !filter.authors.is_empty())
-            || (selection.sections.is_empty() && !filter.sections.is_empty());
+            || (selection.sections.is_empty() && !filter.sections.is_empty())
+            || (selection.named.is_empty() && !filter.slugs.is_empty());
         Ok((!impossible).then_some(selection))
     }
 

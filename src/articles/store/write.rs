@@ -6,11 +6,11 @@ use diesel::prelude::*;
 
 use super::bodies;
 use super::references::{References, place};
-use crate::articles::input::{ArticleInput, BodyInput, SlugList};
+use crate::articles::input::{ArticleInput, ArticlePatch, BodyInput, SlugList};
 use crate::articles::parts::{CorrectionInput, Custom, LeadImage, Seo};
 
 use crate::articles::workflow::{
-    PublishInput, RetractInput, Status, Step, WorkingStatus, restored,
+    Embargo, PublishInput, RetractInput, Status, Step, WorkingStatus, restored,
 };
 use crate::auth::model::{Caller, Right};
 use crate::body::Body;
@@ -20,9 +20,8 @@ use crate::db::schema::{
     tags as tags_table,
 };
 use crate::db::slugs::{self, Named};
-use crate::db::version::Expected;
+use crate::db::version::{Expected, Locked, lock};
 use crate::db::{Connection, Id, Json, StoreError, StoreResult, Timestamp};
-use crate::merge_patch::MergePatch;
 use crate::text::Slug;
 use crate::validation::Violation;
 
@@ -86,7 +85,6 @@ pub fn create(
             slugs::claim_nearest(connection, Named::Article, wanted)?
         }
     };
-    slugs::forget(connection, Named::Article, slug.as_str())?;
     let status = input.status.map_or(Status::Draft, WorkingStatus::status);
     let (written, body) = Written::new(input, slug, references.section);
     diesel::insert_into(articles::table)
@@ -110,7 +108,18 @@ struct Standing {
     version: i64,
     slug: String,
     published_at: Option<Timestamp>,
+    embargo_until: Option<Timestamp>,
+    retraction_reason: Option<String>,
     trashed_from: Option<Status>,
+}
+
+impl Standing {
+    /// Whether readers have seen it, now or before.
+    fn was_public(&self) -> bool {
+        let now = Timestamp::now();
+        self.published_at.is_some_and(|instant| instant <= now)
+            && self.embargo_until.is_none_or(|instant| instant <= now)
+    }
 }
 
 /// Finds an article for a change: it must exist for the caller and have the expected version.
@@ -126,16 +135,30 @@ fn standing(
         i64,
         String,
         Option<Timestamp>,
+        Option<Timestamp>,
+        Option<String>,
         Option<String>,
         Option<Id>,
     );
-    let (status, version, slug, published_at, trashed_from, created_by): Row = articles::table
+    lock(connection, Locked::Article, id)?;
+    let (
+        status,
+        version,
+        slug,
+        published_at,
+        embargo_until,
+        retraction_reason,
+        trashed_from,
+        created_by,
+    ): Row = articles::table
         .filter(articles::id.eq(id))
         .select((
             articles::status,
             articles::version,
             articles::slug,
             articles::published_at,
+            articles::embargo_until,
+            articles::retraction_reason,
             articles::trashed_from,
             articles::created_by,
         ))
@@ -153,6 +176,8 @@ fn standing(
         version,
         slug,
         published_at,
+        embargo_until,
+        retraction_reason,
         trashed_from: trashed_from.as_deref().map(Status::from_name),
     })
 }
@@ -205,9 +230,10 @@ impl Stepped {
     fn new(status: Status, standing: &Standing) -> Self {
         Self {
             status: status.as_str().into(),
-            published_at: standing.published_at,
-            embargo_until: None,
-            retraction_reason: None,
+            // A publication that never came about is forgotten.
+            published_at: standing.published_at.filter(|_| standing.was_public()),
+            embargo_until: standing.embargo_until,
+            retraction_reason: standing.retraction_reason.clone(),
             trashed_from: None,
             updated_at: Timestamp::now(),
             version: standing.version + 1,
@@ -229,7 +255,7 @@ impl Stepped {
     }
 }
 
-/// On Postgres another process may have changed the row since it was read in this transaction.
+/// The row was locked when it was read: this is for the day on which it is not.
 fn changed_one(changed: usize, current: i64) -> StoreResult<()> {
     if changed == 0 {
         return Err(StoreError::Stale { current });
@@ -340,22 +366,15 @@ pub fn edit(
     id: Id,
     caller: &Caller,
     expected: &Expected,
-    patch: MergePatch,
+    patch: ArticlePatch,
 ) -> StoreResult<()> {
     let standing = standing(connection, touched, id, caller, expected)?;
     Step::Edit.check(standing.status)?;
     may_change_public(caller, &standing)?;
-    let mut written = written_input(connection, id)?;
-    // What is stored was sanitised and within the bounds when it was written: a change of the
-    // headline neither pays for the body again nor is refused for its sake.
-    let body_touched = patch.touches("body");
-    let kept = (!body_touched).then(|| std::mem::take(&mut written.body));
-    let mut input: ArticleInput = patch
-        .apply(&written)
+    let has_body = patch.has_body();
+    let input = patch
+        .apply(written_input(connection, id)?)
         .map_err(|violations| StoreError::Invalid(violations.0))?;
-    if let Some(body) = kept {
-        input.body = body;
-    }
     if standing.status == Status::Published {
         complete(&input)?;
     }
@@ -385,7 +404,9 @@ pub fn edit(
         }
     };
     if slug.as_str() != standing.slug {
-        if standing.published_at.is_some() {
+        // Nobody outside knows a slug that was never public. That of a redirect can be taken: the
+        // redirect goes on until the article is public.
+        if standing.was_public() {
             slugs::redirect(
                 connection,
                 Named::Article,
@@ -393,8 +414,6 @@ pub fn edit(
                 slug.as_str(),
                 id,
             )?;
-        } else {
-            slugs::forget(connection, Named::Article, slug.as_str())?;
         }
     }
     let (written, body) = Written::new(input, slug, references.section);
@@ -410,7 +429,7 @@ pub fn edit(
     ))
     .execute(connection)?;
     changed_one(changed, standing.version + 1)?;
-    if body_touched {
+    if has_body {
         bodies::replace(connection, id, body)?;
     }
     references.save(connection, id)?;
@@ -441,14 +460,19 @@ pub fn publish(
     let standing = standing(connection, touched, id, caller, expected)?;
     Step::Publish.check(standing.status)?;
     complete(&written_input(connection, id)?)?;
+    let now = Timestamp::now();
     Stepped {
         published_at: Some(
             input
                 .published_at
-                .or(standing.published_at)
-                .unwrap_or_else(Timestamp::now),
+                .or(standing.published_at.filter(|instant| *instant <= now))
+                .unwrap_or(now),
         ),
-        embargo_until: input.embargo_until,
+        embargo_until: match input.embargo_until {
+            Embargo::Kept => standing.embargo_until,
+            Embargo::Lifted => None,
+            Embargo::Until(instant) => Some(instant),
+        },
         ..Stepped::new(Status::Published, &standing)
     }
     .save(connection, touched, id)

@@ -12,7 +12,7 @@ use crate::articles::input::ArticleInput;
 use crate::articles::parts::CorrectionInput;
 
 use crate::articles::store::write;
-use crate::articles::workflow::{PublishInput, RetractInput, Status};
+use crate::articles::workflow::{Embargo, PublishInput, RetractInput, Status};
 use crate::auth::model::{Caller, Role};
 use crate::auth::{password, secret, store as people};
 use crate::authors::model::AuthorInput;
@@ -173,7 +173,9 @@ fn add(
     if let Some(ago) = sample.hours_ago {
         let publish = PublishInput {
             published_at: Some(now.plus(-hours(ago))),
-            embargo_until: sample.embargo_hours.map(|until| now.plus(hours(until))),
+            embargo_until: sample.embargo_hours.map_or(Embargo::Kept, |until| {
+                Embargo::Until(now.plus(hours(until)))
+            }),
         };
         write::publish(connection, touched, id, caller, &Expected::Any, &publish)?;
     }
