@@ -15,6 +15,8 @@ use crate::articles::delivery::Site;
 use crate::auth::jwt::Signer;
 use crate::auth::store::Purpose;
 use crate::auth::throttle::LoginThrottle;
+use crate::cache::responses::Responses;
+use crate::cache::serve::ServeKept;
 use crate::config::{DatabaseConfig, ServerConfig};
 use crate::db::pool::in_transaction;
 use crate::db::{Database, StoreError, migrations};
@@ -142,6 +144,14 @@ impl Application {
         let document = Data::new(OpenApiJson(Bytes::from(openapi::json())));
         let limit = Data::new(BodyLimit(config.max_body_bytes as usize));
         let timeout = Data::new(RequestTimeout(Duration::from_secs(config.request_timeout)));
+        database.listen().await?;
+        let responses = Data::new(Responses::new(
+            database.clone(),
+            u64::from(config.cache_size) * 1024 * 1024,
+            config.clock.clone(),
+            config.policies(),
+            metrics.clone(),
+        ));
         let database = Data::new(database);
         let origins = config.editorial_origins.clone();
 
@@ -163,7 +173,9 @@ impl Application {
                 .app_data(document.clone())
                 .app_data(limit.clone())
                 .app_data(timeout.clone())
+                .app_data(responses.clone())
                 .wrap(from_fn(observe))
+                .wrap(ServeKept(responses.clone()))
                 .configure(|config| {
                     for resource in resources() {
                         let cors = cors(resource.path(), &origins);
@@ -270,6 +282,7 @@ fn cors(path: &str, editorial_origins: &[String]) -> Cors {
             header::CONTENT_TYPE,
             header::IF_MATCH,
             header::IF_NONE_MATCH,
+            header::IF_MODIFIED_SINCE,
             REQUEST_ID,
         ])
         .expose_headers([

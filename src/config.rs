@@ -3,9 +3,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use actix_web::http::header::{HeaderName, HeaderValue};
 use clap::Args;
 use url::Url;
 
+use crate::cache::answer::Policy;
+use crate::cache::responses::Policies;
+use crate::clock::Clock;
 use crate::db::DatabaseUrl;
 use crate::db::pool::PoolSettings;
 
@@ -86,6 +90,47 @@ pub struct ServerConfig {
     #[arg(long, env = "DATELINE_SHUTDOWN_TIMEOUT", default_value_t = 20, value_parser = clap::value_parser!(u64).range(0..=600))]
     pub shutdown_timeout: u64,
 
+    /// Mebibytes of memory for answers that are kept; 0 keeps none
+    #[arg(long, env = "DATELINE_CACHE_SIZE", default_value_t = 64, value_parser = clap::value_parser!(u32).range(0..=65_536))]
+    pub cache_size: u32,
+
+    /// Seconds for which browsers and CDNs may reuse an article without asking
+    #[arg(long, env = "DATELINE_MAX_AGE_ARTICLE", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
+    pub max_age_article: u32,
+
+    /// Seconds for which they may reuse a list of articles
+    #[arg(long, env = "DATELINE_MAX_AGE_LIST", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
+    pub max_age_list: u32,
+
+    /// Seconds for which they may reuse tags and authors
+    #[arg(long, env = "DATELINE_MAX_AGE_NAMES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
+    pub max_age_names: u32,
+
+    /// Seconds that a share count may be old, here and in caches
+    #[arg(long, env = "DATELINE_MAX_AGE_SHARES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=3600))]
+    pub max_age_shares: u32,
+
+    /// Seconds for which caches may serve what is out of date while they ask again
+    #[arg(long, env = "DATELINE_STALE_WHILE_REVALIDATE", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
+    pub stale_while_revalidate: u32,
+
+    /// Seconds for which caches may serve what is out of date while this server fails
+    #[arg(long, env = "DATELINE_STALE_IF_ERROR", default_value_t = 86_400, value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
+    pub stale_if_error: u32,
+
+    /// Seconds for which shared caches that are purged may reuse answers (s-maxage); as browsers
+    /// when left out
+    #[arg(long, env = "DATELINE_SHARED_MAX_AGE", value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
+    pub shared_max_age: Option<u32>,
+
+    /// The header that names what a CDN can purge an answer by
+    #[arg(long, env = "DATELINE_PURGE_HEADER", default_value = "surrogate-key")]
+    pub purge_header: PurgeHeader,
+
+    /// The clock that kept answers run out by
+    #[arg(skip)]
+    pub clock: Clock,
+
     /// Origins whose pages may call the editorial API from a browser, comma-separated
     #[arg(long, env = "DATELINE_EDITORIAL_ORIGINS", value_delimiter = ',')]
     pub editorial_origins: Vec<String>,
@@ -102,7 +147,58 @@ impl ServerConfig {
             max_body_bytes: 2 * 1024 * 1024,
             request_timeout: 30,
             shutdown_timeout: 20,
+            cache_size: 64,
+            max_age_article: 10,
+            max_age_list: 10,
+            max_age_names: 60,
+            max_age_shares: 5,
+            stale_while_revalidate: 60,
+            stale_if_error: 86_400,
+            shared_max_age: None,
+            purge_header: PurgeHeader::SurrogateKey,
+            clock: Clock::default(),
             editorial_origins: Vec::new(),
+        }
+    }
+}
+
+/// Headers that CDNs purge by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum PurgeHeader {
+    /// `Surrogate-Key`, parted by spaces: Fastly, Varnish.
+    SurrogateKey,
+    /// `Cache-Tag`, parted by commas: Cloudflare, Akamai.
+    CacheTag,
+    /// None.
+    None,
+}
+
+impl ServerConfig {
+    /// What caches on the way are told.
+    pub fn policies(&self) -> Policies {
+        let purge_header = match self.purge_header {
+            PurgeHeader::SurrogateKey => Some((HeaderName::from_static("surrogate-key"), " ")),
+            PurgeHeader::CacheTag => Some((HeaderName::from_static("cache-tag"), ",")),
+            PurgeHeader::None => None,
+        };
+        let policy = |max_age: u32, shared: Option<u32>| {
+            let shared = shared.map_or_else(String::new, |seconds| format!(", s-maxage={seconds}"));
+            let text = format!(
+                "public, max-age={max_age}{shared}, stale-while-revalidate={}, stale-if-error={}",
+                self.stale_while_revalidate, self.stale_if_error
+            );
+            Policy {
+                cache_control: HeaderValue::try_from(text).expect("digits and letters"),
+                purge_header: purge_header.clone(),
+            }
+        };
+        Policies {
+            article: policy(self.max_age_article, self.shared_max_age),
+            article_list: policy(self.max_age_list, self.shared_max_age),
+            name: policy(self.max_age_names, self.shared_max_age),
+            // Nobody purges a count.
+            shares: policy(self.max_age_shares, None),
+            shares_age: Duration::from_secs(self.max_age_shares.into()),
         }
     }
 }

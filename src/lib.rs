@@ -10,19 +10,22 @@
 //! - [`articles`], [`tags`], [`authors`], [`shares`] – the features, each with its model, store
 //!   and handlers
 //! - [`auth`] – people, tools, roles
+//! - [`cache`] – public answers, kept while they are provably current
 //! - [`http`] – what all handlers share
 //! - [`problem`] – errors as RFC 9457 problem documents
 //! - [`body`] – an article's text as blocks, HTML, Markdown and plain text
 //! - [`db`] – pools, the two databases, column types, tables, migrations
 //! - [`etag`], [`merge_patch`], [`text`], [`validation`] – rules of documents, without I/O
-//! - [`metrics`] – what operators measure
+//! - [`metrics`] – what operators measure; [`clock`] – the clock that kept answers run out by
 
 pub mod app;
 pub mod articles;
 pub mod auth;
 pub mod authors;
 pub mod body;
+pub mod cache;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod db;
 pub mod etag;

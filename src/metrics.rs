@@ -4,9 +4,80 @@ use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
 use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
-    TextEncoder,
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts,
+    Registry, TextEncoder,
 };
+
+/// What one route counts, found once.
+#[derive(Clone)]
+pub struct RouteMetrics {
+    requests: IntCounterVec,
+    latency: HistogramVec,
+    route: &'static str,
+    get_ok: IntCounter,
+    get_not_modified: IntCounter,
+    get_latency: Histogram,
+}
+
+impl RouteMetrics {
+    /// Counts one answered request.
+    pub fn observe(&self, method: &Method, status: StatusCode, elapsed: Duration) {
+        match (method, status) {
+            (&Method::GET, StatusCode::OK) => self.get_ok.inc(),
+            (&Method::GET, StatusCode::NOT_MODIFIED) => self.get_not_modified.inc(),
+            _ => {
+                return count(
+                    &self.requests,
+                    &self.latency,
+                    method,
+                    self.route,
+                    status,
+                    elapsed,
+                );
+            }
+        }
+        self.get_latency.observe(elapsed.as_secs_f64());
+    }
+}
+
+/// What the cache of answers counts.
+#[derive(Clone)]
+pub struct CacheMetrics {
+    /// Requests answered with what was kept.
+    pub hits: IntCounter,
+    /// Requests for which an answer was made, and kept.
+    pub misses: IntCounter,
+    /// Requests for which an answer was made and not kept: the cache is off, the request carries
+    /// `Authorization`, or other processes are not heard.
+    pub bypassed: IntCounter,
+    /// Answers thrown away because a write or the clock had changed them.
+    pub outdated: IntCounter,
+    bytes: IntGauge,
+    answers: IntGauge,
+}
+
+fn count(
+    requests: &IntCounterVec,
+    latency: &HistogramVec,
+    method: &Method,
+    route: &str,
+    status: StatusCode,
+    elapsed: Duration,
+) {
+    // Any other method would let a stranger make up label values.
+    let method = match *method {
+        Method::GET | Method::HEAD | Method::POST | Method::PATCH | Method::DELETE => {
+            method.as_str()
+        }
+        _ => "other",
+    };
+    requests
+        .with_label_values(&[method, route, status.as_str()])
+        .inc();
+    latency
+        .with_label_values(&[method, route])
+        .observe(elapsed.as_secs_f64());
+}
 
 /// The metrics of one running server. Each server has its own registry, so that several in one
 /// process (as in tests) do not mix.
@@ -16,6 +87,7 @@ pub struct Metrics {
     latency: HistogramVec,
     pool_open: IntGauge,
     pool_idle: IntGauge,
+    cache: CacheMetrics,
 }
 
 impl Metrics {
@@ -52,6 +124,36 @@ impl Metrics {
             "dateline_database_connections_idle",
             "Idle connections of the reading pool.",
         )?;
+        let counter = |name: &str, help: &str| -> Result<IntCounter, prometheus::Error> {
+            let counter = IntCounter::new(name, help)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok(counter)
+        };
+        let gauge = |name: &str, help: &str| -> Result<IntGauge, prometheus::Error> {
+            let gauge = IntGauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok(gauge)
+        };
+        let cache = CacheMetrics {
+            hits: counter(
+                "dateline_cache_hits_total",
+                "Public reads answered with what was kept.",
+            )?,
+            misses: counter(
+                "dateline_cache_misses_total",
+                "Public reads for which an answer was made and kept.",
+            )?,
+            bypassed: counter(
+                "dateline_cache_bypassed_total",
+                "Public reads that were answered without the cache.",
+            )?,
+            outdated: counter(
+                "dateline_cache_invalidations_total",
+                "Kept answers thrown away because a write or the clock had changed them.",
+            )?,
+            bytes: gauge("dateline_cache_bytes", "Memory taken by kept answers.")?,
+            answers: gauge("dateline_cache_answers", "Answers that are kept.")?,
+        };
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(latency.clone()))?;
         registry.register(Box::new(pool_open.clone()))?;
@@ -63,6 +165,7 @@ impl Metrics {
             latency,
             pool_open,
             pool_idle,
+            cache,
         })
     }
 
@@ -79,26 +182,46 @@ impl Metrics {
 
     /// Counts one answered request.
     pub fn observe(&self, method: &Method, route: &str, status: StatusCode, elapsed: Duration) {
-        // Any other method would let a stranger make up label values.
-        let method = match *method {
-            Method::GET | Method::HEAD | Method::POST | Method::PATCH | Method::DELETE => {
-                method.as_str()
-            }
-            _ => "other",
-        };
-        self.requests
-            .with_label_values(&[method, route, status.as_str()])
-            .inc();
-        self.latency
-            .with_label_values(&[method, route])
-            .observe(elapsed.as_secs_f64());
+        count(
+            &self.requests,
+            &self.latency,
+            method,
+            route,
+            status,
+            elapsed,
+        );
     }
 
-    /// All metrics in the text format, with the pool's state of now.
+    /// What a route counts.
+    pub fn route(&self, route: &'static str) -> RouteMetrics {
+        let get = |status: &str| self.requests.with_label_values(&["GET", route, status]);
+        RouteMetrics {
+            get_ok: get("200"),
+            get_not_modified: get("304"),
+            get_latency: self.latency.with_label_values(&["GET", route]),
+            requests: self.requests.clone(),
+            latency: self.latency.clone(),
+            route,
+        }
+    }
+
+    /// What the cache of answers counts.
+    pub fn cache(&self) -> &CacheMetrics {
+        &self.cache
+    }
+
+    /// All metrics in the text format, with the state of the pool (connections open and idle) and
+    /// of the cache (bytes and answers) of now.
     ///
     /// # Errors
     /// When writing fails, which text in memory does not.
-    pub fn render(&self, (open, idle): (u32, u32)) -> Result<Vec<u8>, prometheus::Error> {
+    pub fn render(
+        &self,
+        (open, idle): (u32, u32),
+        (bytes, answers): (u64, u64),
+    ) -> Result<Vec<u8>, prometheus::Error> {
+        self.cache.bytes.set(bytes.cast_signed());
+        self.cache.answers.set(answers.cast_signed());
         self.pool_open.set(open.into());
         self.pool_idle.set(idle.into());
         let mut text = Vec::new();

@@ -199,7 +199,7 @@ fn complete(path: &str, operation: &mut Operation) {
         );
     }
     let cacheable = in_api && !guarded && !takes_body && !path.starts_with("/v1/auth/");
-    if cacheable || path.starts_with("/problems") {
+    if cacheable {
         add(
             "304",
             "The client has this version already (`If-None-Match`).",

@@ -6,12 +6,15 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::cache::responses::Responses;
 use crate::db::{Database, migrations};
-use crate::http::conditional::public_json;
 use crate::http::params::{NoParams, Query};
 use crate::http::routes::{Resource, resource};
 use crate::metrics::Metrics;
 use crate::problem::{INTERNAL, Problem, ProblemType, TYPES};
+
+/// How long caches may keep what changes with the server's version only.
+const UNCHANGING: &str = "public, max-age=300";
 
 /// The resources of this room.
 pub fn resources() -> Vec<Resource> {
@@ -78,8 +81,10 @@ pub async fn ready(database: Data<Database>) -> Result<HttpResponse, Problem> {
 pub async fn metrics(
     metrics: Data<Metrics>,
     database: Data<Database>,
+    responses: Data<Responses>,
 ) -> Result<HttpResponse, Problem> {
-    let text = metrics.render(database.pool_use()).map_err(|error| {
+    let rendered = metrics.render(database.pool_use(), responses.size());
+    let text = rendered.map_err(|error| {
         tracing::error!(%error, "metrics could not be written");
         Problem::new(&INTERNAL, INTERNAL.meaning)
     })?;
@@ -99,7 +104,7 @@ pub async fn metrics(
 pub async fn openapi(document: Data<OpenApiJson>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
-        .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
+        .insert_header((header::CACHE_CONTROL, UNCHANGING))
         .body(document.0.clone())
 }
 
@@ -110,11 +115,15 @@ pub async fn openapi(document: Data<OpenApiJson>) -> HttpResponse {
     get, path = "/problems", operation_id = "listProblems", tag = "service",
     responses((status = 200, description = "All kinds.", body = [ProblemType]))
 )]
-pub async fn list_problems(
-    request: HttpRequest,
-    _: Query<NoParams>,
-) -> Result<HttpResponse, Problem> {
-    public_json(&request, &TYPES, None, |_| {})
+pub async fn list_problems(_: Query<NoParams>) -> HttpResponse {
+    unchanging(&TYPES)
+}
+
+/// What stays as it is until the next version of the server.
+fn unchanging(value: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, UNCHANGING))
+        .json(value)
 }
 
 /// Read a kind of problem
@@ -134,5 +143,5 @@ pub async fn get_problem(
         .iter()
         .find(|kind| kind.name == name)
         .ok_or_else(Problem::not_found)?;
-    public_json(&request, kind, None, |_| {})
+    Ok(unchanging(kind))
 }

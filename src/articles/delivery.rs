@@ -1,6 +1,5 @@
 //! Articles for readers.
 
-use actix_web::http::header::HeaderName;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -10,15 +9,16 @@ use super::model::{
     Article, ArticleFilter, ArticleSort, BodyFormat, FIELDS, Include, ListedArticle,
 };
 use super::store::public::{self, ListQuery};
+use crate::cache::answer::{Found, Rendered};
+use crate::cache::responses::{Kind, Question, Responses};
+use crate::db::changes::Mark;
 use crate::db::slugs::public_article_once_named;
-use crate::db::{Database, Id, StoreError, Timestamp};
-use crate::http::conditional::public_json;
+use crate::db::{Connection, Id, StoreError, Timestamp};
 use crate::http::cursor::CursorKey;
 use crate::http::fields::Selection;
-use crate::http::page::{List, Seek, link_next};
-use crate::http::params::{FromParams, Params, Query};
+use crate::http::page::{List, Seek, next_link};
+use crate::http::params::{FromParams, KeyedQuery, Params};
 use crate::http::path::SlugPath;
-use crate::http::redirect::moved;
 use crate::problem::{INTERNAL, INVALID_CURSOR, Problem};
 use crate::text::{Language, Slug};
 
@@ -137,67 +137,83 @@ impl FromParams for ArticleListParams {
 )]
 pub async fn list_articles(
     request: HttpRequest,
-    database: Data<Database>,
+    responses: Data<Responses>,
     cursors: Data<CursorKey>,
     site: Data<Site>,
-    Query(params): Query<ArticleListParams>,
+    query: KeyedQuery<ArticleListParams>,
 ) -> Result<HttpResponse, Problem> {
-    let filter = ArticleFilter {
-        tags: params.tag,
-        authors: params.author,
-        sections: params.section,
-        language: params.language,
-        published_after: params.published_after,
-        published_before: params.published_before,
-        updated_after: params.updated_after,
-        slugs: params.slugs,
-        ids: params.ids,
+    const PATH: &str = "/v1/articles";
+    let KeyedQuery { params, canonical } = query;
+    let question = Question {
+        route: PATH,
+        kind: kind_of(&params.include, Kind::ArticleList),
+        target: canonical.after(PATH),
     };
-    let seek = Seek::new(
-        &cursors,
-        format!("articles {:?} {filter:?}", params.sort),
-        params.cursor.as_deref(),
-        params.limit,
-    )?;
-    let query = ListQuery {
-        filter,
-        sort: params.sort,
-        include: params.include,
-        body_format: params.body_format,
-        count: params.count,
-        after: instant(seek.after())?,
-        limit: seek.fetch(),
+    let answer = move |connection: &mut Connection| {
+        let filter = ArticleFilter {
+            tags: params.tag,
+            authors: params.author,
+            sections: params.section,
+            language: params.language,
+            published_after: params.published_after,
+            published_before: params.published_before,
+            updated_after: params.updated_after,
+            slugs: params.slugs,
+            ids: params.ids,
+        };
+        let seek = Seek::new(
+            &cursors,
+            format!("articles {:?} {filter:?}", params.sort),
+            params.cursor.as_deref(),
+            params.limit,
+        )?;
+        let query = ListQuery {
+            filter,
+            sort: params.sort,
+            include: params.include,
+            body_format: params.body_format,
+            count: params.count,
+            after: instant(seek.after())?,
+            limit: seek.fetch(),
+        };
+        let found = public::list(connection, &query, site.0.as_deref())?;
+        let list = seek.page(found.articles, found.total, |article| article.summary.id);
+        let link = next_link(PATH, &canonical, &list.page);
+        let shown: Vec<Mark> = list
+            .data
+            .iter()
+            .flat_map(|article| article.summary.made_of())
+            .collect();
+        let rendered = match params.fields {
+            None => Rendered::json(&list)?,
+            Some(fields) => Rendered::json(&List {
+                data: list
+                    .data
+                    .iter()
+                    .map(|article| select(&fields, article))
+                    .collect::<Result<Vec<_>, _>>()?,
+                page: list.page,
+            })?,
+        };
+        Ok(Found::Here(
+            rendered
+                .made_of(found.made_of)
+                .made_of(shown)
+                .purge_key("articles".into())
+                .link(link),
+        ))
     };
-    let (found, total) = database
-        .read(move |connection| public::list(connection, &query, site.0.as_deref()))
-        .await?;
-    let list = seek.page(found, total, |article| article.summary.id);
-    let list = match params.fields {
-        None => return answer_list(&request, &list),
-        Some(fields) => List {
-            data: list
-                .data
-                .iter()
-                .map(|article| select(&fields, article))
-                .collect::<Result<Vec<_>, _>>()?,
-            page: list.page,
-        },
-    };
-    answer_list(&request, &list)
+    responses.answer(&request, question, answer).await
 }
 
-fn answer_list<T: Serialize>(
-    request: &HttpRequest,
-    list: &List<T>,
-) -> Result<HttpResponse, Problem> {
-    public_json(request, list, None, |response| {
-        link_next(request, &list.page, response);
-        response.insert_header((SURROGATE_KEY, "articles"));
-    })
+/// An answer with counts lasts as long as counts do.
+fn kind_of(include: &[Include], otherwise: Kind) -> Kind {
+    if include.contains(&Include::Shares) {
+        Kind::Shares
+    } else {
+        otherwise
+    }
 }
-
-/// What a CDN can purge by.
-const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
 
 fn select(fields: &Selection, value: &impl Serialize) -> Result<serde_json::Value, Problem> {
     serde_json::to_value(value)
@@ -263,34 +279,39 @@ impl FromParams for ArticleParams {
 )]
 pub async fn get_article(
     request: HttpRequest,
-    database: Data<Database>,
+    responses: Data<Responses>,
     site: Data<Site>,
     SlugPath(slug): SlugPath,
-    Query(params): Query<ArticleParams>,
+    query: KeyedQuery<ArticleParams>,
 ) -> Result<HttpResponse, Problem> {
-    let with_shares = params.include.contains(&Include::Shares);
-    let found = database
-        .read(move |connection| {
-            let site = site.0.as_deref();
+    let KeyedQuery { params, canonical } = query;
+    let question = Question {
+        route: "/v1/articles/{slug}",
+        kind: kind_of(&params.include, Kind::Article),
+        target: canonical.after(&format!("/v1/articles/{slug}")),
+    };
+    let answer = move |connection: &mut Connection| {
+        let with_shares = params.include.contains(&Include::Shares);
+        let site = site.0.as_deref();
+        let (article, changed_at) =
             match public::find(connection, &slug, params.body_format, with_shares, site) {
                 Err(StoreError::NotFound) => {
-                    public_article_once_named(connection, &slug).map(|(_, slug)| Err(slug))
+                    let (_, slug) = public_article_once_named(connection, &slug)?;
+                    return Ok(Found::Moved(format!("/v1/articles/{slug}")));
                 }
-                found => found.map(Ok),
-            }
-        })
-        .await?;
-    let article = match found {
-        Ok(article) => article,
-        Err(slug) => return Ok(moved(&request, &format!("/v1/articles/{slug}"))),
+                found => found?,
+            };
+        let rendered = match params.fields {
+            None => Rendered::json(&article)?,
+            Some(fields) => Rendered::json(&select(&fields, &article)?)?,
+        };
+        Ok(Found::Here(
+            rendered
+                .made_of(article.summary.made_of())
+                // A count changes without the article.
+                .last_modified((!with_shares).then_some(changed_at))
+                .purge_key(format!("article-{}", article.summary.id)),
+        ))
     };
-    let last_modified = Some(article.summary.story.updated_at);
-    let id = article.summary.id;
-    let adorn = |response: &mut actix_web::HttpResponseBuilder| {
-        response.insert_header((SURROGATE_KEY, format!("article-{id}")));
-    };
-    match params.fields {
-        None => public_json(&request, &article, last_modified, adorn),
-        Some(fields) => public_json(&request, &select(&fields, &article)?, last_modified, adorn),
-    }
+    responses.answer(&request, question, answer).await
 }

@@ -19,8 +19,8 @@ use crate::db::{Connection, Database, Id, StoreResult};
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::conditional::{IfMatch, editorial_json, private_json};
 use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Seek, link_next};
-use crate::http::params::{FromParams, NoParams, Params, Query};
+use crate::http::page::{List, Seek, next_link};
+use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::IdPath;
 use crate::problem::{Problem, ProblemDocument};
 use crate::text::Slug;
@@ -91,11 +91,12 @@ impl FromParams for EditorialListParams {
     responses((status = 200, description = "A page of articles.", body = List<EditorialSummary>))
 )]
 pub async fn list_any_articles(
-    Allowed(caller, Query(params), _): Allowed<ArticlesRead, Query<EditorialListParams>>,
+    Allowed(caller, query, _): Allowed<ArticlesRead, KeyedQuery<EditorialListParams>>,
     request: HttpRequest,
     database: Data<Database>,
     cursors: Data<CursorKey>,
 ) -> Result<HttpResponse, Problem> {
+    let KeyedQuery { params, canonical } = query;
     let filter = EditorialFilter {
         statuses: params.status,
         created_by: caller.only_own(),
@@ -115,7 +116,9 @@ pub async fn list_any_articles(
         .await?;
     let list = seek.page(found, total, |article| article.id);
     let mut response = HttpResponse::Ok();
-    link_next(&request, &list.page, &mut response);
+    if let Some(link) = next_link(request.path(), &canonical, &list.page) {
+        response.insert_header((header::LINK, link));
+    }
     Ok(private_json(response, &list))
 }
 

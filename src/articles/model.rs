@@ -9,6 +9,7 @@ use super::parts::{CorrectionKind, Custom, LeadImage, Seo};
 use super::workflow::Status;
 use crate::authors::model::AuthorRef;
 use crate::body::{Block, Body};
+use crate::db::changes::Mark;
 use crate::db::{Id, Timestamp};
 use crate::http::fields::Known;
 use crate::shares::model::Shares;
@@ -97,6 +98,22 @@ pub struct Summary {
     /// What readers and editors see alike.
     #[serde(flatten)]
     pub story: Story,
+}
+
+impl Summary {
+    /// What it shows of the article and of others.
+    pub fn made_of(&self) -> impl Iterator<Item = Mark> + '_ {
+        let tags = self.story.tags.iter().map(|tag| tag.id);
+        let section = self.story.section.as_ref().map(|section| section.id);
+        std::iter::once(Mark::Article(self.id))
+            .chain(tags.chain(section).map(Mark::Tag))
+            .chain(
+                self.story
+                    .authors
+                    .iter()
+                    .map(|author| Mark::Author(author.id)),
+            )
+    }
 }
 
 /// The body in the formats that were asked for.

@@ -1,19 +1,19 @@
 //! Authors for readers.
 
-use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa::IntoParams;
 
 use super::model::Author;
 use super::store;
-use crate::db::{Database, StoreError};
-use crate::http::conditional::public_json;
+use crate::cache::answer::{Found, Rendered};
+use crate::cache::responses::{Kind, Question, Responses};
+use crate::db::changes::Mark;
+use crate::db::{Connection, StoreError};
 use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Seek, link_next};
-use crate::http::params::{FromParams, NoParams, Params, Query};
+use crate::http::page::{List, Seek, next_link};
+use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::SlugPath;
-use crate::http::redirect::moved;
 use crate::problem::Problem;
 
 /// Parameters of the list of authors.
@@ -53,31 +53,39 @@ impl FromParams for AuthorListParams {
 )]
 pub async fn list_authors(
     request: HttpRequest,
-    database: Data<Database>,
+    responses: Data<Responses>,
     cursors: Data<CursorKey>,
-    Query(params): Query<AuthorListParams>,
+    query: KeyedQuery<AuthorListParams>,
 ) -> Result<HttpResponse, Problem> {
-    let seek = Seek::new(
-        &cursors,
-        format!("authors {:?}", params.q),
-        params.cursor.as_deref(),
-        params.limit,
-    )?;
-    let (after, limit) = (seek.after(), seek.fetch());
-    let (found, total) = database
-        .read(move |connection| {
-            let name = params.q.as_deref();
-            let total = params
-                .count
-                .then(|| store::count(connection, name))
-                .transpose()?;
-            Ok((store::list(connection, name, after, limit)?, total))
-        })
-        .await?;
-    let list = seek.page(found, total, |author| author.id);
-    public_json(&request, &list, None, |response| {
-        link_next(&request, &list.page, response);
-    })
+    const PATH: &str = "/v1/authors";
+    let KeyedQuery { params, canonical } = query;
+    let question = Question {
+        route: PATH,
+        kind: Kind::Name,
+        target: canonical.after(PATH),
+    };
+    let answer = move |connection: &mut Connection| {
+        let name = params.q.as_deref();
+        let seek = Seek::new(
+            &cursors,
+            format!("authors {name:?}"),
+            params.cursor.as_deref(),
+            params.limit,
+        )?;
+        let total = params
+            .count
+            .then(|| store::count(connection, name))
+            .transpose()?;
+        let found = store::list(connection, name, seek.after(), seek.fetch())?;
+        let list = seek.page(found, total, |author| author.id);
+        Ok(Found::Here(
+            Rendered::json(&list)?
+                .made_of([Mark::Authors, Mark::Articles])
+                .purge_key("authors".into())
+                .link(next_link(PATH, &canonical, &list.page)),
+        ))
+    };
+    responses.answer(&request, question, answer).await
 }
 
 /// Read an author
@@ -93,25 +101,28 @@ pub async fn list_authors(
 )]
 pub async fn get_author(
     request: HttpRequest,
-    database: Data<Database>,
+    responses: Data<Responses>,
     SlugPath(slug): SlugPath,
     _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let found = database
-        .read(
-            move |connection| match store::find_by_slug(connection, &slug) {
-                Err(StoreError::NotFound) => store::new_slug(connection, &slug).map(Err),
-                found => found.map(Ok),
-            },
-        )
-        .await?;
-    match found {
-        Ok(author) => public_json(&request, &author, None, |response| {
-            response.insert_header((
-                header::HeaderName::from_static("surrogate-key"),
-                format!("author-{}", author.id),
-            ));
-        }),
-        Err(slug) => Ok(moved(&request, &format!("/v1/authors/{slug}"))),
-    }
+    let question = Question {
+        route: "/v1/authors/{slug}",
+        kind: Kind::Name,
+        target: format!("/v1/authors/{slug}"),
+    };
+    let answer = move |connection: &mut Connection| {
+        let author = match store::find_by_slug(connection, &slug) {
+            Err(StoreError::NotFound) => {
+                let slug = store::new_slug(connection, &slug)?;
+                return Ok(Found::Moved(format!("/v1/authors/{slug}")));
+            }
+            found => found?,
+        };
+        Ok(Found::Here(
+            Rendered::json(&author)?
+                .made_of([Mark::Author(author.id), Mark::ArticlesOfAuthor(author.id)])
+                .purge_key(format!("author-{}", author.id)),
+        ))
+    };
+    responses.answer(&request, question, answer).await
 }

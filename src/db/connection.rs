@@ -172,7 +172,8 @@ impl Manager {
     }
 }
 
-struct CountQueries(IntCounter);
+/// Counts the statements of a connection.
+pub(super) struct CountQueries(pub(super) IntCounter);
 
 impl Instrumentation for CountQueries {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {

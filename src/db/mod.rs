@@ -7,6 +7,7 @@
 //! - [`error`] – [`StoreError`], what a store can answer besides a value
 //! - [`slugs`] – free slugs and redirects from old ones
 //! - [`version`] – optimistic locking
+//! - [`horizon`] – when the clock alone changes what is public
 //! - [`types`] – ids, timestamps and JSON as both databases store them
 //! - [`migrations`] – bringing a database to this version's tables
 //! - [`schema`] – the tables as Diesel sees them
@@ -17,6 +18,7 @@
 pub mod changes;
 pub mod connection;
 pub mod error;
+pub mod horizon;
 pub mod migrations;
 mod notify;
 pub mod pool;
@@ -27,5 +29,6 @@ pub mod version;
 
 pub use connection::{AnyConnection as Connection, DatabaseUrl, MultiBackend};
 pub use error::{StoreError, StoreResult};
+pub use horizon::public_horizon;
 pub use pool::Database;
 pub use types::{Id, Json, Timestamp};

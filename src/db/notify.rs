@@ -11,14 +11,15 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use diesel::QueryableByName;
+use diesel::connection::Instrumentation;
 use diesel::r2d2::ManageConnection;
 use diesel::sql_types::{BigInt, Text};
+use diesel::{Connection as _, QueryableByName};
 use diesel::{PgConnection, RunQueryDsl, sql_query};
 use prometheus::IntCounter;
 
 use super::changes::{Changes, MarkKey, Touched};
-use super::connection::{Access, AnyConnection as Connection, DatabaseUrl, Manager};
+use super::connection::{Access, AnyConnection as Connection, CountQueries, DatabaseUrl, Manager};
 use super::error::{StoreError, StoreResult};
 use super::pool::{Database, Opened};
 use super::types::Id;
@@ -122,9 +123,13 @@ impl Database {
             #[diesel(sql_type = BigInt)]
             data_version: i64,
         }
-        self.on_writer(|connection| {
-            let Version { data_version } =
-                sql_query("PRAGMA data_version").get_result(connection)?;
+        let queries = self.queries().clone();
+        self.on_writer(move |connection| {
+            // Signs of life are no work.
+            connection.set_instrumentation(None::<Box<dyn Instrumentation>>);
+            let answer = sql_query("PRAGMA data_version").get_result(connection);
+            connection.set_instrumentation(CountQueries(queries));
+            let Version { data_version } = answer?;
             Ok(data_version)
         })
         .await

@@ -275,6 +275,7 @@ table! {
         tags -> JsonSql,
         section -> Nullable<JsonSql>,
         corrections -> JsonSql,
+        changed_at -> TimestampSql,
     }
 }
 
@@ -307,6 +308,16 @@ table! {
         section_id -> Nullable<IdSql>,
         updated_at -> TimestampSql,
         published_at -> TimestampSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Nullable};
+
+    /// In how many milliseconds the clock alone changes what is public: a view of one row.
+    public_horizon (id) {
+        id -> BigInt,
+        milliseconds -> Nullable<BigInt>,
     }
 }
 

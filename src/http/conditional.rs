@@ -1,21 +1,17 @@
 //! Conditional requests (RFC 9110, section 13) and how answers carry their validators.
 
 use std::future::{Ready, ready};
+use std::str::FromStr;
+use std::time::SystemTime;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderValue, HttpDate};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
-use crate::db::Timestamp;
 use crate::db::version::Expected;
 use crate::etag;
 use crate::problem::{BAD_REQUEST, PRECONDITION_REQUIRED, Problem};
-
-/// How long anyone may reuse a public answer without asking, and how long a stale one may stand
-/// in while a cache asks again or while the server is down (RFC 9111, RFC 5861).
-pub const PUBLIC_CACHE_CONTROL: &str =
-    "public, max-age=10, stale-while-revalidate=60, stale-if-error=86400";
 
 /// The `If-Match` header of a change: required.
 #[derive(Debug)]
@@ -56,53 +52,28 @@ fn if_match(headers: &HeaderMap) -> Result<Expected, Problem> {
 }
 
 /// Whether `If-None-Match` names this ETag or any (weak comparison, RFC 9110, section 13.1.2).
-fn none_match_names(headers: &HeaderMap, etag: &str) -> bool {
+pub fn none_match_names(headers: &HeaderMap, etag: &HeaderValue) -> bool {
     headers
         .get_all(header::IF_NONE_MATCH)
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .map(|tag| tag.trim())
-        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+        .any(|tag| tag == "*" || etag == tag.strip_prefix("W/").unwrap_or(tag))
 }
 
-/// Answers a public GET with JSON: strong ETag, 304 where the client has these bytes, cache
-/// lifetimes, and `Last-Modified` where it has a meaning. `adorn` adds headers to both.
-pub fn public_json(
-    request: &HttpRequest,
-    value: &impl Serialize,
-    last_modified: Option<Timestamp>,
-    adorn: impl FnOnce(&mut HttpResponseBuilder),
-) -> Result<HttpResponse, Problem> {
-    let bytes = serde_json::to_vec(value).map_err(|error| {
-        tracing::error!(%error, "an answer could not be written as JSON");
-        Problem::new(&crate::problem::INTERNAL, crate::problem::INTERNAL.meaning)
-    })?;
-    let tag = etag::of_bytes(&bytes);
-    let known = none_match_names(request.headers(), &tag);
-    let mut response = if known {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
-    };
-    response
-        .insert_header((header::ETAG, tag))
-        .insert_header((header::CACHE_CONTROL, PUBLIC_CACHE_CONTROL))
-        .insert_header((header::VARY, "Accept-Encoding"));
-    if let Some(instant) = last_modified {
-        response.insert_header((
-            header::LAST_MODIFIED,
-            instant
-                .utc()
-                .format("%a, %d %b %Y %H:%M:%S GMT")
-                .to_string(),
-        ));
+/// Whether something was modified after the instant that `If-Modified-Since` names, or may have
+/// been: a date that cannot be read counts as none (RFC 9110, section 13.1.3). Dates have whole
+/// seconds.
+pub fn modified_since(headers: &HeaderMap, last_modified: Option<SystemTime>) -> bool {
+    let known = headers
+        .get(header::IF_MODIFIED_SINCE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|date| HttpDate::from_str(date).ok())
+        .map(SystemTime::from);
+    match (known, last_modified) {
+        (Some(known), Some(last_modified)) => last_modified > known,
+        _ => true,
     }
-    adorn(&mut response);
-    Ok(if known {
-        response.finish()
-    } else {
-        response.content_type("application/json").body(bytes)
-    })
 }
 
 /// Answers an editorial request with a resource and its version as ETag; never stored by caches.
@@ -126,8 +97,6 @@ pub fn private_json(mut response: HttpResponseBuilder, value: &impl Serialize) -
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderValue;
-
     use super::*;
 
     fn headers(name: header::HeaderName, value: &'static str) -> HeaderMap {
@@ -149,10 +118,25 @@ mod tests {
 
     #[test]
     fn if_none_match_compares_weakly() {
-        let names = |value| none_match_names(&headers(header::IF_NONE_MATCH, value), "\"a\"");
+        let names = |value| {
+            let tag = HeaderValue::from_static("\"a\"");
+            none_match_names(&headers(header::IF_NONE_MATCH, value), &tag)
+        };
         assert!(names("\"a\""));
         assert!(names("\"b\", W/\"a\""));
         assert!(names("*"));
         assert!(!names("\"b\""));
+    }
+
+    #[test]
+    fn if_modified_since_compares_whole_seconds() {
+        let noon = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_772_366_400);
+        let modified =
+            |value| modified_since(&headers(header::IF_MODIFIED_SINCE, value), Some(noon));
+        assert!(!modified("Sun, 01 Mar 2026 12:00:00 GMT"));
+        assert!(!modified("Sun, 01 Mar 2026 12:00:01 GMT"));
+        assert!(modified("Sun, 01 Mar 2026 11:59:59 GMT"));
+        assert!(modified("yesterday"));
+        assert!(modified_since(&HeaderMap::new(), Some(noon)));
     }
 }

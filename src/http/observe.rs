@@ -8,7 +8,7 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse};
@@ -35,12 +35,7 @@ pub async fn observe(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody + 'static>>, Error> {
     let started = Instant::now();
-    let id = request
-        .headers()
-        .get(&REQUEST_ID)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| Uuid::try_parse(text).ok())
-        .unwrap_or_else(Uuid::now_v7);
+    let id = request_id(request.headers());
     let mut buffer = Uuid::encode_buffer();
     let id: &str = id.hyphenated().encode_lower(&mut buffer);
     let method = request.method().clone();
@@ -109,8 +104,18 @@ fn log<B>(
     }
 }
 
-fn set_request_id(headers: &mut header::HeaderMap, id: &str) {
-    if let Ok(value) = HeaderValue::try_from(id) {
+/// The request's id: the one that a proxy gave it, when it is a UUID, or a new one.
+pub fn request_id(headers: &HeaderMap) -> Uuid {
+    headers
+        .get(&REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| Uuid::try_parse(text).ok())
+        .unwrap_or_else(Uuid::now_v7)
+}
+
+/// Sends the request's id back.
+pub fn set_request_id(headers: &mut HeaderMap, id: &str) {
+    if let Ok(value) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, value);
     }
 }

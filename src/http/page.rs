@@ -1,11 +1,10 @@
 //! The shape of a list.
 
-use actix_web::http::header::{self, HeaderValue};
-use actix_web::{HttpRequest, HttpResponseBuilder};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::cursor::{CursorKey, Position};
+use super::params::CanonicalQuery;
 use crate::db::Id;
 use crate::problem::Problem;
 
@@ -103,21 +102,10 @@ impl<'a> Seek<'a> {
     }
 }
 
-/// The `Link: <…>; rel="next"` header (RFC 8288) of a page: the request's own path and query with
-/// the next cursor.
-pub fn link_next(request: &HttpRequest, page: &Page, response: &mut HttpResponseBuilder) {
-    let Some(cursor) = &page.next_cursor else {
-        return;
-    };
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
-        if name != "cursor" {
-            query.append_pair(&name, &value);
-        }
-    }
-    query.append_pair("cursor", cursor);
-    let link = format!("<{}?{}>; rel=\"next\"", request.path(), query.finish());
-    if let Ok(link) = HeaderValue::try_from(link) {
-        response.insert_header((header::LINK, link));
-    }
+/// The `Link: <…>; rel="next"` header (RFC 8288) of a page: its own path and query with the next
+/// cursor.
+pub fn next_link(path: &str, query: &CanonicalQuery, page: &Page) -> Option<String> {
+    let cursor = page.next_cursor.as_deref()?;
+    let next = query.with("cursor", cursor).after(path);
+    Some(format!("<{next}>; rel=\"next\""))
 }

@@ -267,6 +267,71 @@ impl<T: FromParams> FromRequest for Query<T> {
     }
 }
 
+/// The query parameters of a request as `T`, and in canonical form: the key under which the answer
+/// is kept.
+#[derive(Debug)]
+pub struct KeyedQuery<T> {
+    /// What they say.
+    pub params: T,
+    /// How they are written.
+    pub canonical: CanonicalQuery,
+}
+
+impl<T: FromParams> FromRequest for KeyedQuery<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let query = request.query_string();
+        ready(read(query).map(|params| Self {
+            params,
+            canonical: CanonicalQuery::of(query),
+        }))
+    }
+}
+
+/// A query in the form that all its spellings share: parameters by name, repeated ones in their
+/// order, without those that say nothing, encoded as forms are (as `URLSearchParams` does).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CanonicalQuery(Vec<(String, String)>);
+
+impl CanonicalQuery {
+    fn of(query: &str) -> Self {
+        if query.is_empty() {
+            return Self::default();
+        }
+        let says_nothing = |name: &str, value: &str| {
+            value.is_empty() || matches!((name, value), ("limit", "20") | ("count", "false"))
+        };
+        let mut pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .filter(|(name, value)| !says_nothing(name, value))
+            .collect();
+        pairs.sort_by(|left, right| left.0.cmp(&right.0));
+        Self(pairs)
+    }
+
+    /// The same with another value of a parameter.
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut pairs = self.0.clone();
+        pairs.retain(|(known, _)| known != name);
+        let place = pairs.partition_point(|(known, _)| known.as_str() < name);
+        pairs.insert(place, (name.to_owned(), value.to_owned()));
+        Self(pairs)
+    }
+
+    /// A path with this query.
+    pub fn after(&self, path: &str) -> String {
+        if self.0.is_empty() {
+            return path.to_owned();
+        }
+        let mut target = format!("{path}?");
+        let start = target.len();
+        url::form_urlencoded::Serializer::for_suffix(&mut target, start).extend_pairs(&self.0);
+        target
+    }
+}
+
 fn read<T: FromParams>(query: &str) -> Result<T, Problem> {
     let mut params = Params::parse(query)?;
     let value = T::from_params(&mut params)?;
@@ -281,5 +346,24 @@ pub struct NoParams {}
 impl FromParams for NoParams {
     fn from_params(_: &mut Params) -> Result<Self, Problem> {
         Ok(Self {})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_spellings_of_a_query_are_one() {
+        let canonical = |query| CanonicalQuery::of(query).after("/v1/articles");
+        assert_eq!(canonical(""), "/v1/articles");
+        assert_eq!(canonical("limit=20&cursor=&count=false"), "/v1/articles");
+        let one = canonical("tag=a,b&limit=5&tag=c");
+        assert_eq!(one, "/v1/articles?limit=5&tag=a%2Cb&tag=c");
+        assert_eq!(canonical("%74ag=a%2cb&tag=c&limit=5"), one);
+        assert_eq!(canonical("limit=5&tag=a%2Cb&tag=c"), one);
+        assert_ne!(canonical("tag=c&tag=a,b&limit=5"), one);
+        let next = CanonicalQuery::of("tag=c&cursor=x").with("cursor", "y");
+        assert_eq!(next.after("/"), "/?cursor=y&tag=c");
     }
 }

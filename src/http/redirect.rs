@@ -3,7 +3,8 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::conditional::PUBLIC_CACHE_CONTROL;
+/// How long caches may believe that a slug has moved. Short: something new may take it.
+const CACHE_CONTROL: &str = "public, max-age=10, stale-while-revalidate=60, stale-if-error=86400";
 
 /// 301 to `path` with the request's own query.
 pub fn moved(request: &HttpRequest, path: &str) -> HttpResponse {
@@ -13,6 +14,7 @@ pub fn moved(request: &HttpRequest, path: &str) -> HttpResponse {
     };
     HttpResponse::MovedPermanently()
         .insert_header((header::LOCATION, location))
-        .insert_header((header::CACHE_CONTROL, PUBLIC_CACHE_CONTROL))
+        .insert_header((header::CACHE_CONTROL, CACHE_CONTROL))
+        .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
         .finish()
 }

@@ -10,12 +10,14 @@ use utoipa::IntoParams;
 use super::model::{ArticleShares, ShareBatch, ShareInput, ShareReceipt, Shares};
 use super::store;
 use super::visitor::VisitorKey;
-use crate::db::{Database, StoreError, Timestamp, slugs};
+use crate::cache::answer::{Found, Rendered};
+use crate::cache::responses::{Kind, Question, Responses};
+use crate::db::changes::Mark;
+use crate::db::{Connection, Database, StoreError, Timestamp, slugs};
 use crate::http::body::{media_type, parse, read};
-use crate::http::conditional::{private_json, public_json};
-use crate::http::params::{FromParams, NoParams, Params, Query};
+use crate::http::conditional::private_json;
+use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::SlugPath;
-use crate::http::redirect::moved;
 use crate::problem::{BAD_REQUEST, Problem, UNSUPPORTED_MEDIA_TYPE};
 use crate::text::Slug;
 use crate::validation::from_json;
@@ -129,25 +131,30 @@ pub async fn post_share(
 )]
 pub async fn get_shares(
     request: HttpRequest,
-    database: Data<Database>,
+    responses: Data<Responses>,
     SlugPath(slug): SlugPath,
     _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let found = database
-        .read(
-            move |connection| match slugs::public_article(connection, &slug) {
-                Err(StoreError::NotFound) => {
-                    slugs::public_article_once_named(connection, &slug).map(|(_, slug)| Err(slug))
-                }
-                Err(error) => Err(error),
-                Ok(article) => store::of_article(connection, article).map(Ok),
-            },
-        )
-        .await?;
-    match found {
-        Ok(shares) => public_json(&request, &shares, None, |_| {}),
-        Err(slug) => Ok(moved(&request, &format!("/v1/articles/{slug}/shares"))),
-    }
+    let question = Question {
+        route: "/v1/articles/{slug}/shares",
+        kind: Kind::Shares,
+        target: format!("/v1/articles/{slug}/shares"),
+    };
+    let answer = move |connection: &mut Connection| {
+        let article = match slugs::public_article(connection, &slug) {
+            Err(StoreError::NotFound) => {
+                let (_, slug) = slugs::public_article_once_named(connection, &slug)?;
+                return Ok(Found::Moved(format!("/v1/articles/{slug}/shares")));
+            }
+            found => found?,
+        };
+        Ok(Found::Here(
+            Rendered::json(&store::of_article(connection, article)?)?
+                .made_of([Mark::Article(article)])
+                .purge_key(format!("article-{article}")),
+        ))
+    };
+    responses.answer(&request, question, answer).await
 }
 
 /// Parameters of a batch of counts.
@@ -182,27 +189,33 @@ impl FromParams for ShareBatchParams {
 )]
 pub async fn list_shares(
     request: HttpRequest,
-    database: Data<Database>,
-    Query(params): Query<ShareBatchParams>,
+    responses: Data<Responses>,
+    query: KeyedQuery<ShareBatchParams>,
 ) -> Result<HttpResponse, Problem> {
-    let batch = database
-        .read(move |connection| {
-            let ids = slugs::public_articles_named(connection, &params.slugs)?;
-            let wanted: Vec<_> = ids.values().copied().collect();
-            let counts = store::of_articles(connection, &wanted)?;
-            let data = params
-                .slugs
-                .iter()
-                .filter_map(|slug| {
-                    let id = ids.get(slug)?;
-                    Some(ArticleShares {
-                        slug: slug.to_string(),
-                        shares: counts.get(id).cloned().unwrap_or_else(Shares::none),
-                    })
+    const PATH: &str = "/v1/shares";
+    let question = Question {
+        route: PATH,
+        kind: Kind::Shares,
+        target: query.canonical.after(PATH),
+    };
+    let answer = move |connection: &mut Connection| {
+        let wanted = query.params.slugs;
+        let ids = slugs::public_articles_named(connection, &wanted)?;
+        let found: Vec<_> = ids.values().copied().collect();
+        let counts = store::of_articles(connection, &found)?;
+        let data = wanted
+            .iter()
+            .filter_map(|slug| {
+                let id = ids.get(slug)?;
+                Some(ArticleShares {
+                    slug: slug.to_string(),
+                    shares: counts.get(id).cloned().unwrap_or_else(Shares::none),
                 })
-                .collect();
-            Ok(ShareBatch { data })
-        })
-        .await?;
-    public_json(&request, &batch, None, |_| {})
+            })
+            .collect();
+        Ok(Found::Here(
+            Rendered::json(&ShareBatch { data })?.made_of([Mark::Articles]),
+        ))
+    };
+    responses.answer(&request, question, answer).await
 }

@@ -1,19 +1,19 @@
 //! Tags for readers.
 
-use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa::IntoParams;
 
 use super::model::{Tag, TagFilter, TagKind, TagSort};
 use super::store;
-use crate::db::{Database, StoreError};
-use crate::http::conditional::public_json;
+use crate::cache::answer::{Found, Rendered};
+use crate::cache::responses::{Kind, Question, Responses};
+use crate::db::changes::Mark;
+use crate::db::{Connection, StoreError};
 use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Seek, link_next};
-use crate::http::params::{FromParams, NoParams, Params, Query};
+use crate::http::page::{List, Seek, next_link};
+use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::SlugPath;
-use crate::http::redirect::moved;
 use crate::problem::Problem;
 
 /// Parameters of the list of tags.
@@ -68,35 +68,43 @@ impl FromParams for TagListParams {
 )]
 pub async fn list_tags(
     request: HttpRequest,
-    database: Data<Database>,
+    responses: Data<Responses>,
     cursors: Data<CursorKey>,
-    Query(params): Query<TagListParams>,
+    query: KeyedQuery<TagListParams>,
 ) -> Result<HttpResponse, Problem> {
-    let filter = TagFilter {
-        kind: params.kind,
-        name_contains: params.q,
-        sort: params.sort,
+    const PATH: &str = "/v1/tags";
+    let KeyedQuery { params, canonical } = query;
+    let question = Question {
+        route: PATH,
+        kind: Kind::Name,
+        target: canonical.after(PATH),
     };
-    let seek = Seek::new(
-        &cursors,
-        format!("tags {filter:?}"),
-        params.cursor.as_deref(),
-        params.limit,
-    )?;
-    let (after, limit) = (seek.after(), seek.fetch());
-    let (found, total) = database
-        .read(move |connection| {
-            let total = params
-                .count
-                .then(|| store::count(connection, &filter))
-                .transpose()?;
-            Ok((store::list(connection, &filter, after, limit)?, total))
-        })
-        .await?;
-    let list = seek.page(found, total, |tag| tag.id);
-    public_json(&request, &list, None, |response| {
-        link_next(&request, &list.page, response);
-    })
+    let answer = move |connection: &mut Connection| {
+        let filter = TagFilter {
+            kind: params.kind,
+            name_contains: params.q,
+            sort: params.sort,
+        };
+        let seek = Seek::new(
+            &cursors,
+            format!("tags {filter:?}"),
+            params.cursor.as_deref(),
+            params.limit,
+        )?;
+        let total = params
+            .count
+            .then(|| store::count(connection, &filter))
+            .transpose()?;
+        let found = store::list(connection, &filter, seek.after(), seek.fetch())?;
+        let list = seek.page(found, total, |tag| tag.id);
+        Ok(Found::Here(
+            Rendered::json(&list)?
+                .made_of([Mark::Tags, Mark::Articles])
+                .purge_key("tags".into())
+                .link(next_link(PATH, &canonical, &list.page)),
+        ))
+    };
+    responses.answer(&request, question, answer).await
 }
 
 /// Read a tag
@@ -112,25 +120,28 @@ pub async fn list_tags(
 )]
 pub async fn get_tag(
     request: HttpRequest,
-    database: Data<Database>,
+    responses: Data<Responses>,
     SlugPath(slug): SlugPath,
     _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let found = database
-        .read(
-            move |connection| match store::find_by_slug(connection, &slug) {
-                Err(StoreError::NotFound) => store::new_slug(connection, &slug).map(Err),
-                found => found.map(Ok),
-            },
-        )
-        .await?;
-    match found {
-        Ok(tag) => public_json(&request, &tag, None, |response| {
-            response.insert_header((
-                header::HeaderName::from_static("surrogate-key"),
-                format!("tag-{}", tag.id),
-            ));
-        }),
-        Err(slug) => Ok(moved(&request, &format!("/v1/tags/{slug}"))),
-    }
+    let question = Question {
+        route: "/v1/tags/{slug}",
+        kind: Kind::Name,
+        target: format!("/v1/tags/{slug}"),
+    };
+    let answer = move |connection: &mut Connection| {
+        let tag = match store::find_by_slug(connection, &slug) {
+            Err(StoreError::NotFound) => {
+                let slug = store::new_slug(connection, &slug)?;
+                return Ok(Found::Moved(format!("/v1/tags/{slug}")));
+            }
+            found => found?,
+        };
+        Ok(Found::Here(
+            Rendered::json(&tag)?
+                .made_of([Mark::Tag(tag.id), Mark::ArticlesOfTag(tag.id)])
+                .purge_key(format!("tag-{}", tag.id)),
+        ))
+    };
+    responses.answer(&request, question, answer).await
 }

@@ -28,7 +28,13 @@ both! {
         assert_eq!(article["shares"]["total"], 0);
         assert!(reply.header("cache-control").starts_with("public"));
         assert_eq!(reply.header("vary"), "Accept-Encoding");
-        assert!(reply.header("last-modified").ends_with("GMT"));
+        let plain = app.get("/v1/articles/harbour").await;
+        assert!(plain.header("last-modified").ends_with("GMT"));
+        let same = app.request(Method::GET, "/v1/articles/harbour")
+            .header("if-modified-since", plain.header("last-modified")).send().await;
+        assert_eq!(same.status, 304);
+        // Counts change without the article.
+        assert!(!reply.headers.contains_key("last-modified"));
     }
 
     a_body_is_read_in_the_format_that_is_asked_for(app) {

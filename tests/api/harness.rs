@@ -134,6 +134,8 @@ impl TestApp {
         let database = open_database(&config, true).unwrap_or_else(|error| panic!("{error}"));
         let server = ServerConfig {
             workers: Some(1),
+            // A count is read at once; that it may be old has a test of its own.
+            max_age_shares: 0,
             public_url: Some("https://news.example/".parse().unwrap()),
             editorial_origins: vec!["https://desk.example".into()],
             ..ServerConfig::on_free_port()

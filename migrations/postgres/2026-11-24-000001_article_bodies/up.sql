@@ -67,8 +67,14 @@ CREATE VIEW public_articles AS
 SELECT id, slug, version, headline, standfirst, dateline, language, byline, canonical_url,
        section_id, lead_image, word_count, seo, custom,
        greatest(updated_at, published_at, embargo_until) AS updated_at,
-       published_at, body, body_html, authors, tags, section, corrections
-FROM full_articles
+       published_at, body, body_html, authors, tags, section, corrections,
+       greatest(updated_at, published_at, embargo_until,
+           (SELECT max(t.updated_at) FROM article_tags x JOIN tags t ON t.id = x.tag_id
+            WHERE x.article_id = f.id),
+           (SELECT max(w.updated_at) FROM article_authors x JOIN authors w ON w.id = x.author_id
+            WHERE x.article_id = f.id),
+           (SELECT s.updated_at FROM tags s WHERE s.id = f.section_id)) AS changed_at
+FROM full_articles f
 WHERE status = 'published'
   AND published_at <= now()
   AND (embargo_until IS NULL OR embargo_until <= now());
@@ -83,3 +89,13 @@ CREATE VIEW public_articles_by_author AS
 SELECT x.author_id, x.article_id AS id, p.slug, p.language, p.section_id, p.updated_at, x.published_at
 FROM article_authors x JOIN public_articles p ON p.id = x.article_id
 WHERE x.published_at IS NOT NULL;
+
+-- In how many milliseconds the clock alone changes what is public; null when never.
+CREATE VIEW public_horizon AS
+SELECT 1 AS id,
+       CAST(floor(extract(epoch FROM min(instant) - now()) * 1000) AS bigint) AS milliseconds
+FROM (SELECT min(published_at) AS instant FROM articles
+      WHERE status = 'published' AND published_at > now()
+      UNION ALL
+      SELECT min(embargo_until) FROM articles
+      WHERE status = 'published' AND embargo_until IS NOT NULL AND embargo_until > now()) AS next;

@@ -1,3 +1,4 @@
+DROP VIEW public_horizon;
 DROP VIEW public_articles_by_author;
 DROP VIEW public_articles_by_tag;
 DROP VIEW public_articles;

@@ -13,6 +13,7 @@ use crate::articles::model::{
     Article, ArticleFilter, ArticleSort, BodyFormat, BodyFormats, Include, ListedArticle,
     StoredBody, Summary,
 };
+use crate::db::changes::Mark;
 use crate::db::schema::public_articles;
 use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
 use crate::shares;
@@ -73,8 +74,16 @@ pub struct ListQuery {
     pub limit: i64,
 }
 
-/// The articles of a page, each with its sort value, and how many there are in all.
-pub type Listed = (Vec<(ListedArticle, String)>, Option<i64>);
+/// A page of a list.
+#[derive(Debug)]
+pub struct Listed {
+    /// The articles, each with its sort value.
+    pub articles: Vec<(ListedArticle, String)>,
+    /// How many there are in all, when that was asked for.
+    pub total: Option<i64>,
+    /// What decides which articles these are; what they show is not in it.
+    pub made_of: Vec<Mark>,
+}
 
 /// Lists articles: the same number of queries however many there are.
 ///
@@ -82,7 +91,11 @@ pub type Listed = (Vec<(ListedArticle, String)>, Option<i64>);
 /// When the database fails.
 pub fn list(connection: &mut Connection, query: &ListQuery, site: SiteUrl) -> StoreResult<Listed> {
     let Some(selection) = Selection::find(connection, &query.filter)? else {
-        return Ok((Vec::new(), query.count.then_some(0)));
+        return Ok(Listed {
+            articles: Vec::new(),
+            total: query.count.then_some(0),
+            made_of: vec![Mark::Tags, Mark::Authors, Mark::Articles],
+        });
     };
     let total = query
         .count
@@ -93,14 +106,19 @@ pub fn list(connection: &mut Connection, query: &ListQuery, site: SiteUrl) -> St
         after: query.after,
         limit: query.limit,
     };
+    let made_of = selection.made_of();
     let page = selection.page(connection, window)?;
     let ids: Vec<Id> = page.iter().map(|(id, _)| *id).collect();
     let mut found = whole(connection, &ids, query, site)?;
-    let listed = page
+    let articles = page
         .into_iter()
         .filter_map(|(id, value)| Some((found.remove(&id)?, value.to_string())))
         .collect();
-    Ok((listed, total))
+    Ok(Listed {
+        articles,
+        total,
+        made_of,
+    })
 }
 
 /// What these public articles say, by key: two queries at most, however many they are.
@@ -184,7 +202,7 @@ fn listed(
     Ok(listed)
 }
 
-/// The public article that a slug names.
+/// The public article that a slug names, and when anything that it shows was last changed.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], the same for unknown and unpublished ones.
@@ -194,22 +212,27 @@ pub fn find(
     body_format: BodyFormat,
     with_shares: bool,
     site: SiteUrl,
-) -> StoreResult<Article> {
-    let (row, detail): (SummaryRow, DetailRow) = public_articles::table
+) -> StoreResult<(Article, Timestamp)> {
+    let (row, detail, changed_at): (SummaryRow, DetailRow, Timestamp) = public_articles::table
         .filter(public_articles::slug.eq(slug.as_str()))
-        .select((summary_columns!(), detail_columns!(public_articles)))
+        .select((
+            summary_columns!(),
+            detail_columns!(public_articles),
+            public_articles::changed_at,
+        ))
         .first(connection)?;
     let shares = with_shares
         .then(|| shares::store::of_article(connection, row.0))
         .transpose()?;
     let (blocks, html, corrections, seo, custom) = detail;
     let blocks = blocks.0;
-    Ok(Article {
+    let article = Article {
         summary: summary(row, site),
         body: body_in(body_format, StoredBody { blocks, html })?,
         corrections: corrections.0,
         seo: seo.0,
         custom: custom.0.0,
         shares,
-    })
+    };
+    Ok((article, changed_at))
 }

@@ -5,6 +5,7 @@ use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 
 use crate::articles::model::{ArticleFilter, ArticleSort, TagKey};
+use crate::db::changes::Mark;
 use crate::db::schema::{
     article_authors, article_tags, public_articles, public_articles_by_author,
     public_articles_by_tag,
@@ -175,6 +176,29 @@ impl Selection {
             || (selection.sections.is_empty() && !filter.sections.is_empty())
             || (selection.named.is_empty() && !filter.slugs.is_empty());
         Ok((!impossible).then_some(selection))
+    }
+
+    /// What decides which articles there are, and in which order.
+    pub fn made_of(&self) -> Vec<Mark> {
+        let named = |id: Id| [Mark::Tag(id), Mark::ArticlesOfTag(id)];
+        let mut marks: Vec<Mark> = if let Some(group) = self.tags.first() {
+            group.iter().flat_map(|(id, _)| named(*id)).collect()
+        } else if !self.sections.is_empty() {
+            self.sections.iter().copied().flat_map(named).collect()
+        } else if !self.authors.is_empty() {
+            let of_author = |id: &Id| [Mark::Author(*id), Mark::ArticlesOfAuthor(*id)];
+            self.authors.iter().flat_map(of_author).collect()
+        } else {
+            vec![Mark::Articles]
+        };
+        // Slugs lead to tags and authors; which, others may change.
+        if !self.tags.is_empty() || !self.sections.is_empty() {
+            marks.push(Mark::Tags);
+        }
+        if !self.authors.is_empty() {
+            marks.push(Mark::Authors);
+        }
+        marks
     }
 
     /// How many articles there are.

@@ -1,0 +1,241 @@
+//! Answers ready to be sent.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Instant, SystemTime};
+
+use actix_web::HttpResponse;
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::web::Bytes;
+use serde::Serialize;
+
+use super::coding::Coding;
+use crate::db::Timestamp;
+use crate::db::changes::{Changes, Mark, MarkKey};
+use crate::etag;
+use crate::http::conditional::{modified_since, none_match_names};
+use crate::metrics::RouteMetrics;
+use crate::problem::{INTERNAL, Problem};
+
+/// What a public GET found.
+pub enum Found {
+    /// What was asked for.
+    Here(Rendered),
+    /// It has another path now.
+    Moved(String),
+}
+
+/// What was asked for, as JSON, and what it was made of.
+pub struct Rendered {
+    json: Vec<u8>,
+    made_of: Vec<MarkKey>,
+    last_modified: Option<Timestamp>,
+    purge_keys: Vec<String>,
+    link: Option<String>,
+}
+
+impl Rendered {
+    /// A value as JSON.
+    ///
+    /// # Errors
+    /// `internal` when it cannot be written as JSON: a mistake in the code.
+    pub fn json(value: &impl Serialize) -> Result<Self, Problem> {
+        let json = serde_json::to_vec(value).map_err(|error| {
+            tracing::error!(%error, "an answer could not be written as JSON");
+            Problem::new(&INTERNAL, INTERNAL.meaning)
+        })?;
+        Ok(Self {
+            json,
+            made_of: Vec::new(),
+            last_modified: None,
+            purge_keys: Vec::new(),
+            link: None,
+        })
+    }
+
+    /// What it was made of: all whose change changes it.
+    pub fn made_of(mut self, marks: impl IntoIterator<Item = Mark>) -> Self {
+        self.made_of.extend(marks.into_iter().map(MarkKey::from));
+        self
+    }
+
+    /// When all that it shows was last changed.
+    pub fn last_modified(mut self, instant: Option<Timestamp>) -> Self {
+        self.last_modified = instant;
+        self
+    }
+
+    /// What a CDN can purge it by.
+    pub fn purge_key(mut self, key: String) -> Self {
+        self.purge_keys.push(key);
+        self
+    }
+
+    /// The `Link` header (RFC 8288).
+    pub fn link(mut self, link: Option<String>) -> Self {
+        self.link = link;
+        self
+    }
+}
+
+/// How the answers of one kind are to be stored by caches on their way (RFC 9111).
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// `Cache-Control`.
+    pub cache_control: HeaderValue,
+    /// The header that names what a CDN can purge by, and what stands between two names.
+    pub purge_header: Option<(HeaderName, &'static str)>,
+}
+
+/// An answer to a public GET: everything but what differs from request to request.
+pub struct Answer {
+    body: Bytes,
+    etag: HeaderValue,
+    last_modified: Option<SystemTime>,
+    /// Sent with 200 and 304 alike.
+    headers: Vec<(HeaderName, HeaderValue)>,
+    /// Sent with 200.
+    of_representation: Vec<(HeaderName, HeaderValue)>,
+    made_of: Box<[MarkKey]>,
+    /// The write that it was known to be current after.
+    current_after: AtomicU64,
+    /// When the clock alone changes it.
+    until: Option<Instant>,
+    metrics: RouteMetrics,
+}
+
+/// When an answer was made, and how long it can last.
+#[derive(Debug, Clone, Copy)]
+pub struct Made {
+    /// The last write known before it was read.
+    pub after: u64,
+    /// When the clock alone changes it.
+    pub until: Option<Instant>,
+}
+
+/// Public answers are the same for all origins, and say so to all: a cache that got one without
+/// `Origin` gives it to browsers that send one.
+pub const ANY_ORIGIN: (HeaderName, HeaderValue) = (
+    header::ACCESS_CONTROL_ALLOW_ORIGIN,
+    HeaderValue::from_static("*"),
+);
+
+impl Answer {
+    /// An answer in a coding, or as it is when coding it is not worth it.
+    pub fn new(
+        rendered: Rendered,
+        coding: Coding,
+        policy: &Policy,
+        made: Made,
+        metrics: RouteMetrics,
+    ) -> Self {
+        let mut tag = etag::of_bytes(&rendered.json);
+        let mut of_representation = vec![(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        )];
+        let coded = coding.code(&rendered.json);
+        if let (Some(_), Some(name)) = (&coded, coding.name()) {
+            of_representation.push((header::CONTENT_ENCODING, HeaderValue::from_static(name)));
+            // Strong: other bytes are another representation (RFC 9110, section 8.8.3.3).
+            tag.insert_str(tag.len() - 1, &format!("-{name}"));
+        }
+        let etag = HeaderValue::try_from(tag).expect("an ETag is ASCII");
+        let mut headers = vec![
+            (header::ETAG, etag.clone()),
+            (header::CACHE_CONTROL, policy.cache_control.clone()),
+            (header::VARY, HeaderValue::from_static("Accept-Encoding")),
+            ANY_ORIGIN,
+        ];
+        if let Some(instant) = rendered.last_modified {
+            let date = instant.utc().format("%a, %d %b %Y %H:%M:%S GMT");
+            if let Ok(date) = HeaderValue::try_from(date.to_string()) {
+                headers.push((header::LAST_MODIFIED, date));
+            }
+        }
+        if let (Some((name, between)), false) =
+            (&policy.purge_header, rendered.purge_keys.is_empty())
+            && let Ok(keys) = HeaderValue::try_from(rendered.purge_keys.join(between))
+        {
+            headers.push((name.clone(), keys));
+        }
+        if let Some(Ok(link)) = rendered.link.map(HeaderValue::try_from) {
+            of_representation.push((header::LINK, link));
+        }
+        let mut made_of = rendered.made_of;
+        made_of.sort_unstable();
+        made_of.dedup();
+        Self {
+            body: coded.unwrap_or(rendered.json).into(),
+            etag,
+            last_modified: rendered
+                .last_modified
+                .and_then(|instant| u64::try_from(instant.utc().timestamp()).ok())
+                .map(|seconds| SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds)),
+            headers,
+            of_representation,
+            made_of: made_of.into_boxed_slice(),
+            current_after: AtomicU64::new(made.after),
+            until: made.until,
+            metrics,
+        }
+    }
+
+    /// Whether what it shows is still so.
+    pub fn is_current(&self, changes: &Changes, now: Instant) -> bool {
+        if self.until.is_some_and(|until| until <= now) {
+            return false;
+        }
+        let after = self.current_after.load(Ordering::Acquire);
+        if changes.sequence() == after {
+            return true;
+        }
+        match changes.untouched_since(&self.made_of, after) {
+            Some(checked) => {
+                self.current_after.fetch_max(checked, Ordering::AcqRel);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// About the memory that it takes.
+    pub fn bytes(&self) -> u64 {
+        let headers: usize = self
+            .headers
+            .iter()
+            .chain(&self.of_representation)
+            .map(|(_, value)| 80 + value.len())
+            .sum();
+        (300 + self.body.len() + headers + size_of_val(&*self.made_of)) as u64
+    }
+
+    /// What its route counts.
+    pub fn metrics(&self) -> &RouteMetrics {
+        &self.metrics
+    }
+
+    /// The answer to one request: 304 where the client has it already (RFC 9110, section 13).
+    pub fn to_response(&self, request: &HeaderMap) -> HttpResponse {
+        let unchanged = match request.get(header::IF_NONE_MATCH) {
+            Some(tag) => tag == self.etag || none_match_names(request, &self.etag),
+            None => !modified_since(request, self.last_modified),
+        };
+        let mut response = if unchanged {
+            HttpResponse::with_body(StatusCode::NOT_MODIFIED, BoxBody::new(()))
+        } else {
+            HttpResponse::with_body(StatusCode::OK, BoxBody::new(self.body.clone()))
+        };
+        let headers = response.headers_mut();
+        for (name, value) in &self.headers {
+            headers.append(name.clone(), value.clone());
+        }
+        if !unchanged {
+            for (name, value) in &self.of_representation {
+                headers.append(name.clone(), value.clone());
+            }
+        }
+        response
+    }
+}

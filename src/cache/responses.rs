@@ -1,0 +1,280 @@
+//! Keeping answers.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::http::header;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use quick_cache::sync::Cache;
+use quick_cache::{Equivalent, Weighter};
+
+use super::answer::{Answer, Found, Made, Policy};
+use super::coding::Coding;
+use crate::clock::Clock;
+use crate::db::{Connection, Database, public_horizon};
+use crate::http::redirect::moved;
+use crate::metrics::{CacheMetrics, Metrics};
+use crate::problem::Problem;
+
+/// About the bytes of one answer: where the table of what is kept begins.
+const TYPICAL_BYTES: u64 = 4096;
+
+/// What kind of answer it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One article.
+    Article,
+    /// A list of articles.
+    ArticleList,
+    /// A tag or an author, or a list of them.
+    Name,
+    /// Share counts, alone or with articles.
+    Shares,
+}
+
+/// What caches on the way are told, for each kind of answer.
+#[derive(Debug, Clone)]
+pub struct Policies {
+    /// One article.
+    pub article: Policy,
+    /// A list of articles.
+    pub article_list: Policy,
+    /// A tag or an author, or a list of them.
+    pub name: Policy,
+    /// Share counts, alone or with articles.
+    pub shares: Policy,
+    /// How old a count may be.
+    pub shares_age: Duration,
+}
+
+impl Policies {
+    fn of(&self, kind: Kind) -> &Policy {
+        match kind {
+            Kind::Article => &self.article,
+            Kind::ArticleList => &self.article_list,
+            Kind::Name => &self.name,
+            Kind::Shares => &self.shares,
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    coding: Coding,
+    target: Box<str>,
+}
+
+/// A key that is only looked up.
+struct KeyRef<'a> {
+    coding: Coding,
+    target: &'a str,
+}
+
+impl Hash for KeyRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.coding.hash(state);
+        self.target.hash(state);
+    }
+}
+
+impl Equivalent<Key> for KeyRef<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        self.coding == key.coding && *self.target == *key.target
+    }
+}
+
+/// `None` stands for a moment where an answer was waited for and none came about.
+type Kept = Option<Arc<Answer>>;
+
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<Key, Kept> for ByBytes {
+    fn weight(&self, key: &Key, kept: &Kept) -> u64 {
+        64 + key.target.len() as u64 + kept.as_ref().map_or(1, |answer| answer.bytes())
+    }
+}
+
+/// The public answers of one process.
+pub struct Responses {
+    kept: Option<Cache<Key, Kept, ByBytes>>,
+    database: Database,
+    clock: Clock,
+    policies: Policies,
+    metrics: actix_web::web::Data<Metrics>,
+    counts: CacheMetrics,
+}
+
+/// A question that a public GET asks.
+pub struct Question {
+    /// The template of its path, for metrics.
+    pub route: &'static str,
+    /// What kind of answer there is.
+    pub kind: Kind,
+    /// Its path and query in canonical form.
+    pub target: String,
+}
+
+impl Responses {
+    /// Answers of a database, of which up to so many bytes are kept; none when there are 0.
+    pub fn new(
+        database: Database,
+        bytes: u64,
+        clock: Clock,
+        policies: Policies,
+        metrics: actix_web::web::Data<Metrics>,
+    ) -> Self {
+        let items = usize::try_from(bytes / TYPICAL_BYTES).unwrap_or(usize::MAX);
+        Self {
+            kept: (bytes > 0).then(|| Cache::with_weighter(items, bytes, ByBytes)),
+            database,
+            clock,
+            policies,
+            counts: metrics.cache().clone(),
+            metrics,
+        }
+    }
+
+    /// The bytes and the number of the answers that are kept.
+    pub fn size(&self) -> (u64, u64) {
+        self.kept
+            .as_ref()
+            .map_or((0, 0), |kept| (kept.weight(), kept.len() as u64))
+    }
+
+    /// Whether a request may be answered by what was made for another one.
+    pub(super) fn is_for_everyone(request: &impl HttpMessage) -> bool {
+        !request.headers().contains_key(header::AUTHORIZATION)
+    }
+
+    /// The kept answer to a path and query in canonical form, when it is current.
+    pub(super) fn current(
+        &self,
+        coding: Coding,
+        target: &str,
+        now: Instant,
+    ) -> Option<Arc<Answer>> {
+        let kept = self.kept.as_ref()?;
+        let changes = self.database.changes();
+        if !changes.hears(now) {
+            return None;
+        }
+        let key = KeyRef { coding, target };
+        let answer = kept.get(&key)??;
+        if answer.is_current(changes, self.clock.at(now)) {
+            return Some(answer);
+        }
+        let gone = kept.remove_if(&key, |found| {
+            found
+                .as_ref()
+                .is_some_and(|found| Arc::ptr_eq(found, &answer))
+        });
+        if gone.is_some() {
+            self.counts.outdated.inc();
+        }
+        None
+    }
+
+    /// Counts an answer that was kept.
+    pub(super) fn count_hit(&self) {
+        self.counts.hits.inc();
+    }
+
+    /// Answers a public GET with what is kept, or with what `work` finds, which is kept then. Of
+    /// simultaneous requests for the same, one does the work.
+    ///
+    /// # Errors
+    /// What `work` answers, or `unavailable`.
+    pub async fn answer(
+        &self,
+        request: &HttpRequest,
+        question: Question,
+        work: impl FnOnce(&mut Connection) -> Result<Found, Problem> + Send + 'static,
+    ) -> Result<HttpResponse, Problem> {
+        let coding = Coding::accepted(request);
+        let hears = self.database.changes().hears(Instant::now());
+        let Some(kept) = self
+            .kept
+            .as_ref()
+            .filter(|_| hears && Self::is_for_everyone(request))
+        else {
+            self.counts.bypassed.inc();
+            return match self.make(&question, coding, work).await? {
+                Ok(answer) => Ok(answer.to_response(request.headers())),
+                Err(path) => Ok(moved(request, &path)),
+            };
+        };
+        if let Some(answer) = self.current(coding, &question.target, Instant::now()) {
+            self.counts.hits.inc();
+            return Ok(answer.to_response(request.headers()));
+        }
+        let key = Key {
+            coding,
+            target: question.target.as_str().into(),
+        };
+        let flight = kept.get_value_or_guard_async(&key).await;
+        if let Ok(Some(answer)) = &flight
+            && answer.is_current(self.database.changes(), self.clock.now())
+        {
+            self.counts.hits.inc();
+            return Ok(answer.to_response(request.headers()));
+        }
+        self.counts.misses.inc();
+        let made = self.make(&question, coding, work).await;
+        if let Err(guard) = flight {
+            let answer = match &made {
+                Ok(Ok(answer)) => Some(Arc::clone(answer)),
+                Ok(Err(_)) | Err(_) => None,
+            };
+            let nothing = answer.is_none();
+            let _ = guard.insert(answer);
+            if nothing {
+                // Those who waited ask for themselves, at the same time.
+                kept.remove_if(&key, Option::is_none);
+            }
+        }
+        match made? {
+            Ok(answer) => Ok(answer.to_response(request.headers())),
+            Err(path) => Ok(moved(request, &path)),
+        }
+    }
+
+    /// Reads and renders; `Err` is the path that it moved to.
+    async fn make(
+        &self,
+        question: &Question,
+        coding: Coding,
+        work: impl FnOnce(&mut Connection) -> Result<Found, Problem> + Send + 'static,
+    ) -> Result<Result<Arc<Answer>, String>, Problem> {
+        // Before anything is read: whatever is written from here on is noticed.
+        let after = self.database.changes().sequence();
+        let asked = self.clock.now();
+        let kind = question.kind;
+        let shares_age = self.policies.shares_age;
+        let policy = self.policies.of(kind).clone();
+        let metrics = self.metrics.route(question.route);
+        let keeps = self.kept.is_some();
+        self.database
+            .read(move |connection| {
+                let lasts = match kind {
+                    _ if !keeps => None,
+                    Kind::Article => None,
+                    // Asked before the rest, so that nothing can become public in between.
+                    Kind::ArticleList | Kind::Name => public_horizon(connection)?,
+                    Kind::Shares => Some(shares_age),
+                };
+                let made = Made {
+                    after,
+                    until: lasts.and_then(|lasts| asked.checked_add(lasts)),
+                };
+                Ok(work(connection).map(|found| match found {
+                    Found::Here(rendered) => Ok(Arc::new(Answer::new(
+                        rendered, coding, &policy, made, metrics,
+                    ))),
+                    Found::Moved(path) => Err(path),
+                }))
+            })
+            .await?
+    }
+}

@@ -1,0 +1,21 @@
+//! When the clock alone changes what is public.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+
+use super::schema::public_horizon as horizon;
+use super::{Connection, StoreResult};
+
+/// How long from now, by the database's clock, until an article that is scheduled appears or an
+/// embargo ends; `None` when nothing is scheduled. Cut to milliseconds, never later than it is.
+///
+/// # Errors
+/// When the database fails.
+pub fn public_horizon(connection: &mut Connection) -> StoreResult<Option<Duration>> {
+    let milliseconds: Option<i64> = horizon::table
+        .select(horizon::milliseconds)
+        .first(connection)?;
+    Ok(milliseconds
+        .map(|milliseconds| Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))))
+}
