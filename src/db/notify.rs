@@ -195,6 +195,7 @@ fn hear(
     process: Id,
     heard: &mut Option<tokio::sync::oneshot::Sender<()>>,
 ) -> diesel::QueryResult<()> {
+    sql_query("SET application_name = 'dateline listener'").execute(connection)?;
     sql_query(format!("LISTEN {CHANNEL}")).execute(connection)?;
     // What happened before is unknown.
     if let Some(changes) = changes.upgrade() {

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 use dateline::app::{Application, open_database};
 use dateline::auth::model::{Right, Role};
 use dateline::auth::{password, store as people};
+use dateline::clock::Clock;
 use dateline::config::{DatabaseConfig, ServerConfig};
 use dateline::db::{Database, DatabaseUrl, Id};
 use diesel::{Connection, PgConnection, RunQueryDsl};
@@ -50,6 +51,8 @@ pub struct TestApp {
     pub url: String,
     pub database: Database,
     pub config: DatabaseConfig,
+    /// What the server's kept answers run out by.
+    pub clock: Clock,
     client: reqwest::Client,
     folder: Option<PathBuf>,
 }
@@ -131,9 +134,19 @@ pub fn fresh_database(on: On) -> (DatabaseConfig, Option<PathBuf>) {
 impl TestApp {
     pub async fn start(on: On) -> Self {
         let (config, folder) = fresh_database(on);
+        Self::serve(config, folder, Clock::default()).await
+    }
+
+    /// A second server on the same database that knows nothing of the first.
+    pub async fn another_process(&self) -> Self {
+        Self::serve(self.config.clone(), None, self.clock.clone()).await
+    }
+
+    async fn serve(config: DatabaseConfig, folder: Option<PathBuf>, clock: Clock) -> Self {
         let database = open_database(&config, true).unwrap_or_else(|error| panic!("{error}"));
         let server = ServerConfig {
             workers: Some(1),
+            clock: clock.clone(),
             // A count is read at once; that it may be old has a test of its own.
             max_age_shares: 0,
             public_url: Some("https://news.example/".parse().unwrap()),
@@ -149,6 +162,7 @@ impl TestApp {
             url,
             database,
             config,
+            clock,
             folder,
             client: reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
@@ -168,6 +182,37 @@ impl TestApp {
 
     pub async fn get(&self, path: &str) -> Reply {
         self.request(Method::GET, path).send().await
+    }
+
+    /// The value of a metric without labels.
+    pub async fn metric(&self, name: &str) -> f64 {
+        let text = self.get("/metrics").await.text;
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|value| value.trim().parse().ok())
+            .unwrap_or_else(|| panic!("no metric {name}"))
+    }
+
+    /// Cuts the connections on which servers on this Postgres database listen, and lets nobody
+    /// in any more; or lets them in again.
+    pub async fn cut_listeners(&self, cut: bool) {
+        let DatabaseUrl::Postgres(url) = &self.config.database_url else {
+            panic!("nobody listens on SQLite");
+        };
+        let name = url.rsplit('/').next().unwrap();
+        let server = postgres_url();
+        execute(
+            &server,
+            &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {}", !cut),
+        );
+        if cut {
+            execute(
+                &server,
+                &format!(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                 WHERE datname = '{name}' AND application_name = 'dateline listener'"
+                ),
+            );
+        }
     }
 
     /// A tool's token with all rights.

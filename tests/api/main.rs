@@ -5,6 +5,7 @@ mod auth;
 mod bad_input;
 mod canary;
 mod cli;
+mod coherence;
 mod delivery;
 mod document;
 mod editorial;

@@ -1,0 +1,514 @@
+//! What is kept is what would be read anew: random interleavings of writes, reads and the clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use dateline::articles::store::write;
+use dateline::auth::model::{Caller, Role};
+use dateline::clock::Clock;
+use dateline::db::version::Expected;
+use dateline::db::{Connection, Id, Timestamp};
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::Text;
+use diesel::{QueryableByName, RunQueryDsl};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::both;
+use crate::harness::{On, Reply, TestApp, article};
+
+/// How many writes each interleaving has; `DATELINE_COHERENCE_WRITES` for a longer run.
+fn writes() -> usize {
+    std::env::var("DATELINE_COHERENCE_WRITES")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(60)
+}
+
+/// The database's clock and that of the server's cache, set forward together. The database's
+/// stands still in between and is a day ahead, so that what is published now is public.
+struct SettableClock {
+    clock: Clock,
+    instant: Timestamp,
+}
+
+#[derive(QueryableByName)]
+struct View {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    definition: String,
+}
+
+const TEST_CLOCK: &str = "(SELECT instant FROM test_clock)";
+
+impl SettableClock {
+    async fn install(app: &TestApp) -> Self {
+        let instant = Timestamp::now().plus(chrono::Duration::days(1));
+        app.database
+            .write(move |connection| {
+                match connection {
+                    Connection::Sqlite(inner) => {
+                        inner.batch_execute(&format!(
+                            "CREATE TABLE test_clock (instant TEXT NOT NULL);
+                             INSERT INTO test_clock VALUES ('{instant}')"
+                        ))?;
+                        let views: Vec<View> = diesel::sql_query(
+                            "SELECT name, sql AS definition FROM sqlite_master \
+                             WHERE type = 'view' AND sql LIKE '%''now''%'",
+                        )
+                        .load(inner)?;
+                        for view in views {
+                            let definition = view
+                                .definition
+                                .replace("strftime('%Y-%m-%dT%H:%M:%fZ', 'now')", TEST_CLOCK)
+                                .replace("'now'", TEST_CLOCK);
+                            inner
+                                .batch_execute(&format!("DROP VIEW {}; {definition}", view.name))?;
+                        }
+                    }
+                    Connection::Postgres(inner) => {
+                        inner.batch_execute(&format!(
+                            "CREATE TABLE test_clock (instant timestamptz NOT NULL);
+                             INSERT INTO test_clock VALUES ('{instant}')"
+                        ))?;
+                        let views: Vec<View> = diesel::sql_query(
+                            "SELECT viewname::text AS name, definition FROM pg_views \
+                             WHERE schemaname = 'public' AND definition LIKE '%now()%'",
+                        )
+                        .load(inner)?;
+                        for view in views {
+                            let definition = view.definition.replace("now()", TEST_CLOCK);
+                            inner.batch_execute(&format!(
+                                "CREATE OR REPLACE VIEW {} AS {definition}",
+                                view.name
+                            ))?;
+                        }
+                    }
+                }
+                Ok(())
+            })
+            .await
+            .unwrap();
+        Self {
+            clock: app.clock.clone(),
+            instant,
+        }
+    }
+
+    fn in_hours(&self, hours: i64) -> String {
+        self.instant
+            .plus(chrono::Duration::hours(hours))
+            .to_string()
+    }
+
+    async fn advance(&mut self, app: &TestApp, hours: u64) {
+        let by = Duration::from_secs(hours * 3600);
+        self.clock.advance(by);
+        self.instant = self.instant.plus(chrono::Duration::from_std(by).unwrap());
+        let instant = self.instant;
+        app.database
+            .write(move |connection| {
+                let sql = format!("UPDATE test_clock SET instant = '{instant}'");
+                connection.batch_execute(&sql)?;
+                Ok(())
+            })
+            .await
+            .unwrap();
+    }
+}
+
+const LISTS: &[&str] = &[
+    "/v1/articles",
+    "/v1/articles?limit=2",
+    "/v1/articles?count=true&limit=3",
+    "/v1/articles?sort=-updated_at",
+    "/v1/articles?sort=published_at",
+    "/v1/articles?tag=climate",
+    "/v1/articles?tag=climate&tag=ports",
+    "/v1/articles?tag=ports%2Cworld",
+    "/v1/articles?tag=renamed",
+    "/v1/articles?section=world",
+    "/v1/articles?author=alex-writer",
+    "/v1/articles?include=body%2Ccorrections&language=en",
+    "/v1/articles?fields=slug%2Ctags.name&slugs=one%2Ctwo%2Cthree-new",
+    "/v1/tags",
+    "/v1/tags?sort=-article_count",
+    "/v1/tags/climate",
+    "/v1/tags/ports",
+    "/v1/tags/world",
+    "/v1/authors",
+    "/v1/authors/alex-writer",
+];
+
+const SLUGS: &[&str] = &["one", "two", "three", "four", "five"];
+
+fn targets() -> Vec<String> {
+    let articles = SLUGS.iter().flat_map(|slug| {
+        [
+            format!("/v1/articles/{slug}"),
+            format!("/v1/articles/{slug}-new"),
+        ]
+    });
+    LISTS
+        .iter()
+        .map(|list| (*list).to_owned())
+        .chain(articles)
+        .collect()
+}
+
+/// What one request says, but for what differs from request to request.
+fn said(reply: &Reply) -> (u16, Vec<String>, String) {
+    let names = ["etag", "last-modified", "link", "location", "surrogate-key"];
+    let headers = names.iter().map(|name| {
+        let value = reply.headers.get(*name);
+        value.map_or(String::new(), |value| value.to_str().unwrap().to_owned())
+    });
+    let text = match reply.status.as_u16() {
+        200 => reply.text.clone(),
+        // The request's id differs.
+        _ => String::new(),
+    };
+    (reply.status.as_u16(), headers.collect(), text)
+}
+
+/// A request that carries `Authorization` is answered from the database.
+async fn unkept(app: &TestApp, target: &str) -> Reply {
+    app.request(Method::GET, target).bearer("none").send().await
+}
+
+async fn assert_coherent(app: &TestApp, targets: &[String], after: &str) {
+    for target in targets {
+        let kept = app.get(target).await;
+        let read = unkept(app, target).await;
+        assert_eq!(said(&kept), said(&read), "{target} after {after}");
+    }
+}
+
+/// Another process takes some milliseconds to hear; then it holds there as well.
+async fn assert_coherent_soon(app: &TestApp, targets: &[String], after: &str) {
+    for target in targets {
+        let mut left = 200;
+        loop {
+            let (kept, read) = (app.get(target).await, unkept(app, target).await);
+            if said(&kept) == said(&read) {
+                break;
+            }
+            left -= 1;
+            assert!(left > 0, "{target} after {after}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+async fn by_slug(app: &TestApp, token: &str, slug: &str) -> Option<Reply> {
+    let list = app
+        .request(
+            Method::GET,
+            "/v1/editorial/articles?limit=100&status=draft,in_review,published,unpublished,trashed",
+        )
+        .bearer(token)
+        .send()
+        .await;
+    let found = list.json["data"].as_array()?.iter().find(|article| {
+        let known = article["slug"].as_str().unwrap_or_default();
+        known == slug || known.trim_end_matches("-new") == slug
+    })?;
+    let id = found["id"].as_str()?;
+    let path = format!("/v1/editorial/articles/{id}");
+    Some(app.request(Method::GET, &path).bearer(token).send().await)
+}
+
+async fn patch_named(app: &TestApp, token: &str, path: &str, patch: Value) -> Reply {
+    let id = app.get(path).await.json["id"].as_str().map(str::to_owned);
+    let kind = path.split('/').nth(2).unwrap();
+    let id = id.unwrap_or_else(|| Id::generate().to_string());
+    app.request(Method::PATCH, &format!("/v1/editorial/{kind}/{id}"))
+        .bearer(token)
+        .header("if-match", "*")
+        .json(patch)
+        .await
+}
+
+/// One write at random; says what it was. Some are refused, which is as good.
+async fn write_something(
+    app: &TestApp,
+    token: &str,
+    clock: &mut SettableClock,
+    random: &mut StdRng,
+) -> String {
+    let slug = *SLUGS.choose(random).unwrap();
+    let Some(article) = by_slug(app, token, slug).await else {
+        return "nothing".into();
+    };
+    let number: u32 = random.random();
+    let step = |name: &'static str, body: Value| {
+        let article = &article;
+        async move {
+            (
+                format!("{name} {slug} {body}"),
+                app.step(token, article, name, body).await,
+            )
+        }
+    };
+    let patch = |body: Value| {
+        let article = &article;
+        async move {
+            (
+                format!("edit {slug} {body}"),
+                app.patch(token, article, body).await,
+            )
+        }
+    };
+    let (what, reply) = match random.random_range(0..20) {
+        0 | 1 => patch(json!({"headline": format!("Headline {number}")})).await,
+        2 => patch(json!({"tags": ["ports"]})).await,
+        3 => patch(json!({"tags": ["climate", "ports"]})).await,
+        4 => patch(json!({"tags": [], "section": null})).await,
+        5 => patch(json!({"section": "world", "authors": ["alex-writer"]})).await,
+        6 => patch(json!({"slug": format!("{slug}-new")})).await,
+        7 => {
+            patch(json!({"slug": slug, "language": if number % 2 == 0 { "en" } else { "sw" }}))
+                .await
+        }
+        8 | 9 => step("publish", json!({"embargo_until": null})).await,
+        10 => {
+            let hours = random.random_range(1..5);
+            step(
+                "publish",
+                json!({"published_at": clock.in_hours(hours), "embargo_until": null}),
+            )
+            .await
+        }
+        11 => {
+            step(
+                "publish",
+                json!({"embargo_until": clock.in_hours(random.random_range(1..5))}),
+            )
+            .await
+        }
+        12 => step("unpublish", json!({})).await,
+        13 => {
+            let path = format!(
+                "/v1/editorial/articles/{}",
+                article.json["id"].as_str().unwrap()
+            );
+            let reply = app
+                .request(Method::DELETE, &path)
+                .bearer(token)
+                .header("if-match", "*")
+                .send()
+                .await;
+            (format!("trash {slug}"), reply)
+        }
+        14 => step("restore", json!({})).await,
+        15 => {
+            let slugs = if number % 2 == 0 {
+                "renamed"
+            } else {
+                "climate"
+            };
+            let patch = json!({"name": format!("Climate {number}"), "slug": slugs});
+            let path = if number % 2 == 0 {
+                "/v1/tags/climate"
+            } else {
+                "/v1/tags/renamed"
+            };
+            (
+                format!("rename {path} {patch}"),
+                patch_named(app, token, path, patch).await,
+            )
+        }
+        16 => {
+            let extra = app
+                .create(
+                    token,
+                    "/v1/editorial/tags",
+                    json!({"name": format!("Extra {number}")}),
+                )
+                .await;
+            let with = json!({"tags": [extra.json["slug"], "ports"]});
+            app.patch(token, &article, with).await;
+            let path = format!(
+                "/v1/editorial/tags/{}/merge",
+                extra.json["id"].as_str().unwrap()
+            );
+            let reply = app
+                .request(Method::POST, &path)
+                .bearer(token)
+                .header("if-match", "*")
+                .json(json!({"into": "ports"}))
+                .await;
+            (format!("merge a tag of {slug}"), reply)
+        }
+        17 => {
+            let patch = json!({"bio": format!("Writes about {number}.")});
+            (
+                format!("author {patch}"),
+                patch_named(app, token, "/v1/authors/alex-writer", patch).await,
+            )
+        }
+        18 => {
+            let body = json!({"kind": "correction", "text": format!("Not {number}.")});
+            step("corrections", body).await
+        }
+        _ => {
+            clock.advance(app, random.random_range(1..4)).await;
+            return "the clock".into();
+        }
+    };
+    assert!(reply.status.as_u16() < 500, "{what}: {:?}", reply.json);
+    format!("{what} -> {}", reply.status)
+}
+
+/// Reads all the time, so that answers are made while writes are under way.
+fn read_all_the_time(app: &Arc<TestApp>, targets: &Arc<Vec<String>>, stop: &Arc<AtomicBool>) {
+    let (app, targets, stop) = (app.clone(), targets.clone(), stop.clone());
+    actix_web::rt::spawn(async move {
+        let mut random = StdRng::from_os_rng();
+        while !stop.load(Ordering::Relaxed) {
+            app.get(targets.choose(&mut random).unwrap()).await;
+        }
+    });
+}
+
+async fn interleave(app: TestApp, others: Vec<TestApp>) {
+    let seed = std::env::var("DATELINE_COHERENCE_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(rand::random);
+    println!("DATELINE_COHERENCE_SEED={seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let token = app.newsroom().await;
+    let mut clock = SettableClock::install(&app).await;
+    for slug in SLUGS {
+        app.create(&token, "/v1/editorial/articles", article(slug))
+            .await;
+    }
+    let app = Arc::new(app);
+    let targets = Arc::new(targets());
+    let stop = Arc::new(AtomicBool::new(false));
+    read_all_the_time(&app, &targets, &stop);
+    for _ in 0..writes() {
+        let what = write_something(&app, &token, &mut clock, &mut random).await;
+        println!("{what}");
+        assert_coherent(&app, &targets, &what).await;
+        for other in &others {
+            assert_coherent_soon(other, &targets, &what).await;
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    assert!(app.metric("dateline_cache_hits_total").await > 100.0);
+    assert!(app.metric("dateline_cache_invalidations_total").await > 10.0);
+}
+
+both! {
+    every_answer_is_current_after_every_write(app) {
+        interleave(app, Vec::new()).await;
+    }
+
+    another_process_hears_of_a_write(app) {
+        let token = app.newsroom().await;
+        let published = app.published(&token, "one").await;
+        assert_eq!(app.get("/v1/articles/one").await.status, 200);
+        let other = dateline::app::open_database(&app.config, false).unwrap_or_else(|error| panic!("{error}"));
+        let id: Id = published.json["id"].as_str().unwrap().parse().unwrap();
+        let caller = Caller::User { id, role: Role::Admin };
+        other.change(move |connection, touched| {
+            write::unpublish(connection, touched, id, &caller, &Expected::Any)
+        }).await.unwrap();
+        let mut left = 200;
+        while app.get("/v1/articles/one").await.status == 200 {
+            left -= 1;
+            assert!(left > 0, "the other process's write was not heard of");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    of_simultaneous_requests_one_asks_the_database(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "one").await;
+        app.get("/v1/articles/one?fields=slug").await;
+        let before = app.database.queries().get();
+        let replies = futures_util::future::join_all((0..40).map(|_| app.get("/v1/articles/one"))).await;
+        assert!(replies.iter().all(|reply| reply.status == 200));
+        assert_eq!(app.database.queries().get() - before, 1);
+        let gone = futures_util::future::join_all((0..40).map(|_| app.get("/v1/articles/none"))).await;
+        assert!(gone.iter().all(|reply| reply.status == 404));
+    }
+
+    what_an_authorised_request_saw_is_not_kept(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "one").await;
+        for _ in 0..3 {
+            app.request(Method::GET, "/v1/articles/one").bearer(&token).send().await;
+        }
+        assert!(app.metric("dateline_cache_answers").await < 1.0);
+        assert!(app.metric("dateline_cache_bypassed_total").await > 2.0);
+    }
+}
+
+#[actix_web::test]
+async fn two_processes_agree_after_every_write() {
+    let app = TestApp::start(On::Postgres).await;
+    let other = app.another_process().await;
+    interleave(app, vec![other]).await;
+}
+
+#[actix_web::test]
+async fn a_process_that_hears_nothing_keeps_nothing() {
+    let app = TestApp::start(On::Postgres).await;
+    let other = app.another_process().await;
+    let token = app.newsroom().await;
+    let mut article = app.published(&token, "one").await;
+    let targets: Vec<String> = ["/v1/articles/one", "/v1/articles"]
+        .map(String::from)
+        .to_vec();
+    assert_coherent_soon(&other, &targets, "publish").await;
+
+    // Nobody new is let in, and those who listen are cut off.
+    app.cut_listeners(true).await;
+    let mut left = 500;
+    loop {
+        let before = other.metric("dateline_cache_bypassed_total").await;
+        other.get("/v1/articles/one").await;
+        if other.metric("dateline_cache_bypassed_total").await > before {
+            break;
+        }
+        left -= 1;
+        assert!(left > 0, "the cut was not noticed");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for number in 0..5 {
+        article = app
+            .patch(
+                &token,
+                &article,
+                json!({"headline": format!("Unheard {number}")}),
+            )
+            .await;
+        assert_eq!(article.status, 200);
+        for app in [&app, &other] {
+            let read = app.get("/v1/articles/one").await;
+            assert_eq!(read.json["headline"], format!("Unheard {number}"));
+        }
+    }
+
+    app.cut_listeners(false).await;
+    let mut left = 500;
+    loop {
+        let before = other.metric("dateline_cache_hits_total").await;
+        let read = other.get("/v1/articles/one").await;
+        assert_eq!(read.json["headline"], "Unheard 4");
+        if other.metric("dateline_cache_hits_total").await > before {
+            break;
+        }
+        left -= 1;
+        assert!(left > 0, "nothing is kept again");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
