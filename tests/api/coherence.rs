@@ -271,10 +271,10 @@ async fn write_something(
         4 => patch(json!({"tags": [], "section": null})).await,
         5 => patch(json!({"section": "world", "authors": ["alex-writer"]})).await,
         6 => patch(json!({"slug": format!("{slug}-new")})).await,
-        7 => {
-            patch(json!({"slug": slug, "language": if number % 2 == 0 { "en" } else { "sw" }}))
-                .await
-        }
+        7 => patch(
+            json!({"slug": slug, "language": if number.is_multiple_of(2) { "en" } else { "sw" }}),
+        )
+        .await,
         8 | 9 => step("publish", json!({"embargo_until": null})).await,
         10 => {
             let hours = random.random_range(1..5);
@@ -307,13 +307,13 @@ async fn write_something(
         }
         14 => step("restore", json!({})).await,
         15 => {
-            let slugs = if number % 2 == 0 {
+            let slugs = if number.is_multiple_of(2) {
                 "renamed"
             } else {
                 "climate"
             };
             let patch = json!({"name": format!("Climate {number}"), "slug": slugs});
-            let path = if number % 2 == 0 {
+            let path = if number.is_multiple_of(2) {
                 "/v1/tags/climate"
             } else {
                 "/v1/tags/renamed"
