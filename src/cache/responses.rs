@@ -255,26 +255,28 @@ impl Responses {
         let policy = self.policies.of(kind).clone();
         let metrics = self.metrics.route(question.route);
         let keeps = self.kept.is_some();
-        self.database
-            .read(move |connection| {
-                let lasts = match kind {
-                    _ if !keeps => None,
-                    Kind::Article => None,
-                    // Asked before the rest, so that nothing can become public in between.
-                    Kind::ArticleList | Kind::Name => public_horizon(connection)?,
-                    Kind::Shares => Some(shares_age),
-                };
-                let made = Made {
-                    after,
-                    until: lasts.and_then(|lasts| asked.checked_add(lasts)),
-                };
-                Ok(work(connection).map(|found| match found {
-                    Found::Here(rendered) => Ok(Arc::new(Answer::new(
-                        rendered, coding, &policy, made, metrics,
-                    ))),
-                    Found::Moved(path) => Err(path),
-                }))
-            })
-            .await?
+        let work = move |connection: &mut Connection| {
+            let lasts = match kind {
+                _ if !keeps => None,
+                Kind::Article => None,
+                // Asked before the rest, so that nothing can become public in between.
+                Kind::ArticleList | Kind::Name => public_horizon(connection)?,
+                Kind::Shares => Some(shares_age),
+            };
+            let made = Made {
+                after,
+                until: lasts.and_then(|lasts| asked.checked_add(lasts)),
+            };
+            Ok(work(connection).map(|found| match found {
+                Found::Here(rendered) => Ok(Arc::new(Answer::new(
+                    rendered, coding, &policy, made, metrics,
+                ))),
+                Found::Moved(path) => Err(path),
+            }))
+        };
+        match kind {
+            Kind::Article => self.database.read_shortly(work).await?,
+            _ => self.database.read(work).await?,
+        }
     }
 }

@@ -145,8 +145,7 @@ impl Manager {
                          PRAGMA synchronous = FULL;
                          PRAGMA foreign_keys = ON;
                          PRAGMA temp_store = MEMORY;
-                         PRAGMA cache_size = -8000;
-                         PRAGMA mmap_size = 268435456;
+                         PRAGMA cache_size = -4000;
                          PRAGMA query_only = {query_only};"
                     ))
                     .map_err(diesel::r2d2::Error::QueryError)?;

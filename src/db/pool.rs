@@ -166,6 +166,25 @@ impl Database {
         self.0.readers.run(work).await
     }
 
+    /// Runs a read that takes microseconds: on SQLite, where nothing is waited for, on this very
+    /// thread when a connection is idle, since going to another thread and back would take longer
+    /// than the read.
+    ///
+    /// # Errors
+    /// What `work` answers, or [`StoreError::Unavailable`] when no connection is free in time.
+    pub async fn read_shortly<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        if let DatabaseUrl::Sqlite(_) = self.0.url
+            && let Ok(_turn) = self.0.readers.turns.try_acquire()
+            && let Some(mut connection) = self.0.readers.pool.try_get()
+        {
+            return work(&mut connection);
+        }
+        self.read(work).await
+    }
+
     /// Runs a write in one transaction, which is durable when this answers `Ok` and leaves
     /// nothing behind otherwise.
     ///
