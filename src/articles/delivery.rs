@@ -12,11 +12,12 @@ use super::store::public::{self, ListQuery};
 use crate::cache::answer::{Found, Rendered};
 use crate::cache::responses::{Kind, Question, Responses};
 use crate::db::changes::Mark;
+use crate::db::keyset::Start;
 use crate::db::slugs::public_article_once_named;
 use crate::db::{Connection, Id, StoreError, Timestamp};
 use crate::http::cursor::CursorKey;
 use crate::http::fields::Selection;
-use crate::http::page::{List, Seek, next_link};
+use crate::http::page::{List, Seek, links};
 use crate::http::params::{FromParams, KeyedQuery, Params};
 use crate::http::path::SlugPath;
 use crate::problem::{INTERNAL, INVALID_CURSOR, Problem};
@@ -43,7 +44,8 @@ pub struct ArticleListParams {
     /// `true` adds `page.total`.
     #[param(value_type = Option<bool>)]
     count: bool,
-    /// `-published_at` (default), `published_at` or `-updated_at`; `-` means the latest first.
+    /// `-published_at` (default), `published_at`, `-updated_at` or `updated_at`; `-` means the latest
+    /// first.
     #[param(value_type = Option<String>, example = "-published_at")]
     sort: ArticleSort,
     /// Slugs of tags; a comma means any of them, repeating the parameter means all.
@@ -173,12 +175,12 @@ pub async fn list_articles(
             include: params.include,
             body_format: params.body_format,
             count: params.count,
-            after: instant(seek.after())?,
+            start: instant(seek.start())?,
             limit: seek.fetch(),
         };
         let found = public::list(connection, &query, site.0.as_deref())?;
         let list = seek.page(found.articles, found.total, |article| article.summary.id);
-        let link = next_link(PATH, &canonical, &list.page);
+        let link = links(PATH, &canonical, &list.page);
         let shown: Vec<Mark> = list
             .data
             .iter()
@@ -221,13 +223,13 @@ fn select(fields: &Selection, value: &impl Serialize) -> Result<serde_json::Valu
         .map_err(|_| Problem::new(&INTERNAL, INTERNAL.meaning))
 }
 
-/// The instant in a cursor of a list that is sorted by time.
+/// Where a page of a list that is sorted by time starts.
 ///
 /// # Errors
 /// `invalid-cursor`, which a cursor that this server signed never is.
-pub fn instant(after: Option<(String, Id)>) -> Result<Option<(Timestamp, Id)>, Problem> {
-    after
-        .map(|(value, id)| Ok((value.parse()?, id)))
+pub fn instant(start: Option<Start<String>>) -> Result<Option<Start<Timestamp>>, Problem> {
+    start
+        .map(|start| start.try_map(|value| value.parse()))
         .transpose()
         .map_err(|_: String| Problem::new(&INVALID_CURSOR, INVALID_CURSOR.meaning))
 }

@@ -19,7 +19,7 @@ use crate::db::{Connection, Database, Id, StoreResult};
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::conditional::{IfMatch, editorial_json, private_json};
 use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Seek, next_link};
+use crate::http::page::{List, Seek, links};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::IdPath;
 use crate::problem::{Problem, ProblemDocument};
@@ -110,13 +110,13 @@ pub async fn list_any_articles(
         params.cursor.as_deref(),
         params.limit,
     )?;
-    let (after, limit) = (instant(seek.after())?, seek.fetch());
+    let (start, limit) = (instant(seek.start())?, seek.fetch());
     let (found, total) = database
-        .read(move |connection| desk::list(connection, &filter, after, limit, params.count))
+        .read(move |connection| desk::list(connection, &filter, start, limit, params.count))
         .await?;
     let list = seek.page(found, total, |article| article.id);
     let mut response = HttpResponse::Ok();
-    if let Some(link) = next_link(request.path(), &canonical, &list.page) {
+    if let Some(link) = links(request.path(), &canonical, &list.page) {
         response.insert_header((header::LINK, link));
     }
     Ok(private_json(response, &list))

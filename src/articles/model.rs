@@ -347,6 +347,8 @@ pub enum ArticleSort {
     OldestFirst,
     /// The last changed first.
     LastUpdatedFirst,
+    /// The last changed last.
+    LastUpdatedLast,
 }
 
 impl ArticleSort {
@@ -355,7 +357,18 @@ impl ArticleSort {
         ("-published_at", Self::NewestFirst),
         ("published_at", Self::OldestFirst),
         ("-updated_at", Self::LastUpdatedFirst),
+        ("updated_at", Self::LastUpdatedLast),
     ];
+
+    /// The same list from its end.
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::NewestFirst => Self::OldestFirst,
+            Self::OldestFirst => Self::NewestFirst,
+            Self::LastUpdatedFirst => Self::LastUpdatedLast,
+            Self::LastUpdatedLast => Self::LastUpdatedFirst,
+        }
+    }
 }
 
 /// Which articles a public list has: all conditions hold at once.

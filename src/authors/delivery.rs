@@ -11,7 +11,7 @@ use crate::cache::responses::{Kind, Question, Responses};
 use crate::db::changes::Mark;
 use crate::db::{Connection, StoreError};
 use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Seek, next_link};
+use crate::http::page::{List, Seek, links};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::SlugPath;
 use crate::problem::Problem;
@@ -76,13 +76,13 @@ pub async fn list_authors(
             .count
             .then(|| store::count(connection, name))
             .transpose()?;
-        let found = store::list(connection, name, seek.after(), seek.fetch())?;
+        let found = store::list(connection, name, seek.start(), seek.fetch())?;
         let list = seek.page(found, total, |author| author.id);
         Ok(Found::Here(
             Rendered::json(&list)?
                 .made_of([Mark::Authors, Mark::Articles])
                 .purge_key("authors".into())
-                .link(next_link(PATH, &canonical, &list.page)),
+                .link(links(PATH, &canonical, &list.page)),
         ))
     };
     responses.answer(&request, question, answer).await

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 
 use super::model::{Author, AuthorInput};
 use crate::db::changes::{Mark, Touched};
+use crate::db::keyset::Start;
 use crate::db::schema::{article_authors, authors, public_articles};
 use crate::db::slugs::{self, Named};
 use crate::db::types::IdSql;
@@ -80,28 +81,35 @@ fn named(name_contains: Option<&str>) -> authors::BoxedQuery<'static, MultiBacke
     }
 }
 
-/// Up to `limit` authors by name after a position, each with its own position.
+/// Up to `limit` authors by name from a start, each with its own position.
 ///
 /// # Errors
 /// When the database fails.
 pub fn list(
     connection: &mut Connection,
     name_contains: Option<&str>,
-    after: Option<(String, Id)>,
+    start: Option<Start<String>>,
     limit: i64,
 ) -> StoreResult<Vec<(Author, String)>> {
     let mut query = named(name_contains);
-    if let Some((name, id)) = after {
-        query = query.filter(authors::sort_name.ge(name.clone())).filter(
-            authors::sort_name
-                .gt(name.clone())
-                .or(authors::sort_name.eq(name).and(authors::id.gt(id))),
-        );
-    }
-    let rows: Vec<AuthorRow> = query
-        .order((authors::sort_name.asc(), authors::id.asc()))
-        .limit(limit)
-        .load(connection)?;
+    query = match start {
+        Some(start) if start.backward => {
+            let id = start.bound(false);
+            query
+                .filter(authors::sort_name.le(start.value.clone()))
+                .filter(authors::sort_name.lt(start.value).or(authors::id.lt(id)))
+                .order((authors::sort_name.desc(), authors::id.desc()))
+        }
+        Some(start) => {
+            let id = start.bound(true);
+            query
+                .filter(authors::sort_name.ge(start.value.clone()))
+                .filter(authors::sort_name.gt(start.value).or(authors::id.gt(id)))
+                .order((authors::sort_name.asc(), authors::id.asc()))
+        }
+        None => query.order((authors::sort_name.asc(), authors::id.asc())),
+    };
+    let rows: Vec<AuthorRow> = query.limit(limit).load(connection)?;
     let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
     let counts = article_counts(connection, &ids)?;
     Ok(rows

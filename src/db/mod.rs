@@ -8,6 +8,7 @@
 //! - [`slugs`] – free slugs and redirects from old ones
 //! - [`version`] – optimistic locking
 //! - [`horizon`] – when the clock alone changes what is public
+//! - [`keyset`] – where a page of a list starts
 //! - [`types`] – ids, timestamps and JSON as both databases store them
 //! - [`migrations`] – bringing a database to this version's tables
 //! - [`schema`] – the tables as Diesel sees them
@@ -19,6 +20,7 @@ pub mod changes;
 pub mod connection;
 pub mod error;
 pub mod horizon;
+pub mod keyset;
 pub mod migrations;
 mod notify;
 pub mod pool;

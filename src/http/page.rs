@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::cursor::{CursorKey, Position};
 use super::params::CanonicalQuery;
 use crate::db::Id;
+use crate::db::keyset::Start;
 use crate::problem::Problem;
 
 /// Where a page stands in its list.
@@ -14,6 +15,9 @@ pub struct Page {
     /// Pass it as `cursor` to read on; null on the last page.
     #[schema(required = true)]
     pub next_cursor: Option<String>,
+    /// Pass it as `cursor` to read back; null on the first page.
+    #[schema(required = true)]
+    pub prev_cursor: Option<String>,
     /// The most items a page of this request can have.
     #[schema(minimum = 1, maximum = 100, example = 20)]
     pub limit: i64,
@@ -61,11 +65,14 @@ impl<'a> Seek<'a> {
         })
     }
 
-    /// After which sort value and id the page begins.
-    pub fn after(&self) -> Option<(String, Id)> {
-        self.position
-            .as_ref()
-            .map(|position| (position.value.clone(), position.id))
+    /// Where the page starts; `None` at the beginning of the list.
+    pub fn start(&self) -> Option<Start<String>> {
+        self.position.as_ref().map(|position| Start {
+            value: position.value.clone(),
+            id: position.id,
+            backward: position.backward,
+            inclusive: position.inclusive,
+        })
     }
 
     /// How many items to ask the store for: one more than the page has, to see whether another
@@ -74,7 +81,8 @@ impl<'a> Seek<'a> {
         self.limit + 1
     }
 
-    /// The page made of what the store found, each item with its sort value.
+    /// The page made of what the store found, from where the page starts on, each item with its
+    /// sort value.
     pub fn page<T>(
         &self,
         mut found: Vec<(T, String)>,
@@ -84,28 +92,74 @@ impl<'a> Seek<'a> {
         let limit = usize::try_from(self.limit).unwrap_or(0);
         let more = found.len() > limit;
         found.truncate(limit);
-        let next_cursor = found.last().filter(|_| more).map(|(item, value)| {
-            let position = Position {
-                value: value.clone(),
-                id: id(item),
+        let backward = self.position.as_ref().is_some_and(|start| start.backward);
+        if backward {
+            found.reverse();
+        }
+        let cursor = |item: Option<&(T, String)>, backward| {
+            item.map(|(item, value)| {
+                let position = Position {
+                    value: value.clone(),
+                    id: id(item),
+                    backward,
+                    inclusive: false,
+                };
+                self.key.seal(&self.list, &position)
+            })
+        };
+        // All that was here is gone: the way back begins with the item that led here.
+        if let (Some(position), true) = (&self.position, found.is_empty()) {
+            let back = Position {
+                backward: !backward,
+                inclusive: true,
+                ..position.clone()
             };
-            self.key.seal(&self.list, &position)
-        });
+            let cursor = Some(self.key.seal(&self.list, &back));
+            let (next_cursor, prev_cursor) = if backward {
+                (cursor, None)
+            } else {
+                (None, cursor)
+            };
+            return List {
+                data: Vec::new(),
+                page: Page {
+                    next_cursor,
+                    prev_cursor,
+                    limit: self.limit,
+                    total,
+                },
+            };
+        }
+        // What a page was reached from lies on its other side.
+        let is_after = if backward {
+            more
+        } else {
+            self.position.is_some()
+        };
+        let is_before = backward || more;
+        let page = Page {
+            next_cursor: cursor(found.last().filter(|_| is_before), false),
+            prev_cursor: cursor(found.first().filter(|_| is_after), true),
+            limit: self.limit,
+            total,
+        };
         List {
             data: found.into_iter().map(|(item, _)| item).collect(),
-            page: Page {
-                next_cursor,
-                limit: self.limit,
-                total,
-            },
+            page,
         }
     }
 }
 
-/// The `Link: <…>; rel="next"` header (RFC 8288) of a page: its own path and query with the next
-/// cursor.
-pub fn next_link(path: &str, query: &CanonicalQuery, page: &Page) -> Option<String> {
-    let cursor = page.next_cursor.as_deref()?;
-    let next = query.with("cursor", cursor).after(path);
-    Some(format!("<{next}>; rel=\"next\""))
+/// The `Link` header (RFC 8288) of a page: its own path and query with the cursors of the pages
+/// after and before it.
+pub fn links(path: &str, query: &CanonicalQuery, page: &Page) -> Option<String> {
+    let link = |cursor: &Option<String>, relation: &str| {
+        let target = query.with("cursor", cursor.as_deref()?).after(path);
+        Some(format!("<{target}>; rel=\"{relation}\""))
+    };
+    let all: Vec<String> = [(&page.next_cursor, "next"), (&page.prev_cursor, "prev")]
+        .into_iter()
+        .filter_map(|(cursor, relation)| link(cursor, relation))
+        .collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }

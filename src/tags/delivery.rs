@@ -11,7 +11,7 @@ use crate::cache::responses::{Kind, Question, Responses};
 use crate::db::changes::Mark;
 use crate::db::{Connection, StoreError};
 use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Seek, next_link};
+use crate::http::page::{List, Seek, links};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::SlugPath;
 use crate::problem::Problem;
@@ -95,13 +95,13 @@ pub async fn list_tags(
             .count
             .then(|| store::count(connection, &filter))
             .transpose()?;
-        let found = store::list(connection, &filter, seek.after(), seek.fetch())?;
+        let found = store::list(connection, &filter, seek.start(), seek.fetch())?;
         let list = seek.page(found, total, |tag| tag.id);
         Ok(Found::Here(
             Rendered::json(&list)?
                 .made_of([Mark::Tags, Mark::Articles])
                 .purge_key("tags".into())
-                .link(next_link(PATH, &canonical, &list.page)),
+                .link(links(PATH, &canonical, &list.page)),
         ))
     };
     responses.answer(&request, question, answer).await

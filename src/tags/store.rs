@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::model::{MergeInput, Tag, TagFilter, TagInput, TagKind, TagSort};
 use crate::db::changes::{Mark, Touched};
+use crate::db::keyset::Start;
 use crate::db::schema::{article_tags, articles, public_articles, tags};
 use crate::db::slugs::{self, Named};
 use crate::db::types::IdSql;
@@ -95,40 +96,47 @@ fn filtered(filter: &TagFilter) -> tags::BoxedQuery<'static, MultiBackend> {
     query
 }
 
-/// Up to `limit` tags after a position, each with its own position.
+/// Up to `limit` tags from a start, each with its own position.
 ///
 /// # Errors
 /// When the database fails.
 pub fn list(
     connection: &mut Connection,
     filter: &TagFilter,
-    after: Option<(String, Id)>,
+    start: Option<Start<String>>,
     limit: i64,
 ) -> StoreResult<Vec<Positioned>> {
     match filter.sort {
-        TagSort::Name => list_by_name(connection, filter, after, limit),
-        TagSort::ArticleCount => list_by_count(connection, filter, after, limit),
+        TagSort::Name => list_by_name(connection, filter, start, limit),
+        TagSort::ArticleCount => list_by_count(connection, filter, start, limit),
     }
 }
 
 fn list_by_name(
     connection: &mut Connection,
     filter: &TagFilter,
-    after: Option<(String, Id)>,
+    start: Option<Start<String>>,
     limit: i64,
 ) -> StoreResult<Vec<Positioned>> {
     let mut query = filtered(filter);
-    if let Some((name, id)) = after {
-        query = query.filter(tags::sort_name.ge(name.clone())).filter(
-            tags::sort_name
-                .gt(name.clone())
-                .or(tags::sort_name.eq(name).and(tags::id.gt(id))),
-        );
-    }
-    let rows: Vec<TagRow> = query
-        .order((tags::sort_name.asc(), tags::id.asc()))
-        .limit(limit)
-        .load(connection)?;
+    query = match start {
+        Some(start) if start.backward => {
+            let id = start.bound(false);
+            query
+                .filter(tags::sort_name.le(start.value.clone()))
+                .filter(tags::sort_name.lt(start.value).or(tags::id.lt(id)))
+                .order((tags::sort_name.desc(), tags::id.desc()))
+        }
+        Some(start) => {
+            let id = start.bound(true);
+            query
+                .filter(tags::sort_name.ge(start.value.clone()))
+                .filter(tags::sort_name.gt(start.value).or(tags::id.gt(id)))
+                .order((tags::sort_name.asc(), tags::id.asc()))
+        }
+        None => query.order((tags::sort_name.asc(), tags::id.asc())),
+    };
+    let rows: Vec<TagRow> = query.limit(limit).load(connection)?;
     let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
     let counts = article_counts(connection, &ids)?;
     Ok(rows
@@ -146,7 +154,7 @@ fn list_by_name(
 fn list_by_count(
     connection: &mut Connection,
     filter: &TagFilter,
-    after: Option<(String, Id)>,
+    start: Option<Start<String>>,
     limit: i64,
 ) -> StoreResult<Vec<Positioned>> {
     let rows: Vec<TagRow> = filtered(filter).load(connection)?;
@@ -161,9 +169,17 @@ fn list_by_count(
         .collect();
     let order = |count: i64, id: Id| (std::cmp::Reverse(count), id);
     tags.sort_by_key(|tag| order(tag.article_count, tag.id));
-    if let Some((count, id)) = after {
-        let last = order(count.parse().unwrap_or(0), id);
-        tags.retain(|tag| order(tag.article_count, tag.id) > last);
+    if let Some(start) = start {
+        let place = order(
+            start.value.parse().unwrap_or(0),
+            start.bound(!start.backward),
+        );
+        if start.backward {
+            tags.retain(|tag| order(tag.article_count, tag.id) < place);
+            tags.reverse();
+        } else {
+            tags.retain(|tag| order(tag.article_count, tag.id) > place);
+        }
     }
     tags.truncate(usize::try_from(limit).unwrap_or(0));
     Ok(tags

@@ -81,12 +81,12 @@ both! {
                 let page = app.get(&path).await;
                 seen.extend(page.slugs().iter().map(|slug| slug.to_string()));
                 let Some(cursor) = page.json["page"]["next_cursor"].as_str() else {
-                    assert_eq!(page.header("link"), "");
+                    assert!(!page.header("link").contains("next"));
                     break;
                 };
                 let next = format!("/v1/articles?limit=2&sort={sort}&cursor={cursor}");
                 let link = page.header("link");
-                assert!(link.contains(cursor) && link.ends_with("rel=\"next\""), "{link}");
+                assert!(link.contains(cursor) && link.contains("rel=\"next\""), "{link}");
                 if seen.len() == 2 && sort == "-published_at" {
                     // Published meanwhile, newer than all: belongs to no later page.
                     app.published(&token, "meanwhile").await;

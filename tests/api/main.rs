@@ -6,6 +6,7 @@ mod bad_input;
 mod canary;
 mod cli;
 mod coherence;
+mod cursors;
 mod delivery;
 mod document;
 mod editorial;

@@ -7,6 +7,7 @@ use super::story::{DetailRow, StoryRow, detail_columns, story, story_columns};
 
 use crate::articles::model::{EditorialArticle, EditorialFilter, EditorialSummary};
 use crate::articles::workflow::Status;
+use crate::db::keyset::Start;
 use crate::db::schema::{article_authors, article_tags, full_articles};
 use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
 use crate::text::Slug;
@@ -121,7 +122,7 @@ fn filtered(
 /// The articles of a page, each with its sort value, and how many there are in all.
 pub type Listed = (Vec<(EditorialSummary, String)>, Option<i64>);
 
-/// Up to `limit` articles after a position, the last changed first, each with its sort value; and
+/// Up to `limit` articles from a start, the last changed first (backward: last), each with its sort value; and
 /// how many there are in all, when that is asked for.
 ///
 /// # Errors
@@ -129,7 +130,7 @@ pub type Listed = (Vec<(EditorialSummary, String)>, Option<i64>);
 pub fn list(
     connection: &mut Connection,
     filter: &EditorialFilter,
-    after: Option<(Timestamp, Id)>,
+    start: Option<Start<Timestamp>>,
     limit: i64,
     count: bool,
 ) -> StoreResult<Listed> {
@@ -140,15 +141,26 @@ pub fn list(
         None
     };
     let mut query = filtered(connection, filter)?;
-    if let Some((at, last)) = after {
-        query = query.filter(full_articles::updated_at.le(at)).filter(
-            full_articles::updated_at
-                .lt(at)
-                .or(full_articles::id.lt(last)),
-        );
-    }
+    query = match start {
+        Some(start) if start.backward => query
+            .filter(full_articles::updated_at.ge(start.value))
+            .filter(
+                full_articles::updated_at
+                    .gt(start.value)
+                    .or(full_articles::id.gt(start.bound(true))),
+            )
+            .order((full_articles::updated_at.asc(), full_articles::id.asc())),
+        Some(start) => query
+            .filter(full_articles::updated_at.le(start.value))
+            .filter(
+                full_articles::updated_at
+                    .lt(start.value)
+                    .or(full_articles::id.lt(start.bound(false))),
+            )
+            .order((full_articles::updated_at.desc(), full_articles::id.desc())),
+        None => query.order((full_articles::updated_at.desc(), full_articles::id.desc())),
+    };
     let rows: Vec<DeskRow> = query
-        .order((full_articles::updated_at.desc(), full_articles::id.desc()))
         .limit(limit)
         .select(desk_columns!())
         .load(connection)?;

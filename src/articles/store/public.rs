@@ -14,6 +14,7 @@ use crate::articles::model::{
     StoredBody, Summary,
 };
 use crate::db::changes::Mark;
+use crate::db::keyset::Start;
 use crate::db::schema::public_articles;
 use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
 use crate::shares;
@@ -68,13 +69,13 @@ pub struct ListQuery {
     pub body_format: BodyFormat,
     /// Whether all are counted.
     pub count: bool,
-    /// After which sort value and id.
-    pub after: Option<(Timestamp, Id)>,
+    /// Where the page starts.
+    pub start: Option<Start<Timestamp>>,
     /// Most articles.
     pub limit: i64,
 }
 
-/// A page of a list.
+/// A page of a list, from where it starts on.
 #[derive(Debug)]
 pub struct Listed {
     /// The articles, each with its sort value.
@@ -103,7 +104,7 @@ pub fn list(connection: &mut Connection, query: &ListQuery, site: SiteUrl) -> St
         .transpose()?;
     let window = Window {
         sort: query.sort,
-        after: query.after,
+        start: query.start,
         limit: query.limit,
     };
     let made_of = selection.made_of();

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use crate::articles::model::{ArticleFilter, ArticleSort, TagKey};
 use crate::db::changes::Mark;
+use crate::db::keyset::Start;
 use crate::db::schema::{
     article_authors, article_tags, public_articles, public_articles_by_author,
     public_articles_by_tag,
@@ -16,13 +17,13 @@ use crate::tags::model::TagKind;
 use crate::text::Slug;
 use crate::{authors, tags};
 
-/// The page of a list: after which sort value and key, and how many.
+/// A page of a list.
 #[derive(Debug, Clone, Copy)]
 pub struct Window {
     /// Their order.
     pub sort: ArticleSort,
-    /// After which sort value and key.
-    pub after: Option<(Timestamp, Id)>,
+    /// Where it starts.
+    pub start: Option<Start<Timestamp>>,
     /// Most articles.
     pub limit: i64,
 }
@@ -100,7 +101,16 @@ macro_rules! page {
     ($view:ident, $query:expr, $window:expr) => {{
         use $view::{id, published_at, updated_at};
         let (query, window): (_, Window) = ($query, $window);
-        let query = match (window.sort, window.after) {
+        // Backward is forward in the opposite order.
+        let (sort, start) = match window.start {
+            Some(start) if start.backward => (window.sort.reversed(), Some(start)),
+            start => (window.sort, start),
+        };
+        let upwards = matches!(
+            sort,
+            ArticleSort::OldestFirst | ArticleSort::LastUpdatedLast
+        );
+        let query = match (sort, start.map(|start| (start.value, start.bound(upwards)))) {
             (ArticleSort::NewestFirst, Some((at, last))) => query
                 .filter(published_at.le(at))
                 .filter(published_at.lt(at).or(id.lt(last))),
@@ -110,12 +120,16 @@ macro_rules! page {
             (ArticleSort::LastUpdatedFirst, Some((at, last))) => query
                 .filter(updated_at.le(at))
                 .filter(updated_at.lt(at).or(id.lt(last))),
+            (ArticleSort::LastUpdatedLast, Some((at, last))) => query
+                .filter(updated_at.ge(at))
+                .filter(updated_at.gt(at).or(id.gt(last))),
             (_, None) => query,
         };
-        match window.sort {
+        match sort {
             ArticleSort::NewestFirst => query.order((published_at.desc(), id.desc())),
             ArticleSort::OldestFirst => query.order((published_at.asc(), id.asc())),
             ArticleSort::LastUpdatedFirst => query.order((updated_at.desc(), id.desc())),
+            ArticleSort::LastUpdatedLast => query.order((updated_at.asc(), id.asc())),
         }
         .limit(window.limit)
         .select((id, published_at, updated_at))
@@ -243,7 +257,7 @@ impl Selection {
         Ok(rows
             .into_iter()
             .map(|(id, published_at, updated_at)| match window.sort {
-                ArticleSort::LastUpdatedFirst => (id, updated_at),
+                ArticleSort::LastUpdatedFirst | ArticleSort::LastUpdatedLast => (id, updated_at),
                 ArticleSort::NewestFirst | ArticleSort::OldestFirst => (id, published_at),
             })
             .collect())
