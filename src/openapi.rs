@@ -26,6 +26,8 @@ use crate::{articles, auth, authors, service, shares, tags};
     paths(
         articles::delivery::list_articles,
         articles::delivery::get_article,
+        articles::discovery::list_related,
+        articles::discovery::list_facets,
         shares::delivery::post_share,
         shares::delivery::get_shares,
         shares::delivery::list_shares,

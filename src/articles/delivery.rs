@@ -18,7 +18,7 @@ use crate::db::{Connection, Id, StoreError, Timestamp};
 use crate::http::cursor::CursorKey;
 use crate::http::fields::Selection;
 use crate::http::page::{List, Seek, links};
-use crate::http::params::{FromParams, KeyedQuery, Params};
+use crate::http::params::{Both, FromParams, KeyedQuery, Params};
 use crate::http::path::SlugPath;
 use crate::problem::{INTERNAL, INVALID_CURSOR, Problem};
 use crate::text::{Language, Slug};
@@ -48,6 +48,37 @@ pub struct ArticleListParams {
     /// first.
     #[param(value_type = Option<String>, example = "-published_at")]
     sort: ArticleSort,
+    /// What to add to each: `body`, `corrections`, `seo`, `custom`, `shares`, comma-separated.
+    #[param(value_type = Option<String>, example = "shares")]
+    include: Vec<Include>,
+    /// How bodies are wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
+    #[param(value_type = Option<String>, example = "html")]
+    body_format: BodyFormat,
+    /// Only these fields of each, comma-separated, dotted below the first level.
+    #[param(value_type = Option<String>, example = "slug,headline,lead_image.url")]
+    fields: Option<Selection>,
+}
+
+impl FromParams for ArticleListParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        Ok(Self {
+            limit: params.limit()?,
+            cursor: params.text("cursor")?,
+            count: params.flag("count")?,
+            sort: params.choice("sort", ArticleSort::ALL)?.unwrap_or_default(),
+            include: params.choices("include", Include::ALL)?,
+            body_format: params
+                .choice("body_format", BodyFormat::ALL)?
+                .unwrap_or_default(),
+            fields: Selection::parse(&params.list::<String>("fields", 100)?, FIELDS)?,
+        })
+    }
+}
+
+/// Which articles are meant: all conditions hold at once.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FilterParams {
     /// Slugs of tags; a comma means any of them, repeating the parameter means all.
     #[param(value_type = Option<Vec<String>>, example = json!(["climate,energy"]))]
     tag: Vec<Vec<Slug>>,
@@ -75,18 +106,9 @@ pub struct ArticleListParams {
     /// Only these ids, comma-separated, at most 100.
     #[param(value_type = Option<String>)]
     ids: Vec<Id>,
-    /// What to add to each: `body`, `corrections`, `seo`, `custom`, `shares`, comma-separated.
-    #[param(value_type = Option<String>, example = "shares")]
-    include: Vec<Include>,
-    /// How bodies are wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
-    #[param(value_type = Option<String>, example = "html")]
-    body_format: BodyFormat,
-    /// Only these fields of each, comma-separated, dotted below the first level.
-    #[param(value_type = Option<String>, example = "slug,headline,lead_image.url")]
-    fields: Option<Selection>,
 }
 
-impl FromParams for ArticleListParams {
+impl FromParams for FilterParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
         let tag = params
             .all("tag")
@@ -100,10 +122,6 @@ impl FromParams for ArticleListParams {
             ));
         }
         Ok(Self {
-            limit: params.limit()?,
-            cursor: params.text("cursor")?,
-            count: params.flag("count")?,
-            sort: params.choice("sort", ArticleSort::ALL)?.unwrap_or_default(),
             tag,
             author: params.list("author", MOST_VALUES)?,
             section: params.list("section", MOST_VALUES)?,
@@ -113,12 +131,23 @@ impl FromParams for ArticleListParams {
             updated_after: params.one("updated_after")?,
             slugs: params.list("slugs", MOST_NAMED)?,
             ids: params.list("ids", MOST_NAMED)?,
-            include: params.choices("include", Include::ALL)?,
-            body_format: params
-                .choice("body_format", BodyFormat::ALL)?
-                .unwrap_or_default(),
-            fields: Selection::parse(&params.list::<String>("fields", 100)?, FIELDS)?,
         })
+    }
+}
+
+impl From<FilterParams> for ArticleFilter {
+    fn from(params: FilterParams) -> Self {
+        Self {
+            tags: params.tag,
+            authors: params.author,
+            sections: params.section,
+            language: params.language,
+            published_after: params.published_after,
+            published_before: params.published_before,
+            updated_after: params.updated_after,
+            slugs: params.slugs,
+            ids: params.ids,
+        }
     }
 }
 
@@ -128,7 +157,7 @@ impl FromParams for ArticleListParams {
 /// twice and none is skipped, however many are published meanwhile.
 #[utoipa::path(
     get, path = "/v1/articles", operation_id = "listArticles", tag = "articles",
-    params(ArticleListParams),
+    params(ArticleListParams, FilterParams),
     responses((
         status = 200, description = "A page of articles.", body = List<ListedArticle>,
         headers(
@@ -142,27 +171,18 @@ pub async fn list_articles(
     responses: Data<Responses>,
     cursors: Data<CursorKey>,
     site: Data<Site>,
-    query: KeyedQuery<ArticleListParams>,
+    query: KeyedQuery<Both<ArticleListParams, FilterParams>>,
 ) -> Result<HttpResponse, Problem> {
     const PATH: &str = "/v1/articles";
     let KeyedQuery { params, canonical } = query;
+    let Both(params, filter) = params;
     let question = Question {
         route: PATH,
         kind: kind_of(&params.include, Kind::ArticleList),
         target: canonical.after(PATH),
     };
     let answer = move |connection: &mut Connection| {
-        let filter = ArticleFilter {
-            tags: params.tag,
-            authors: params.author,
-            sections: params.section,
-            language: params.language,
-            published_after: params.published_after,
-            published_before: params.published_before,
-            updated_after: params.updated_after,
-            slugs: params.slugs,
-            ids: params.ids,
-        };
+        let filter = ArticleFilter::from(filter);
         let seek = Seek::new(
             &cursors,
             format!("articles {:?} {filter:?}", params.sort),

@@ -6,9 +6,11 @@
 //! - [`workflow`] – statuses and the steps between them
 //! - [`store`] – queries, public and editorial ones apart
 //! - [`delivery`] – public handlers
+//! - [`discovery`] – related articles and facets
 //! - [`editorial`] – handlers for editors and tools
 
 pub mod delivery;
+pub mod discovery;
 pub mod editorial;
 pub mod input;
 pub mod model;
@@ -22,7 +24,9 @@ use crate::http::routes::{Resource, resource};
 pub fn resources() -> Vec<Resource> {
     vec![
         resource("/v1/articles").get(delivery::list_articles),
+        resource("/v1/articles/facets").get(discovery::list_facets),
         resource("/v1/articles/{slug}").get(delivery::get_article),
+        resource("/v1/articles/{slug}/related").get(discovery::list_related),
         resource("/v1/editorial/articles")
             .get(editorial::list_any_articles)
             .post(editorial::create_article),

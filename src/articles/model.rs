@@ -371,6 +371,59 @@ impl ArticleSort {
     }
 }
 
+/// What articles are counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FacetBy {
+    /// By tag; sections are counted apart.
+    Tag,
+    /// By author.
+    Author,
+    /// By section.
+    Section,
+    /// By the day of publication, in UTC.
+    Day,
+}
+
+impl FacetBy {
+    /// What `by=` takes.
+    pub const ALL: &[(&str, Self)] = &[
+        ("tag", Self::Tag),
+        ("author", Self::Author),
+        ("section", Self::Section),
+        ("day", Self::Day),
+    ];
+}
+
+/// How many of some articles have one value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"value": "climate", "name": "Climate", "count": 12}))]
+pub struct Facet {
+    /// What `tag`, `author` or `section` takes; of a day, its date.
+    pub value: String,
+    /// Its name for readers; of a day, its date.
+    pub name: String,
+    /// How many articles have it.
+    #[schema(minimum = 1)]
+    pub count: i64,
+}
+
+/// Articles counted by what they have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Facets {
+    /// What they are counted by.
+    pub by: FacetBy,
+    /// The most frequent first; days the latest first.
+    pub data: Vec<Facet>,
+}
+
+/// Articles that belong to another one, the nearest first.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RelatedArticles {
+    /// The articles.
+    pub data: Vec<Summary>,
+}
+
 /// Which articles a public list has: all conditions hold at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ArticleFilter {

@@ -204,6 +204,24 @@ pub fn by_slugs(connection: &mut Connection, wanted: &[Slug]) -> StoreResult<Has
     Ok(found)
 }
 
+/// Slugs and names of authors by key.
+///
+/// # Errors
+/// When the database fails.
+pub fn names(
+    connection: &mut Connection,
+    ids: &[Id],
+) -> StoreResult<HashMap<Id, (String, String)>> {
+    let rows: Vec<(Id, String, String)> = authors::table
+        .filter(authors::id.eq_any(ids.to_vec()))
+        .select((authors::id, authors::slug, authors::name))
+        .load(connection)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, slug, name)| (id, (slug, name)))
+        .collect())
+}
+
 /// Adds an author; answers the key.
 ///
 /// # Errors

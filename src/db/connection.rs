@@ -145,7 +145,7 @@ impl Manager {
                          PRAGMA synchronous = FULL;
                          PRAGMA foreign_keys = ON;
                          PRAGMA temp_store = MEMORY;
-                         PRAGMA cache_size = -4000;
+                         PRAGMA cache_size = -2000;
                          PRAGMA query_only = {query_only};"
                     ))
                     .map_err(diesel::r2d2::Error::QueryError)?;

@@ -269,6 +269,7 @@ table! {
         custom -> JsonSql,
         updated_at -> TimestampSql,
         published_at -> TimestampSql,
+        published_on -> Text,
         body -> JsonSql,
         body_html -> Text,
         authors -> JsonSql,

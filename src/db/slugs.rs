@@ -42,7 +42,13 @@ impl fmt::Display for Named {
     }
 }
 
+/// Article slugs whose paths are taken by something else.
+const RESERVED: &[&str] = &["facets"];
+
 fn owner(connection: &mut Connection, named: Named, slug: &Slug) -> StoreResult<Option<Id>> {
+    if named == Named::Article && RESERVED.contains(&slug.as_str()) {
+        return Ok(Some(Id(uuid::Uuid::nil())));
+    }
     let slug = slug.as_str();
     Ok(match named {
         Named::Article => articles::table

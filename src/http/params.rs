@@ -339,6 +339,26 @@ fn read<T: FromParams>(query: &str) -> Result<T, Problem> {
     Ok(value)
 }
 
+/// Two sets of parameters that a handler takes together.
+#[derive(Debug)]
+pub struct Both<A, B>(pub A, pub B);
+
+impl<A: IntoParams, B: IntoParams> IntoParams for Both<A, B> {
+    fn into_params(
+        parameter_in_provider: impl Fn() -> Option<utoipa::openapi::path::ParameterIn>,
+    ) -> Vec<utoipa::openapi::path::Parameter> {
+        let mut params = A::into_params(&parameter_in_provider);
+        params.extend(B::into_params(&parameter_in_provider));
+        params
+    }
+}
+
+impl<A: FromParams, B: FromParams> FromParams for Both<A, B> {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        Ok(Self(A::from_params(params)?, B::from_params(params)?))
+    }
+}
+
 /// No parameters at all.
 #[derive(Debug, IntoParams)]
 pub struct NoParams {}

@@ -275,6 +275,24 @@ pub fn by_slugs(
     Ok(found)
 }
 
+/// Slugs and names of tags by key.
+///
+/// # Errors
+/// When the database fails.
+pub fn names(
+    connection: &mut Connection,
+    ids: &[Id],
+) -> StoreResult<HashMap<Id, (String, String)>> {
+    let rows: Vec<(Id, String, String)> = tags::table
+        .filter(tags::id.eq_any(ids.to_vec()))
+        .select((tags::id, tags::slug, tags::name))
+        .load(connection)?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, slug, name)| (id, (slug, name)))
+        .collect())
+}
+
 /// Adds a tag; answers its key.
 ///
 /// # Errors

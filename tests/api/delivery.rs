@@ -227,4 +227,46 @@ both! {
         let desk = preflight("/v1/editorial/articles", "https://desk.example").await;
         assert_eq!(desk.header("access-control-allow-origin"), "https://desk.example");
     }
+
+    related_articles_share_rare_tags(app) {
+        let token = app.newsroom().await;
+        let tagged = async |slug: &str, tags: serde_json::Value, at: &str| {
+            let mut article = crate::harness::article(slug);
+            article["tags"] = tags;
+            let draft = app.create(&token, "/v1/editorial/articles", article).await;
+            app.step(&token, &draft, "publish", json!({"published_at": at})).await
+        };
+        tagged("this", json!(["climate", "ports"]), "2026-03-01T08:00:00Z").await;
+        tagged("both-tags", json!(["climate", "ports"]), "2026-03-02T08:00:00Z").await;
+        tagged("rare-tag", json!(["ports"]), "2026-03-02T08:00:00Z").await;
+        tagged("both-tags-long-ago", json!(["climate", "ports"]), "2016-03-02T08:00:00Z").await;
+        for number in 0..5 {
+            tagged(&format!("common-{number}"), json!(["climate"]), "2026-03-02T08:00:00Z").await;
+        }
+        let related = app.get("/v1/articles/this/related?limit=3").await;
+        let slugs = related.slugs();
+        assert_eq!(slugs[..2], ["both-tags", "rare-tag"]);
+        assert!(slugs[2].starts_with("common"));
+        assert!(!app.get("/v1/articles/this/related").await.slugs().contains(&"this"));
+        assert_eq!(app.get("/v1/articles/none/related").await.status, 404);
+    }
+
+    facets_count_what_the_filters_leave(app) {
+        let token = app.newsroom().await;
+        app.published_at(&token, "one", "2026-03-01T23:59:00Z").await;
+        app.published_at(&token, "two", "2026-03-02T00:01:00Z").await;
+        app.draft(&token, "unseen").await;
+        let tags = app.get("/v1/articles/facets?by=tag").await;
+        assert_eq!(tags.json["data"], json!([{"value": "climate", "name": "Climate", "count": 2}]));
+        let days = app.get("/v1/articles/facets?by=day").await;
+        assert_eq!(days.json["data"][0], json!({"value": "2026-03-02", "name": "2026-03-02", "count": 1}));
+        let authors = app.get("/v1/articles/facets?by=author&slugs=one").await;
+        assert_eq!(authors.json["data"].as_array().unwrap().len(), 2);
+        let sections = app.get("/v1/articles/facets?by=section&published_after=2026-03-02T00:00:00Z").await;
+        assert_eq!(sections.json["data"][0]["count"], 1);
+        assert_eq!(app.get("/v1/articles/facets?by=tag&tag=unknown").await.json["data"], json!([]));
+        assert_eq!(app.get("/v1/articles/facets").await.status, 400);
+        let named = app.create(&token, "/v1/editorial/articles", json!({"headline": "Facets"})).await;
+        assert_eq!(named.json["slug"], "facets-2");
+    }
 }

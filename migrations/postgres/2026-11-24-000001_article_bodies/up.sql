@@ -67,7 +67,7 @@ CREATE VIEW public_articles AS
 SELECT id, slug, version, headline, standfirst, dateline, language, byline, canonical_url,
        section_id, lead_image, word_count, seo, custom,
        greatest(updated_at, published_at, embargo_until) AS updated_at,
-       published_at, body, body_html, authors, tags, section, corrections,
+       published_at, to_char(published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS published_on, body, body_html, authors, tags, section, corrections,
        greatest(updated_at, published_at, embargo_until,
            (SELECT max(t.updated_at) FROM article_tags x JOIN tags t ON t.id = x.tag_id
             WHERE x.article_id = f.id),

@@ -63,12 +63,13 @@ FROM articles a;
 -- What the public may see now. Delivery reads articles through this view only;
 -- its clock is the database's, so a scheduled article appears without a job. Nearly all articles of
 -- an archive are published: told so, SQLite walks the index in the order that is asked for, and
--- does not collect all that are published first.
+-- does not collect all that are published first; and of two ends of that walk, the clock and a
+-- cursor, of which it uses one, it takes the cursor, which is the nearer one.
 CREATE VIEW public_articles AS
 SELECT id, slug, version, headline, standfirst, dateline, language, byline, canonical_url,
        section_id, lead_image, word_count, seo, custom,
        max(updated_at, published_at, coalesce(embargo_until, '')) AS updated_at,
-       published_at, body, body_html, authors, tags, section, corrections,
+       published_at, substr(published_at, 1, 10) AS published_on, body, body_html, authors, tags, section, corrections,
        max(max(updated_at, published_at, coalesce(embargo_until, '')),
            coalesce((SELECT max(t.updated_at) FROM article_tags x JOIN tags t ON t.id = x.tag_id
                      WHERE x.article_id = f.id), ''),
@@ -77,7 +78,7 @@ SELECT id, slug, version, headline, standfirst, dateline, language, byline, cano
            coalesce((SELECT s.updated_at FROM tags s WHERE s.id = f.section_id), '')) AS changed_at
 FROM full_articles f
 WHERE likelihood(status = 'published', 0.9375)
-  AND published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+  AND likelihood(published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 0.9375)
   AND (embargo_until IS NULL OR embargo_until <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
 
 -- The same in the order of the indexes of one tag and of one author.

@@ -3,6 +3,7 @@
 //! - [`public`] – what anyone may see; selects from the view `public_articles` only
 //! - [`desk`] – what editors see; selects from the table
 //! - [`mod@write`] – creating and changing
+//! - [`mod@related`] – articles that belong to another one
 //! - `references` – what an article names by slug, when it is written
 //! - [`selection`] – which public articles a list has, in which order
 //! - `story` – the rows of the views, in which an article comes with what it refers to
@@ -12,6 +13,7 @@ pub mod bodies;
 pub mod desk;
 pub mod public;
 mod references;
+pub mod related;
 pub mod selection;
 mod story;
 pub mod write;

@@ -6,19 +6,19 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::selection::{Selection, Window};
+use super::selection::{FacetKey, Selection, Window};
 use super::story::{DetailRow, StoryRow, detail_columns, story, story_columns};
 
 use crate::articles::model::{
-    Article, ArticleFilter, ArticleSort, BodyFormat, BodyFormats, Include, ListedArticle,
-    StoredBody, Summary,
+    Article, ArticleFilter, ArticleSort, BodyFormat, BodyFormats, Facet, FacetBy, Include,
+    ListedArticle, StoredBody, Summary,
 };
 use crate::db::changes::Mark;
 use crate::db::keyset::Start;
 use crate::db::schema::public_articles;
 use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
-use crate::shares;
 use crate::text::Slug;
+use crate::{authors, shares, tags};
 
 /// The address of the newsroom's site, to which slugs are added; `None` when it is not known.
 pub type SiteUrl<'a> = Option<&'a str>;
@@ -120,6 +120,76 @@ pub fn list(connection: &mut Connection, query: &ListQuery, site: SiteUrl) -> St
         total,
         made_of,
     })
+}
+
+/// The summaries of these articles, in this order; those that are not public are left out.
+///
+/// # Errors
+/// When the database fails.
+pub fn summaries(
+    connection: &mut Connection,
+    ids: &[Id],
+    site: SiteUrl,
+) -> StoreResult<Vec<Summary>> {
+    let Some((first, rest)) = ids.split_first() else {
+        return Ok(Vec::new());
+    };
+    let rows: Vec<SummaryRow> = public_articles::table
+        .into_boxed::<MultiBackend>()
+        .filter(one_of(*first, rest))
+        .select(summary_columns!())
+        .load(connection)?;
+    let mut found: HashMap<Id, Summary> = rows
+        .into_iter()
+        .map(|row| (row.0, summary(row, site)))
+        .collect();
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// How many of the articles that a filter leaves have each value, and what decides it.
+///
+/// # Errors
+/// When the database fails.
+pub fn facets(
+    connection: &mut Connection,
+    filter: &ArticleFilter,
+    by: FacetBy,
+    limit: i64,
+) -> StoreResult<(Vec<Facet>, Vec<Mark>)> {
+    let named = match by {
+        FacetBy::Tag | FacetBy::Section => Mark::Tags,
+        FacetBy::Author => Mark::Authors,
+        FacetBy::Day => Mark::Articles,
+    };
+    let Some(selection) = Selection::find(connection, filter)? else {
+        return Ok((Vec::new(), vec![Mark::Tags, Mark::Authors, Mark::Articles]));
+    };
+    let counted = selection.facets(connection, by, limit)?;
+    let ids: Vec<Id> = counted
+        .iter()
+        .filter_map(|(key, _)| match key {
+            FacetKey::Id(id) => Some(*id),
+            FacetKey::Day(_) => None,
+        })
+        .collect();
+    let names: HashMap<Id, (String, String)> = match by {
+        FacetBy::Tag | FacetBy::Section => tags::store::names(connection, &ids)?,
+        FacetBy::Author => authors::store::names(connection, &ids)?,
+        FacetBy::Day => HashMap::new(),
+    };
+    let facets = counted
+        .into_iter()
+        .filter_map(|(key, count)| {
+            let (value, name) = match key {
+                FacetKey::Id(id) => names.get(&id)?.clone(),
+                FacetKey::Day(day) => (day.clone(), day),
+            };
+            Some(Facet { value, name, count })
+        })
+        .collect();
+    let mut made_of = selection.made_of();
+    made_of.push(named);
+    Ok((facets, made_of))
 }
 
 /// What these public articles say, by key: two queries at most, however many they are.

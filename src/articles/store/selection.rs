@@ -4,7 +4,7 @@
 use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 
-use crate::articles::model::{ArticleFilter, ArticleSort, TagKey};
+use crate::articles::model::{ArticleFilter, ArticleSort, FacetBy, TagKey};
 use crate::db::changes::Mark;
 use crate::db::keyset::Start;
 use crate::db::schema::{
@@ -26,6 +26,15 @@ pub struct Window {
     pub start: Option<Start<Timestamp>>,
     /// Most articles.
     pub limit: i64,
+}
+
+/// What articles are counted by.
+#[derive(Debug, Clone)]
+pub enum FacetKey {
+    /// A tag, an author or a section.
+    Id(Id),
+    /// A day, in UTC: `2026-03-01`.
+    Day(String),
 }
 
 /// A filter with the keys of what it names.
@@ -226,6 +235,82 @@ impl Selection {
             self
         );
         Ok(all.select(count_star()).first(connection)?)
+    }
+
+    /// How many of the articles have each tag, author, section or day: the most frequent first, of
+    /// equally frequent ones the smallest key; days the latest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn facets(
+        &self,
+        connection: &mut Connection,
+        by: FacetBy,
+        limit: i64,
+    ) -> StoreResult<Vec<(FacetKey, i64)>> {
+        let keyed = |found: Vec<(Id, i64)>| {
+            let keyed = found
+                .into_iter()
+                .map(|(id, count)| (FacetKey::Id(id), count));
+            Ok(keyed.collect())
+        };
+        match by {
+            FacetBy::Tag => {
+                use public_articles_by_tag::{table, tag_id};
+                let counted = table
+                    .group_by(tag_id)
+                    .select((tag_id, count_star()))
+                    .into_boxed::<MultiBackend>();
+                keyed(
+                    narrowed!(public_articles_by_tag, counted, self)
+                        .order((count_star().desc(), tag_id.asc()))
+                        .limit(limit)
+                        .load(connection)?,
+                )
+            }
+            FacetBy::Author => {
+                use public_articles_by_author::{author_id, table};
+                let counted = table
+                    .group_by(author_id)
+                    .select((author_id, count_star()))
+                    .into_boxed::<MultiBackend>();
+                keyed(
+                    narrowed!(public_articles_by_author, counted, self)
+                        .order((count_star().desc(), author_id.asc()))
+                        .limit(limit)
+                        .load(connection)?,
+                )
+            }
+            FacetBy::Section => {
+                use public_articles::{section_id, table};
+                let counted = table
+                    .group_by(section_id)
+                    .select((section_id.assume_not_null(), count_star()))
+                    .into_boxed::<MultiBackend>();
+                keyed(
+                    narrowed!(public_articles, counted, self)
+                        .filter(section_id.is_not_null())
+                        .order((count_star().desc(), section_id.asc()))
+                        .limit(limit)
+                        .load(connection)?,
+                )
+            }
+            FacetBy::Day => {
+                use public_articles::{published_on, table};
+                let counted = table
+                    .group_by(published_on)
+                    .select((published_on, count_star()))
+                    .into_boxed::<MultiBackend>();
+                let found: Vec<(String, i64)> = narrowed!(public_articles, counted, self)
+                    .order(published_on.desc())
+                    .limit(limit)
+                    .load(connection)?;
+                let keyed = found
+                    .into_iter()
+                    .map(|(day, count)| (FacetKey::Day(day), count));
+                Ok(keyed.collect())
+            }
+        }
     }
 
     /// The keys of a page, in order, each with the value that it is sorted by.

@@ -1,0 +1,140 @@
+//! What leads readers further: related articles, and what articles can be narrowed by.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use utoipa::IntoParams;
+
+use super::delivery::{FilterParams, Site};
+use super::model::{FacetBy, Facets, RelatedArticles};
+use super::store::{public, related};
+use crate::cache::answer::{Found, Rendered};
+use crate::cache::responses::{Kind, Question, Responses};
+use crate::db::slugs::public_article_once_named;
+use crate::db::{Connection, StoreError};
+use crate::http::params::{Both, FromParams, KeyedQuery, Params};
+use crate::http::path::SlugPath;
+use crate::problem::Problem;
+
+/// Parameters of related articles.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RelatedParams {
+    /// Most articles, 1 to 100.
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
+    limit: i64,
+}
+
+impl FromParams for RelatedParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        Ok(Self {
+            limit: params.limit()?,
+        })
+    }
+}
+
+/// Read related articles
+///
+/// Public articles that share tags with this one, rare tags before common ones, those published
+/// around the same time first.
+#[utoipa::path(
+    get, path = "/v1/articles/{slug}/related", operation_id = "listRelatedArticles", tag = "articles",
+    params(
+        ("slug" = String, Path, description = "The article's slug.", example = "harbour-cities-agree-flood-fund"),
+        RelatedParams,
+    ),
+    responses(
+        (status = 200, description = "The related articles.", body = RelatedArticles),
+        (status = 301, description = "The article has another slug now.", headers(("Location" = String))),
+    )
+)]
+pub async fn list_related(
+    request: HttpRequest,
+    responses: Data<Responses>,
+    site: Data<Site>,
+    SlugPath(slug): SlugPath,
+    query: KeyedQuery<RelatedParams>,
+) -> Result<HttpResponse, Problem> {
+    let limit = usize::try_from(query.params.limit).unwrap_or(0);
+    let question = Question {
+        route: "/v1/articles/{slug}/related",
+        kind: Kind::ArticleList,
+        target: query
+            .canonical
+            .after(&format!("/v1/articles/{slug}/related")),
+    };
+    let answer = move |connection: &mut Connection| {
+        let (data, made_of) = match related::related(connection, &slug, limit, site.0.as_deref()) {
+            Err(StoreError::NotFound) => {
+                let (_, slug) = public_article_once_named(connection, &slug)?;
+                return Ok(Found::Moved(format!("/v1/articles/{slug}/related")));
+            }
+            found => found?,
+        };
+        Ok(Found::Here(
+            Rendered::json(&RelatedArticles { data })?
+                .made_of(made_of)
+                .purge_key("articles".into()),
+        ))
+    };
+    responses.answer(&request, question, answer).await
+}
+
+/// Parameters of facets.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FacetParams {
+    /// What to count by: `tag`, `author`, `section` or `day`.
+    #[param(value_type = String, example = "tag")]
+    by: FacetBy,
+    /// Most values, 1 to 100.
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
+    limit: i64,
+}
+
+impl FromParams for FacetParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        let by = params.choice("by", FacetBy::ALL)?.ok_or_else(|| {
+            Problem::parameter("by", "is required: one of tag, author, section, day")
+        })?;
+        Ok(Self {
+            by,
+            limit: params.limit()?,
+        })
+    }
+}
+
+/// Count articles by what they have
+///
+/// How many of the articles that the filters leave have each tag, author, section, or day of
+/// publication. The filters are those of the list.
+#[utoipa::path(
+    get, path = "/v1/articles/facets", operation_id = "listFacets", tag = "articles",
+    params(FacetParams, FilterParams),
+    responses((status = 200, description = "The counts.", body = Facets))
+)]
+pub async fn list_facets(
+    request: HttpRequest,
+    responses: Data<Responses>,
+    query: KeyedQuery<Both<FacetParams, FilterParams>>,
+) -> Result<HttpResponse, Problem> {
+    const PATH: &str = "/v1/articles/facets";
+    let Both(params, filter) = query.params;
+    let question = Question {
+        route: PATH,
+        kind: Kind::ArticleList,
+        target: query.canonical.after(PATH),
+    };
+    let answer = move |connection: &mut Connection| {
+        let (data, made_of) = public::facets(connection, &filter.into(), params.by, params.limit)?;
+        let facets = Facets {
+            by: params.by,
+            data,
+        };
+        Ok(Found::Here(
+            Rendered::json(&facets)?
+                .made_of(made_of)
+                .purge_key("articles".into()),
+        ))
+    };
+    responses.answer(&request, question, answer).await
+}
