@@ -21,6 +21,7 @@ use crate::config::{DatabaseConfig, ServerConfig};
 use crate::db::pool::in_transaction;
 use crate::db::{Database, StoreError, migrations};
 use crate::http::body::BodyLimit;
+use crate::http::cors::EXPOSED;
 use crate::http::cursor::CursorKey;
 use crate::http::observe::{REQUEST_ID, RequestTimeout, observe};
 use crate::http::routes::Resource;
@@ -285,13 +286,7 @@ fn cors(path: &str, editorial_origins: &[String]) -> Cors {
             header::IF_MODIFIED_SINCE,
             REQUEST_ID,
         ])
-        .expose_headers([
-            header::ETAG,
-            header::LINK,
-            header::LOCATION,
-            header::RETRY_AFTER,
-            REQUEST_ID,
-        ])
+        .expose_headers(EXPOSED)
         .block_on_origin_mismatch(false)
         .max_age(3600)
 }

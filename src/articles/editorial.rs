@@ -10,7 +10,7 @@ use super::delivery::instant;
 use super::input::{ArticleInput, ArticlePatch};
 use super::model::{EditorialArticle, EditorialFilter, EditorialSummary};
 use super::parts::CorrectionInput;
-use super::store::{desk, write};
+use super::store::{desk, steps, write};
 use super::workflow::{PublishInput, RetractInput, Status};
 use crate::auth::guard::{Allowed, ArticlesPublish, ArticlesRead, ArticlesWrite};
 use crate::auth::model::Caller;
@@ -228,7 +228,7 @@ pub async fn trash_article(
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
     change(&database, caller, id, move |connection, touched, caller| {
-        write::trash(connection, touched, id, caller, &expected)
+        steps::trash(connection, touched, id, caller, &expected)
     })
     .await
 }
@@ -262,7 +262,7 @@ pub async fn publish_article(
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
     change(&database, caller, id, move |connection, touched, caller| {
-        write::publish(connection, touched, id, caller, &expected, &input)
+        steps::publish(connection, touched, id, caller, &expected, &input)
     })
     .await
 }
@@ -290,7 +290,7 @@ pub async fn unpublish_article(
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
     change(&database, caller, id, move |connection, touched, caller| {
-        write::unpublish(connection, touched, id, caller, &expected)
+        steps::unpublish(connection, touched, id, caller, &expected)
     })
     .await
 }
@@ -319,7 +319,7 @@ pub async fn retract_article(
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
     change(&database, caller, id, move |connection, touched, caller| {
-        write::retract(connection, touched, id, caller, &expected, input)
+        steps::retract(connection, touched, id, caller, &expected, input)
     })
     .await
 }
@@ -347,7 +347,7 @@ pub async fn restore_article(
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
     change(&database, caller, id, move |connection, touched, caller| {
-        write::restore(connection, touched, id, caller, &expected)
+        steps::restore(connection, touched, id, caller, &expected)
     })
     .await
 }
@@ -376,7 +376,7 @@ pub async fn add_correction(
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
     change(&database, caller, id, move |connection, touched, caller| {
-        write::correct(connection, touched, id, caller, &expected, input)
+        steps::correct(connection, touched, id, caller, &expected, input)
     })
     .await
 }

@@ -15,6 +15,7 @@ use crate::db::Timestamp;
 use crate::db::changes::{Changes, Mark, MarkKey};
 use crate::etag;
 use crate::http::conditional::{modified_since, none_match_names};
+use crate::http::cors::for_any_origin;
 use crate::metrics::RouteMetrics;
 use crate::problem::{INTERNAL, Problem};
 
@@ -114,13 +115,6 @@ pub struct Made {
     pub until: Option<Instant>,
 }
 
-/// Public answers are the same for all origins, and say so to all: a cache that got one without
-/// `Origin` gives it to browsers that send one.
-pub const ANY_ORIGIN: (HeaderName, HeaderValue) = (
-    header::ACCESS_CONTROL_ALLOW_ORIGIN,
-    HeaderValue::from_static("*"),
-);
-
 impl Answer {
     /// An answer in a coding, or as it is when coding it is not worth it.
     pub fn new(
@@ -146,8 +140,8 @@ impl Answer {
             (header::ETAG, etag.clone()),
             (header::CACHE_CONTROL, policy.cache_control.clone()),
             (header::VARY, HeaderValue::from_static("Accept-Encoding")),
-            ANY_ORIGIN,
         ];
+        headers.extend(for_any_origin());
         if let Some(instant) = rendered.last_modified {
             let date = instant.utc().format("%a, %d %b %Y %H:%M:%S GMT");
             if let Ok(date) = HeaderValue::try_from(date.to_string()) {

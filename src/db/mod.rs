@@ -2,7 +2,7 @@
 //!
 //! - [`changes`] – what writes touched, for those who keep what was made of it
 //! - [`connection`] – opening SQLite or Postgres behind one [`Connection`] type
-//! - `notify` – word of writes between processes
+//! - `notify` and `listen` – word of writes between processes
 //! - [`pool`] – [`Database`], which runs work on database threads
 //! - [`error`] – [`StoreError`], what a store can answer besides a value
 //! - [`slugs`] – free slugs and redirects from old ones
@@ -21,6 +21,7 @@ pub mod connection;
 pub mod error;
 pub mod horizon;
 pub mod keyset;
+mod listen;
 pub mod migrations;
 mod notify;
 pub mod pool;

@@ -5,6 +5,7 @@
 //! - [`params`] – reading query parameters, unknown ones refused
 //! - [`path`] – slugs and ids in paths
 //! - [`conditional`] – ETags, `If-Match`, `If-None-Match`
+//! - [`cors`] – what browsers are told of answers to pages of other origins
 //! - [`cursor`] – opaque signed positions in lists
 //! - [`fields`] – sparse answers (`fields=`)
 //! - [`page`] – the shape of a list
@@ -15,6 +16,7 @@
 pub mod address;
 pub mod body;
 pub mod conditional;
+pub mod cors;
 pub mod cursor;
 pub mod fields;
 pub mod observe;

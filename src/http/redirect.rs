@@ -3,6 +3,8 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::cors::for_any_origin;
+
 /// How long caches may believe that a slug has moved. Short: something new may take it.
 const CACHE_CONTROL: &str = "public, max-age=10, stale-while-revalidate=60, stale-if-error=86400";
 
@@ -12,9 +14,12 @@ pub fn moved(request: &HttpRequest, path: &str) -> HttpResponse {
         "" => path.to_owned(),
         query => format!("{path}?{query}"),
     };
-    HttpResponse::MovedPermanently()
+    let mut response = HttpResponse::MovedPermanently();
+    for header in for_any_origin() {
+        response.insert_header(header);
+    }
+    response
         .insert_header((header::LOCATION, location))
         .insert_header((header::CACHE_CONTROL, CACHE_CONTROL))
-        .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
         .finish()
 }

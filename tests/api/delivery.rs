@@ -213,6 +213,54 @@ both! {
         }
     }
 
+    what_is_kept_has_the_headers_of_what_is_made(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "one").await;
+        for path in ["/v1/articles/one", "/v1/articles", "/v1/tags"] {
+            let made = app.request(Method::GET, path).header("origin", "https://a.example").send().await;
+            let kept = app.request(Method::GET, path).header("origin", "https://a.example").send().await;
+            let names = |reply: &crate::harness::Reply| {
+                let mut names: Vec<String> = reply.headers.keys().map(|name| name.to_string()).collect();
+                names.sort();
+                names
+            };
+            assert_eq!(names(&made), names(&kept));
+            assert_eq!(kept.header("access-control-allow-origin"), "*");
+        }
+        assert!(app.metric("dateline_cache_hits_total").await > 2.0);
+        let plain = app.get("/v1/articles/one").await;
+        assert_eq!(plain.header("access-control-allow-origin"), "*");
+        let head = app.request(Method::HEAD, "/v1/articles/one").send().await;
+        assert_eq!(head.header("etag"), plain.header("etag"));
+        assert_eq!(head.header("content-length"), plain.text.len().to_string());
+    }
+
+    each_coding_has_an_etag_of_its_own(app) {
+        let token = app.newsroom().await;
+        let mut long = crate::harness::article("long");
+        long["body"]["content"] = json!("<p>Twelve harbour cities have agreed.</p>".repeat(100));
+        let draft = app.create(&token, "/v1/editorial/articles", long).await;
+        app.step(&token, &draft, "publish", json!({})).await;
+        let get = |accepted: &'static str| app.request(Method::GET, "/v1/articles/long").header("accept-encoding", accepted).send();
+        let mut tags = Vec::new();
+        for (accepted, coding) in [("identity", ""), ("br", "br"), ("zstd", "zstd"), ("gzip", "gzip"), ("gzip;q=0.5, zstd", "zstd"), ("br, gzip", "br")] {
+            let reply = get(accepted).await;
+            let coded = reply.headers.get("content-encoding").map_or("", |value| value.to_str().unwrap());
+            assert_eq!(coded, coding, "{accepted}");
+            assert_eq!(reply.header("vary"), "Accept-Encoding");
+            let tag = reply.etag();
+            let known = app.request(Method::GET, "/v1/articles/long").header("accept-encoding", accepted)
+                .header("if-none-match", &format!("\"other\", {tag}")).send().await;
+            assert_eq!(known.status, 304);
+            assert_eq!(known.etag(), tag);
+            assert!(known.headers.contains_key("cache-control") && known.headers.contains_key("vary"));
+            tags.push(tag);
+        }
+        tags.sort();
+        tags.dedup();
+        assert_eq!(tags.len(), 4);
+    }
+
     browsers_anywhere_may_read_but_only_listed_ones_may_edit(app) {
         let preflight = async |path: &str, origin: &str| {
             app.request(Method::OPTIONS, path)

@@ -2,7 +2,9 @@
 //!
 //! - [`public`] – what anyone may see; selects from the view `public_articles` only
 //! - [`desk`] – what editors see; selects from the table
-//! - [`mod@write`] – creating and changing
+//! - [`mod@write`] – creating and editing
+//! - [`steps`] – the workflow
+//! - `standing` – what a change needs to know first, and what it marks
 //! - [`mod@related`] – articles that belong to another one
 //! - `references` – what an article names by slug, when it is written
 //! - [`selection`] – which public articles a list has, in which order
@@ -15,5 +17,7 @@ pub mod public;
 mod references;
 pub mod related;
 pub mod selection;
+mod standing;
+pub mod steps;
 mod story;
 pub mod write;

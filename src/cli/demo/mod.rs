@@ -11,7 +11,7 @@ use crate::app::open_database;
 use crate::articles::input::ArticleInput;
 use crate::articles::parts::CorrectionInput;
 
-use crate::articles::store::write;
+use crate::articles::store::{steps, write};
 use crate::articles::workflow::{Embargo, PublishInput, RetractInput, Status};
 use crate::auth::model::{Caller, Role};
 use crate::auth::{password, secret, store as people};
@@ -177,12 +177,12 @@ fn add(
                 Embargo::Until(now.plus(hours(until)))
             }),
         };
-        write::publish(connection, touched, id, caller, &Expected::Any, &publish)?;
+        steps::publish(connection, touched, id, caller, &Expected::Any, &publish)?;
     }
     for correction in sample.corrections {
         let input = serde_json::json!({"kind": correction.kind, "text": correction.text});
         let input: CorrectionInput = from_json(input).map_err(wrong)?;
-        write::correct(connection, touched, id, caller, &Expected::Any, input)?;
+        steps::correct(connection, touched, id, caller, &Expected::Any, input)?;
     }
     for (network, count) in sample.shares {
         if let Ok(network) = network.parse::<Network>() {
@@ -191,13 +191,13 @@ fn add(
     }
     match sample.status {
         Status::Draft | Status::InReview | Status::Published => Ok(()),
-        Status::Unpublished => write::unpublish(connection, touched, id, caller, &Expected::Any),
+        Status::Unpublished => steps::unpublish(connection, touched, id, caller, &Expected::Any),
         Status::Retracted => {
             let reason = serde_json::json!({"reason": "The main source withdrew the statement."});
             let reason: RetractInput = from_json(reason).map_err(wrong)?;
-            write::retract(connection, touched, id, caller, &Expected::Any, reason)
+            steps::retract(connection, touched, id, caller, &Expected::Any, reason)
         }
-        Status::Trashed => write::trash(connection, touched, id, caller, &Expected::Any),
+        Status::Trashed => steps::trash(connection, touched, id, caller, &Expected::Any),
     }
 }
 
