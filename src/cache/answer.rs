@@ -161,7 +161,8 @@ impl Answer {
         made_of.sort_unstable();
         made_of.dedup();
         Self {
-            body: coded.unwrap_or(rendered.json).into(),
+            // What a growing buffer had to spare would be kept uncounted.
+            body: coded.unwrap_or(rendered.json).into_boxed_slice().into(),
             etag,
             last_modified: rendered
                 .last_modified
