@@ -8,6 +8,8 @@ use super::write::{complete, written_input};
 use crate::articles::parts::CorrectionInput;
 use crate::articles::workflow::{Embargo, PublishInput, RetractInput, Status, Step, restored};
 use crate::auth::model::Caller;
+#[cfg(doc)]
+use crate::db::StoreError;
 use crate::db::changes::Touched;
 use crate::db::schema::{articles, corrections};
 use crate::db::version::Expected;
