@@ -156,7 +156,9 @@ impl Manager {
                     PgConnection::establish(url).map_err(diesel::r2d2::Error::ConnectionError)?;
                 connection
                     .batch_execute(&format!(
-                        "SET statement_timeout = {timeout};
+                        // Every statement here is short: compiling one takes longer than running it.
+                        "SET jit = off;
+                         SET statement_timeout = {timeout};
                          SET lock_timeout = {timeout};
                          SET idle_in_transaction_session_timeout = {};
                          SET TIME ZONE 'UTC';",

@@ -270,7 +270,7 @@ async fn write_something(
             )
         }
     };
-    let (what, reply) = match random.random_range(0..20) {
+    let (what, reply) = match random.random_range(0..22) {
         0 | 1 => patch(json!({"headline": format!("Headline {number}")})).await,
         2 => patch(json!({"tags": ["ports"]})).await,
         3 => patch(json!({"tags": ["climate", "ports"]})).await,
@@ -312,18 +312,17 @@ async fn write_something(
             (format!("trash {slug}"), reply)
         }
         14 => step("restore", json!({})).await,
-        15 => {
-            let slugs = if number.is_multiple_of(2) {
-                "renamed"
-            } else {
-                "climate"
-            };
-            let patch = json!({"name": format!("Climate {number}"), "slug": slugs});
-            let path = if number.is_multiple_of(2) {
+        15 | 19 => {
+            let found = app.get("/v1/tags/climate").await.status == 200;
+            let path = if found {
                 "/v1/tags/climate"
             } else {
                 "/v1/tags/renamed"
             };
+            let mut patch = json!({"name": format!("Climate {number}")});
+            if number.is_multiple_of(2) {
+                patch["slug"] = if found { "renamed" } else { "climate" }.into();
+            }
             (
                 format!("rename {path} {patch}"),
                 patch_named(app, token, path, patch).await,
