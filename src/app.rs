@@ -93,8 +93,8 @@ pub fn open_database(config: &DatabaseConfig, migrate: bool) -> Result<Database,
     Ok(database)
 }
 
-/// Brings a database to this version's tables, and what is kept rendered to this version's
-/// rendering; answers the names of the migrations that ran.
+/// Brings a database to this version's tables, what is kept rendered to this version's
+/// rendering, and what is not yet in the search index into it; answers the names of the migrations that ran.
 ///
 /// # Errors
 /// When the database fails; what was done before stays.
@@ -102,6 +102,7 @@ pub fn migrate_database(database: &Database) -> Result<Vec<String>, StoreError> 
     let mut connection = database.connection()?;
     let ran = migrations::run(&mut connection)?;
     while in_transaction(&mut connection, articles::store::bodies::render_outdated)? > 0 {}
+    while in_transaction(&mut connection, articles::store::indexing::index_pending)? > 0 {}
     Ok(ran)
 }
 

@@ -14,6 +14,7 @@
 //! - [`http`] – what all handlers share
 //! - [`problem`] – errors as RFC 9457 problem documents
 //! - [`body`] – an article's text as blocks, HTML, Markdown and plain text
+//! - [`search`] – words, queries, and the index of what is published
 //! - [`db`] – pools, the two databases, column types, tables, migrations
 //! - [`etag`], [`merge_patch`], [`text`], [`validation`] – rules of documents, without I/O
 //! - [`metrics`] – what operators measure; [`clock`] – the clock that kept answers run out by
@@ -34,6 +35,7 @@ pub mod merge_patch;
 pub mod metrics;
 pub mod openapi;
 pub mod problem;
+pub mod search;
 pub mod service;
 pub mod shares;
 pub mod tags;

@@ -4,8 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use dateline::app::open_database;
+use dateline::articles::store::indexing::index_pending;
 use dateline::body::{Body, RENDERING};
 use dateline::config::DatabaseConfig;
+use dateline::db::pool::in_transaction;
 use dateline::db::schema::{
     article_authors, article_bodies, article_tags, articles, authors, tags,
 };
@@ -147,7 +149,7 @@ pub fn fill(url: DatabaseUrl, count: usize) {
     while number < count {
         let numbers = number..count.min(number + BATCH);
         number = numbers.end;
-        dateline::db::pool::in_transaction(connection, |connection| {
+        in_transaction(connection, |connection| {
             add(
                 connection,
                 random,
@@ -164,6 +166,23 @@ pub fn fill(url: DatabaseUrl, count: usize) {
         }
     }
     eprintln!("\r{count} articles    ");
+    connection
+        .batch_execute(
+            "INSERT INTO search_pending (kind, id) SELECT 'article', id FROM articles \
+             UNION ALL SELECT 'tag', id FROM tags UNION ALL SELECT 'author', id FROM authors",
+        )
+        .expect("what is to be indexed");
+    let mut indexed = 0;
+    loop {
+        match in_transaction(connection, index_pending).expect("a batch of the index") {
+            0 => break,
+            some => indexed += some,
+        }
+        if indexed % 20_000 == 0 {
+            eprint!("\r{indexed} of {count} articles in the search index    ");
+        }
+    }
+    eprintln!("\r{count} articles in the search index    ");
     match connection {
         Connection::Sqlite(sqlite) => sqlite.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);"),
         Connection::Postgres(postgres) => postgres

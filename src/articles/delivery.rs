@@ -1,5 +1,7 @@
 //! Articles for readers.
 
+use std::str::FromStr;
+
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -21,6 +23,7 @@ use crate::http::page::{List, Seek, links};
 use crate::http::params::{Both, FromParams, KeyedQuery, Params};
 use crate::http::path::SlugPath;
 use crate::problem::{INTERNAL, INVALID_CURSOR, Problem};
+use crate::search::query::Query;
 use crate::text::{Language, Slug};
 
 /// The address of the newsroom's site, without a slash at its end.
@@ -45,10 +48,12 @@ pub struct ArticleListParams {
     #[param(value_type = Option<bool>)]
     count: bool,
     /// `-published_at` (default), `published_at`, `-updated_at` or `updated_at`; `-` means the latest
-    /// first.
+    /// first. With `q` also `relevance`: first what was found in the headline, then with the
+    /// standfirst, the body, the tags, the authors; of each the latest first.
     #[param(value_type = Option<String>, example = "-published_at")]
     sort: ArticleSort,
-    /// What to add to each: `body`, `corrections`, `seo`, `custom`, `shares`, comma-separated.
+    /// What to add to each: `body`, `corrections`, `seo`, `custom`, `shares`, and with `q`
+    /// `highlights`, comma-separated.
     #[param(value_type = Option<String>, example = "shares")]
     include: Vec<Include>,
     /// How bodies are wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
@@ -106,6 +111,11 @@ pub struct FilterParams {
     /// Only these ids, comma-separated, at most 100.
     #[param(value_type = Option<String>)]
     ids: Vec<Id>,
+    /// Only articles in which all these words are found: in headline, standfirst, body, or the names
+    /// of tags, section and authors. `"a phrase"`, `-without`, `beginning*`; case and accents make
+    /// no difference, and nothing is an error. At most 32 words are read.
+    #[param(value_type = Option<String>, example = "\"flood fund\" harbour* -tax")]
+    q: Option<Query>,
 }
 
 impl FromParams for FilterParams {
@@ -131,6 +141,7 @@ impl FromParams for FilterParams {
             updated_after: params.one("updated_after")?,
             slugs: params.list("slugs", MOST_NAMED)?,
             ids: params.list("ids", MOST_NAMED)?,
+            q: params.search()?.map(|text| Query::parse(&text)),
         })
     }
 }
@@ -147,6 +158,7 @@ impl From<FilterParams> for ArticleFilter {
             updated_after: params.updated_after,
             slugs: params.slugs,
             ids: params.ids,
+            search: params.q,
         }
     }
 }
@@ -176,6 +188,12 @@ pub async fn list_articles(
     const PATH: &str = "/v1/articles";
     let KeyedQuery { params, canonical } = query;
     let Both(params, filter) = params;
+    if filter.q.is_none() && params.sort == ArticleSort::Relevance {
+        return Err(Problem::parameter("sort", "can be relevance only with q"));
+    }
+    if filter.q.is_none() {
+        without_highlights(&params.include)?;
+    }
     let question = Question {
         route: PATH,
         kind: kind_of(&params.include, Kind::ArticleList),
@@ -195,7 +213,7 @@ pub async fn list_articles(
             include: params.include,
             body_format: params.body_format,
             count: params.count,
-            start: instant(seek.start())?,
+            start: place(seek.start())?,
             limit: seek.fetch(),
         };
         let found = public::list(connection, &query, site.0.as_deref())?;
@@ -228,6 +246,14 @@ pub async fn list_articles(
     responses.answer(&request, question, answer).await
 }
 
+fn without_highlights(include: &[Include]) -> Result<(), Problem> {
+    if include.contains(&Include::Highlights) {
+        let detail = "can be highlights only where something is searched for, with q";
+        return Err(Problem::parameter("include", detail));
+    }
+    Ok(())
+}
+
 /// An answer with counts lasts as long as counts do.
 fn kind_of(include: &[Include], otherwise: Kind) -> Kind {
     if include.contains(&Include::Shares) {
@@ -243,11 +269,13 @@ fn select(fields: &Selection, value: &impl Serialize) -> Result<serde_json::Valu
         .map_err(|_| Problem::new(&INTERNAL, INTERNAL.meaning))
 }
 
-/// Where a page of a list that is sorted by time starts.
+/// Where a page starts, its place read.
 ///
 /// # Errors
 /// `invalid-cursor`, which a cursor that this server signed never is.
-pub fn instant(start: Option<Start<String>>) -> Result<Option<Start<Timestamp>>, Problem> {
+pub fn place<P: FromStr<Err = String>>(
+    start: Option<Start<String>>,
+) -> Result<Option<Start<P>>, Problem> {
     start
         .map(|start| start.try_map(|value| value.parse()))
         .transpose()
@@ -271,8 +299,10 @@ pub struct ArticleParams {
 
 impl FromParams for ArticleParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        let include = params.choices("include", Include::ALL)?;
+        without_highlights(&include)?;
         Ok(Self {
-            include: params.choices("include", Include::ALL)?,
+            include,
             body_format: params
                 .choice("body_format", BodyFormat::ALL)?
                 .unwrap_or_default(),

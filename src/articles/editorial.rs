@@ -6,7 +6,7 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use utoipa::IntoParams;
 
-use super::delivery::instant;
+use super::delivery::place;
 use super::input::{ArticleInput, ArticlePatch};
 use super::model::{EditorialArticle, EditorialFilter, EditorialSummary};
 use super::parts::CorrectionInput;
@@ -110,7 +110,7 @@ pub async fn list_any_articles(
         params.cursor.as_deref(),
         params.limit,
     )?;
-    let (start, limit) = (instant(seek.start())?, seek.fetch());
+    let (start, limit) = (place(seek.start())?, seek.fetch());
     let (found, total) = database
         .read(move |connection| desk::list(connection, &filter, start, limit, params.count))
         .await?;

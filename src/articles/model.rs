@@ -12,6 +12,7 @@ use crate::body::{Block, Body};
 use crate::db::changes::Mark;
 use crate::db::{Id, Timestamp};
 use crate::http::fields::Known;
+use crate::search::query::Query;
 use crate::shares::model::Shares;
 use crate::tags::model::{SectionRef, TagKind, TagRef};
 use crate::text::{Language, Slug};
@@ -245,6 +246,26 @@ pub struct ListedArticle {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub shares: Option<Shares>,
+    /// With `include=highlights`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub highlights: Option<Highlights>,
+}
+
+/// Where a search found what it was looking for: HTML whose text is escaped and whose only elements
+/// are `<mark>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"headline": "Harbour cities agree on a <mark>flood</mark> fund", "standfirst": null, "body": []}))]
+pub struct Highlights {
+    /// The headline; null when nothing was found in it.
+    #[schema(required = true)]
+    pub headline: Option<String>,
+    /// The standfirst; null when nothing was found in it.
+    #[schema(required = true)]
+    pub standfirst: Option<String>,
+    /// Up to three pieces of the body.
+    #[schema(max_items = 3)]
+    pub body: Vec<String>,
 }
 
 /// An article in an editorial list.
@@ -319,6 +340,8 @@ pub enum Include {
     Custom,
     /// Share counts.
     Shares,
+    /// Where a search found what it was looking for.
+    Highlights,
 }
 
 impl Include {
@@ -329,6 +352,7 @@ impl Include {
         ("seo", Self::Seo),
         ("custom", Self::Custom),
         ("shares", Self::Shares),
+        ("highlights", Self::Highlights),
     ];
 
     /// Whether it is part of the article itself, which its counts are not.
@@ -349,6 +373,8 @@ pub enum ArticleSort {
     LastUpdatedFirst,
     /// The last changed last.
     LastUpdatedLast,
+    /// By the best part in which a search found them, of each part the newest first.
+    Relevance,
 }
 
 impl ArticleSort {
@@ -358,17 +384,8 @@ impl ArticleSort {
         ("published_at", Self::OldestFirst),
         ("-updated_at", Self::LastUpdatedFirst),
         ("updated_at", Self::LastUpdatedLast),
+        ("relevance", Self::Relevance),
     ];
-
-    /// The same list from its end.
-    pub fn reversed(self) -> Self {
-        match self {
-            Self::NewestFirst => Self::OldestFirst,
-            Self::OldestFirst => Self::NewestFirst,
-            Self::LastUpdatedFirst => Self::LastUpdatedLast,
-            Self::LastUpdatedLast => Self::LastUpdatedFirst,
-        }
-    }
 }
 
 /// What articles are counted by.
@@ -445,6 +462,8 @@ pub struct ArticleFilter {
     pub slugs: Vec<Slug>,
     /// One of these.
     pub ids: Vec<Id>,
+    /// In which this is found.
+    pub search: Option<Query>,
 }
 
 /// Which articles an editorial list has.
@@ -505,4 +524,5 @@ pub const FIELDS: Known = &[
     ("seo", &["title", "description"]),
     ("custom", &[]),
     ("shares", &["total", "by_network", "as_of"]),
+    ("highlights", &["headline", "standfirst", "body"]),
 ];

@@ -15,6 +15,7 @@ use crate::db::types::IdSql;
 use crate::db::version::{Expected, Locked, lock};
 use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
 use crate::merge_patch::MergePatch;
+use crate::search::store::{NameOf, merge_name, put_name};
 use crate::text::{Slug, containing, sort_name};
 use crate::validation::Violation;
 
@@ -256,6 +257,7 @@ pub fn create(
             authors::updated_at.eq(now),
         ))
         .execute(connection)?;
+    put_name(connection, NameOf::Author, id, input.name.as_str())?;
     Ok(id)
 }
 
@@ -307,6 +309,9 @@ pub fn edit(
             current: row.version + 1,
         });
     }
+    if input.name.as_str() != row.name {
+        put_name(connection, NameOf::Author, id, input.name.as_str())?;
+    }
     Ok(())
 }
 
@@ -351,6 +356,7 @@ pub fn merge(
     diesel::delete(article_authors::table.filter(article_authors::author_id.eq(id)))
         .execute(connection)?;
     slugs::retarget(connection, id, target.id)?;
+    merge_name(connection, id, target.id)?;
     diesel::delete(authors::table.filter(authors::id.eq(id))).execute(connection)?;
     slugs::redirect(
         connection,

@@ -40,6 +40,7 @@ pub use block::Block;
 pub use bounds::{MAX_BLOCKS, MAX_BYTES, MAX_DEPTH};
 pub use error::BodyError;
 pub use sanitise::inline;
+pub(crate) use write::escape_attribute;
 
 /// The version of the code that makes HTML of blocks: raised whenever the same blocks become other
 /// HTML, so that what is kept rendered is rendered again.

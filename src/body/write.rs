@@ -66,7 +66,7 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// Text as it stands in a double-quoted attribute.
-pub(super) fn escape_attribute(text: &str) -> String {
+pub fn escape_attribute(text: &str) -> String {
     escape(text).replace('"', "&quot;")
 }
 

@@ -313,6 +313,56 @@ table! {
 }
 
 table! {
+    use diesel::sql_types::BigInt;
+    use crate::db::types::IdSql;
+
+    /// Which article stands where in the search index, in the order of publication.
+    search_entries (position) {
+        position -> BigInt,
+        article_id -> IdSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::Text;
+    use crate::db::types::IdSql;
+
+    /// The words of the names of tags and authors.
+    name_words (word, kind, owner_id) {
+        word -> Text,
+        kind -> Text,
+        owner_id -> IdSql,
+    }
+}
+
+table! {
+    use crate::db::types::IdSql;
+
+    /// Tags and authors that were merged into others.
+    merged_names (id) {
+        id -> IdSql,
+        into_id -> IdSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    /// What the public may see now, in the order of the search index: a view.
+    public_articles_by_search (id) {
+        words -> Text,
+        position -> BigInt,
+        id -> IdSql,
+        slug -> Text,
+        language -> Text,
+        section_id -> Nullable<IdSql>,
+        updated_at -> TimestampSql,
+        published_at -> TimestampSql,
+    }
+}
+
+table! {
     use diesel::sql_types::{BigInt, Nullable};
 
     /// In how many milliseconds the clock alone changes what is public: a view of one row.
@@ -350,4 +400,8 @@ allow_tables_to_appear_in_same_query!(
     public_articles,
     public_articles_by_tag,
     public_articles_by_author,
+    public_articles_by_search,
+    search_entries,
+    name_words,
+    merged_names,
 );

@@ -10,6 +10,9 @@ use utoipa::IntoParams;
 use crate::problem::{INVALID_PARAMETER, Problem};
 use crate::validation::unknown;
 
+/// The parameter that takes what someone typed to search for.
+const SEARCH: &str = "q";
+
 /// The raw parameters of one request, taken out one by one.
 #[derive(Debug)]
 pub struct Params(Vec<(String, String)>);
@@ -29,7 +32,7 @@ impl Params {
         let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
             .into_owned()
             .collect();
-        for (name, value) in &pairs {
+        for (name, value) in pairs.iter().filter(|(name, _)| name != SEARCH) {
             // What is not UTF-8 was replaced; what no database can store ends here as well.
             if value.contains(['\0', char::REPLACEMENT_CHARACTER]) || name.contains('\0') {
                 let name: String = name.chars().take(64).collect();
@@ -65,6 +68,18 @@ impl Params {
             return Err(Problem::parameter(name, "may stand only once"));
         }
         Ok(found.pop().filter(|text| !text.is_empty()))
+    }
+
+    /// What someone typed to search for, in which nothing is wrong. A blank text is one.
+    ///
+    /// # Errors
+    /// `invalid-parameter` when it is repeated.
+    pub fn search(&mut self) -> Result<Option<String>, Problem> {
+        let mut found = self.all(SEARCH);
+        if found.len() > 1 {
+            return Err(Problem::parameter(SEARCH, "may stand only once"));
+        }
+        Ok(found.pop())
     }
 
     /// A parameter parsed as `T`.

@@ -14,6 +14,7 @@ use crate::db::types::IdSql;
 use crate::db::version::{Expected, Locked, lock};
 use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
 use crate::merge_patch::MergePatch;
+use crate::search::store::{NameOf, merge_name, put_name};
 use crate::text::{Slug, containing, sort_name};
 use crate::validation::Violation;
 
@@ -326,6 +327,7 @@ pub fn create(
             tags::updated_at.eq(now),
         ))
         .execute(connection)?;
+    put_name(connection, NameOf::Tag, id, input.name.as_str())?;
     Ok(id)
 }
 
@@ -390,6 +392,9 @@ pub fn edit(
         return Err(StoreError::Stale {
             current: row.version + 1,
         });
+    }
+    if input.name.as_str() != row.name {
+        put_name(connection, NameOf::Tag, id, input.name.as_str())?;
     }
     Ok(())
 }
@@ -462,6 +467,7 @@ pub fn merge(
         .set(articles::section_id.eq(target.id))
         .execute(connection)?;
     slugs::retarget(connection, id, target.id)?;
+    merge_name(connection, id, target.id)?;
     diesel::delete(tags::table.filter(tags::id.eq(id))).execute(connection)?;
     slugs::redirect(connection, Named::Tag, &row.slug, &target.slug, target.id)?;
     diesel::update(tags::table.filter(tags::id.eq(target.id)))

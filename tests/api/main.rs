@@ -11,5 +11,6 @@ mod delivery;
 mod document;
 mod editorial;
 mod harness;
+mod search;
 mod shares;
 mod storage;

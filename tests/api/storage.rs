@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use dateline::articles::model::{ArticleFilter, ArticleSort, BodyFormat, Include};
 use dateline::articles::store::public::{self, ListQuery};
+use dateline::articles::store::selection::Place;
 use dateline::db::keyset::Start;
 use dateline::db::{Connection, Id, StoreResult, Timestamp, migrations, slugs};
 use dateline::tags::model::{TagFilter, TagSort};
@@ -75,6 +76,8 @@ fn shape(connection: &mut Connection, sqlite: &str, postgres: &str) -> Shape {
     .unwrap();
     columns
         .into_iter()
+        // Full-text indexes are each database's own.
+        .filter(|column| !column.table_name.starts_with("article_search"))
         .map(|column| {
             // A view's columns may be anything to Postgres.
             let nullable = if column.table_name.contains("_articles") {
@@ -105,7 +108,12 @@ async fn both_databases_have_the_same_tables_columns_keys_and_indexes() {
             postgres.database.read(read).await.unwrap(),
         );
         assert!(!left.is_empty());
-        assert_eq!(left, right);
+        let difference: Vec<_> = left
+            .iter()
+            .filter(|(key, value)| right.get(key) != Some(value))
+            .chain(right.iter().filter(|(key, _)| !left.contains_key(key)))
+            .collect();
+        assert!(difference.is_empty(), "{difference:?}");
     }
 }
 
@@ -209,7 +217,7 @@ fn list_query(filter: ArticleFilter, sort: ArticleSort) -> ListQuery {
         body_format: BodyFormat::Both,
         count: false,
         start: Some(Start {
-            value: Timestamp::now(),
+            value: Place::At(Timestamp::now()),
             id: Id::generate(),
             backward: false,
             inclusive: false,

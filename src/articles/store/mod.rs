@@ -8,11 +8,13 @@
 //! - [`mod@related`] – articles that belong to another one
 //! - `references` – what an article names by slug, when it is written
 //! - [`selection`] – which public articles a list has, in which order
+//! - [`indexing`] – keeping the search index true to the articles
 //! - `story` – the rows of the views, in which an article comes with what it refers to
 //! - [`bodies`] – blocks and the HTML made of them
 
 pub mod bodies;
 pub mod desk;
+pub mod indexing;
 pub mod public;
 mod references;
 pub mod related;

@@ -6,17 +6,18 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::selection::{FacetKey, Selection, Window};
+use super::selection::{FacetKey, Place, Selection, Window};
 use super::story::{DetailRow, StoryRow, detail_columns, story, story_columns};
 
 use crate::articles::model::{
-    Article, ArticleFilter, ArticleSort, BodyFormat, BodyFormats, Facet, FacetBy, Include,
-    ListedArticle, StoredBody, Summary,
+    Article, ArticleFilter, ArticleSort, BodyFormat, BodyFormats, Facet, FacetBy, Highlights,
+    Include, ListedArticle, StoredBody, Summary,
 };
 use crate::db::changes::Mark;
 use crate::db::keyset::Start;
 use crate::db::schema::public_articles;
 use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
+use crate::search::highlight;
 use crate::text::Slug;
 use crate::{authors, shares, tags};
 
@@ -70,7 +71,7 @@ pub struct ListQuery {
     /// Whether all are counted.
     pub count: bool,
     /// Where the page starts.
-    pub start: Option<Start<Timestamp>>,
+    pub start: Option<Start<Place>>,
     /// Most articles.
     pub limit: i64,
 }
@@ -259,9 +260,25 @@ fn listed(
         seo: None,
         custom: None,
         shares: None,
+        highlights: None,
     };
     if let Some((blocks, html, corrections, seo, custom)) = detail {
         let wants = |include| query.include.contains(&include);
+        if let (true, Some(search)) = (wants(Include::Highlights), &query.filter.search) {
+            let text = body_in(
+                BodyFormat::Text,
+                StoredBody {
+                    blocks: blocks.0.clone(),
+                    html: String::new(),
+                },
+            )?;
+            let standfirst = listed.summary.story.standfirst.as_deref();
+            listed.highlights = Some(Highlights {
+                headline: highlight::marked(&listed.summary.headline, search),
+                standfirst: standfirst.and_then(|text| highlight::marked(text, search)),
+                body: highlight::pieces(&text.body_text.unwrap_or_default(), search),
+            });
+        }
         if wants(Include::Body) {
             let blocks = blocks.0;
             listed.body = body_in(query.body_format, StoredBody { blocks, html })?;

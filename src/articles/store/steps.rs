@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::indexing::index;
 use super::references::place;
 use super::standing::{Standing, changed_one, may_change_public, standing, touch};
 use super::write::{complete, written_input};
@@ -53,6 +54,7 @@ impl Stepped {
         .execute(connection)?;
         changed_one(changed, current)?;
         place(connection, id)?;
+        index(connection, id)?;
         touch(connection, touched, id)
     }
 }

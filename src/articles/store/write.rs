@@ -5,6 +5,7 @@ use std::str::FromStr;
 use diesel::prelude::*;
 
 use super::bodies;
+use super::indexing::index;
 use super::references::References;
 use super::standing::{changed_one, may_change_public, standing, touch};
 use crate::articles::input::{ArticleInput, ArticlePatch, BodyInput, SlugList};
@@ -258,6 +259,9 @@ pub fn edit(
         bodies::replace(connection, id, body)?;
     }
     references.save(connection, id)?;
+    if standing.status == Status::Published {
+        index(connection, id)?;
+    }
     touch(connection, touched, id)
 }
 

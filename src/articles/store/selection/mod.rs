@@ -1,7 +1,10 @@
 //! Which public articles a list has, in which order: keys only, read from indexes. What they say is
 //! read afterwards, for one page.
 
-use diesel::dsl::{count_star, exists};
+use std::fmt;
+use std::str::FromStr;
+
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use crate::articles::model::{ArticleFilter, ArticleSort, FacetBy, TagKey};
@@ -13,6 +16,9 @@ use crate::db::schema::{
 };
 use crate::db::slugs;
 use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
+use crate::search::entry::Rank;
+use crate::search::expression::{Dialect, Lookup};
+use crate::search::store::{dialect, look_up};
 use crate::tags::model::TagKind;
 use crate::text::Slug;
 use crate::{authors, tags};
@@ -23,9 +29,59 @@ pub struct Window {
     /// Their order.
     pub sort: ArticleSort,
     /// Where it starts.
-    pub start: Option<Start<Timestamp>>,
+    pub start: Option<Start<Place>>,
     /// Most articles.
     pub limit: i64,
+}
+
+/// Where an article stands in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// By time.
+    At(Timestamp),
+    /// In a search: by rank, where it is sorted by that, and then in the order of the index.
+    Found(Option<Rank>, i64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(instant) => instant.fmt(f),
+            Self::Found(rank, position) => {
+                let rank = rank.map_or(0, |rank| rank as usize + 1);
+                write!(f, "{rank}@{position}")
+            }
+        }
+    }
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((rank, position)) = text.split_once('@') else {
+            return text.parse().map(Self::At);
+        };
+        let wrong = |_| String::from("is not a place in a list");
+        let rank: usize = rank.parse().map_err(wrong)?;
+        Ok(Self::Found(
+            rank.checked_sub(1)
+                .and_then(|at| Rank::ALL.get(at))
+                .copied(),
+            position.parse().map_err(wrong)?,
+        ))
+    }
+}
+
+impl Window {
+    /// Where it starts in a list by time.
+    fn instant(&self) -> Option<Start<Timestamp>> {
+        let at = |place| match place {
+            Place::At(instant) => Ok(instant),
+            Place::Found(..) => Err(()),
+        };
+        self.start.and_then(|start| start.try_map(at).ok())
+    }
 }
 
 /// What articles are counted by.
@@ -45,18 +101,20 @@ pub struct Selection {
     authors: Vec<Id>,
     sections: Vec<Id>,
     named: Vec<Id>,
+    search: Option<Lookup>,
+    dialect: Dialect,
 }
 
 /// Narrows a query that has `public_articles` in it. A macro, since each of the queries below has
 /// a type of its own.
 macro_rules! narrowed {
     ($view:ident, $query:expr, $selection:expr) => {{
-        let selection: &Selection = $selection;
+        let selection: &$crate::articles::store::selection::Selection = $selection;
         let filter = &selection.filter;
         let mut query = $query;
         for group in &selection.tags {
-            let (sections, others) = parted(group);
-            let tagged = exists(
+            let (sections, others) = $crate::articles::store::selection::parted(group);
+            let tagged = diesel::dsl::exists(
                 article_tags::table
                     .filter(article_tags::article_id.eq($view::id))
                     .filter(article_tags::tag_id.eq_any(others.clone())),
@@ -70,7 +128,7 @@ macro_rules! narrowed {
             };
         }
         if !selection.authors.is_empty() {
-            query = query.filter(exists(
+            query = query.filter(diesel::dsl::exists(
                 article_authors::table
                     .filter(article_authors::article_id.eq($view::id))
                     .filter(article_authors::author_id.eq_any(selection.authors.clone())),
@@ -100,6 +158,13 @@ macro_rules! narrowed {
         if !filter.ids.is_empty() {
             query = query.filter($view::id.eq_any(filter.ids.clone()));
         }
+        if let Some(lookup) = &selection.search {
+            query = query.filter(ranked::is_found(
+                stringify!($view),
+                lookup,
+                selection.dialect,
+            ));
+        }
         query
     }};
 }
@@ -110,40 +175,43 @@ macro_rules! page {
     ($view:ident, $query:expr, $window:expr) => {{
         use $view::{id, published_at, updated_at};
         let (query, window): (_, Window) = ($query, $window);
-        // Backward is forward in the opposite order.
-        let (sort, start) = match window.start {
-            Some(start) if start.backward => (window.sort.reversed(), Some(start)),
-            start => (window.sort, start),
+        let start = window.instant();
+        let (by_update, forward_upwards) = match window.sort {
+            ArticleSort::NewestFirst | ArticleSort::Relevance => (false, false),
+            ArticleSort::OldestFirst => (false, true),
+            ArticleSort::LastUpdatedFirst => (true, false),
+            ArticleSort::LastUpdatedLast => (true, true),
         };
-        let upwards = matches!(
-            sort,
-            ArticleSort::OldestFirst | ArticleSort::LastUpdatedLast
-        );
-        let query = match (sort, start.map(|start| (start.value, start.bound(upwards)))) {
-            (ArticleSort::NewestFirst, Some((at, last))) => query
+        // Backward is forward in the opposite order.
+        let upwards = forward_upwards != start.is_some_and(|start| start.backward);
+        let start = start.map(|start| (start.value, start.bound(upwards)));
+        let query = match (by_update, upwards, start) {
+            (false, false, Some((at, last))) => query
                 .filter(published_at.le(at))
                 .filter(published_at.lt(at).or(id.lt(last))),
-            (ArticleSort::OldestFirst, Some((at, last))) => query
+            (false, true, Some((at, last))) => query
                 .filter(published_at.ge(at))
                 .filter(published_at.gt(at).or(id.gt(last))),
-            (ArticleSort::LastUpdatedFirst, Some((at, last))) => query
+            (true, false, Some((at, last))) => query
                 .filter(updated_at.le(at))
                 .filter(updated_at.lt(at).or(id.lt(last))),
-            (ArticleSort::LastUpdatedLast, Some((at, last))) => query
+            (true, true, Some((at, last))) => query
                 .filter(updated_at.ge(at))
                 .filter(updated_at.gt(at).or(id.gt(last))),
-            (_, None) => query,
+            (_, _, None) => query,
         };
-        match sort {
-            ArticleSort::NewestFirst => query.order((published_at.desc(), id.desc())),
-            ArticleSort::OldestFirst => query.order((published_at.asc(), id.asc())),
-            ArticleSort::LastUpdatedFirst => query.order((updated_at.desc(), id.desc())),
-            ArticleSort::LastUpdatedLast => query.order((updated_at.asc(), id.asc())),
+        match (by_update, upwards) {
+            (false, false) => query.order((published_at.desc(), id.desc())),
+            (false, true) => query.order((published_at.asc(), id.asc())),
+            (true, false) => query.order((updated_at.desc(), id.desc())),
+            (true, true) => query.order((updated_at.asc(), id.asc())),
         }
         .limit(window.limit)
         .select((id, published_at, updated_at))
     }};
 }
+
+mod ranked;
 
 fn named(connection: &mut Connection, slugs: &[Slug]) -> StoreResult<Vec<Id>> {
     if slugs.is_empty() {
@@ -182,7 +250,7 @@ impl Selection {
                 .filter_map(|slug| found.get(slug).copied())
                 .collect()
         };
-        let selection = Self {
+        let mut selection = Self {
             tags: filter.tags.iter().map(|group| keys(group)).collect(),
             authors: authors::store::by_slugs(connection, &filter.authors)?
                 .into_values()
@@ -193,12 +261,30 @@ impl Selection {
                 .collect(),
             named: named(connection, &filter.slugs)?,
             filter: filter.clone(),
+            search: None,
+            dialect: dialect(connection),
         };
         let impossible = selection.tags.iter().any(Vec::is_empty)
             || (selection.authors.is_empty() && !filter.authors.is_empty())
             || (selection.sections.is_empty() && !filter.sections.is_empty())
             || (selection.named.is_empty() && !filter.slugs.is_empty());
-        Ok((!impossible).then_some(selection))
+        if impossible {
+            return Ok(None);
+        }
+        if let Some(query) = &filter.search {
+            // What the filter asks for narrows the search as well.
+            let tags = selection.tags.iter();
+            let mut groups: Vec<Vec<Id>> = tags
+                .map(|group| group.iter().map(|(id, _)| *id).collect())
+                .collect();
+            let chosen = [&selection.authors, &selection.sections];
+            groups.extend(chosen.into_iter().filter(|ids| !ids.is_empty()).cloned());
+            selection.search = look_up(connection, query, groups)?;
+            if selection.search.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(selection))
     }
 
     /// What decides which articles there are, and in which order.
@@ -214,11 +300,13 @@ impl Selection {
         } else {
             vec![Mark::Articles]
         };
-        // Slugs lead to tags and authors; which, others may change.
-        if !self.tags.is_empty() || !self.sections.is_empty() {
+        // Slugs lead to tags and authors, and searches look for their names; which, others may
+        // change.
+        let searched = self.search.is_some();
+        if searched || !self.tags.is_empty() || !self.sections.is_empty() {
             marks.push(Mark::Tags);
         }
-        if !self.authors.is_empty() {
+        if searched || !self.authors.is_empty() {
             marks.push(Mark::Authors);
         }
         marks
@@ -321,7 +409,14 @@ impl Selection {
         mut self,
         connection: &mut Connection,
         window: Window,
-    ) -> StoreResult<Vec<(Id, Timestamp)>> {
+    ) -> StoreResult<Vec<(Id, Place)>> {
+        let by_index = matches!(
+            window.sort,
+            ArticleSort::Relevance | ArticleSort::NewestFirst | ArticleSort::OldestFirst
+        );
+        if by_index && let Some(lookup) = self.search.take() {
+            return ranked::page(connection, &self, &lookup, window);
+        }
         let rows: Vec<(Id, Timestamp, Timestamp)> = if let Some(tag) = self.take_tag() {
             let query = public_articles_by_tag::table
                 .filter(public_articles_by_tag::tag_id.eq(tag))
@@ -342,8 +437,10 @@ impl Selection {
         Ok(rows
             .into_iter()
             .map(|(id, published_at, updated_at)| match window.sort {
-                ArticleSort::LastUpdatedFirst | ArticleSort::LastUpdatedLast => (id, updated_at),
-                ArticleSort::NewestFirst | ArticleSort::OldestFirst => (id, published_at),
+                ArticleSort::LastUpdatedFirst | ArticleSort::LastUpdatedLast => {
+                    (id, Place::At(updated_at))
+                }
+                _ => (id, Place::At(published_at)),
             })
             .collect())
     }

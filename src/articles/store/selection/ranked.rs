@@ -1,0 +1,97 @@
+//! Pages of a search, read from the index in its own order: the newest first, or by rank.
+
+use diesel::dsl::sql;
+use diesel::expression::{AsExpression, SqlLiteral, UncheckedBind};
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
+
+use super::{Place, Selection, Window, ranked};
+use crate::articles::model::ArticleSort;
+use crate::db::schema::{article_authors, article_tags, public_articles_by_search};
+use crate::db::{Connection, Id, MultiBackend, StoreResult};
+use crate::search::entry::Rank;
+use crate::search::expression::{Dialect, Lookup};
+
+type Condition =
+    SqlLiteral<Bool, UncheckedBind<SqlLiteral<Bool>, <String as AsExpression<Text>>::Expression>>;
+
+/// That words match an expression, which a pair of SQL texts goes around.
+fn matching(before: &str, dialect: Dialect, expression: String, after: &str) -> Condition {
+    let (operator, cast) = match dialect {
+        Dialect::Fts5 => ("MATCH", ""),
+        Dialect::Tsquery => ("@@", "::tsquery"),
+    };
+    sql::<Bool>(&format!("{before} {operator} "))
+        .bind::<Text, _>(expression)
+        .sql(&format!("{cast}{after}"))
+}
+
+/// That a search finds the article, whatever the order of the list.
+pub(super) fn is_found(view: &str, lookup: &Lookup, dialect: Dialect) -> Condition {
+    let before = format!("{view}.id IN (SELECT article_id FROM search_matches WHERE words");
+    matching(&before, dialect, lookup.all(dialect), ")")
+}
+
+/// A page of a search. By rank, one rank is read after the other until the page is full.
+pub(super) fn page(
+    connection: &mut Connection,
+    selection: &Selection,
+    lookup: &Lookup,
+    window: Window,
+) -> StoreResult<Vec<(Id, Place)>> {
+    use public_articles_by_search::{id, position, table};
+    let backward = window.start.is_some_and(|start| start.backward);
+    let start = window.start.and_then(|start| match start.value {
+        Place::Found(rank, at) => Some((rank, at, start.inclusive)),
+        Place::At(_) => None,
+    });
+    let upwards = (window.sort == ArticleSort::OldestFirst) != backward;
+    let mut ranks: Vec<Option<Rank>> = match window.sort {
+        ArticleSort::Relevance => Rank::ALL.into_iter().map(Some).collect(),
+        _ => vec![None],
+    };
+    if backward {
+        ranks.reverse();
+    }
+    let ranks = ranks
+        .into_iter()
+        .skip_while(|rank| start.is_some_and(|(first, _, _)| first != *rank));
+    let mut page = Vec::new();
+    for rank in ranks {
+        let room = window.limit - page.len() as i64;
+        let expression = match rank {
+            None => Some(lookup.all(selection.dialect)),
+            Some(rank) => lookup.ranked(selection.dialect, rank),
+        };
+        let (Some(expression), true) = (expression, room > 0) else {
+            continue;
+        };
+        let words = "public_articles_by_search.words";
+        let mut query = table
+            .filter(matching(words, selection.dialect, expression, ""))
+            .into_boxed::<MultiBackend>();
+        if let Some((first, at, inclusive)) = start
+            && first == rank
+        {
+            // Positions are whole numbers: with the item itself, one further.
+            let inclusive = i64::from(inclusive);
+            query = if upwards {
+                query.filter(position.gt(at - inclusive))
+            } else {
+                query.filter(position.lt(at + inclusive))
+            };
+        }
+        let query = narrowed!(public_articles_by_search, query, selection);
+        let query = if upwards {
+            query.order(position.asc())
+        } else {
+            query.order(position.desc())
+        };
+        let rows: Vec<(Id, i64)> = query.limit(room).select((id, position)).load(connection)?;
+        page.extend(
+            rows.into_iter()
+                .map(|(article, at)| (article, Place::Found(rank, at))),
+        );
+    }
+    Ok(page)
+}
