@@ -25,6 +25,10 @@ pub struct DatabaseConfig {
     )]
     pub database_url: DatabaseUrl,
 
+    /// A streaming replica of the Postgres database, for public reads: postgres://…
+    #[arg(long, env = "DATABASE_REPLICA_URL", hide_env_values = true)]
+    pub database_replica_url: Option<DatabaseUrl>,
+
     /// Database connections for reading (on Postgres, for everything)
     #[arg(long, env = "DATELINE_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_connections: u32,
@@ -43,6 +47,7 @@ impl DatabaseConfig {
     pub fn at(database_url: DatabaseUrl) -> Self {
         Self {
             database_url,
+            database_replica_url: None,
             database_connections: 8,
             database_wait: 5,
             statement_timeout: 15,
@@ -55,6 +60,7 @@ impl DatabaseConfig {
             size: self.database_connections,
             wait: Duration::from_secs(self.database_wait),
             statement_timeout: Duration::from_secs(self.statement_timeout),
+            replica: self.database_replica_url.clone(),
         }
     }
 }

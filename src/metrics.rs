@@ -52,6 +52,10 @@ pub struct CacheMetrics {
     pub bypassed: IntCounter,
     /// Answers thrown away because a write or the clock had changed them.
     pub outdated: IntCounter,
+    /// Answers read from the replica.
+    pub replica: IntCounter,
+    /// Answers read from the primary because the replica was behind or failed.
+    pub not_replica: IntCounter,
     bytes: IntGauge,
     answers: IntGauge,
 }
@@ -150,6 +154,14 @@ impl Metrics {
             outdated: counter(
                 "dateline_cache_invalidations_total",
                 "Kept answers thrown away because a write or the clock had changed them.",
+            )?,
+            replica: counter(
+                "dateline_replica_reads_total",
+                "Public reads that the replica answered.",
+            )?,
+            not_replica: counter(
+                "dateline_replica_fallbacks_total",
+                "Public reads that went to the primary because the replica was behind or failed.",
             )?,
             bytes: gauge("dateline_cache_bytes", "Memory taken by kept answers.")?,
             answers: gauge("dateline_cache_answers", "Answers that are kept.")?,

@@ -158,6 +158,11 @@ impl Problem {
         Self::new(&NOT_FOUND, "There is nothing here that you may know of.")
     }
 
+    /// Whether it is the server's, not the client's.
+    pub fn is_failure(&self) -> bool {
+        self.0.kind.status >= 500
+    }
+
     /// A wrong query parameter.
     pub fn parameter(name: &str, reason: impl fmt::Display) -> Self {
         Self::new(

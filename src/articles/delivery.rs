@@ -81,7 +81,7 @@ impl FromParams for ArticleListParams {
 }
 
 /// Which articles are meant: all conditions hold at once.
-#[derive(Debug, IntoParams)]
+#[derive(Debug, Clone, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct FilterParams {
     /// Slugs of tags; a comma means any of them, repeating the parameter means all.

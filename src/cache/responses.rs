@@ -190,7 +190,7 @@ impl Responses {
         &self,
         request: &HttpRequest,
         question: Question,
-        work: impl FnOnce(&mut Connection) -> Result<Found, Problem> + Send + 'static,
+        work: impl FnOnce(&mut Connection) -> Result<Found, Problem> + Clone + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
         let coding = Coding::accepted(request);
         let hears = self.database.changes().hears(Instant::now());
@@ -245,7 +245,7 @@ impl Responses {
         &self,
         question: &Question,
         coding: Coding,
-        work: impl FnOnce(&mut Connection) -> Result<Found, Problem> + Send + 'static,
+        work: impl FnOnce(&mut Connection) -> Result<Found, Problem> + Clone + Send + 'static,
     ) -> Result<Result<Arc<Answer>, String>, Problem> {
         // Before anything is read: whatever is written from here on is noticed.
         let after = self.database.changes().sequence();
@@ -274,6 +274,22 @@ impl Responses {
                 Found::Moved(path) => Err(path),
             }))
         };
+        // Whoever has just shared may look at the count, and counts are not marked.
+        if self.database.has_replica() && kind != Kind::Shares {
+            match self.database.read_on_replica(work.clone()).await {
+                Some(Ok(Ok(answer))) => {
+                    self.counts.replica.inc();
+                    return Ok(answer);
+                }
+                Some(Ok(Err(problem))) if !problem.is_failure() => {
+                    self.counts.replica.inc();
+                    return Err(problem);
+                }
+                // What fails there, such as a query that is in the way of the replay, need not
+                // fail on the primary.
+                _ => self.counts.not_replica.inc(),
+            }
+        }
         match kind {
             Kind::Article => self.database.read_shortly(work).await?,
             _ => self.database.read(work).await?,

@@ -4,6 +4,7 @@
 //! - [`connection`] – opening SQLite or Postgres behind one [`Connection`] type
 //! - `notify` and `listen` – word of writes between processes
 //! - [`pool`] – [`Database`], which runs work on database threads
+//! - `replica` – a streaming replica of Postgres, for public reads
 //! - [`error`] – [`StoreError`], what a store can answer besides a value
 //! - [`slugs`] – free slugs and redirects from old ones
 //! - [`version`] – optimistic locking
@@ -25,6 +26,7 @@ mod listen;
 pub mod migrations;
 mod notify;
 pub mod pool;
+mod replica;
 pub mod schema;
 pub mod slugs;
 pub mod types;

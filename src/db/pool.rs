@@ -13,6 +13,7 @@ use super::changes::{Changes, Touched};
 use super::connection::{Access, AnyConnection as Connection, DatabaseUrl, Manager};
 use super::error::{StoreError, StoreResult};
 use super::notify;
+use super::replica::Replica;
 use super::types::Id;
 
 /// How many connections there may be and how long one waits for them.
@@ -24,6 +25,8 @@ pub struct PoolSettings {
     pub wait: Duration,
     /// Postgres's `statement_timeout`, SQLite's `busy_timeout`.
     pub statement_timeout: Duration,
+    /// A streaming replica of Postgres for public reads.
+    pub replica: Option<DatabaseUrl>,
 }
 
 /// The database of one process. Cheap to clone.
@@ -35,6 +38,7 @@ pub struct Opened {
     url: DatabaseUrl,
     readers: Arc<Lane>,
     writers: Arc<Lane>,
+    pub(super) replica: Option<Replica>,
     queries: IntCounter,
     changes: Arc<Changes>,
     /// Tells this process's notifications from those of others.
@@ -43,7 +47,7 @@ pub struct Opened {
 
 /// Connections that are asked for in turn: the semaphore queues fairly and on the async side, so
 /// that a stampede waits without holding threads and fails clearly.
-struct Lane {
+pub(super) struct Lane {
     pool: Pool<Manager>,
     turns: Arc<Semaphore>,
     wait: Duration,
@@ -51,6 +55,21 @@ struct Lane {
 
 impl Lane {
     fn open(
+        url: &DatabaseUrl,
+        access: Access,
+        size: u32,
+        settings: &PoolSettings,
+        queries: &IntCounter,
+    ) -> Result<Arc<Self>, StoreError> {
+        let lane = Self::build(url, access, size, settings, queries)?;
+        lane.pool
+            .get()
+            .map_err(|error| StoreError::Unavailable(format!("cannot open {url}: {error}")))?;
+        Ok(lane)
+    }
+
+    /// Connects to nothing yet.
+    pub(super) fn build(
         url: &DatabaseUrl,
         access: Access,
         size: u32,
@@ -74,7 +93,6 @@ impl Lane {
             .test_on_check_out(false)
             .error_handler(Box::new(LogErrors))
             .build(manager)
-            .and_then(|pool| pool.get().map(|_| pool.clone()))
             .map_err(|error| StoreError::Unavailable(format!("cannot open {url}: {error}")))?;
         Ok(Arc::new(Self {
             pool,
@@ -83,7 +101,7 @@ impl Lane {
         }))
     }
 
-    async fn run<T: Send + 'static>(
+    pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
@@ -145,8 +163,19 @@ impl Database {
                 (Arc::clone(&lane), lane)
             }
         };
+        let replica = settings
+            .replica
+            .as_ref()
+            .map(|replica| match url {
+                DatabaseUrl::Postgres(_) => Replica::new(replica, settings, &queries),
+                DatabaseUrl::Sqlite(_) => Err(StoreError::Unavailable(
+                    "a replica needs a database on Postgres".into(),
+                )),
+            })
+            .transpose()?;
         Ok(Self(Arc::new(Opened {
             url: url.clone(),
+            replica,
             readers,
             writers,
             queries,

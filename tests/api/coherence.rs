@@ -172,7 +172,7 @@ fn targets() -> Vec<String> {
 }
 
 /// What one request says, but for what differs from request to request.
-fn said(reply: &Reply) -> (u16, Vec<String>, String) {
+pub fn said(reply: &Reply) -> (u16, Vec<String>, String) {
     let names = ["etag", "last-modified", "link", "location", "surrogate-key"];
     let headers = names.iter().map(|name| {
         let value = reply.headers.get(*name);
@@ -187,7 +187,7 @@ fn said(reply: &Reply) -> (u16, Vec<String>, String) {
 }
 
 /// A request that carries `Authorization` is answered from the database.
-async fn unkept(app: &TestApp, target: &str) -> Reply {
+pub async fn unkept(app: &TestApp, target: &str) -> Reply {
     app.request(Method::GET, target).bearer("none").send().await
 }
 

@@ -11,6 +11,7 @@ mod delivery;
 mod document;
 mod editorial;
 mod harness;
+mod replica;
 mod search;
 mod shares;
 mod storage;

@@ -1,8 +1,9 @@
 -- What published articles are found by. The words come ready-made, folded and marked, so the
 -- tokenizer only parts them at spaces. Rows are in the order of publication: `position` is the
--- millisecond of publication times 16,384, and a number that tells apart those of one.
+-- millisecond of publication times 16,384, and a number that tells apart those of one. Beginnings of
+-- two and three letters have lists of their own: they would stand for too many words.
 CREATE VIRTUAL TABLE article_search USING fts5(
-    words, content = '', contentless_delete = 1, tokenize = 'ascii', detail = full
+    words, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '3 4'
 );
 CREATE TABLE search_entries (
     position INTEGER PRIMARY KEY NOT NULL,

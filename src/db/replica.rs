@@ -1,0 +1,179 @@
+//! A streaming replica of Postgres, for public reads.
+//!
+//! A replica is always behind, and what it answers must still be what the primary would: whoever was
+//! told of a write reads it. So a read goes to the replica only when that has replayed the log as
+//! far as the primary had written it when the last write that this process knows of had committed.
+//! Otherwise, and whenever anything about the replica is in doubt, the primary is read.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use diesel::sql_types::{BigInt, Bool};
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use prometheus::IntCounter;
+
+use super::connection::{Access, AnyConnection as Connection, DatabaseUrl};
+use super::error::{StoreError, StoreResult};
+use super::pool::{Database, Lane, PoolSettings};
+
+/// How long a read waits for a connection to the replica before it goes to the primary.
+const WAIT: Duration = Duration::from_millis(250);
+/// How long a replica that could not be reached is left alone.
+const LEFT_ALONE: Duration = Duration::from_secs(2);
+
+/// A replica and what is known of the primary's log.
+pub(super) struct Replica {
+    lane: Arc<Lane>,
+    known: Mutex<Known>,
+}
+
+#[derive(Clone, Copy)]
+struct Known {
+    /// The last write that `position` is certainly behind.
+    sequence: u64,
+    primary: Primary,
+    left_alone_until: Option<Instant>,
+}
+
+/// Where the primary's log ends (bytes), and whose log it is.
+#[derive(Debug, Clone, Copy, Default, QueryableByName)]
+struct Primary {
+    #[diesel(sql_type = BigInt)]
+    position: i64,
+    #[diesel(sql_type = BigInt)]
+    system: i64,
+}
+
+#[derive(QueryableByName)]
+struct Follows {
+    #[diesel(sql_type = Bool)]
+    follows: bool,
+}
+
+impl Replica {
+    /// Makes ready to connect to a replica; it need not be there yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the URL is not one of Postgres.
+    pub(super) fn new(
+        url: &DatabaseUrl,
+        settings: &PoolSettings,
+        queries: &IntCounter,
+    ) -> StoreResult<Self> {
+        if let DatabaseUrl::Sqlite(_) = url {
+            return Err(StoreError::Unavailable(
+                "the replica's URL must be postgres://…: SQLite has no replicas".into(),
+            ));
+        }
+        let settings = PoolSettings {
+            wait: WAIT,
+            ..settings.clone()
+        };
+        Ok(Self {
+            lane: Lane::build(url, Access::Read, settings.size, &settings, queries)?,
+            known: Mutex::new(Known {
+                sequence: 0,
+                primary: Primary::default(),
+                left_alone_until: None,
+            }),
+        })
+    }
+
+    fn known(&self) -> Known {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn learn(&self, change: impl FnOnce(&mut Known)) {
+        change(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Database {
+    /// Whether there is a replica to read from.
+    pub fn has_replica(&self) -> bool {
+        self.0.replica.is_some()
+    }
+
+    /// Runs a read on the replica; `None` when there is none, when it does not answer, or when it has
+    /// not replayed every write that this process knows of.
+    pub async fn read_on_replica<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+    ) -> Option<StoreResult<T>> {
+        let replica = self.0.replica.as_ref()?;
+        let now = Instant::now();
+        // Writes of other processes may be going on unheard.
+        if !self.changes().hears(now) {
+            return None;
+        }
+        if replica
+            .known()
+            .left_alone_until
+            .is_some_and(|until| now < until)
+        {
+            return None;
+        }
+        let primary = self.primary(replica).await?;
+        let read = move |connection: &mut Connection| {
+            follows(connection, primary)?
+                .then(|| work(connection))
+                .transpose()
+        };
+        match replica.lane.run(read).await {
+            Ok(done) => done.map(Ok),
+            Err(StoreError::Unavailable(reason)) => {
+                tracing::warn!(reason, "the replica is not read");
+                replica.learn(|known| known.left_alone_until = Some(now + LEFT_ALONE));
+                None
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// Where the primary's log ended after the last write that this process knows of: asked once
+    /// for each.
+    async fn primary(&self, replica: &Replica) -> Option<Primary> {
+        let sequence = self.changes().sequence();
+        let known = replica.known();
+        if known.sequence == sequence {
+            return Some(known.primary);
+        }
+        let asked = self
+            .read(|connection| {
+                Ok(sql_query(
+                    "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint AS position, \
+                            (SELECT system_identifier FROM pg_control_system()) AS system",
+                )
+                .get_result(connection)?)
+            })
+            .await;
+        match asked {
+            Ok(primary) => {
+                replica.learn(|known| {
+                    if known.sequence < sequence {
+                        (known.sequence, known.primary) = (sequence, primary);
+                    }
+                });
+                Some(primary)
+            }
+            Err(error) => {
+                tracing::warn!(?error, "the primary does not say where its log ends");
+                None
+            }
+        }
+    }
+}
+
+/// Whether a connection leads to a replica of this primary that has replayed its log so far. Asked
+/// each time: a replica that was restarted can be behind where it was before.
+fn follows(connection: &mut Connection, primary: Primary) -> StoreResult<bool> {
+    let Follows { follows } = sql_query(
+        "SELECT coalesce(pg_is_in_recovery() \
+                AND pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0') >= $1 \
+                AND (SELECT system_identifier FROM pg_control_system()) = $2, false) AS follows",
+    )
+    .bind::<BigInt, _>(primary.position)
+    .bind::<BigInt, _>(primary.system)
+    .get_result(connection)?;
+    Ok(follows)
+}
