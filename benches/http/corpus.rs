@@ -39,7 +39,8 @@ pub fn zipf(random: &mut StdRng, n: usize) -> usize {
     (drawn as usize).saturating_sub(1).min(n - 1)
 }
 
-fn word(number: usize) -> String {
+/// A word of the corpus by its rank: the first is the most common one.
+pub fn word(number: usize) -> String {
     const SYLLABLES: [&str; 20] = [
         "ka", "ro", "mi", "ten", "sol", "ver", "lan", "du", "pes", "gar", "ni", "hol", "ba", "rik",
         "so", "tam", "el", "fu", "jor", "wen",

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,12 +15,23 @@ pub struct Server {
     pub url: String,
     /// From its start to its first answer.
     pub ready_after: Duration,
+    /// What goes with it.
+    folder: Option<PathBuf>,
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        if self.folder.is_some() {
+            // nginx ends its workers when it is asked to end.
+            let pid = self.child.id().to_string();
+            let _ = Command::new("kill").args(["-TERM", &pid]).status();
+        } else {
+            let _ = self.child.kill();
+        }
         let _ = self.child.wait();
+        if let Some(folder) = &self.folder {
+            let _ = std::fs::remove_dir_all(folder);
+        }
     }
 }
 
@@ -29,11 +41,7 @@ pub fn dateline(database: &DatabaseUrl, arguments: &[&str]) -> Server {
         DatabaseUrl::Sqlite(file) => format!("sqlite://{}", file.display()),
         DatabaseUrl::Postgres(url) => url.clone(),
     };
-    let port = TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .expect("a free port")
-        .port();
-    let address = format!("127.0.0.1:{port}");
+    let address = format!("127.0.0.1:{}", free_port());
     let started = Instant::now();
     let child = Command::new(env!("CARGO_BIN_EXE_dateline"))
         .args(["serve", "--listen", &address, "--workers", "2"])
@@ -46,6 +54,7 @@ pub fn dateline(database: &DatabaseUrl, arguments: &[&str]) -> Server {
         child,
         url: format!("http://{address}"),
         ready_after: Duration::ZERO,
+        folder: None,
     };
     while TcpStream::connect(&address).is_err() {
         std::thread::sleep(Duration::from_millis(2));
@@ -77,7 +86,60 @@ pub fn ceiling(answer: &[u8]) -> Server {
         child,
         url: line.trim().to_owned(),
         ready_after: Duration::ZERO,
+        folder: None,
     }
+}
+
+/// nginx with as many workers, serving the body of an answer from a file at its path.
+pub fn nginx(path: &str, answer: &[u8]) -> Server {
+    let folder = std::env::temp_dir().join(format!("dateline-nginx-{}", std::process::id()));
+    let file = folder.join(format!("files{path}"));
+    let parent = file.parent().expect("a path has a parent");
+    std::fs::create_dir_all(parent).expect("room for files");
+    let body = answer
+        .windows(4)
+        .position(|bytes| bytes == b"\r\n\r\n")
+        .map(|end| &answer[end + 4..])
+        .expect("an answer has a body");
+    std::fs::write(&file, body).expect("room for the answer");
+    let port = free_port();
+    let place = folder.display();
+    let configuration = format!(
+        "daemon off; worker_processes 2; pid {place}/pid; error_log {place}/error.log;\n\
+         events {{ worker_connections 1024; }}\n\
+         http {{\n  access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000;\n  \
+         open_file_cache max=100; default_type application/json; client_body_temp_path {place}/body;\n  \
+         proxy_temp_path {place}/proxy; fastcgi_temp_path {place}/fastcgi; uwsgi_temp_path {place}/uwsgi;\n  \
+         scgi_temp_path {place}/scgi;\n  server {{ listen 127.0.0.1:{port}; root {place}/files; }}\n}}\n"
+    );
+    let settings = folder.join("nginx.conf");
+    std::fs::write(&settings, configuration).expect("room for settings");
+    // Its workers run as another user.
+    let everyone = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&folder, everyone).expect("the folder is ours");
+    let child = Command::new("nginx")
+        .arg("-c")
+        .arg(&settings)
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("nginx is installed (Debian: apt-get install nginx-light)");
+    let address = format!("127.0.0.1:{port}");
+    while TcpStream::connect(&address).is_err() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Server {
+        child,
+        url: format!("http://{address}"),
+        ready_after: Duration::ZERO,
+        folder: Some(folder),
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
+        .port()
 }
 
 impl Server {

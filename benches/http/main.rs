@@ -9,10 +9,16 @@
 //! - [`corpus`] – the archives
 //! - [`ceiling`] – the bare handler
 //! - [`drive`] – servers and the load on them
+//! - [`growing`] – the same reads from archives of several sizes
+//! - [`plot`] – these as a picture
+//!
+//! `DATELINE_BENCH_ONLY` names a part of the rows that are wanted, for work on one of them.
 
 mod ceiling;
 mod corpus;
 mod drive;
+mod growing;
+mod plot;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -26,10 +32,17 @@ use rand::rngs::StdRng;
 const SMALL: usize = 10_000;
 
 /// How often and how long each side of a row is driven.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Effort {
     rounds: usize,
     seconds: u32,
+    only: String,
+}
+
+impl Effort {
+    fn wants(&self, row: &str) -> bool {
+        row.contains(&self.only)
+    }
 }
 
 fn main() {
@@ -50,7 +63,9 @@ fn main() {
     let effort = Effort {
         rounds: setting("DATELINE_BENCH_ROUNDS", 5),
         seconds: setting("DATELINE_BENCH_SECONDS", 4) as u32,
+        only: std::env::var("DATELINE_BENCH_ONLY").unwrap_or_default(),
     };
+    let effort = &effort;
     let large = setting("DATELINE_BENCH_ARTICLES", 1_000_000);
     let small = corpus::sqlite(SMALL);
     println!("| work | of the ceiling | p99, of the ceiling's |\n|---|---|---|");
@@ -58,11 +73,13 @@ fn main() {
     not_kept("SQLite", &small, effort);
     if let Ok(url) = std::env::var("DATELINE_TEST_POSTGRES_URL") {
         let url: DatabaseUrl = url.parse().expect("a Postgres URL");
-        corpus::fill(url.clone(), SMALL);
+        if effort.wants("Postgres") {
+            corpus::fill(url.clone(), SMALL);
+        }
         not_kept("Postgres", &url, effort);
     }
     while_writing(&small, effort);
-    growing(&small, large, effort);
+    growing::measure(large, effort);
 }
 
 /// Two servers in turns.
@@ -70,7 +87,7 @@ fn compare(
     subject: &Server,
     other: &Server,
     load: &Load,
-    effort: Effort,
+    effort: &Effort,
     row: &str,
 ) -> (Seen, Seen) {
     let (mut left, mut right) = (Vec::new(), Vec::new());
@@ -84,7 +101,10 @@ fn compare(
 }
 
 /// One row: the subject against the ceiling for the answer to the load's path.
-fn row(subject: &Server, load: &Load, effort: Effort, name: &str) {
+fn row(subject: &Server, load: &Load, effort: &Effort, name: &str) {
+    if !effort.wants(name) {
+        return;
+    }
     let plain: Vec<&str> = load
         .headers
         .iter()
@@ -92,11 +112,14 @@ fn row(subject: &Server, load: &Load, effort: Effort, name: &str) {
         .filter(|header| !header.starts_with("If-None-Match"))
         .collect();
     let bare = drive::ceiling(&subject.fetch(&load.path, &plain));
-    let (seen, ceiling) = compare(subject, &bare, load, effort, name);
+    print(compare(subject, &bare, load, effort, name), name);
+}
+
+fn print((seen, other): (Seen, Seen), name: &str) {
     println!(
         "| {name} | {:.2} | {:.2} |",
-        seen.rate / ceiling.rate,
-        seen.p99 / ceiling.p99
+        seen.rate / other.rate,
+        seen.p99 / other.p99
     );
 }
 
@@ -125,10 +148,15 @@ fn many(articles: usize, different: usize) -> Load {
     }
 }
 
-fn kept(archive: &DatabaseUrl, effort: Effort) {
+fn kept(archive: &DatabaseUrl, effort: &Effort) {
     let server = dateline(archive, &[]);
     let article = format!("/v1/articles/{}", corpus::slug(SMALL / 2));
     row(&server, &at(&article), effort, "article by slug, kept");
+    let name = "article by slug, kept, of nginx with a file";
+    if effort.wants(name) {
+        let nginx = drive::nginx(&article, &server.fetch(&article, &[]));
+        print(compare(&server, &nginx, &at(&article), effort, name), name);
+    }
     let brotli = Load {
         headers: vec!["Accept-Encoding: br".into()],
         ..at(&article)
@@ -162,7 +190,11 @@ fn kept(archive: &DatabaseUrl, effort: Effort) {
     );
 }
 
-fn not_kept(database: &str, archive: &DatabaseUrl, effort: Effort) {
+fn not_kept(database: &str, archive: &DatabaseUrl, effort: &Effort) {
+    if !effort.wants(database) && effort.only.contains("SQLite") | effort.only.contains("Postgres")
+    {
+        return;
+    }
     let server = dateline(archive, &["--cache-size", "0"]);
     for (name, load) in [
         ("article by slug", many(SMALL, 1000)),
@@ -179,7 +211,7 @@ fn not_kept(database: &str, archive: &DatabaseUrl, effort: Effort) {
 }
 
 /// Reads with and without ten editorial writes a second.
-fn while_writing(archive: &DatabaseUrl, effort: Effort) {
+fn while_writing(archive: &DatabaseUrl, effort: &Effort) {
     let server = dateline(archive, &[]);
     let database = dateline::app::open_database(
         &dateline::config::DatabaseConfig::at(archive.clone()),
@@ -195,6 +227,10 @@ fn while_writing(archive: &DatabaseUrl, effort: Effort) {
         .expect("a token")
     };
     drop(database);
+    let name = "kept reads beside 10 writes/s, of those alone";
+    if !effort.wants(name) {
+        return;
+    }
     let load = many(SMALL, 1000);
     drive(&server, &load, 2);
     let writing = AtomicBool::new(false);
@@ -224,11 +260,7 @@ fn while_writing(archive: &DatabaseUrl, effort: Effort) {
         written = writer.join().expect("the writer ends");
     });
     let (alone, beside) = (median(alone), median(beside));
-    println!(
-        "| kept reads beside 10 writes/s, of those alone ({written} writes) | {:.2} | {:.2} |",
-        beside.rate / alone.rate,
-        beside.p99 / alone.p99
-    );
+    print((beside, alone), &format!("{name} ({written} writes)"));
 }
 
 /// Changes the headline of one article or another.
@@ -261,114 +293,4 @@ fn write(server: &Server, token: &str, number: u32) {
         .expect("an id");
     let body = format!("{{\"headline\":\"Written {number} times\"}}");
     send(format!("PATCH /v1/editorial/articles/{id}"), &body);
-}
-
-/// The same reads from a small and a large archive.
-fn growing(small: &DatabaseUrl, articles: usize, effort: Effort) {
-    let large = corpus::sqlite(articles);
-    let off = &["--cache-size", "0"];
-    let (near, far) = (dateline(small, off), dateline(&large, off));
-    println!("\n| work, nothing kept | {articles} articles, of {SMALL} | p99 |\n|---|---|---|");
-    let deep = |server: &Server, pages: usize| {
-        // Page 5,000 of 200 articles each; in the small archive the last that there is.
-        let mut path = "/v1/articles?fields=slug&limit=100".to_owned();
-        for _ in 0..pages {
-            let answer = String::from_utf8_lossy(&server.fetch(&path, &[])).into_owned();
-            let Some(cursor) = answer
-                .split("\"next_cursor\":\"")
-                .nth(1)
-                .and_then(|rest| rest.split('"').next())
-            else {
-                break;
-            };
-            path = format!("/v1/articles?cursor={cursor}&fields=slug&limit=100");
-        }
-        let cursor = path
-            .split("cursor=")
-            .nth(1)
-            .and_then(|rest| rest.split('&').next());
-        format!("/v1/articles?cursor={}", cursor.expect("a second page"))
-    };
-    for (name, left, right) in [
-        ("article by slug", many(SMALL, 1000), many(articles, 1000)),
-        (
-            "first page of the list",
-            at("/v1/articles"),
-            at("/v1/articles"),
-        ),
-        (
-            "a page by a cursor deep in the list",
-            at(&deep(&near, 50)),
-            at(&deep(&far, articles / 200)),
-        ),
-        (
-            "list of a common tag",
-            at("/v1/articles?tag=tag-0"),
-            at("/v1/articles?tag=tag-0"),
-        ),
-        (
-            "list of a rare tag",
-            at("/v1/articles?tag=tag-250"),
-            at("/v1/articles?tag=tag-250"),
-        ),
-        (
-            "list of a section",
-            at("/v1/articles?section=section-1"),
-            at("/v1/articles?section=section-1"),
-        ),
-    ] {
-        let (mut of_small, mut of_large) = (Vec::new(), Vec::new());
-        drive(&far, &right, 2);
-        for round in 0..effort.rounds {
-            eprint!("\r{name}: round {} of {}        ", round + 1, effort.rounds);
-            of_large.push(drive(&far, &right, effort.seconds));
-            of_small.push(drive(&near, &left, effort.seconds));
-        }
-        eprint!("\r{:80}\r", "");
-        let (of_large, of_small) = (median(of_large), median(of_small));
-        println!(
-            "| {name} | {:.2} | {:.2} |",
-            of_large.rate / of_small.rate,
-            of_large.p99 / of_small.p99
-        );
-    }
-    drop((near, far));
-
-    let server = dateline(&large, &[]);
-    println!("\n| {articles} articles | |\n|---|---|");
-    println!("| idle memory | {:.0} MiB |", server.mebibytes());
-    let large_start = server.ready_after;
-    drive(
-        &server,
-        &many(articles, articles.min(50_000)),
-        effort.seconds * 3,
-    );
-    drive(&server, &at("/v1/articles?limit=100"), effort.seconds);
-    println!(
-        "| memory after the load, cache of 64 MiB | {:.0} MiB |",
-        server.mebibytes()
-    );
-    drop(server);
-    let mut starts: Vec<Duration> = (0..5)
-        .map(|_| {
-            let folder =
-                std::env::temp_dir().join(format!("dateline-empty-{}", std::process::id()));
-            std::fs::create_dir_all(&folder).expect("room for an empty database");
-            let empty = DatabaseUrl::Sqlite(folder.join("empty.db"));
-            drop(dateline(&empty, &[]));
-            let again = dateline(&empty, &[]).ready_after;
-            let _ = std::fs::remove_dir_all(&folder);
-            again
-        })
-        .collect();
-    starts.sort();
-    let mut large_starts: Vec<Duration> = (0..4)
-        .map(|_| dateline(&large, &[]).ready_after)
-        .chain([large_start])
-        .collect();
-    large_starts.sort();
-    println!(
-        "| cold start to the first 200, of that on an empty database | {:.2} |",
-        large_starts[2].as_secs_f64() / starts[2].as_secs_f64()
-    );
 }
