@@ -102,6 +102,7 @@ pub fn migrate_database(database: &Database) -> Result<Vec<String>, StoreError> 
     let mut connection = database.connection()?;
     let ran = migrations::run(&mut connection)?;
     while in_transaction(&mut connection, articles::store::bodies::render_outdated)? > 0 {}
+    while in_transaction(&mut connection, articles::store::renditions::render_new)? > 0 {}
     while in_transaction(&mut connection, articles::store::indexing::index_pending)? > 0 {}
     Ok(ran)
 }
@@ -158,6 +159,7 @@ impl Application {
         let origins = config.editorial_origins.clone();
 
         keep_house(&database, &signer, &throttle);
+        keep_rendering(&database);
 
         let workers = config.workers.map_or_else(
             || std::thread::available_parallelism().map_or(2, usize::from),
@@ -290,6 +292,20 @@ fn cors(path: &str, editorial_origins: &[String]) -> Cors {
         .expose_headers(EXPOSED)
         .block_on_origin_mismatch(false)
         .max_age(3600)
+}
+
+/// Renders again what shows a tag or an author that was changed: at once when that happened here, and
+/// now and then in case the process where it happened is gone.
+fn keep_rendering(database: &Data<Database>) {
+    let database = database.clone();
+    actix_web::rt::spawn(async move {
+        loop {
+            if let Err(error) = articles::store::renditions::catch_up(&database).await {
+                tracing::warn!(?error, "rendering again was put off");
+            }
+            let _ = tokio::time::timeout(HOUSEKEEPING, database.names_changed()).await;
+        }
+    });
 }
 
 /// Sweeps up what has run out and takes over keys that were rotated by another process.

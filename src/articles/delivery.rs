@@ -4,7 +4,6 @@ use std::str::FromStr;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use serde::Serialize;
 use utoipa::IntoParams;
 
 use super::model::{
@@ -13,7 +12,6 @@ use super::model::{
 use super::store::public::{self, ListQuery};
 use crate::cache::answer::{Found, Rendered};
 use crate::cache::responses::{Kind, Question, Responses};
-use crate::db::changes::Mark;
 use crate::db::keyset::Start;
 use crate::db::slugs::public_article_once_named;
 use crate::db::{Connection, Id, StoreError, Timestamp};
@@ -217,28 +215,20 @@ pub async fn list_articles(
             limit: seek.fetch(),
         };
         let found = public::list(connection, &query, site.0.as_deref())?;
-        let list = seek.page(found.articles, found.total, |article| article.summary.id);
+        let list = seek.page(found.articles, found.total, |(article, _)| article.id);
         let link = links(PATH, &canonical, &list.page);
-        let shown: Vec<Mark> = list
+        let articles: Vec<String> = list
             .data
             .iter()
-            .flat_map(|article| article.summary.made_of())
-            .collect();
-        let rendered = match params.fields {
-            None => Rendered::json(&list)?,
-            Some(fields) => Rendered::json(&List {
-                data: list
-                    .data
-                    .iter()
-                    .map(|article| select(&fields, article))
-                    .collect::<Result<Vec<_>, _>>()?,
-                page: list.page,
-            })?,
-        };
+            .map(|(article, added)| {
+                let whole = article.listed(added).map_err(unwritable)?;
+                select(params.fields.as_ref(), whole)
+            })
+            .collect::<Result<_, Problem>>()?;
         Ok(Found::Here(
-            rendered
+            Rendered::list(&articles, Some(&list.page))?
                 .made_of(found.made_of)
-                .made_of(shown)
+                .made_of(list.data.iter().flat_map(|(article, _)| article.made_of()))
                 .purge_key("articles".into())
                 .link(link),
         ))
@@ -263,10 +253,19 @@ fn kind_of(include: &[Include], otherwise: Kind) -> Kind {
     }
 }
 
-fn select(fields: &Selection, value: &impl Serialize) -> Result<serde_json::Value, Problem> {
-    serde_json::to_value(value)
-        .map(|value| fields.apply(value))
-        .map_err(|_| Problem::new(&INTERNAL, INTERNAL.meaning))
+/// What is left of an article in JSON when only some fields are wanted.
+fn select(fields: Option<&Selection>, json: String) -> Result<String, Problem> {
+    let Some(fields) = fields else {
+        return Ok(json);
+    };
+    let whole: serde_json::Value = serde_json::from_str(&json).map_err(unwritable)?;
+    serde_json::to_string(&fields.apply(whole)).map_err(unwritable)
+}
+
+/// What is kept as JSON is JSON, and what was read can be written.
+pub(super) fn unwritable(error: serde_json::Error) -> Problem {
+    tracing::error!(%error, "an article could not be written as JSON");
+    Problem::new(&INTERNAL, INTERNAL.meaning)
 }
 
 /// Where a page starts, its place read.
@@ -345,24 +344,24 @@ pub async fn get_article(
     let answer = move |connection: &mut Connection| {
         let with_shares = params.include.contains(&Include::Shares);
         let site = site.0.as_deref();
-        let (article, changed_at) =
-            match public::find(connection, &slug, params.body_format, with_shares, site) {
-                Err(StoreError::NotFound) => {
-                    let (_, slug) = public_article_once_named(connection, &slug)?;
-                    return Ok(Found::Moved(format!("/v1/articles/{slug}")));
-                }
-                found => found?,
-            };
-        let rendered = match params.fields {
-            None => Rendered::json(&article)?,
-            Some(fields) => Rendered::json(&select(&fields, &article)?)?,
+        let (article, body, shares) = match public::find(connection, &slug, with_shares, site) {
+            Err(StoreError::NotFound) => {
+                let (_, slug) = public_article_once_named(connection, &slug)?;
+                return Ok(Found::Moved(format!("/v1/articles/{slug}")));
+            }
+            found => found?,
         };
+        let whole = article
+            .whole(&body, params.body_format, shares.as_ref())
+            .map_err(unwritable)?;
+        let json = select(params.fields.as_ref(), whole)?;
+        let changed_at = article.rendition.changed_at;
         Ok(Found::Here(
-            rendered
-                .made_of(article.summary.made_of())
+            Rendered::of_json(json.into_bytes())
+                .made_of(article.made_of())
                 // A count changes without the article.
                 .last_modified((!with_shares).then_some(changed_at))
-                .purge_key(format!("article-{}", article.summary.id)),
+                .purge_key(format!("article-{}", article.id)),
         ))
     };
     responses.answer(&request, question, answer).await

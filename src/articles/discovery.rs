@@ -4,8 +4,10 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa::IntoParams;
 
+use super::delivery::unwritable;
 use super::delivery::{FilterParams, Site};
 use super::model::{FacetBy, Facets, RelatedArticles};
+use super::rendition::Shown;
 use super::store::{public, related};
 use crate::cache::answer::{Found, Rendered};
 use crate::cache::responses::{Kind, Question, Responses};
@@ -70,9 +72,15 @@ pub async fn list_related(
             }
             found => found?,
         };
+        let summaries: Vec<String> = data
+            .iter()
+            .map(Shown::summary)
+            .collect::<Result<_, _>>()
+            .map_err(unwritable)?;
         Ok(Found::Here(
-            Rendered::json(&RelatedArticles { data })?
+            Rendered::list(&summaries, None)?
                 .made_of(made_of)
+                .made_of(data.iter().flat_map(Shown::made_of))
                 .purge_key("articles".into()),
         ))
     };

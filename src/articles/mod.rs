@@ -15,6 +15,7 @@ pub mod editorial;
 pub mod input;
 pub mod model;
 pub mod parts;
+pub mod rendition;
 pub mod store;
 pub mod workflow;
 

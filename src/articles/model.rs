@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::parts::{CorrectionKind, Custom, LeadImage, Seo};
 use super::workflow::Status;
 use crate::authors::model::AuthorRef;
-use crate::body::{Block, Body};
+use crate::body::Block;
 use crate::db::changes::Mark;
 use crate::db::{Id, Timestamp};
 use crate::http::fields::Known;
@@ -104,16 +104,12 @@ pub struct Summary {
 impl Summary {
     /// What it shows of the article and of others.
     pub fn made_of(&self) -> impl Iterator<Item = Mark> + '_ {
-        let tags = self.story.tags.iter().map(|tag| tag.id);
-        let section = self.story.section.as_ref().map(|section| section.id);
+        let story = &self.story;
+        let tags = story.tags.iter().map(|tag| tag.id);
+        let section = story.section.as_ref().map(|section| section.id);
         std::iter::once(Mark::Article(self.id))
             .chain(tags.chain(section).map(Mark::Tag))
-            .chain(
-                self.story
-                    .authors
-                    .iter()
-                    .map(|author| Mark::Author(author.id)),
-            )
+            .chain(story.authors.iter().map(|author| Mark::Author(author.id)))
     }
 }
 
@@ -162,40 +158,6 @@ impl BodyFormat {
         ("markdown", Self::Markdown),
         ("text", Self::Text),
     ];
-
-    /// A body in this format.
-    ///
-    /// # Errors
-    /// When the blocks cannot be read, which those that were written can.
-    pub fn of(self, stored: StoredBody) -> serde_json::Result<BodyFormats> {
-        let mut formats = BodyFormats::default();
-        match self {
-            Self::Both => {
-                formats.body = Some(stored.blocks);
-                formats.body_html = Some(stored.html);
-            }
-            Self::Blocks => formats.body = Some(stored.blocks),
-            Self::Html => formats.body_html = Some(stored.html),
-            Self::Markdown => formats.body_markdown = Some(stored.parse()?.to_markdown()),
-            Self::Text => formats.body_text = Some(stored.parse()?.to_text()),
-        }
-        Ok(formats)
-    }
-}
-
-/// A body as it is kept: blocks as JSON, and the HTML made of them when they were written.
-#[derive(Debug, Clone)]
-pub struct StoredBody {
-    /// The blocks.
-    pub blocks: Box<RawValue>,
-    /// The same as HTML.
-    pub html: String,
-}
-
-impl StoredBody {
-    fn parse(&self) -> serde_json::Result<Body> {
-        serde_json::from_str(self.blocks.get())
-    }
 }
 
 /// An article for readers.
@@ -355,9 +317,9 @@ impl Include {
         ("highlights", Self::Highlights),
     ];
 
-    /// Whether it is part of the article itself, which its counts are not.
-    pub fn is_detail(&self) -> bool {
-        *self != Self::Shares
+    /// Whether the body is read for it.
+    pub fn takes_body(&self) -> bool {
+        matches!(self, Self::Body | Self::Highlights)
     }
 }
 

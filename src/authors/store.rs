@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use super::model::{Author, AuthorInput};
 use crate::db::changes::{Mark, Touched};
 use crate::db::keyset::Start;
+use crate::db::outdated::{Changed, outdate};
 use crate::db::schema::{article_authors, authors, public_articles};
 use crate::db::slugs::{self, Named};
 use crate::db::types::IdSql;
@@ -309,6 +310,7 @@ pub fn edit(
             current: row.version + 1,
         });
     }
+    outdate(connection, Changed::Author, id)?;
     if input.name.as_str() != row.name {
         put_name(connection, NameOf::Author, id, input.name.as_str())?;
     }
@@ -357,6 +359,7 @@ pub fn merge(
         .execute(connection)?;
     slugs::retarget(connection, id, target.id)?;
     merge_name(connection, id, target.id)?;
+    outdate(connection, Changed::Author, target.id)?;
     diesel::delete(authors::table.filter(authors::id.eq(id))).execute(connection)?;
     slugs::redirect(
         connection,

@@ -12,10 +12,11 @@ use serde::Serialize;
 
 use super::coding::Coding;
 use crate::db::Timestamp;
-use crate::db::changes::{Changes, Mark, MarkKey};
+use crate::db::changes::{Changes, MarkKey};
 use crate::etag;
 use crate::http::conditional::{modified_since, none_match_names};
 use crate::http::cors::for_any_origin;
+use crate::http::page::Page;
 use crate::metrics::RouteMetrics;
 use crate::problem::{INTERNAL, Problem};
 
@@ -46,18 +47,47 @@ impl Rendered {
             tracing::error!(%error, "an answer could not be written as JSON");
             Problem::new(&INTERNAL, INTERNAL.meaning)
         })?;
-        Ok(Self {
+        Ok(Self::of_json(json))
+    }
+
+    /// JSON that is written already.
+    pub fn of_json(json: Vec<u8>) -> Self {
+        Self {
             json,
             made_of: Vec::new(),
             last_modified: None,
             purge_keys: Vec::new(),
             link: None,
-        })
+        }
+    }
+
+    /// An object whose `data` are values that are written already, and whose other members are
+    /// given.
+    ///
+    /// # Errors
+    /// `internal` when these cannot be written as JSON: a mistake in the code.
+    pub fn list(data: &[String], page: Option<&Page>) -> Result<Self, Problem> {
+        let bytes: usize = data.iter().map(|item| item.len() + 1).sum();
+        let mut json = Vec::with_capacity(bytes + 300);
+        json.extend_from_slice(b"{\"data\":[");
+        for (index, item) in data.iter().enumerate() {
+            if index > 0 {
+                json.push(b',');
+            }
+            json.extend_from_slice(item.as_bytes());
+        }
+        json.push(b']');
+        if let Some(page) = page {
+            json.extend_from_slice(b",\"page\":");
+            json.extend(Self::json(page)?.json);
+        }
+        json.push(b'}');
+        Ok(Self::of_json(json))
     }
 
     /// What it was made of: all whose change changes it.
-    pub fn made_of(mut self, marks: impl IntoIterator<Item = Mark>) -> Self {
-        self.made_of.extend(marks.into_iter().map(MarkKey::from));
+    pub fn made_of(mut self, marks: impl IntoIterator<Item = impl Into<MarkKey>>) -> Self {
+        self.made_of.extend(marks.into_iter().map(Into::into));
         self
     }
 

@@ -57,30 +57,39 @@ impl From<Mark> for MarkKey {
 
 /// What one write touched.
 #[derive(Debug, Default)]
-pub struct Touched(Vec<MarkKey>);
+pub struct Touched {
+    keys: Vec<MarkKey>,
+    names: bool,
+}
 
 impl Touched {
     /// Adds a mark.
     pub fn add(&mut self, mark: Mark) {
+        self.names |= matches!(mark, Mark::Tag(_) | Mark::Author(_));
         let key = MarkKey::from(mark);
-        if !self.0.contains(&key) {
-            self.0.push(key);
+        if !self.keys.contains(&key) {
+            self.keys.push(key);
         }
     }
 
     /// Whether nothing that is public was touched.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.keys.is_empty()
+    }
+
+    /// Whether a tag or an author was, which articles show.
+    pub fn has_names(&self) -> bool {
+        self.names
     }
 
     /// What was touched.
     pub fn keys(&self) -> &[MarkKey] {
-        &self.0
+        &self.keys
     }
 
     /// Of keys that another process sent.
     pub fn from_keys(keys: Vec<MarkKey>) -> Self {
-        Self(keys)
+        Self { keys, names: false }
     }
 }
 
@@ -128,11 +137,11 @@ impl Changes {
         }
         let mut touches = self.touches.write().unwrap_or_else(PoisonError::into_inner);
         let next = self.sequence.load(Ordering::Relaxed) + 1;
-        if touches.last.len() + touched.0.len() > REMEMBERED {
+        if touches.last.len() + touched.keys.len() > REMEMBERED {
             touches.last.clear();
             touches.everything = next;
         }
-        for key in &touched.0 {
+        for key in &touched.keys {
             touches.last.insert(*key, next);
         }
         self.sequence.store(next, Ordering::Release);

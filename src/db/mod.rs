@@ -10,6 +10,7 @@
 //! - [`version`] – optimistic locking
 //! - [`horizon`] – when the clock alone changes what is public
 //! - [`keyset`] – where a page of a list starts
+//! - [`outdated`] – what changed until what shows it is rendered again
 //! - [`types`] – ids, timestamps and JSON as both databases store them
 //! - [`migrations`] – bringing a database to this version's tables
 //! - [`schema`] – the tables as Diesel sees them
@@ -25,6 +26,7 @@ pub mod keyset;
 mod listen;
 pub mod migrations;
 mod notify;
+pub mod outdated;
 pub mod pool;
 mod replica;
 pub mod schema;
@@ -36,4 +38,4 @@ pub use connection::{AnyConnection as Connection, DatabaseUrl, MultiBackend};
 pub use error::{StoreError, StoreResult};
 pub use horizon::public_horizon;
 pub use pool::Database;
-pub use types::{Id, Json, Timestamp};
+pub use types::{Id, Json, Timestamp, WrittenJson};

@@ -7,7 +7,7 @@ use diesel::Connection as _;
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::Pool;
 use prometheus::IntCounter;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use super::changes::{Changes, Touched};
 use super::connection::{Access, AnyConnection as Connection, DatabaseUrl, Manager};
@@ -41,6 +41,7 @@ pub struct Opened {
     pub(super) replica: Option<Replica>,
     queries: IntCounter,
     changes: Arc<Changes>,
+    names_changed: Notify,
     /// Tells this process's notifications from those of others.
     process: Id,
 }
@@ -180,6 +181,7 @@ impl Database {
             writers,
             queries,
             changes: Arc::default(),
+            names_changed: Notify::new(),
             process: Id::generate(),
         })))
     }
@@ -239,18 +241,21 @@ impl Database {
         &self,
         work: impl FnOnce(&mut Connection, &mut Touched) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
-        let (changes, process) = (Arc::clone(&self.0.changes), self.0.process);
+        let opened = Arc::clone(&self.0);
         self.0
             .writers
             .run(move |connection| {
                 let mut touched = Touched::default();
                 let outcome = in_transaction(connection, |connection| {
                     let value = work(connection, &mut touched)?;
-                    notify::tell_others(connection, process, &touched)?;
+                    notify::tell_others(connection, opened.process, &touched)?;
                     Ok(value)
                 });
                 // After a failure too: whether a COMMIT that was not answered happened is unknown.
-                changes.record(&touched);
+                opened.changes.record(&touched);
+                if touched.has_names() {
+                    opened.names_changed.notify_one();
+                }
                 outcome
             })
             .await
@@ -262,6 +267,11 @@ impl Database {
         work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
         self.0.writers.run(work).await
+    }
+
+    /// Waits until a tag or an author is changed here.
+    pub async fn names_changed(&self) {
+        self.0.names_changed.notified().await;
     }
 
     /// Tells this process's notifications from those of others.

@@ -99,7 +99,7 @@ table! {
 }
 
 table! {
-    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+    use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
     use crate::db::types::{IdSql, JsonSql, TimestampSql};
 
     articles (id) {
@@ -125,6 +125,11 @@ table! {
         embargo_until -> Nullable<TimestampSql>,
         retraction_reason -> Nullable<Text>,
         trashed_from -> Nullable<Text>,
+        summary_json -> Nullable<Text>,
+        details_json -> Nullable<Text>,
+        made_of -> Nullable<Binary>,
+        rendered_changed_at -> Nullable<TimestampSql>,
+        rendered_version -> Nullable<BigInt>,
     }
 }
 
@@ -244,39 +249,32 @@ table! {
         tags -> JsonSql,
         section -> Nullable<JsonSql>,
         corrections -> JsonSql,
+        public_updated_at -> Nullable<TimestampSql>,
+        public_changed_at -> Nullable<TimestampSql>,
     }
 }
 
 table! {
-    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+    use diesel::sql_types::{Binary, Bool, Nullable, Text};
     use crate::db::types::{IdSql, JsonSql, TimestampSql};
 
     /// What the public may see now: a view, and the only way delivery reads articles.
     public_articles (id) {
         id -> IdSql,
         slug -> Text,
-        version -> BigInt,
-        headline -> Text,
-        standfirst -> Nullable<Text>,
-        dateline -> Nullable<Text>,
-        language -> Text,
-        byline -> Nullable<Text>,
         canonical_url -> Nullable<Text>,
+        language -> Text,
         section_id -> Nullable<IdSql>,
-        lead_image -> Nullable<JsonSql>,
-        word_count -> Integer,
-        seo -> JsonSql,
-        custom -> JsonSql,
         updated_at -> TimestampSql,
         published_at -> TimestampSql,
         published_on -> Text,
         body -> JsonSql,
         body_html -> Text,
-        authors -> JsonSql,
-        tags -> JsonSql,
-        section -> Nullable<JsonSql>,
-        corrections -> JsonSql,
-        changed_at -> TimestampSql,
+        summary_json -> Nullable<Text>,
+        details_json -> Nullable<Text>,
+        made_of -> Nullable<Binary>,
+        rendered_changed_at -> Nullable<TimestampSql>,
+        is_rendered -> Bool,
     }
 }
 

@@ -100,6 +100,9 @@ impl FromStr for Id {
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
+    /// Before all that both databases can store.
+    pub const EARLIEST: Self = Self(DateTime::from_timestamp_millis(-62_135_596_800_000).unwrap());
+
     /// The current instant.
     pub fn now() -> Self {
         Self::from(Utc::now())
@@ -178,6 +181,28 @@ impl Deserr<Violations> for Timestamp {
 #[derive(Debug, Clone, PartialEq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = JsonSql)]
 pub struct Json<T: fmt::Debug>(pub T);
+
+/// JSON text as it is stored, to be passed on unread.
+#[derive(Debug, Clone, PartialEq, Eq, FromSqlRow)]
+pub struct WrittenJson(pub String);
+
+impl FromSql<JsonSql, Pg> for WrittenJson {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(String::from_utf8(value.as_bytes().to_vec())?))
+    }
+}
+
+impl FromSql<JsonSql, Sqlite> for WrittenJson {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        Ok(Self(value.read_text().to_owned()))
+    }
+}
+
+impl FromSql<JsonSql, MultiBackend> for WrittenJson {
+    fn from_sql(bytes: <MultiBackend as DieselBackend>::RawValue<'_>) -> deserialize::Result<Self> {
+        bytes.from_sql::<Self, JsonSql>()
+    }
+}
 
 macro_rules! through_multi_backend {
     ($sql:ident, [$($generics:tt)*], $rust:ty) => {

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use super::model::{MergeInput, Tag, TagFilter, TagInput, TagKind, TagSort};
 use crate::db::changes::{Mark, Touched};
 use crate::db::keyset::Start;
+use crate::db::outdated::{Changed, outdate};
 use crate::db::schema::{article_tags, articles, public_articles, tags};
 use crate::db::slugs::{self, Named};
 use crate::db::types::IdSql;
@@ -393,6 +394,7 @@ pub fn edit(
             current: row.version + 1,
         });
     }
+    outdate(connection, Changed::Tag, id)?;
     if input.name.as_str() != row.name {
         put_name(connection, NameOf::Tag, id, input.name.as_str())?;
     }
@@ -468,6 +470,7 @@ pub fn merge(
         .execute(connection)?;
     slugs::retarget(connection, id, target.id)?;
     merge_name(connection, id, target.id)?;
+    outdate(connection, Changed::Tag, target.id)?;
     diesel::delete(tags::table.filter(tags::id.eq(id))).execute(connection)?;
     slugs::redirect(connection, Named::Tag, &row.slug, &target.slug, target.id)?;
     diesel::update(tags::table.filter(tags::id.eq(target.id)))

@@ -199,6 +199,51 @@ async fn assert_coherent(app: &TestApp, targets: &[String], after: &str) {
     }
 }
 
+/// What is kept rendered is what would be rendered anew.
+async fn assert_rendered(app: &TestApp, after: &str) -> bool {
+    use dateline::articles::rendition::Rendition;
+    use dateline::articles::store::renditions;
+    use dateline::db::schema::public_articles::dsl::*;
+    use diesel::prelude::*;
+    type Row = (
+        Id,
+        bool,
+        Option<String>,
+        Option<String>,
+        Option<Vec<u8>>,
+        Option<Timestamp>,
+    );
+    let (kept, anew) = app
+        .database
+        .write(|connection| {
+            let rows: Vec<Row> = public_articles
+                .select((
+                    id,
+                    is_rendered,
+                    summary_json,
+                    details_json,
+                    made_of,
+                    rendered_changed_at,
+                ))
+                .load(connection)?;
+            let ids: Vec<Id> = rows.iter().map(|row| row.0).collect();
+            Ok((rows, renditions::render(connection, &ids)?))
+        })
+        .await
+        .unwrap();
+    let current: Vec<Row> = kept.iter().filter(|row| row.1).cloned().collect();
+    for (article, _, summary, details, marks, changed_at) in &current {
+        let kept = Rendition {
+            summary: summary.clone().unwrap(),
+            details: details.clone().unwrap(),
+            made_of: marks.clone().unwrap(),
+            changed_at: changed_at.unwrap(),
+        };
+        assert_eq!(Some(&kept), anew.get(article), "after {after}");
+    }
+    current.len() == kept.len()
+}
+
 /// Another process takes some milliseconds to hear; then it holds there as well.
 async fn assert_coherent_soon(app: &TestApp, targets: &[String], after: &str) {
     for target in targets {
@@ -406,11 +451,18 @@ async fn interleave(app: TestApp, others: Vec<TestApp>) {
         let what = write_something(&app, &token, &mut clock, &mut random).await;
         println!("{what}");
         assert_coherent(&app, &targets, &what).await;
+        assert_rendered(&app, &what).await;
         for other in &others {
             assert_coherent_soon(other, &targets, &what).await;
         }
     }
     stop.store(true, Ordering::Relaxed);
+    let mut left = 500;
+    while !assert_rendered(&app, "all").await {
+        left -= 1;
+        assert!(left > 0, "outdated articles are never rendered again");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     assert!(app.metric("dateline_cache_hits_total").await > 100.0);
     assert!(app.metric("dateline_cache_invalidations_total").await > 10.0);
 }

@@ -246,7 +246,7 @@ both! {
                 }
             }
             public::list(connection, &ListQuery { start: None, ..list_query(ArticleFilter::default(), ArticleSort::NewestFirst) }, None)?;
-            public::find(connection, &slug("one"), BodyFormat::Both, true, None)?;
+            public::find(connection, &slug("one"), true, None)?;
             let _ = slugs::public_article_once_named(connection, &slug("two"));
             slugs::public_articles_named(connection, &[slug("one")])?;
             let by_name = TagFilter { kind: None, name_contains: None, sort: TagSort::Name };

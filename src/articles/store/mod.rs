@@ -6,6 +6,7 @@
 //! - [`steps`] – the workflow
 //! - `standing` – what a change needs to know first, and what it marks
 //! - [`mod@related`] – articles that belong to another one
+//! - [`renditions`] – what readers see, rendered when it is written
 //! - `references` – what an article names by slug, when it is written
 //! - [`selection`] – which public articles a list has, in which order
 //! - [`indexing`] – keeping the search index true to the articles
@@ -18,6 +19,7 @@ pub mod indexing;
 pub mod public;
 mod references;
 pub mod related;
+pub mod renditions;
 pub mod selection;
 mod standing;
 pub mod steps;

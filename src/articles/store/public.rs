@@ -5,56 +5,79 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
+use serde::Deserialize;
 
+use super::renditions;
 use super::selection::{FacetKey, Place, Selection, Window};
-use super::story::{DetailRow, StoryRow, detail_columns, story, story_columns};
-
 use crate::articles::model::{
-    Article, ArticleFilter, ArticleSort, BodyFormat, BodyFormats, Facet, FacetBy, Highlights,
-    Include, ListedArticle, StoredBody, Summary,
+    ArticleFilter, ArticleSort, BodyFormat, Facet, FacetBy, Highlights, Include,
 };
+use crate::articles::rendition::{Added, Rendition, Shown, StoredBody};
 use crate::db::changes::Mark;
 use crate::db::keyset::Start;
 use crate::db::schema::public_articles;
-use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
+use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp, WrittenJson};
 use crate::search::highlight;
+use crate::search::query::Query;
+use crate::shares::model::Shares;
 use crate::text::Slug;
 use crate::{authors, shares, tags};
 
 /// The address of the newsroom's site, to which slugs are added; `None` when it is not known.
 pub type SiteUrl<'a> = Option<&'a str>;
 
-type SummaryRow = (Id, String, Option<String>, String, Timestamp, StoryRow);
+type NamesRow = (Id, String, Option<String>);
 
-macro_rules! summary_columns {
+macro_rules! names_columns {
     () => {
         (
             public_articles::id,
             public_articles::slug,
             public_articles::canonical_url,
-            public_articles::headline,
-            public_articles::published_at,
-            story_columns!(public_articles),
         )
     };
 }
 
-fn summary(row: SummaryRow, site: SiteUrl) -> Summary {
-    let (id, slug, canonical_url, headline, published_at, row) = row;
-    Summary {
-        id,
-        canonical_url: canonical_url.or_else(|| site.map(|site| format!("{site}/{slug}"))),
-        slug,
-        headline,
-        published_at,
-        story: story(row),
+type RenditionRow = (
+    bool,
+    Option<String>,
+    Option<String>,
+    Option<Vec<u8>>,
+    Option<Timestamp>,
+);
+
+macro_rules! rendition_columns {
+    () => {
+        (
+            public_articles::is_rendered,
+            public_articles::summary_json,
+            public_articles::details_json,
+            public_articles::made_of,
+            public_articles::rendered_changed_at,
+        )
+    };
+}
+
+/// The rendition in a row; `None` when it is outdated.
+fn rendition(row: RenditionRow) -> Option<Rendition> {
+    match row {
+        (true, Some(summary), Some(details), Some(made_of), Some(changed_at)) => Some(Rendition {
+            summary,
+            details,
+            made_of,
+            changed_at,
+        }),
+        _ => None,
     }
 }
 
-fn body_in(format: BodyFormat, stored: StoredBody) -> StoreResult<BodyFormats> {
-    format.of(stored).map_err(|error| {
-        StoreError::Database(diesel::result::Error::DeserializationError(error.into()))
-    })
+fn shown((id, slug, canonical_url): NamesRow, rendition: Rendition, site: SiteUrl) -> Shown {
+    Shown {
+        id,
+        canonical_url: canonical_url.or_else(|| site.map(|site| format!("{site}/{slug}"))),
+        slug,
+        rendition,
+    }
 }
 
 /// One page of a list, as it is asked for.
@@ -80,7 +103,7 @@ pub struct ListQuery {
 #[derive(Debug)]
 pub struct Listed {
     /// The articles, each with its sort value.
-    pub articles: Vec<(ListedArticle, String)>,
+    pub articles: Vec<((Shown, Added), String)>,
     /// How many there are in all, when that was asked for.
     pub total: Option<i64>,
     /// What decides which articles these are; what they show is not in it.
@@ -123,28 +146,47 @@ pub fn list(connection: &mut Connection, query: &ListQuery, site: SiteUrl) -> St
     })
 }
 
-/// The summaries of these articles, in this order; those that are not public are left out.
+/// These articles, in this order; those that are not public are left out.
 ///
 /// # Errors
 /// When the database fails.
-pub fn summaries(
-    connection: &mut Connection,
-    ids: &[Id],
-    site: SiteUrl,
-) -> StoreResult<Vec<Summary>> {
+pub fn several(connection: &mut Connection, ids: &[Id], site: SiteUrl) -> StoreResult<Vec<Shown>> {
     let Some((first, rest)) = ids.split_first() else {
         return Ok(Vec::new());
     };
-    let rows: Vec<SummaryRow> = public_articles::table
+    let rows: Vec<(NamesRow, RenditionRow)> = public_articles::table
         .into_boxed::<MultiBackend>()
         .filter(one_of(*first, rest))
-        .select(summary_columns!())
+        .select((names_columns!(), rendition_columns!()))
         .load(connection)?;
-    let mut found: HashMap<Id, Summary> = rows
-        .into_iter()
-        .map(|row| (row.0, summary(row, site)))
+    let rows = rows.into_iter().map(|(names, kept)| (names, kept, ()));
+    let mut found = complete(connection, rows.collect(), site)?;
+    Ok(ids
+        .iter()
+        .filter_map(|id| found.remove(id).map(|(shown, ())| shown))
+        .collect())
+}
+
+/// Rows with their renditions, those that are outdated rendered anew.
+fn complete<T>(
+    connection: &mut Connection,
+    rows: Vec<(NamesRow, RenditionRow, T)>,
+    site: SiteUrl,
+) -> StoreResult<HashMap<Id, (Shown, T)>> {
+    let outdated: Vec<Id> = rows
+        .iter()
+        .filter(|(_, kept, _)| !kept.0)
+        .map(|(names, _, _)| names.0)
         .collect();
-    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+    let mut anew = renditions::render(connection, &outdated)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(names, kept, more)| {
+            let id = names.0;
+            let rendition = rendition(kept).or_else(|| anew.remove(&id))?;
+            Some((id, (shown(names, rendition, site), more)))
+        })
+        .collect())
 }
 
 /// How many of the articles that a filter leaves have each value, and what decides it.
@@ -193,48 +235,100 @@ pub fn facets(
     Ok((facets, made_of))
 }
 
-/// What these public articles say, by key: two queries at most, however many they are.
+/// What these public articles say, by key: the same number of queries however many they are.
 fn whole(
     connection: &mut Connection,
     ids: &[Id],
     query: &ListQuery,
     site: SiteUrl,
-) -> StoreResult<HashMap<Id, ListedArticle>> {
+) -> StoreResult<HashMap<Id, (Shown, Added)>> {
     let Some((first, rest)) = ids.split_first() else {
         return Ok(HashMap::new());
     };
     let found = public_articles::table
         .into_boxed::<MultiBackend>()
         .filter(one_of(*first, rest));
-    let rows: Vec<(SummaryRow, Option<DetailRow>)> = if query.include.iter().any(Include::is_detail)
-    {
-        found
-            .select((summary_columns!(), detail_columns!(public_articles)))
-            .load::<(SummaryRow, DetailRow)>(connection)?
-            .into_iter()
-            .map(|(row, detail)| (row, Some(detail)))
-            .collect()
-    } else {
-        let rows: Vec<SummaryRow> = found.select(summary_columns!()).load(connection)?;
-        rows.into_iter().map(|row| (row, None)).collect()
-    };
+    let columns = (names_columns!(), rendition_columns!());
+    let rows: Vec<(NamesRow, RenditionRow, Option<StoredBody>)> =
+        if query.include.iter().any(Include::takes_body) {
+            let body = (public_articles::body, public_articles::body_html);
+            found
+                .select((columns, body))
+                .load::<((NamesRow, RenditionRow), BodyRow)>(connection)?
+                .into_iter()
+                .map(|((names, kept), body)| (names, kept, Some(stored(body))))
+                .collect()
+        } else {
+            let rows: Vec<(NamesRow, RenditionRow)> = found.select(columns).load(connection)?;
+            let rows = rows.into_iter();
+            rows.map(|(names, kept)| (names, kept, None)).collect()
+        };
     let mut counts = query
         .include
         .contains(&Include::Shares)
         .then(|| shares::store::of_articles(connection, ids))
         .transpose()?;
-    rows.into_iter()
-        .map(|(row, detail)| {
-            let id = row.0;
-            let mut listed = listed(summary(row, site), detail, query)?;
-            listed.shares = counts.as_mut().map(|counts| {
-                counts
-                    .remove(&id)
-                    .unwrap_or_else(shares::model::Shares::none)
-            });
-            Ok((id, listed))
+    let highlights = query
+        .filter
+        .search
+        .as_ref()
+        .filter(|_| query.include.contains(&Include::Highlights));
+    complete(connection, rows, site)?
+        .into_iter()
+        .map(|(id, (shown, body))| {
+            let highlights = match (highlights, &body) {
+                (Some(search), Some(body)) => {
+                    Some(highlighted(&shown, body, search).map_err(unreadable)?)
+                }
+                _ => None,
+            };
+            let wants_body = query.include.contains(&Include::Body);
+            let added = Added {
+                include: query.include.clone(),
+                body: body
+                    .filter(|_| wants_body)
+                    .map(|body| (body, query.body_format)),
+                shares: counts.as_mut().map(|counts| {
+                    counts
+                        .remove(&id)
+                        .unwrap_or_else(shares::model::Shares::none)
+                }),
+                highlights,
+            };
+            Ok((id, (shown, added)))
         })
         .collect()
+}
+
+type BodyRow = (WrittenJson, String);
+
+fn stored((blocks, html): BodyRow) -> StoredBody {
+    StoredBody {
+        blocks: blocks.0,
+        html,
+    }
+}
+
+/// What was kept as JSON is JSON.
+fn unreadable(error: serde_json::Error) -> StoreError {
+    StoreError::Database(diesel::result::Error::DeserializationError(error.into()))
+}
+
+/// Where a search found what it was looking for.
+fn highlighted(shown: &Shown, body: &StoredBody, search: &Query) -> serde_json::Result<Highlights> {
+    #[derive(Deserialize)]
+    struct Titles {
+        headline: String,
+        standfirst: Option<String>,
+    }
+    let titles: Titles = serde_json::from_str(&shown.summary()?)?;
+    Ok(Highlights {
+        headline: highlight::marked(&titles.headline, search),
+        standfirst: titles
+            .standfirst
+            .and_then(|text| highlight::marked(&text, search)),
+        body: highlight::pieces(&body.parse()?.to_text(), search),
+    })
 }
 
 type Condition = Box<dyn BoxableExpression<public_articles::table, MultiBackend, SqlType = Bool>>;
@@ -247,80 +341,33 @@ fn one_of(first: Id, rest: &[Id]) -> Condition {
     })
 }
 
-/// A summary with those details that were asked for.
-fn listed(
-    summary: Summary,
-    detail: Option<DetailRow>,
-    query: &ListQuery,
-) -> StoreResult<ListedArticle> {
-    let mut listed = ListedArticle {
-        summary,
-        body: BodyFormats::default(),
-        corrections: None,
-        seo: None,
-        custom: None,
-        shares: None,
-        highlights: None,
-    };
-    if let Some((blocks, html, corrections, seo, custom)) = detail {
-        let wants = |include| query.include.contains(&include);
-        if let (true, Some(search)) = (wants(Include::Highlights), &query.filter.search) {
-            let text = body_in(
-                BodyFormat::Text,
-                StoredBody {
-                    blocks: blocks.0.clone(),
-                    html: String::new(),
-                },
-            )?;
-            let standfirst = listed.summary.story.standfirst.as_deref();
-            listed.highlights = Some(Highlights {
-                headline: highlight::marked(&listed.summary.headline, search),
-                standfirst: standfirst.and_then(|text| highlight::marked(text, search)),
-                body: highlight::pieces(&text.body_text.unwrap_or_default(), search),
-            });
-        }
-        if wants(Include::Body) {
-            let blocks = blocks.0;
-            listed.body = body_in(query.body_format, StoredBody { blocks, html })?;
-        }
-        listed.corrections = wants(Include::Corrections).then_some(corrections.0);
-        listed.seo = wants(Include::Seo).then_some(seo.0);
-        listed.custom = wants(Include::Custom).then_some(custom.0.0);
-    }
-    Ok(listed)
-}
-
-/// The public article that a slug names, and when anything that it shows was last changed.
+/// The public article that a slug names, with its body, and its counts when they are wanted.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], the same for unknown and unpublished ones.
 pub fn find(
     connection: &mut Connection,
     slug: &Slug,
-    body_format: BodyFormat,
     with_shares: bool,
     site: SiteUrl,
-) -> StoreResult<(Article, Timestamp)> {
-    let (row, detail, changed_at): (SummaryRow, DetailRow, Timestamp) = public_articles::table
+) -> StoreResult<(Shown, StoredBody, Option<Shares>)> {
+    let (names, kept, body): (NamesRow, RenditionRow, BodyRow) = public_articles::table
         .filter(public_articles::slug.eq(slug.as_str()))
         .select((
-            summary_columns!(),
-            detail_columns!(public_articles),
-            public_articles::changed_at,
+            names_columns!(),
+            rendition_columns!(),
+            (public_articles::body, public_articles::body_html),
         ))
         .first(connection)?;
-    let shares = with_shares
-        .then(|| shares::store::of_article(connection, row.0))
-        .transpose()?;
-    let (blocks, html, corrections, seo, custom) = detail;
-    let blocks = blocks.0;
-    let article = Article {
-        summary: summary(row, site),
-        body: body_in(body_format, StoredBody { blocks, html })?,
-        corrections: corrections.0,
-        seo: seo.0,
-        custom: custom.0.0,
-        shares,
+    let id = names.0;
+    let rendition = match rendition(kept) {
+        Some(rendition) => rendition,
+        None => renditions::render(connection, &[id])?
+            .remove(&id)
+            .ok_or(StoreError::NotFound)?,
     };
-    Ok((article, changed_at))
+    let shares = with_shares
+        .then(|| shares::store::of_article(connection, id))
+        .transpose()?;
+    Ok((shown(names, rendition, site), stored(body), shares))
 }

@@ -11,8 +11,8 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::public::{SiteUrl, summaries};
-use crate::articles::model::Summary;
+use super::public::{SiteUrl, several};
+use crate::articles::rendition::Shown;
 use crate::db::changes::Mark;
 use crate::db::schema::{public_articles, public_articles_by_tag};
 use crate::db::{Connection, Id, StoreResult, Timestamp};
@@ -34,7 +34,7 @@ pub fn related(
     slug: &Slug,
     limit: usize,
     site: SiteUrl,
-) -> StoreResult<(Vec<Summary>, Vec<Mark>)> {
+) -> StoreResult<(Vec<Shown>, Vec<Mark>)> {
     let (id, published_at, section): (Id, Timestamp, Option<Id>) = public_articles::table
         .filter(public_articles::slug.eq(slug.as_str()))
         .select((
@@ -90,9 +90,7 @@ pub fn related(
         .collect();
     ranked.sort_by(|left, right| right.0.total_cmp(&left.0).then(right.1.cmp(&left.1)));
     let ids: Vec<Id> = ranked.into_iter().take(limit).map(|(_, id)| id).collect();
-    let found = summaries(connection, &ids, site)?;
-    marks.extend(found.iter().flat_map(Summary::made_of));
-    Ok((found, marks))
+    Ok((several(connection, &ids, site)?, marks))
 }
 
 fn add(scores: &mut HashMap<Id, (f64, Timestamp)>, found: Vec<(Id, Timestamp)>, count: f64) {

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::indexing::index;
 use super::references::place;
+use super::renditions;
 use super::standing::{Standing, changed_one, may_change_public, standing, touch};
 use super::write::{complete, written_input};
 use crate::articles::parts::CorrectionInput;
@@ -55,6 +56,7 @@ impl Stepped {
         changed_one(changed, current)?;
         place(connection, id)?;
         index(connection, id)?;
+        renditions::keep(connection, id)?;
         touch(connection, touched, id)
     }
 }
@@ -203,5 +205,6 @@ pub fn correct(
     ))
     .execute(connection)?;
     changed_one(changed, standing.version + 1)?;
+    renditions::keep(connection, id)?;
     touch(connection, touched, id)
 }

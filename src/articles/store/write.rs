@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use super::bodies;
 use super::indexing::index;
 use super::references::References;
+use super::renditions;
 use super::standing::{changed_one, may_change_public, standing, touch};
 use crate::articles::input::{ArticleInput, ArticlePatch, BodyInput, SlugList};
 use crate::articles::parts::{Custom, LeadImage, Seo};
@@ -261,6 +262,7 @@ pub fn edit(
     references.save(connection, id)?;
     if standing.status == Status::Published {
         index(connection, id)?;
+        renditions::keep(connection, id)?;
     }
     touch(connection, touched, id)
 }

@@ -1,0 +1,270 @@
+//! What readers see of an article as JSON, made when it is written: reading it converts nothing.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::model::{BodyFormat, Correction, Highlights, Include, Summary};
+use super::parts::{Custom, Seo};
+use crate::body::Body;
+use crate::db::changes::MarkKey;
+use crate::db::{Id, Timestamp};
+use crate::shares::model::Shares;
+
+/// What is kept with an article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendition {
+    /// The members of its [`Summary`] after those that name it.
+    pub summary: String,
+    /// The members `corrections`, `seo` and `custom`.
+    pub details: String,
+    /// The marks of all that it shows, eight bytes each.
+    pub made_of: Vec<u8>,
+    /// When any of that was last changed.
+    pub changed_at: Timestamp,
+}
+
+/// What summaries leave out but for the body.
+#[derive(Serialize)]
+struct Details<'a> {
+    corrections: &'a [Correction],
+    seo: &'a Seo,
+    custom: &'a Custom,
+}
+
+/// The same, each as it is written.
+#[derive(Deserialize)]
+struct WrittenDetails<'a> {
+    #[serde(borrow)]
+    corrections: &'a RawValue,
+    #[serde(borrow)]
+    seo: &'a RawValue,
+    #[serde(borrow)]
+    custom: &'a RawValue,
+}
+
+/// The members that say which article it is: an article keeps its id, but the address of the site
+/// is a setting.
+#[derive(Serialize)]
+struct Names<'a> {
+    id: Id,
+    slug: &'a str,
+    canonical_url: Option<&'a str>,
+}
+
+/// A body as it is kept: blocks as JSON, and the HTML made of them when they were written.
+#[derive(Debug, Clone)]
+pub struct StoredBody {
+    /// The blocks.
+    pub blocks: String,
+    /// The same as HTML.
+    pub html: String,
+}
+
+impl StoredBody {
+    /// The body, read.
+    ///
+    /// # Errors
+    /// When the blocks cannot be read, which those that were written can.
+    pub fn parse(&self) -> serde_json::Result<Body> {
+        serde_json::from_str(&self.blocks)
+    }
+
+    /// Adds it to an object in a format.
+    fn add_to(&self, json: &mut String, format: BodyFormat) -> serde_json::Result<()> {
+        let (blocks, html) = match format {
+            BodyFormat::Both => (true, true),
+            BodyFormat::Blocks => (true, false),
+            BodyFormat::Html => (false, true),
+            BodyFormat::Markdown => {
+                let markdown = self.parse()?.to_markdown();
+                add_member(json, "body_markdown", &serde_json::to_string(&markdown)?);
+                return Ok(());
+            }
+            BodyFormat::Text => {
+                let text = self.parse()?.to_text();
+                add_member(json, "body_text", &serde_json::to_string(&text)?);
+                return Ok(());
+            }
+        };
+        if blocks {
+            add_member(json, "body", &self.blocks);
+        }
+        if html {
+            add_member(json, "body_html", &serde_json::to_string(&self.html)?);
+        }
+        Ok(())
+    }
+}
+
+/// The members of an object, without its braces.
+fn members(value: &impl Serialize) -> serde_json::Result<String> {
+    let mut json = serde_json::to_string(value)?;
+    json.pop();
+    json.remove(0);
+    Ok(json)
+}
+
+impl Rendition {
+    /// Renders an article. Its canonical URL stays out of it.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON, which articles that were read can.
+    pub fn new(
+        summary: &Summary,
+        corrections: &[Correction],
+        seo: &Seo,
+        custom: &Custom,
+        changed_at: Timestamp,
+    ) -> serde_json::Result<Self> {
+        let made_of = summary
+            .made_of()
+            .flat_map(|mark| MarkKey::from(mark).0.to_le_bytes())
+            .collect();
+        let details = Details {
+            corrections,
+            seo,
+            custom,
+        };
+        let names = Names {
+            id: summary.id,
+            slug: &summary.slug,
+            canonical_url: summary.canonical_url.as_deref(),
+        };
+        // What names it comes first.
+        let named = members(&names)?.len() + 1;
+        Ok(Self {
+            summary: members(summary)?.split_off(named),
+            details: members(&details)?,
+            made_of,
+            changed_at,
+        })
+    }
+}
+
+/// An article for readers.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// Key.
+    pub id: Id,
+    /// Its name in URLs.
+    pub slug: String,
+    /// Where readers find it.
+    pub canonical_url: Option<String>,
+    /// The rest.
+    pub rendition: Rendition,
+}
+
+/// What is added to a summary.
+#[derive(Debug, Default)]
+pub struct Added {
+    /// Which details.
+    pub include: Vec<Include>,
+    /// The body, and how it is wanted.
+    pub body: Option<(StoredBody, BodyFormat)>,
+    /// Share counts.
+    pub shares: Option<Shares>,
+    /// Where a search found what it was looking for.
+    pub highlights: Option<Highlights>,
+}
+
+impl Shown {
+    /// The marks of all that it shows.
+    pub fn made_of(&self) -> impl Iterator<Item = MarkKey> + '_ {
+        let (marks, _) = self.rendition.made_of.as_chunks();
+        marks
+            .iter()
+            .map(|bytes| MarkKey(u64::from_le_bytes(*bytes)))
+    }
+
+    /// A [`Summary`] as JSON.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON: a mistake in the code.
+    pub fn summary(&self) -> serde_json::Result<String> {
+        let names = Names {
+            id: self.id,
+            slug: &self.slug,
+            canonical_url: self.canonical_url.as_deref(),
+        };
+        let mut json = serde_json::to_string(&names)?;
+        json.reserve(self.rendition.summary.len() + 2);
+        json.pop();
+        json.push(',');
+        json.push_str(&self.rendition.summary);
+        json.push('}');
+        Ok(json)
+    }
+
+    /// A whole [`Article`](super::model::Article) as JSON.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON: a mistake in the code.
+    pub fn whole(
+        &self,
+        body: &StoredBody,
+        format: BodyFormat,
+        shares: Option<&Shares>,
+    ) -> serde_json::Result<String> {
+        let mut json = self.summary()?;
+        // The HTML is longer once its quotes and line ends are escaped.
+        json.reserve(body.blocks.len() + body.html.len() * 9 / 8 + self.rendition.details.len());
+        body.add_to(&mut json, format)?;
+        add(&mut json, &self.rendition.details);
+        if let Some(shares) = shares {
+            add_member(&mut json, "shares", &serde_json::to_string(shares)?);
+        }
+        Ok(json)
+    }
+
+    /// A [`ListedArticle`](super::model::ListedArticle) as JSON.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON: a mistake in the code.
+    pub fn listed(&self, added: &Added) -> serde_json::Result<String> {
+        let mut json = self.summary()?;
+        let wants = |include| added.include.contains(&include);
+        if let Some((body, format)) = &added.body {
+            body.add_to(&mut json, *format)?;
+        }
+        if [Include::Corrections, Include::Seo, Include::Custom]
+            .into_iter()
+            .any(wants)
+        {
+            let written = format!("{{{}}}", self.rendition.details);
+            let details: WrittenDetails = serde_json::from_str(&written)?;
+            for (include, name, value) in [
+                (Include::Corrections, "corrections", details.corrections),
+                (Include::Seo, "seo", details.seo),
+                (Include::Custom, "custom", details.custom),
+            ] {
+                if wants(include) {
+                    add_member(&mut json, name, value.get());
+                }
+            }
+        }
+        if let Some(shares) = &added.shares {
+            add_member(&mut json, "shares", &serde_json::to_string(shares)?);
+        }
+        if let Some(highlights) = &added.highlights {
+            add_member(&mut json, "highlights", &serde_json::to_string(highlights)?);
+        }
+        Ok(json)
+    }
+}
+
+/// Adds members to an object that has some.
+fn add(json: &mut String, members: &str) {
+    if !members.is_empty() {
+        json.pop();
+        json.push(',');
+        json.push_str(members);
+        json.push('}');
+    }
+}
+
+fn add_member(json: &mut String, name: &str, value: &str) {
+    json.pop();
+    for part in [",\"", name, "\":", value, "}"] {
+        json.push_str(part);
+    }
+}

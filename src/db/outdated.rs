@@ -1,0 +1,43 @@
+//! Tags and authors that changed, until the articles that show them are rendered again, which for a
+//! tag of a hundred thousand articles takes longer than its editor should wait. While there are any,
+//! nothing that is kept rendered is shown.
+
+use diesel::RunQueryDsl;
+use diesel::sql_types::Text;
+
+use super::types::IdSql;
+use super::{Connection, Id, StoreResult};
+
+/// What changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// A tag or a section.
+    Tag,
+    /// An author.
+    Author,
+}
+
+impl Changed {
+    /// As it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tag => "tag",
+            Self::Author => "author",
+        }
+    }
+}
+
+/// Notes, in the transaction of a change, that the articles that show something are outdated.
+///
+/// # Errors
+/// When the database fails.
+pub fn outdate(connection: &mut Connection, changed: Changed, id: Id) -> StoreResult<()> {
+    diesel::sql_query(
+        "INSERT INTO outdated_renditions (kind, id, serial) VALUES ($1, $2, 1) \
+         ON CONFLICT (kind, id) DO UPDATE SET serial = outdated_renditions.serial + 1",
+    )
+    .bind::<Text, _>(changed.as_str())
+    .bind::<IdSql, _>(id)
+    .execute(connection)?;
+    Ok(())
+}
