@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use dateline::app::open_database;
 use dateline::articles::store::indexing::index_pending;
+use dateline::articles::store::renditions::render_new;
 use dateline::body::{Body, RENDERING};
 use dateline::config::DatabaseConfig;
 use dateline::db::pool::in_transaction;
 use dateline::db::schema::{
     article_authors, article_bodies, article_tags, articles, authors, tags,
 };
-use dateline::db::{Connection, DatabaseUrl, Id, Json, Timestamp};
+use dateline::db::{Connection, DatabaseUrl, Id, Json, StoreResult, Timestamp};
 use dateline::on_each_database;
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
@@ -170,20 +171,12 @@ pub fn fill(url: DatabaseUrl, count: usize) {
     connection
         .batch_execute(
             "INSERT INTO search_pending (kind, id) SELECT 'article', id FROM articles \
-             UNION ALL SELECT 'tag', id FROM tags UNION ALL SELECT 'author', id FROM authors",
+             UNION ALL SELECT 'tag', id FROM tags UNION ALL SELECT 'author', id FROM authors; \
+             INSERT INTO outdated_renditions (kind, id, serial) SELECT 'article', id, 1 FROM articles",
         )
-        .expect("what is to be indexed");
-    let mut indexed = 0;
-    loop {
-        match in_transaction(connection, index_pending).expect("a batch of the index") {
-            0 => break,
-            some => indexed += some,
-        }
-        if indexed % 20_000 == 0 {
-            eprint!("\r{indexed} of {count} articles in the search index    ");
-        }
-    }
-    eprintln!("\r{count} articles in the search index    ");
+        .expect("what is to be made of them");
+    all(connection, "rendered", count, render_new);
+    all(connection, "in the search index", count, index_pending);
     match connection {
         Connection::Sqlite(sqlite) => sqlite.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);"),
         Connection::Postgres(postgres) => postgres
@@ -191,6 +184,26 @@ pub fn fill(url: DatabaseUrl, count: usize) {
             .and_then(|()| postgres.batch_execute("CHECKPOINT")),
     }
     .expect("tidying up");
+}
+
+/// Does the same work batch by batch until nothing is left.
+fn all(
+    connection: &mut Connection,
+    done: &str,
+    count: usize,
+    batch: impl Fn(&mut Connection) -> StoreResult<usize>,
+) {
+    let mut so_far = 0;
+    loop {
+        match in_transaction(connection, &batch).expect("a batch") {
+            0 => break,
+            some => so_far += some,
+        }
+        if so_far % 20_000 == 0 {
+            eprint!("\r{so_far} of {count} articles {done}    ");
+        }
+    }
+    eprintln!("\r{count} articles {done}    ");
 }
 
 fn add(

@@ -70,13 +70,13 @@ fn main() {
     let small = corpus::sqlite(SMALL);
     println!("| work | of the ceiling | p99, of the ceiling's |\n|---|---|---|");
     kept(&small, effort);
-    not_kept("SQLite", &small, effort);
-    if let Ok(url) = std::env::var("DATELINE_TEST_POSTGRES_URL") {
-        let url: DatabaseUrl = url.parse().expect("a Postgres URL");
-        if effort.wants("Postgres") {
+    not_kept("SQLite", effort, || small.clone());
+    if let Ok(url) = std::env::var("DATELINE_TEST_POSTGRES_SOCKET_URL") {
+        not_kept("Postgres", effort, || {
+            let url: DatabaseUrl = url.parse().expect("a Postgres URL");
             corpus::fill(url.clone(), SMALL);
-        }
-        not_kept("Postgres", &url, effort);
+            url
+        });
     }
     while_writing(&small, effort);
     growing::measure(large, effort);
@@ -190,23 +190,22 @@ fn kept(archive: &DatabaseUrl, effort: &Effort) {
     );
 }
 
-fn not_kept(database: &str, archive: &DatabaseUrl, effort: &Effort) {
-    if !effort.wants(database) && effort.only.contains("SQLite") | effort.only.contains("Postgres")
-    {
-        return;
-    }
-    let server = dateline(archive, &["--cache-size", "0"]);
-    for (name, load) in [
+fn not_kept(database: &str, effort: &Effort, archive: impl FnOnce() -> DatabaseUrl) {
+    let rows: Vec<(String, Load)> = [
         ("article by slug", many(SMALL, 1000)),
         ("list of 20 with tags and authors", at("/v1/articles")),
         ("list of 20 of a common tag", at("/v1/articles?tag=tag-0")),
-    ] {
-        row(
-            &server,
-            &load,
-            effort,
-            &format!("{name}, nothing kept, {database}"),
-        );
+    ]
+    .into_iter()
+    .map(|(name, load)| (format!("{name}, nothing kept, {database}"), load))
+    .filter(|(name, _)| effort.wants(name))
+    .collect();
+    if rows.is_empty() {
+        return;
+    }
+    let server = dateline(&archive(), &["--cache-size", "0"]);
+    for (name, load) in rows {
+        row(&server, &load, effort, &name);
     }
 }
 

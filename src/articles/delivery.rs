@@ -217,7 +217,7 @@ pub async fn list_articles(
         let found = public::list(connection, &query, site.0.as_deref())?;
         let list = seek.page(found.articles, found.total, |(article, _)| article.id);
         let link = links(PATH, &canonical, &list.page);
-        let articles: Vec<String> = list
+        let articles: Vec<Vec<u8>> = list
             .data
             .iter()
             .map(|(article, added)| {
@@ -254,12 +254,12 @@ fn kind_of(include: &[Include], otherwise: Kind) -> Kind {
 }
 
 /// What is left of an article in JSON when only some fields are wanted.
-fn select(fields: Option<&Selection>, json: String) -> Result<String, Problem> {
+fn select(fields: Option<&Selection>, json: Vec<u8>) -> Result<Vec<u8>, Problem> {
     let Some(fields) = fields else {
         return Ok(json);
     };
-    let whole: serde_json::Value = serde_json::from_str(&json).map_err(unwritable)?;
-    serde_json::to_string(&fields.apply(whole)).map_err(unwritable)
+    let whole: serde_json::Value = serde_json::from_slice(&json).map_err(unwritable)?;
+    serde_json::to_vec(&fields.apply(whole)).map_err(unwritable)
 }
 
 /// What is kept as JSON is JSON, and what was read can be written.
@@ -357,7 +357,7 @@ pub async fn get_article(
         let json = select(params.fields.as_ref(), whole)?;
         let changed_at = article.rendition.changed_at;
         Ok(Found::Here(
-            Rendered::of_json(json.into_bytes())
+            Rendered::of_json(json)
                 .made_of(article.made_of())
                 // A count changes without the article.
                 .last_modified((!with_shares).then_some(changed_at))

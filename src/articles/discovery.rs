@@ -72,7 +72,7 @@ pub async fn list_related(
             }
             found => found?,
         };
-        let summaries: Vec<String> = data
+        let summaries: Vec<Vec<u8>> = data
             .iter()
             .map(Shown::summary)
             .collect::<Result<_, _>>()

@@ -70,27 +70,23 @@ impl StoredBody {
     }
 
     /// Adds it to an object in a format.
-    fn add_to(&self, json: &mut String, format: BodyFormat) -> serde_json::Result<()> {
+    fn add_to(&self, json: &mut Vec<u8>, format: BodyFormat) -> serde_json::Result<()> {
         let (blocks, html) = match format {
             BodyFormat::Both => (true, true),
             BodyFormat::Blocks => (true, false),
             BodyFormat::Html => (false, true),
             BodyFormat::Markdown => {
-                let markdown = self.parse()?.to_markdown();
-                add_member(json, "body_markdown", &serde_json::to_string(&markdown)?);
-                return Ok(());
+                return add_value(json, "body_markdown", &self.parse()?.to_markdown());
             }
             BodyFormat::Text => {
-                let text = self.parse()?.to_text();
-                add_member(json, "body_text", &serde_json::to_string(&text)?);
-                return Ok(());
+                return add_value(json, "body_text", &self.parse()?.to_text());
             }
         };
         if blocks {
             add_member(json, "body", &self.blocks);
         }
         if html {
-            add_member(json, "body_html", &serde_json::to_string(&self.html)?);
+            add_value(json, "body_html", &self.html)?;
         }
         Ok(())
     }
@@ -180,18 +176,21 @@ impl Shown {
     ///
     /// # Errors
     /// When it cannot be written as JSON: a mistake in the code.
-    pub fn summary(&self) -> serde_json::Result<String> {
+    pub fn summary(&self) -> serde_json::Result<Vec<u8>> {
+        self.summary_with_room(0)
+    }
+
+    /// The same, with room for more, so that the text grows in place.
+    fn summary_with_room(&self, bytes: usize) -> serde_json::Result<Vec<u8>> {
         let names = Names {
             id: self.id,
             slug: &self.slug,
             canonical_url: self.canonical_url.as_deref(),
         };
-        let mut json = serde_json::to_string(&names)?;
-        json.reserve(self.rendition.summary.len() + 2);
-        json.pop();
-        json.push(',');
-        json.push_str(&self.rendition.summary);
-        json.push('}');
+        let named = 200 + self.slug.len() + self.canonical_url.as_ref().map_or(0, String::len);
+        let mut json = Vec::with_capacity(named + self.rendition.summary.len() + bytes);
+        serde_json::to_writer(&mut json, &names)?;
+        add(&mut json, &self.rendition.summary);
         Ok(json)
     }
 
@@ -204,14 +203,14 @@ impl Shown {
         body: &StoredBody,
         format: BodyFormat,
         shares: Option<&Shares>,
-    ) -> serde_json::Result<String> {
-        let mut json = self.summary()?;
+    ) -> serde_json::Result<Vec<u8>> {
         // The HTML is longer once its quotes and line ends are escaped.
-        json.reserve(body.blocks.len() + body.html.len() * 9 / 8 + self.rendition.details.len());
+        let bytes = body.blocks.len() + body.html.len() * 9 / 8 + self.rendition.details.len();
+        let mut json = self.summary_with_room(bytes)?;
         body.add_to(&mut json, format)?;
         add(&mut json, &self.rendition.details);
         if let Some(shares) = shares {
-            add_member(&mut json, "shares", &serde_json::to_string(shares)?);
+            add_value(&mut json, "shares", shares)?;
         }
         Ok(json)
     }
@@ -220,7 +219,7 @@ impl Shown {
     ///
     /// # Errors
     /// When it cannot be written as JSON: a mistake in the code.
-    pub fn listed(&self, added: &Added) -> serde_json::Result<String> {
+    pub fn listed(&self, added: &Added) -> serde_json::Result<Vec<u8>> {
         let mut json = self.summary()?;
         let wants = |include| added.include.contains(&include);
         if let Some((body, format)) = &added.body {
@@ -243,28 +242,42 @@ impl Shown {
             }
         }
         if let Some(shares) = &added.shares {
-            add_member(&mut json, "shares", &serde_json::to_string(shares)?);
+            add_value(&mut json, "shares", shares)?;
         }
         if let Some(highlights) = &added.highlights {
-            add_member(&mut json, "highlights", &serde_json::to_string(highlights)?);
+            add_value(&mut json, "highlights", highlights)?;
         }
         Ok(json)
     }
 }
 
 /// Adds members to an object that has some.
-fn add(json: &mut String, members: &str) {
-    if !members.is_empty() {
-        json.pop();
-        json.push(',');
-        json.push_str(members);
-        json.push('}');
+fn add(json: &mut Vec<u8>, members: &str) {
+    json.pop();
+    json.push(b',');
+    json.extend_from_slice(members.as_bytes());
+    json.push(b'}');
+}
+
+/// Adds a member whose value is written already.
+fn add_member(json: &mut Vec<u8>, name: &str, value: &str) {
+    json.pop();
+    for part in [",\"", name, "\":", value, "}"] {
+        json.extend_from_slice(part.as_bytes());
     }
 }
 
-fn add_member(json: &mut String, name: &str, value: &str) {
+/// Adds a member.
+fn add_value(
+    json: &mut Vec<u8>,
+    name: &str,
+    value: &(impl Serialize + ?Sized),
+) -> serde_json::Result<()> {
     json.pop();
-    for part in [",\"", name, "\":", value, "}"] {
-        json.push_str(part);
+    for part in [",\"", name, "\":"] {
+        json.extend_from_slice(part.as_bytes());
     }
+    serde_json::to_writer(&mut *json, value)?;
+    json.push(b'}');
+    Ok(())
 }

@@ -1,12 +1,14 @@
 //! Answers ready to be sent.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{
+    self, HeaderMap, HeaderName, HeaderValue, HttpDate, TryIntoHeaderValue,
+};
 use actix_web::web::Bytes;
 use serde::Serialize;
 
@@ -66,7 +68,7 @@ impl Rendered {
     ///
     /// # Errors
     /// `internal` when these cannot be written as JSON: a mistake in the code.
-    pub fn list(data: &[String], page: Option<&Page>) -> Result<Self, Problem> {
+    pub fn list(data: &[Vec<u8>], page: Option<&Page>) -> Result<Self, Problem> {
         let bytes: usize = data.iter().map(|item| item.len() + 1).sum();
         let mut json = Vec::with_capacity(bytes + 300);
         json.extend_from_slice(b"{\"data\":[");
@@ -74,7 +76,7 @@ impl Rendered {
             if index > 0 {
                 json.push(b',');
             }
-            json.extend_from_slice(item.as_bytes());
+            json.extend_from_slice(item);
         }
         json.push(b']');
         if let Some(page) = page {
@@ -172,11 +174,14 @@ impl Answer {
             (header::VARY, HeaderValue::from_static("Accept-Encoding")),
         ];
         headers.extend(for_any_origin());
-        if let Some(instant) = rendered.last_modified {
-            let date = instant.utc().format("%a, %d %b %Y %H:%M:%S GMT");
-            if let Ok(date) = HeaderValue::try_from(date.to_string()) {
-                headers.push((header::LAST_MODIFIED, date));
-            }
+        let last_modified = rendered
+            .last_modified
+            .and_then(|instant| u64::try_from(instant.utc().timestamp()).ok())
+            .map(|seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        if let Some(instant) = last_modified
+            && let Ok(date) = HttpDate::from(instant).try_into_value()
+        {
+            headers.push((header::LAST_MODIFIED, date));
         }
         if let (Some((name, between)), false) =
             (&policy.purge_header, rendered.purge_keys.is_empty())
@@ -194,10 +199,7 @@ impl Answer {
             // What a growing buffer had to spare would be kept uncounted.
             body: coded.unwrap_or(rendered.json).into_boxed_slice().into(),
             etag,
-            last_modified: rendered
-                .last_modified
-                .and_then(|instant| u64::try_from(instant.utc().timestamp()).ok())
-                .map(|seconds| SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(seconds)),
+            last_modified,
             headers,
             of_representation,
             made_of: made_of.into_boxed_slice(),

@@ -15,6 +15,7 @@ use actix_web::{Error, HttpResponse};
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::http::routes::Template;
 use crate::metrics::Metrics;
 use crate::problem::{BAD_REQUEST, Problem, REQUEST_TIMEOUT};
 
@@ -63,10 +64,10 @@ pub async fn observe(
         )),
     };
     let (status, route) = match &outcome {
-        Ok(response) => (response.status(), response.request().match_pattern()),
+        Ok(response) => (response.status(), response.request().app_data::<Template>()),
         Err(response) => (response.status(), None),
     };
-    let route = route.as_deref().unwrap_or("none");
+    let route = route.map_or("none", |template| template.0);
     let elapsed = started.elapsed();
     if let Some(metrics) = metrics {
         metrics.observe(&method, route, status, elapsed);

@@ -18,6 +18,10 @@ pub struct Resource {
     inner: actix_web::Resource,
 }
 
+/// The path's template of the resource that a request was for, among its data.
+#[derive(Debug, Clone, Copy)]
+pub struct Template(pub &'static str);
+
 /// A resource at `path` that takes nothing yet.
 pub fn resource(path: &'static str) -> Resource {
     Resource {
@@ -92,6 +96,7 @@ impl Resource {
         let allow = HeaderValue::try_from(allow).expect("method names are ASCII");
         config.service(
             self.inner
+                .app_data(Template(self.path))
                 .default_service(web::to(move |request: HttpRequest| {
                     let allow = allow.clone();
                     async move { other_method(&request, allow) }

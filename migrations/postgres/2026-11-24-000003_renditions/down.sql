@@ -4,6 +4,8 @@ DROP VIEW public_articles_by_author;
 DROP VIEW public_articles;
 DROP VIEW full_articles;
 DROP TABLE outdated_renditions;
+ALTER TABLE article_bodies ALTER COLUMN html SET STORAGE EXTENDED;
+ALTER TABLE article_bodies ALTER COLUMN blocks SET STORAGE EXTENDED;
 ALTER TABLE articles DROP COLUMN rendered_version;
 ALTER TABLE articles DROP COLUMN rendered_changed_at;
 ALTER TABLE articles DROP COLUMN made_of;

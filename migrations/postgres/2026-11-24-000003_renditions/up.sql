@@ -9,6 +9,10 @@ ALTER TABLE articles ADD COLUMN made_of bytea;
 ALTER TABLE articles ADD COLUMN rendered_changed_at timestamptz;
 ALTER TABLE articles ADD COLUMN rendered_version bigint;
 
+-- Bodies are read far more often than they are written: unpacking them costs more than their space.
+ALTER TABLE article_bodies ALTER COLUMN blocks SET STORAGE EXTERNAL;
+ALTER TABLE article_bodies ALTER COLUMN html SET STORAGE EXTERNAL;
+
 -- Tags and authors that changed, until the articles that show them are rendered again, and articles
 -- that never were. `serial` counts the changes.
 CREATE TABLE outdated_renditions (

@@ -321,7 +321,7 @@ fn highlighted(shown: &Shown, body: &StoredBody, search: &Query) -> serde_json::
         headline: String,
         standfirst: Option<String>,
     }
-    let titles: Titles = serde_json::from_str(&shown.summary()?)?;
+    let titles: Titles = serde_json::from_slice(&shown.summary()?)?;
     Ok(Highlights {
         headline: highlight::marked(&titles.headline, search),
         standfirst: titles
