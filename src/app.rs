@@ -11,7 +11,7 @@ use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpServer};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::articles::delivery::Site;
+use crate::articles::delivery::{Site, Together};
 use crate::auth::jwt::Signer;
 use crate::auth::store::Purpose;
 use crate::auth::throttle::LoginThrottle;
@@ -155,6 +155,7 @@ impl Application {
             config.policies(),
             metrics.clone(),
         ));
+        let together = Data::new(Together::of(&database, &site));
         let database = Data::new(database);
         let origins = config.editorial_origins.clone();
 
@@ -174,6 +175,7 @@ impl Application {
                 .app_data(metrics.clone())
                 .app_data(throttle.clone())
                 .app_data(site.clone())
+                .app_data(together.clone())
                 .app_data(document.clone())
                 .app_data(limit.clone())
                 .app_data(timeout.clone())

@@ -1,6 +1,7 @@
 //! Articles for readers.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -9,12 +10,14 @@ use utoipa::IntoParams;
 use super::model::{
     Article, ArticleFilter, ArticleSort, BodyFormat, FIELDS, Include, ListedArticle,
 };
-use super::store::public::{self, ListQuery};
+use super::rendition::{Shown, StoredBody};
+use super::store::public::{self, ListQuery, WithBody};
 use crate::cache::answer::{Found, Rendered};
 use crate::cache::responses::{Kind, Question, Responses};
+use crate::db::gather::Gather;
 use crate::db::keyset::Start;
 use crate::db::slugs::public_article_once_named;
-use crate::db::{Connection, Id, StoreError, Timestamp};
+use crate::db::{Connection, Database, DatabaseUrl, Id, StoreError, Timestamp};
 use crate::http::cursor::CursorKey;
 use crate::http::fields::Selection;
 use crate::http::page::{List, Seek, links};
@@ -22,6 +25,7 @@ use crate::http::params::{Both, FromParams, KeyedQuery, Params};
 use crate::http::path::SlugPath;
 use crate::problem::{INTERNAL, INVALID_CURSOR, Problem};
 use crate::search::query::Query;
+use crate::shares::model::Shares;
 use crate::text::{Language, Slug};
 
 /// The address of the newsroom's site, without a slash at its end.
@@ -192,11 +196,11 @@ pub async fn list_articles(
     if filter.q.is_none() {
         without_highlights(&params.include)?;
     }
-    let question = Question {
-        route: PATH,
-        kind: kind_of(&params.include, Kind::ArticleList),
-        target: canonical.after(PATH),
-    };
+    let question = Question::new(
+        PATH,
+        kind_of(&params.include, Kind::ArticleList),
+        canonical.after(PATH),
+    );
     let answer = move |connection: &mut Connection| {
         let filter = ArticleFilter::from(filter);
         let seek = Seek::new(
@@ -281,8 +285,44 @@ pub fn place<P: FromStr<Err = String>>(
         .map_err(|_: String| Problem::new(&INVALID_CURSOR, INVALID_CURSOR.meaning))
 }
 
+/// An article as it is asked for.
+fn rendered(
+    article: &Shown,
+    body: &StoredBody,
+    shares: Option<&Shares>,
+    params: &ArticleParams,
+) -> Result<Rendered, Problem> {
+    let whole = article
+        .whole(body, params.body_format, shares)
+        .map_err(unwritable)?;
+    let json = select(params.fields.as_ref(), whole)?;
+    let changed_at = article.rendition.changed_at;
+    Ok(Rendered::of_json(json)
+        .made_of(article.made_of())
+        // A count changes without the article.
+        .last_modified(shares.is_none().then_some(changed_at))
+        .purge_key(format!("article-{}", article.id)))
+}
+
+/// Articles that are read together where that is faster.
+#[derive(Clone)]
+pub struct Together(pub Option<Arc<Gather<Slug, WithBody>>>);
+
+impl Together {
+    /// On Postgres, whose statements have a long way to go, and without a replica.
+    pub fn of(database: &Database, site: &Data<Site>) -> Self {
+        let gathers = matches!(database.url(), DatabaseUrl::Postgres(_)) && !database.has_replica();
+        let site = site.clone();
+        Self(gathers.then(|| {
+            Arc::new(Gather::new(database.clone(), move |connection, slugs| {
+                public::find_several(connection, slugs, site.0.as_deref())
+            }))
+        }))
+    }
+}
+
 /// Parameters of one article.
-#[derive(Debug, IntoParams)]
+#[derive(Debug, Clone, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ArticleParams {
     /// What to add: `shares`. The other parts that lists can include are always there.
@@ -332,17 +372,28 @@ pub async fn get_article(
     request: HttpRequest,
     responses: Data<Responses>,
     site: Data<Site>,
+    together: Data<Together>,
     SlugPath(slug): SlugPath,
     query: KeyedQuery<ArticleParams>,
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
-    let question = Question {
-        route: "/v1/articles/{slug}",
-        kind: kind_of(&params.include, Kind::Article),
-        target: canonical.after(&format!("/v1/articles/{slug}")),
+    let with_shares = params.include.contains(&Include::Shares);
+    let question = Question::new(
+        "/v1/articles/{slug}",
+        kind_of(&params.include, Kind::Article),
+        canonical.after(&format!("/v1/articles/{slug}")),
+    );
+    let question = match (&together.0, with_shares) {
+        (Some(gather), false) => {
+            let (gather, slug, params) = (Arc::clone(gather), slug.clone(), params.clone());
+            question.quickly(async move {
+                let found = gather.get(slug).await?;
+                rendered(&found.0, &found.1, None, &params).ok()
+            })
+        }
+        _ => question,
     };
     let answer = move |connection: &mut Connection| {
-        let with_shares = params.include.contains(&Include::Shares);
         let site = site.0.as_deref();
         let (article, body, shares) = match public::find(connection, &slug, with_shares, site) {
             Err(StoreError::NotFound) => {
@@ -351,18 +402,7 @@ pub async fn get_article(
             }
             found => found?,
         };
-        let whole = article
-            .whole(&body, params.body_format, shares.as_ref())
-            .map_err(unwritable)?;
-        let json = select(params.fields.as_ref(), whole)?;
-        let changed_at = article.rendition.changed_at;
-        Ok(Found::Here(
-            Rendered::of_json(json)
-                .made_of(article.made_of())
-                // A count changes without the article.
-                .last_modified((!with_shares).then_some(changed_at))
-                .purge_key(format!("article-{}", article.id)),
-        ))
+        rendered(&article, &body, shares.as_ref(), &params).map(Found::Here)
     };
     responses.answer(&request, question, answer).await
 }

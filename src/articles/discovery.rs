@@ -57,13 +57,13 @@ pub async fn list_related(
     query: KeyedQuery<RelatedParams>,
 ) -> Result<HttpResponse, Problem> {
     let limit = usize::try_from(query.params.limit).unwrap_or(0);
-    let question = Question {
-        route: "/v1/articles/{slug}/related",
-        kind: Kind::ArticleList,
-        target: query
+    let question = Question::new(
+        "/v1/articles/{slug}/related",
+        Kind::ArticleList,
+        query
             .canonical
             .after(&format!("/v1/articles/{slug}/related")),
-    };
+    );
     let answer = move |connection: &mut Connection| {
         let (data, made_of) = match related::related(connection, &slug, limit, site.0.as_deref()) {
             Err(StoreError::NotFound) => {
@@ -127,11 +127,7 @@ pub async fn list_facets(
 ) -> Result<HttpResponse, Problem> {
     const PATH: &str = "/v1/articles/facets";
     let Both(params, filter) = query.params;
-    let question = Question {
-        route: PATH,
-        kind: Kind::ArticleList,
-        target: query.canonical.after(PATH),
-    };
+    let question = Question::new(PATH, Kind::ArticleList, query.canonical.after(PATH));
     let answer = move |connection: &mut Connection| {
         let (data, made_of) = public::facets(connection, &filter.into(), params.by, params.limit)?;
         let facets = Facets {

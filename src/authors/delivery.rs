@@ -59,11 +59,7 @@ pub async fn list_authors(
 ) -> Result<HttpResponse, Problem> {
     const PATH: &str = "/v1/authors";
     let KeyedQuery { params, canonical } = query;
-    let question = Question {
-        route: PATH,
-        kind: Kind::Name,
-        target: canonical.after(PATH),
-    };
+    let question = Question::new(PATH, Kind::Name, canonical.after(PATH));
     let answer = move |connection: &mut Connection| {
         let name = params.q.as_deref();
         let seek = Seek::new(
@@ -105,11 +101,11 @@ pub async fn get_author(
     SlugPath(slug): SlugPath,
     _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let question = Question {
-        route: "/v1/authors/{slug}",
-        kind: Kind::Name,
-        target: format!("/v1/authors/{slug}"),
-    };
+    let question = Question::new(
+        "/v1/authors/{slug}",
+        Kind::Name,
+        format!("/v1/authors/{slug}"),
+    );
     let answer = move |connection: &mut Connection| {
         let author = match store::find_by_slug(connection, &slug) {
             Err(StoreError::NotFound) => {

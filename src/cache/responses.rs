@@ -1,6 +1,7 @@
 //! Keeping answers.
 
 use std::hash::{Hash, Hasher};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
-use super::answer::{Answer, Found, Made, Policy};
+use super::answer::{Answer, Found, Made, Policy, Rendered};
 use super::coding::Coding;
 use crate::clock::Clock;
 use crate::db::{Connection, Database, public_horizon};
@@ -108,13 +109,33 @@ pub struct Responses {
 
 /// A question that a public GET asks.
 pub struct Question {
-    /// The template of its path, for metrics.
-    pub route: &'static str,
-    /// What kind of answer there is.
-    pub kind: Kind,
-    /// Its path and query in canonical form.
-    pub target: String,
+    route: &'static str,
+    kind: Kind,
+    target: String,
+    quickly: Option<Quickly>,
 }
+
+impl Question {
+    /// A question: the template of its path, for metrics; what kind of answer there is; its path and
+    /// query in canonical form.
+    pub fn new(route: &'static str, kind: Kind, target: String) -> Self {
+        Self {
+            route,
+            kind,
+            target,
+            quickly: None,
+        }
+    }
+
+    /// With a way to the answer that is tried first. It must read nothing before it is polled.
+    pub fn quickly(mut self, way: impl Future<Output = Option<Rendered>> + 'static) -> Self {
+        self.quickly = Some(Box::pin(way));
+        self
+    }
+}
+
+/// Answers, or leaves it to the work that comes with a question.
+type Quickly = Pin<Box<dyn Future<Output = Option<Rendered>>>>;
 
 impl Responses {
     /// Answers of a database, of which up to so many bytes are kept; none when there are 0.
@@ -200,7 +221,7 @@ impl Responses {
             .filter(|_| hears && Self::is_for_everyone(request))
         else {
             self.counts.bypassed.inc();
-            return match self.make(&question, coding, work).await? {
+            return match self.make(question, coding, work).await? {
                 Ok(answer) => Ok(answer.to_response(request.headers())),
                 Err(path) => Ok(moved(request, &path)),
             };
@@ -221,7 +242,7 @@ impl Responses {
             return Ok(answer.to_response(request.headers()));
         }
         self.counts.misses.inc();
-        let made = self.make(&question, coding, work).await;
+        let made = self.make(question, coding, work).await;
         if let Err(guard) = flight {
             let answer = match &made {
                 Ok(Ok(answer)) => Some(Arc::clone(answer)),
@@ -243,7 +264,7 @@ impl Responses {
     /// Reads and renders; `Err` is the path that it moved to.
     async fn make(
         &self,
-        question: &Question,
+        question: Question,
         coding: Coding,
         work: impl FnOnce(&mut Connection) -> Result<Found, Problem> + Clone + Send + 'static,
     ) -> Result<Result<Arc<Answer>, String>, Problem> {
@@ -255,6 +276,14 @@ impl Responses {
         let policy = self.policies.of(kind).clone();
         let metrics = self.metrics.route(question.route);
         let keeps = self.kept.is_some();
+        if let Some(quickly) = question.quickly
+            && let Some(rendered) = quickly.await
+        {
+            let made = Made { after, until: None };
+            return Ok(Ok(Arc::new(Answer::new(
+                rendered, coding, &policy, made, metrics,
+            ))));
+        }
         let work = move |connection: &mut Connection| {
             let lasts = match kind {
                 _ if !keeps => None,

@@ -6,6 +6,7 @@
 //! - [`pool`] – [`Database`], which runs work on database threads
 //! - `replica` – a streaming replica of Postgres, for public reads
 //! - [`error`] – [`StoreError`], what a store can answer besides a value
+//! - [`gather`] – reading by key, together
 //! - [`slugs`] – free slugs and redirects from old ones
 //! - [`version`] – optimistic locking
 //! - [`horizon`] – when the clock alone changes what is public
@@ -21,6 +22,7 @@
 pub mod changes;
 pub mod connection;
 pub mod error;
+pub mod gather;
 pub mod horizon;
 pub mod keyset;
 mod listen;

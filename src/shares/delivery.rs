@@ -135,11 +135,11 @@ pub async fn get_shares(
     SlugPath(slug): SlugPath,
     _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let question = Question {
-        route: "/v1/articles/{slug}/shares",
-        kind: Kind::Shares,
-        target: format!("/v1/articles/{slug}/shares"),
-    };
+    let question = Question::new(
+        "/v1/articles/{slug}/shares",
+        Kind::Shares,
+        format!("/v1/articles/{slug}/shares"),
+    );
     let answer = move |connection: &mut Connection| {
         let article = match slugs::public_article(connection, &slug) {
             Err(StoreError::NotFound) => {
@@ -193,11 +193,7 @@ pub async fn list_shares(
     query: KeyedQuery<ShareBatchParams>,
 ) -> Result<HttpResponse, Problem> {
     const PATH: &str = "/v1/shares";
-    let question = Question {
-        route: PATH,
-        kind: Kind::Shares,
-        target: query.canonical.after(PATH),
-    };
+    let question = Question::new(PATH, Kind::Shares, query.canonical.after(PATH));
     let answer = move |connection: &mut Connection| {
         let wanted = query.params.slugs;
         let ids = slugs::public_articles_named(connection, &wanted)?;

@@ -74,11 +74,7 @@ pub async fn list_tags(
 ) -> Result<HttpResponse, Problem> {
     const PATH: &str = "/v1/tags";
     let KeyedQuery { params, canonical } = query;
-    let question = Question {
-        route: PATH,
-        kind: Kind::Name,
-        target: canonical.after(PATH),
-    };
+    let question = Question::new(PATH, Kind::Name, canonical.after(PATH));
     let answer = move |connection: &mut Connection| {
         let filter = TagFilter {
             kind: params.kind,
@@ -124,11 +120,7 @@ pub async fn get_tag(
     SlugPath(slug): SlugPath,
     _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let question = Question {
-        route: "/v1/tags/{slug}",
-        kind: Kind::Name,
-        target: format!("/v1/tags/{slug}"),
-    };
+    let question = Question::new("/v1/tags/{slug}", Kind::Name, format!("/v1/tags/{slug}"));
     let answer = move |connection: &mut Connection| {
         let tag = match store::find_by_slug(connection, &slug) {
             Err(StoreError::NotFound) => {

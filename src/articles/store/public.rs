@@ -2,6 +2,7 @@
 //! it is not even imported, so a draft cannot leak.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -21,7 +22,7 @@ use crate::search::highlight;
 use crate::search::query::Query;
 use crate::shares::model::Shares;
 use crate::text::Slug;
-use crate::{authors, shares, tags};
+use crate::{authors, on_each_database, shares, tags};
 
 /// The address of the newsroom's site, to which slugs are added; `None` when it is not known.
 pub type SiteUrl<'a> = Option<&'a str>;
@@ -341,6 +342,41 @@ fn one_of(first: Id, rest: &[Id]) -> Condition {
     })
 }
 
+/// A public article with its body.
+pub type WithBody = Arc<(Shown, StoredBody)>;
+
+/// The public articles that these slugs name, on Postgres in one query. Those whose rendition is
+/// outdated are left out, as are those that do not exist.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_several(
+    connection: &mut Connection,
+    slugs: &[Slug],
+    site: SiteUrl,
+) -> StoreResult<HashMap<Slug, WithBody>> {
+    let Connection::Postgres(connection) = connection else {
+        return Ok(HashMap::new());
+    };
+    let texts: Vec<&str> = slugs.iter().map(Slug::as_str).collect();
+    let rows: Vec<(NamesRow, RenditionRow, BodyRow)> = public_articles::table
+        .filter(public_articles::slug.eq_any(texts))
+        .select((
+            names_columns!(),
+            rendition_columns!(),
+            (public_articles::body, public_articles::body_html),
+        ))
+        .load(connection)?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(names, kept, body)| {
+            let slug = names.1.parse().ok()?;
+            let shown = shown(names, rendition(kept)?, site);
+            Some((slug, Arc::new((shown, stored(body)))))
+        })
+        .collect())
+}
+
 /// The public article that a slug names, with its body, and its counts when they are wanted.
 ///
 /// # Errors
@@ -351,14 +387,17 @@ pub fn find(
     with_shares: bool,
     site: SiteUrl,
 ) -> StoreResult<(Shown, StoredBody, Option<Shares>)> {
-    let (names, kept, body): (NamesRow, RenditionRow, BodyRow) = public_articles::table
+    let query = public_articles::table
         .filter(public_articles::slug.eq(slug.as_str()))
         .select((
             names_columns!(),
             rendition_columns!(),
             (public_articles::body, public_articles::body_html),
-        ))
-        .first(connection)?;
+        ));
+    // To one database the type of the query says which statement it is; to either of two, its
+    // text would have to be put together each time.
+    let (names, kept, body): (NamesRow, RenditionRow, BodyRow) =
+        on_each_database!(connection, inner => query.first(inner)?);
     let id = names.0;
     let rendition = match rendition(kept) {
         Some(rendition) => rendition,

@@ -1,0 +1,131 @@
+//! Reading by key, together: whoever asks while a read is under way waits, and all who waited are
+//! answered by the next one. A server that is asked for many things at once gets a few queries for
+//! many of them, one that is asked now and then a query for each.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::error::StoreResult;
+use super::{Connection, Database};
+
+/// Reads that are under way at once.
+const UNDER_WAY: usize = 2;
+/// Most keys of one read.
+const MOST: usize = 32;
+
+type Read<K, V> = dyn Fn(&mut Connection, &[K]) -> StoreResult<HashMap<K, V>> + Send + Sync;
+type Answered<V> = oneshot::Sender<Option<V>>;
+
+/// Values of a database by key.
+pub struct Gather<K, V> {
+    database: Database,
+    read: Box<Read<K, V>>,
+    waiting: Mutex<Waiting<K, V>>,
+}
+
+struct Waiting<K, V> {
+    asked: Vec<(K, Answered<V>)>,
+    under_way: usize,
+}
+
+impl<K, V> Gather<K, V>
+where
+    K: Clone + Eq + Hash + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    /// Values that `read` finds by their keys.
+    pub fn new(
+        database: Database,
+        read: impl Fn(&mut Connection, &[K]) -> StoreResult<HashMap<K, V>> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            database,
+            read: Box::new(read),
+            waiting: Mutex::new(Waiting {
+                asked: Vec::new(),
+                under_way: 0,
+            }),
+        }
+    }
+
+    /// The value of a key as it is after this call began; `None` when there is none, or when it could
+    /// not be read: who needs to know which asks the database.
+    pub async fn get(self: &Arc<Self>, key: K) -> Option<V> {
+        let (answered, answer) = oneshot::channel();
+        let begins = self.locked(|waiting| {
+            waiting.asked.push((key, answered));
+            let begins = waiting.under_way < UNDER_WAY;
+            waiting.under_way += usize::from(begins);
+            begins
+        });
+        if begins {
+            let (database, turn) = (self.database.clone(), Turn(Arc::clone(self)));
+            tokio::spawn(async move {
+                let read = database.read(move |connection| {
+                    turn.0.read_all(connection);
+                    Ok(())
+                });
+                if let Err(error) = read.await {
+                    tracing::warn!(?error, "reading together");
+                }
+            });
+        }
+        answer.await.ok().flatten()
+    }
+
+    /// Reads on the thread that it has until nobody waits.
+    fn read_all(&self, connection: &mut Connection) {
+        loop {
+            let batch: Vec<(K, Answered<V>)> = self.locked(|waiting| {
+                let some = waiting.asked.len().min(MOST);
+                waiting.asked.drain(..some).collect()
+            });
+            if batch.is_empty() {
+                return;
+            }
+            let mut keys: Vec<K> = Vec::with_capacity(batch.len());
+            for (key, _) in &batch {
+                if !keys.contains(key) {
+                    keys.push(key.clone());
+                }
+            }
+            match (self.read)(connection, &keys) {
+                Ok(found) => {
+                    for (key, answered) in batch {
+                        // Nobody may wait for it any more.
+                        let _ = answered.send(found.get(&key).cloned());
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(?error, "reading together");
+                    return;
+                }
+            }
+        }
+    }
+
+    fn locked<T>(&self, work: impl FnOnce(&mut Waiting<K, V>) -> T) -> T {
+        work(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// One read that is under way, from when it is asked for to its end, whatever that is.
+struct Turn<K, V>(Arc<Gather<K, V>>);
+
+impl<K, V> Drop for Turn<K, V> {
+    fn drop(&mut self) {
+        let mut waiting = self
+            .0
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        waiting.under_way -= 1;
+        if waiting.under_way == 0 {
+            // Nobody would read for them: they ask for themselves.
+            waiting.asked.clear();
+        }
+    }
+}
