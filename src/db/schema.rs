@@ -361,6 +361,16 @@ table! {
 }
 
 table! {
+    use diesel::sql_types::BigInt;
+
+    /// How many articles are public: a view of one row.
+    public_count (id) {
+        id -> BigInt,
+        articles -> BigInt,
+    }
+}
+
+table! {
     use diesel::sql_types::{BigInt, Nullable};
 
     /// In how many milliseconds the clock alone changes what is public: a view of one row.

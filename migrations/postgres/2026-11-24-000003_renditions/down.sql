@@ -1,3 +1,5 @@
+DROP VIEW hidden_matches;
+DROP VIEW public_count;
 DROP VIEW public_articles_by_search;
 DROP VIEW public_articles_by_tag;
 DROP VIEW public_articles_by_author;

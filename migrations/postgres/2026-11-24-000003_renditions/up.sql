@@ -92,3 +92,23 @@ SELECT s.words, s.position, p.id, p.slug, p.language, p.section_id, p.updated_at
 FROM article_search s
 JOIN search_entries e ON e.position = s.position
 JOIN public_articles p ON p.id = e.article_id;
+
+-- How many articles are public: from two indexes, since nearly all that are published are.
+CREATE VIEW public_count AS
+SELECT 1 AS id,
+       (SELECT count(*) FROM articles
+        WHERE status = 'published' AND published_at <= now())
+       - (SELECT count(*) FROM articles
+          WHERE status = 'published' AND embargo_until IS NOT NULL
+            AND embargo_until > now()
+            AND published_at <= now()) AS articles;
+
+-- What is in the search index and not public yet: what a count of all matches has too many.
+CREATE VIEW hidden_matches AS
+SELECT s.words AS words, s.position AS position
+FROM (SELECT id FROM articles WHERE status = 'published' AND published_at > now()
+      UNION
+      SELECT id FROM articles
+      WHERE status = 'published' AND embargo_until IS NOT NULL AND embargo_until > now()) h
+JOIN search_entries e ON e.article_id = h.id
+JOIN article_search s ON s.position = e.position;

@@ -91,3 +91,23 @@ SELECT s.article_search AS words, s.rowid AS position, p.id, p.slug, p.language,
 FROM article_search s
 CROSS JOIN search_entries e ON e.position = s.rowid
 CROSS JOIN public_articles p ON p.id = e.article_id;
+
+-- How many articles are public: from two indexes, since nearly all that are published are.
+CREATE VIEW public_count AS
+SELECT 1 AS id,
+       (SELECT count(*) FROM articles
+        WHERE status = 'published' AND published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+       - (SELECT count(*) FROM articles
+          WHERE status = 'published' AND embargo_until IS NOT NULL
+            AND embargo_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+            AND published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) AS articles;
+
+-- What is in the search index and not public yet: what a count of all matches has too many.
+CREATE VIEW hidden_matches AS
+SELECT s.article_search AS words, s.rowid AS position
+FROM (SELECT id FROM articles WHERE status = 'published' AND published_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+      UNION
+      SELECT id FROM articles
+      WHERE status = 'published' AND embargo_until IS NOT NULL AND embargo_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) h
+CROSS JOIN search_entries e ON e.article_id = h.id
+CROSS JOIN article_search s ON s.rowid = e.position;

@@ -12,7 +12,7 @@ use crate::db::changes::Mark;
 use crate::db::keyset::Start;
 use crate::db::schema::{
     article_authors, article_tags, public_articles, public_articles_by_author,
-    public_articles_by_tag,
+    public_articles_by_tag, public_count,
 };
 use crate::db::slugs;
 use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
@@ -94,7 +94,7 @@ pub enum FacetKey {
 }
 
 /// A filter with the keys of what it names.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Selection {
     filter: ArticleFilter,
     tags: Vec<Vec<TagKey>>,
@@ -312,17 +312,50 @@ impl Selection {
         marks
     }
 
-    /// How many articles there are.
+    /// How many articles there are: of all, of one tag and of one author from an index.
     ///
     /// # Errors
     /// When the database fails.
     pub fn count(&self, connection: &mut Connection) -> StoreResult<i64> {
-        let all = narrowed!(
-            public_articles,
-            public_articles::table.into_boxed::<MultiBackend>(),
-            self
-        );
-        Ok(all.select(count_star()).first(connection)?)
+        let mut rest = self.clone();
+        if rest.filter == ArticleFilter::default() {
+            let counted = public_count::table.select(public_count::articles);
+            return Ok(counted.first(connection)?);
+        }
+        if let (Some(lookup), true) = (&rest.search, rest.is_searched_only()) {
+            return ranked::count(connection, lookup, rest.dialect);
+        }
+        let counted = if let Some(tag) = rest.take_tag() {
+            let query = public_articles_by_tag::table
+                .filter(public_articles_by_tag::tag_id.eq(tag))
+                .select(count_star())
+                .into_boxed::<MultiBackend>();
+            narrowed!(public_articles_by_tag, query, &rest).first(connection)?
+        } else if let Some(author) = rest.take_author() {
+            let query = public_articles_by_author::table
+                .filter(public_articles_by_author::author_id.eq(author))
+                .select(count_star())
+                .into_boxed::<MultiBackend>();
+            narrowed!(public_articles_by_author, query, &rest).first(connection)?
+        } else {
+            let query = public_articles::table
+                .select(count_star())
+                .into_boxed::<MultiBackend>();
+            narrowed!(public_articles, query, &rest).first(connection)?
+        };
+        Ok(counted)
+    }
+
+    /// Whether the search index knows all that is asked for.
+    fn is_searched_only(&self) -> bool {
+        let known = ArticleFilter {
+            tags: self.filter.tags.clone(),
+            authors: self.filter.authors.clone(),
+            sections: self.filter.sections.clone(),
+            search: self.filter.search.clone(),
+            ..ArticleFilter::default()
+        };
+        self.filter == known
     }
 
     /// How many of the articles have each tag, author, section or day: the most frequent first, of

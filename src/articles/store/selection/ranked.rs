@@ -3,7 +3,7 @@
 use diesel::dsl::sql;
 use diesel::expression::{AsExpression, SqlLiteral, UncheckedBind};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::{Place, Selection, Window, ranked};
 use crate::articles::model::ArticleSort;
@@ -30,6 +30,31 @@ fn matching(before: &str, dialect: Dialect, expression: String, after: &str) -> 
 pub(super) fn is_found(view: &str, lookup: &Lookup, dialect: Dialect) -> Condition {
     let before = format!("{view}.id IN (SELECT article_id FROM search_matches WHERE words");
     matching(&before, dialect, lookup.all(dialect), ")")
+}
+
+/// How many public articles a search finds: all matches but those that are not public yet, which are
+/// few, so that no article is looked at.
+pub(super) fn count(
+    connection: &mut Connection,
+    lookup: &Lookup,
+    dialect: Dialect,
+) -> StoreResult<i64> {
+    #[derive(QueryableByName)]
+    struct Counted {
+        #[diesel(sql_type = BigInt)]
+        matches: i64,
+    }
+    let (column, operator, cast) = match dialect {
+        Dialect::Fts5 => ("article_search", "MATCH", ""),
+        Dialect::Tsquery => ("words", "@@", "::tsquery"),
+    };
+    let counted: Counted = diesel::sql_query(format!(
+        "SELECT (SELECT count(*) FROM article_search WHERE {column} {operator} $1{cast}) \
+         - (SELECT count(*) FROM hidden_matches WHERE words {operator} $1{cast}) AS matches"
+    ))
+    .bind::<Text, _>(lookup.all(dialect))
+    .get_result(connection)?;
+    Ok(counted.matches)
 }
 
 /// A page of a search. By rank, one rank is read after the other until the page is full.
