@@ -11,7 +11,7 @@ use crate::cache::answer::Policy;
 use crate::cache::responses::Policies;
 use crate::clock::Clock;
 use crate::db::DatabaseUrl;
-use crate::db::pool::PoolSettings;
+use crate::db::lane::PoolSettings;
 
 /// Where the data is.
 #[derive(Debug, Clone, Args)]

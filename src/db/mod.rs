@@ -3,6 +3,7 @@
 //! - [`changes`] – what writes touched, for those who keep what was made of it
 //! - [`connection`] – opening SQLite or Postgres behind one [`Connection`] type
 //! - `notify` and `listen` – word of writes between processes
+//! - [`lane`] – connections that are asked for in turn
 //! - [`pool`] – [`Database`], which runs work on database threads
 //! - `replica` – a streaming replica of Postgres, for public reads
 //! - [`error`] – [`StoreError`], what a store can answer besides a value
@@ -25,6 +26,7 @@ pub mod error;
 pub mod gather;
 pub mod horizon;
 pub mod keyset;
+pub mod lane;
 mod listen;
 pub mod migrations;
 mod notify;

@@ -1,33 +1,19 @@
 //! [`Database`]: runs stores' work on a bounded number of database threads.
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use diesel::Connection as _;
 use diesel::connection::SimpleConnection;
-use diesel::r2d2::Pool;
 use prometheus::IntCounter;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use super::changes::{Changes, Touched};
-use super::connection::{Access, AnyConnection as Connection, DatabaseUrl, Manager};
+use super::connection::{Access, AnyConnection as Connection, DatabaseUrl};
 use super::error::{StoreError, StoreResult};
+use super::lane::{Lane, PoolSettings};
 use super::notify;
 use super::replica::Replica;
 use super::types::Id;
-
-/// How many connections there may be and how long one waits for them.
-#[derive(Debug, Clone)]
-pub struct PoolSettings {
-    /// Connections for reading; on Postgres, for everything.
-    pub size: u32,
-    /// How long a request waits for a free connection before it is answered 503.
-    pub wait: Duration,
-    /// Postgres's `statement_timeout`, SQLite's `busy_timeout`.
-    pub statement_timeout: Duration,
-    /// A streaming replica of Postgres for public reads.
-    pub replica: Option<DatabaseUrl>,
-}
 
 /// The database of one process. Cheap to clone.
 #[derive(Clone)]
@@ -44,101 +30,6 @@ pub struct Opened {
     names_changed: Notify,
     /// Tells this process's notifications from those of others.
     process: Id,
-}
-
-/// Connections that are asked for in turn: the semaphore queues fairly and on the async side, so
-/// that a stampede waits without holding threads and fails clearly.
-pub(super) struct Lane {
-    pool: Pool<Manager>,
-    turns: Arc<Semaphore>,
-    wait: Duration,
-}
-
-impl Lane {
-    fn open(
-        url: &DatabaseUrl,
-        access: Access,
-        size: u32,
-        settings: &PoolSettings,
-        queries: &IntCounter,
-    ) -> Result<Arc<Self>, StoreError> {
-        let lane = Self::build(url, access, size, settings, queries)?;
-        lane.pool
-            .get()
-            .map_err(|error| StoreError::Unavailable(format!("cannot open {url}: {error}")))?;
-        Ok(lane)
-    }
-
-    /// Connects to nothing yet.
-    pub(super) fn build(
-        url: &DatabaseUrl,
-        access: Access,
-        size: u32,
-        settings: &PoolSettings,
-        queries: &IntCounter,
-    ) -> Result<Arc<Self>, StoreError> {
-        let manager = Manager::new(
-            url.clone(),
-            access,
-            settings.statement_timeout,
-            queries.clone(),
-        );
-        let pool = Pool::builder()
-            .max_size(size)
-            // Opened on demand: a connection being opened in the background while a command of
-            // the command line ends would meet a TLS library that is already torn down.
-            .min_idle(Some(0))
-            .connection_timeout(settings.wait)
-            // Asking the server before each use would double the round trips; a broken
-            // connection is noticed by its first statement and replaced.
-            .test_on_check_out(false)
-            .error_handler(Box::new(LogErrors))
-            .build(manager)
-            .map_err(|error| StoreError::Unavailable(format!("cannot open {url}: {error}")))?;
-        Ok(Arc::new(Self {
-            pool,
-            turns: Arc::new(Semaphore::new(size as usize)),
-            wait: settings.wait,
-        }))
-    }
-
-    pub(super) async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
-    ) -> StoreResult<T> {
-        let turn = tokio::time::timeout(self.wait, Arc::clone(&self.turns).acquire_owned())
-            .await
-            .map_err(|_| StoreError::Unavailable("no database connection was free in time".into()))?
-            .map_err(|_| StoreError::Unavailable("the database is closed".into()))?;
-        let pool = self.pool.clone();
-        // What is logged on the database thread carries the request's id as well.
-        let span = tracing::Span::current();
-        let outcome = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            let _span = span.entered();
-            let mut connection = pool
-                .get()
-                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-            work(&mut connection)
-        })
-        .await;
-        outcome.unwrap_or_else(|panic| {
-            tracing::error!(%panic, "work on the database panicked");
-            Err(StoreError::Database(
-                diesel::result::Error::RollbackTransaction,
-            ))
-        })
-    }
-}
-
-/// Pool errors repeat with every attempt to connect: one line each, without the URL.
-#[derive(Debug)]
-struct LogErrors;
-
-impl<E: std::error::Error> diesel::r2d2::HandleError<E> for LogErrors {
-    fn handle_error(&self, error: E) {
-        tracing::warn!(%error, "database connection");
-    }
 }
 
 impl Database {
@@ -272,6 +163,21 @@ impl Database {
     /// Waits until a tag or an author is changed here.
     pub async fn names_changed(&self) {
         self.0.names_changed.notified().await;
+    }
+
+    /// Whether there is a replica to read from.
+    pub fn has_replica(&self) -> bool {
+        self.0.replica.is_some()
+    }
+
+    /// Runs a read on the replica; `None` when there is none, when it does not answer, or when it has
+    /// not replayed every write that this process knows of.
+    pub async fn read_on_replica<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+    ) -> Option<StoreResult<T>> {
+        let replica = self.0.replica.as_ref()?;
+        replica.read(&self.0.changes, &self.0.readers, work).await
     }
 
     /// Tells this process's notifications from those of others.

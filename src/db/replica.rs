@@ -12,9 +12,10 @@ use diesel::sql_types::{BigInt, Bool};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use prometheus::IntCounter;
 
+use super::changes::Changes;
 use super::connection::{Access, AnyConnection as Connection, DatabaseUrl};
 use super::error::{StoreError, StoreResult};
-use super::pool::{Database, Lane, PoolSettings};
+use super::lane::{Lane, PoolSettings};
 
 /// How long a read waits for a connection to the replica before it goes to the primary.
 const WAIT: Duration = Duration::from_millis(250);
@@ -86,70 +87,61 @@ impl Replica {
     fn learn(&self, change: impl FnOnce(&mut Known)) {
         change(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner));
     }
-}
 
-impl Database {
-    /// Whether there is a replica to read from.
-    pub fn has_replica(&self) -> bool {
-        self.0.replica.is_some()
-    }
-
-    /// Runs a read on the replica; `None` when there is none, when it does not answer, or when it has
-    /// not replayed every write that this process knows of.
-    pub async fn read_on_replica<T: Send + 'static>(
+    /// Runs a read on the replica; `None` when it does not answer or has not replayed every write
+    /// that is known of.
+    pub(super) async fn read<T: Send + 'static>(
         &self,
+        changes: &Changes,
+        primary: &Lane,
         work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
     ) -> Option<StoreResult<T>> {
-        let replica = self.0.replica.as_ref()?;
         let now = Instant::now();
         // Writes of other processes may be going on unheard.
-        if !self.changes().hears(now) {
+        if !changes.hears(now) {
             return None;
         }
-        if replica
+        if self
             .known()
             .left_alone_until
             .is_some_and(|until| now < until)
         {
             return None;
         }
-        let primary = self.primary(replica).await?;
+        let primary = self.primary(changes, primary).await?;
         let read = move |connection: &mut Connection| {
             follows(connection, primary)?
                 .then(|| work(connection))
                 .transpose()
         };
-        match replica.lane.run(read).await {
+        match self.lane.run(read).await {
             Ok(done) => done.map(Ok),
             Err(StoreError::Unavailable(reason)) => {
                 tracing::warn!(reason, "the replica is not read");
-                replica.learn(|known| known.left_alone_until = Some(now + LEFT_ALONE));
+                self.learn(|known| known.left_alone_until = Some(now + LEFT_ALONE));
                 None
             }
             Err(error) => Some(Err(error)),
         }
     }
 
-    /// Where the primary's log ended after the last write that this process knows of: asked once
-    /// for each.
-    async fn primary(&self, replica: &Replica) -> Option<Primary> {
-        let sequence = self.changes().sequence();
-        let known = replica.known();
+    /// Where the primary's log ended after the last write that is known of: asked once for each.
+    async fn primary(&self, changes: &Changes, primary: &Lane) -> Option<Primary> {
+        let sequence = changes.sequence();
+        let known = self.known();
         if known.sequence == sequence {
             return Some(known.primary);
         }
-        let asked = self
-            .read(|connection| {
-                Ok(sql_query(
-                    "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint AS position, \
-                            (SELECT system_identifier FROM pg_control_system()) AS system",
-                )
-                .get_result(connection)?)
-            })
-            .await;
-        match asked {
+        let asked = primary.run(|connection| {
+            Ok(sql_query(
+                "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint AS position, \
+                        (SELECT system_identifier FROM pg_control_system()) AS system",
+            )
+            .get_result(connection)?)
+        });
+        match asked.await {
             Ok(primary) => {
-                replica.learn(|known| {
+                self.learn(|known| {
                     if known.sequence < sequence {
                         (known.sequence, known.primary) = (sequence, primary);
                     }
