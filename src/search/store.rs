@@ -15,9 +15,10 @@ use crate::on_each_database;
 
 /// Most articles of one millisecond that keep their order among themselves.
 const OF_ONE_MILLISECOND: i64 = 16_384;
-/// Most tags, and most authors, whose names a term is looked for in: the first by key, so that
-/// both databases take the same.
-const MOST_NAMES: i64 = 200;
+/// Most tags, and most authors, whose names a term is looked for in, and most that were merged into
+/// these: the first by key, so that both databases take the same. A query of the most words with the
+/// most names is within what a `tsquery` holds.
+const MOST_NAMES: i64 = 100;
 /// Most names that a phrase is compared with.
 const MOST_CANDIDATES: i64 = 1_000;
 
@@ -298,6 +299,7 @@ fn with_merged(connection: &mut Connection, mut ids: Vec<Id>) -> StoreResult<Vec
         .filter(merged_names::into_id.eq_any(ids.clone()))
         .order(merged_names::id)
         .select(merged_names::id)
+        .limit(MOST_NAMES)
         .load(connection)?;
     ids.extend(merged);
     Ok(ids)

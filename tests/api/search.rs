@@ -175,6 +175,31 @@ both! {
         }
     }
 
+    a_query_of_many_words_that_many_names_have_is_no_error(app) {
+        let token = app.newsroom().await;
+        let words: Vec<String> = ('a'..='z').chain('a'..='f').enumerate()
+            .map(|(number, letter)| format!("{letter}{}", number % 10)).collect();
+        let name = words.join(" ");
+        for number in 0..120 {
+            let named = json!({ "name": format!("{name} {number}") });
+            let reply = app.create(&token, "/v1/editorial/tags", named.clone()).await;
+            assert_eq!(reply.status, 201, "{}", reply.text);
+            app.create(&token, "/v1/editorial/authors", named).await;
+        }
+        let mut input = article("many");
+        let tag = app.get("/v1/tags?limit=1&sort=name").await.json["data"][0]["slug"].clone();
+        input["tags"] = json!([tag]);
+        let draft = app.create(&token, "/v1/editorial/articles", input).await;
+        app.step(&token, &draft, "publish", json!({})).await;
+        for sort in ["relevance", "-published_at", "-updated_at"] {
+            for typed in [name.clone(), words.join("* "), format!("city -{}", words.join(" -"))] {
+                let reply = app.get(&path(&typed, &format!("&count=true&sort={sort}"))).await;
+                assert_eq!(reply.status, 200, "{typed}: {}", reply.text);
+            }
+        }
+        assert_eq!(search(&app, &name).await.slugs(), ["many"]);
+    }
+
     a_body_of_any_length_is_searched(app) {
         let token = app.newsroom().await;
         let text: String = (0..40_000).map(|n| format!("word{n} the ")).collect();
