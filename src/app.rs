@@ -34,6 +34,9 @@ use crate::{articles, auth, authors, openapi, service, shares, tags};
 /// How often what has run out is swept up and changed keys are noticed.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
 
+/// How long what did not come about waits until it is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// Why a server could not be started.
 #[derive(Debug)]
 pub enum StartError {
@@ -302,10 +305,14 @@ fn keep_rendering(database: &Data<Database>) {
     let database = database.clone();
     actix_web::rt::spawn(async move {
         loop {
-            if let Err(error) = articles::store::renditions::catch_up(&database).await {
-                tracing::warn!(?error, "rendering again was put off");
-            }
-            let _ = tokio::time::timeout(HOUSEKEEPING, database.names_changed()).await;
+            let wait = match articles::store::renditions::catch_up(&database).await {
+                Ok(()) => HOUSEKEEPING,
+                Err(error) => {
+                    tracing::warn!(?error, "rendering again was put off");
+                    AGAIN
+                }
+            };
+            let _ = tokio::time::timeout(wait, database.names_changed()).await;
         }
     });
 }
