@@ -1,6 +1,7 @@
 //! The server: which routes exist, the order of middleware, start and stop.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_cors::Cors;
@@ -20,6 +21,7 @@ use crate::cache::serve::ServeKept;
 use crate::config::{DatabaseConfig, ServerConfig};
 use crate::db::pool::in_transaction;
 use crate::db::{Database, StoreError, migrations};
+use crate::http::address::TrustedProxies;
 use crate::http::body::BodyLimit;
 use crate::http::cors::EXPOSED;
 use crate::http::cursor::CursorKey;
@@ -28,6 +30,10 @@ use crate::http::routes::Resource;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::service::OpenApiJson;
+use crate::shares::counter::Counter;
+use crate::shares::delivery::Counting;
+use crate::shares::limits::{PerMinute, ShareLimits};
+use crate::shares::named::PublicArticles;
 use crate::shares::visitor::VisitorKey;
 use crate::{articles, auth, authors, openapi, service, shares, tags};
 
@@ -36,6 +42,9 @@ const HOUSEKEEPING: Duration = Duration::from_secs(60);
 
 /// How long what did not come about waits until it is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
+
+/// How long a server that ends waits until what it was sent is counted.
+const LAST_SHARES: Duration = Duration::from_secs(5);
 
 /// Why a server could not be started.
 #[derive(Debug)]
@@ -114,6 +123,8 @@ pub fn migrate_database(database: &Database) -> Result<Vec<String>, StoreError> 
 pub struct Application {
     server: Server,
     addresses: Vec<std::net::SocketAddr>,
+    /// Ends when the shares that the server was sent are written.
+    counted: tokio::task::JoinHandle<()>,
 }
 
 impl Application {
@@ -138,7 +149,6 @@ impl Application {
         };
         let signer = Data::new(Signer::new(signing));
         let cursor_key = Data::new(CursorKey::new(&newest(&cursors)));
-        let visitor_key = Data::new(VisitorKey::new(&newest(&visitors)));
         let metrics = Data::new(Metrics::new(database.queries()).map_err(StartError::Metrics)?);
         let throttle = Data::new(LoginThrottle::default());
         let site = Data::new(Site(
@@ -159,10 +169,21 @@ impl Application {
             metrics.clone(),
         ));
         let together = Data::new(Together::of(&database, &site));
+        let proxies = Data::new(TrustedProxies(config.trusted_proxies.clone()));
+        let (counter, counted) = Counter::open(database.clone());
+        let counting = Data::new(Counting {
+            articles: PublicArticles::new(database.clone()),
+            limits: ShareLimits::new(PerMinute {
+                address: config.shares_per_address,
+                article: config.shares_per_article,
+            }),
+            key: VisitorKey::new(&newest(&visitors)),
+            counter,
+        });
         let database = Data::new(database);
         let origins = config.editorial_origins.clone();
 
-        keep_house(&database, &signer, &throttle);
+        keep_house(&database, &signer, &throttle, &counting);
         keep_rendering(&database);
 
         let workers = config.workers.map_or_else(
@@ -174,7 +195,8 @@ impl Application {
                 .app_data(database.clone())
                 .app_data(signer.clone())
                 .app_data(cursor_key.clone())
-                .app_data(visitor_key.clone())
+                .app_data(counting.clone())
+                .app_data(proxies.clone())
                 .app_data(metrics.clone())
                 .app_data(throttle.clone())
                 .app_data(site.clone())
@@ -216,6 +238,7 @@ impl Application {
         Ok(Self {
             server: server.run(),
             addresses,
+            counted,
         })
     }
 
@@ -241,7 +264,9 @@ impl Application {
     /// # Errors
     /// When a worker dies.
     pub async fn run(self) -> io::Result<()> {
-        self.server.await
+        self.server.await?;
+        let _ = tokio::time::timeout(LAST_SHARES, self.counted).await;
+        Ok(())
     }
 
     /// Runs until SIGTERM or SIGINT; requests in flight are finished.
@@ -318,8 +343,15 @@ fn keep_rendering(database: &Data<Database>) {
 }
 
 /// Sweeps up what has run out and takes over keys that were rotated by another process.
-fn keep_house(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<LoginThrottle>) {
+fn keep_house(
+    database: &Data<Database>,
+    signer: &Data<Signer>,
+    throttle: &Data<LoginThrottle>,
+    counting: &Data<Counting>,
+) {
     let (database, signer, throttle) = (database.clone(), signer.clone(), throttle.clone());
+    // Not kept alive by this: that counting has ended is known by the last handle.
+    let counting = Arc::downgrade(&counting.clone().into_inner());
     actix_web::rt::spawn(async move {
         let mut interval = tokio::time::interval(HOUSEKEEPING);
         // The first tick is immediate; nothing has changed since the start.
@@ -327,6 +359,9 @@ fn keep_house(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<
         loop {
             interval.tick().await;
             throttle.forget_the_idle();
+            if let Some(counting) = counting.upgrade() {
+                counting.limits.forget_the_idle();
+            }
             let kept = database
                 .write(|connection| {
                     shares::store::forget_visitors(connection)?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
 use clap::Args;
+use ipnet::IpNet;
 use url::Url;
 
 use crate::cache::answer::Policy;
@@ -116,6 +117,19 @@ pub struct ServerConfig {
     #[arg(long, env = "DATELINE_MAX_AGE_SHARES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=3600))]
     pub max_age_shares: u32,
 
+    /// Shares per minute that one address may report; 0 is without limit
+    #[arg(long, env = "DATELINE_SHARES_PER_ADDRESS", default_value_t = 300)]
+    pub shares_per_address: u32,
+
+    /// Shares per minute of one article that one address may report; 0 is without limit
+    #[arg(long, env = "DATELINE_SHARES_PER_ARTICLE", default_value_t = 60)]
+    pub shares_per_article: u32,
+
+    /// Networks of proxies that may say for whom they ask (Forwarded, X-Forwarded-For),
+    /// comma-separated: 10.0.0.0/8,2001:db8::/32
+    #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',', value_parser = proxy)]
+    pub trusted_proxies: Vec<IpNet>,
+
     /// Seconds for which caches may serve what is out of date while they ask again
     #[arg(long, env = "DATELINE_STALE_WHILE_REVALIDATE", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
     pub stale_while_revalidate: u32,
@@ -158,6 +172,9 @@ impl ServerConfig {
             max_age_list: 10,
             max_age_names: 60,
             max_age_shares: 5,
+            shares_per_address: 300,
+            shares_per_article: 60,
+            trusted_proxies: Vec::new(),
             stale_while_revalidate: 60,
             stale_if_error: 86_400,
             shared_max_age: None,
@@ -207,6 +224,14 @@ impl ServerConfig {
             shares_age: Duration::from_secs(self.max_age_shares.into()),
         }
     }
+}
+
+/// A network, or one address.
+fn proxy(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
+        .map_err(|_| "it takes networks such as 10.0.0.0/8 and addresses".into())
 }
 
 fn web_url(text: &str) -> Result<Url, String> {

@@ -15,6 +15,7 @@ use super::store::{self, Refreshed};
 use super::throttle::LoginThrottle;
 use super::{model, password};
 use crate::db::{Database, Id, StoreError};
+use crate::http::address::TrustedProxies;
 use crate::http::body::JsonBody;
 use crate::http::conditional::private_json;
 use crate::http::params::{NoParams, Query};
@@ -134,6 +135,7 @@ pub async fn login(
     database: Data<Database>,
     signer: Data<Signer>,
     throttle: Data<LoginThrottle>,
+    proxies: Data<TrustedProxies>,
     _: Query<NoParams>,
     JsonBody(credentials): JsonBody<Credentials>,
 ) -> Result<HttpResponse, Problem> {
@@ -141,7 +143,7 @@ pub async fn login(
     // An address longer than any user's would only fill the throttle's memory.
     let account: String = email.chars().take(254).collect();
     throttle
-        .attempt(&account, request.peer_addr().map(|peer| peer.ip()))
+        .attempt(&account, proxies.client(&request))
         .map_err(|wait| Problem::rate_limited("Too many attempts to sign in.", wait))?;
     let user = database
         .read(move |connection| store::find_user_by_email(connection, &email))

@@ -183,13 +183,27 @@ table! {
 }
 
 table! {
-    use diesel::sql_types::{BigInt, Text};
-    use crate::db::types::IdSql;
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
 
     share_counts (article_id, network) {
         article_id -> IdSql,
         network -> Text,
         first_party -> BigInt,
+        counted_at -> Nullable<TimestampSql>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    share_buckets (article_id, network, starts_at, span) {
+        article_id -> IdSql,
+        network -> Text,
+        starts_at -> TimestampSql,
+        span -> Text,
+        shares -> BigInt,
     }
 }
 
@@ -404,6 +418,7 @@ allow_tables_to_appear_in_same_query!(
     slug_redirects,
     corrections,
     share_counts,
+    share_buckets,
     share_visitors,
     public_articles,
     public_articles_by_tag,

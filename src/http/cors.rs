@@ -4,12 +4,19 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 
 use super::observe::REQUEST_ID;
 
+/// The limits in force (`draft-ietf-httpapi-ratelimit-headers`).
+pub const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// What is left of them.
+pub const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
 /// Headers that scripts may read.
-pub const EXPOSED: [HeaderName; 5] = [
+pub const EXPOSED: [HeaderName; 7] = [
     header::ETAG,
     header::LINK,
     header::LOCATION,
     header::RETRY_AFTER,
+    RATELIMIT,
+    RATELIMIT_POLICY,
     REQUEST_ID,
 ];
 

@@ -7,20 +7,37 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 use utoipa::IntoParams;
 
+use super::bot::is_bot;
+use super::counter::Counter;
+use super::limits::ShareLimits;
 use super::model::{ArticleShares, ShareBatch, ShareInput, ShareReceipt, Shares};
-use super::store;
+use super::named::PublicArticles;
+use super::store::{self, Share};
 use super::visitor::VisitorKey;
 use crate::cache::answer::{Found, Rendered};
 use crate::cache::responses::{Kind, Question, Responses};
 use crate::db::changes::Mark;
-use crate::db::{Connection, Database, StoreError, Timestamp, slugs};
+use crate::db::{Connection, StoreError, Timestamp, slugs};
+use crate::http::address::TrustedProxies;
 use crate::http::body::{media_type, parse, read};
 use crate::http::conditional::private_json;
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::SlugPath;
-use crate::problem::{BAD_REQUEST, Problem, UNSUPPORTED_MEDIA_TYPE};
+use crate::problem::{BAD_REQUEST, Problem, ProblemDocument, UNSUPPORTED_MEDIA_TYPE};
 use crate::text::Slug;
 use crate::validation::from_json;
+
+/// What counting takes.
+pub struct Counting {
+    /// Which article is meant.
+    pub articles: PublicArticles,
+    /// How many shares one address may send.
+    pub limits: ShareLimits,
+    /// How visitors are told apart.
+    pub key: VisitorKey,
+    /// Writes them.
+    pub counter: Counter,
+}
 
 /// The body of a share. `navigator.sendBeacon` sends `text/plain` or a form without a CORS
 /// preflight, so these are read as well as JSON: plain text holds the same JSON or the network's
@@ -76,7 +93,9 @@ impl FromRequest for ShareBody {
 /// Count a share
 ///
 /// Answered only when the share is on disk. One visitor counts once per article and network in an
-/// hour; nothing personal is stored. `twitter` is read as `x`. As `navigator.sendBeacon` can send
+/// hour; nothing personal is stored. Bots that say so in their user agent are answered and not
+/// counted. `RateLimit` (draft-ietf-httpapi-ratelimit-headers) says how many more shares this
+/// address may send. `twitter` is read as `x`. As `navigator.sendBeacon` can send
 /// them, plain text (the same JSON, or a network's bare name) and forms
 /// (`application/x-www-form-urlencoded` with the field `network`) are taken as well.
 #[utoipa::path(
@@ -86,38 +105,55 @@ impl FromRequest for ShareBody {
         (ShareInput = "application/json"),
         (String = "text/plain"),
     )),
-    responses((status = 200, description = "The counts after it.", body = ShareReceipt))
+    responses(
+        (status = 200, description = "The counts after it.", body = ShareReceipt, headers(
+            ("RateLimit-Policy" = String, description = "The limits: `\"address\";q=300;w=60` is 300 in 60 seconds."),
+            ("RateLimit" = String, description = "What is left of them."),
+        )),
+        (status = 429, description = "Too many shares from one address.", body = ProblemDocument, content_type = "application/problem+json", headers(
+            ("Retry-After" = u64, description = "Seconds to wait."),
+            ("RateLimit-Policy" = String, description = "The limit that was reached."),
+            ("RateLimit" = String, description = "When there is more."),
+        )),
+    )
 )]
 pub async fn post_share(
     request: HttpRequest,
-    database: Data<Database>,
-    key: Data<VisitorKey>,
+    counting: Data<Counting>,
+    proxies: Data<TrustedProxies>,
     SlugPath(slug): SlugPath,
     _: Query<NoParams>,
     ShareBody(share): ShareBody,
 ) -> Result<HttpResponse, Problem> {
-    let address = request.peer_addr().map(|peer| peer.ip());
+    let article = counting.articles.find(slug).await?;
+    let address = proxies.client(&request);
+    let limits = counting.limits.take(address, article)?;
     let user_agent = request
         .headers()
         .get(header::USER_AGENT)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-        .unwrap_or_default();
-    let receipt = database
-        .write(move |connection| {
-            let article = match slugs::public_article(connection, &slug) {
-                // A page that was opened before its slug changed still counts for its article.
-                Err(StoreError::NotFound) => slugs::public_article_once_named(connection, &slug)?.0,
-                found => found?,
-            };
-            let now = Timestamp::now();
-            let visitor = key.visitor(address, &user_agent, article, share.network, now);
-            Ok(ShareReceipt {
-                counted: store::count(connection, article, share.network, &visitor, now)?,
-                shares: store::of_article(connection, article)?,
-            })
-        })
-        .await?;
-    Ok(private_json(HttpResponse::Ok(), &receipt))
+        .map_or(&[][..], |value| value.as_bytes());
+    let receipt = if is_bot(user_agent) {
+        counting.counter.count_none(article).await?
+    } else {
+        let visitor = counting.key.visitor(
+            address,
+            user_agent,
+            article,
+            share.network,
+            Timestamp::now(),
+        );
+        let share = Share {
+            article,
+            network: share.network,
+            visitor,
+        };
+        counting.counter.count(share).await?
+    };
+    let mut response = HttpResponse::Ok();
+    for header in limits.into_iter().flatten() {
+        response.insert_header(header);
+    }
+    Ok(private_json(response, &receipt))
 }
 
 /// Read share counts
@@ -205,7 +241,7 @@ pub async fn list_shares(
                 let id = ids.get(slug)?;
                 Some(ArticleShares {
                     slug: slug.to_string(),
-                    shares: counts.get(id).cloned().unwrap_or_else(Shares::none),
+                    shares: counts.get(id).cloned().unwrap_or_default(),
                 })
             })
             .collect();

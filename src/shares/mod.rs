@@ -2,11 +2,19 @@
 //!
 //! - [`model`] – networks and counts
 //! - [`visitor`] – telling visitors apart without knowing them
+//! - [`bot`] – whom not to count
+//! - [`limits`] – how much one address may send
+//! - [`named`] – which article a slug names, remembered
+//! - [`counter`] – many shares in one transaction
 //! - [`store`] – queries
 //! - [`delivery`] – public handlers
 
+pub mod bot;
+pub mod counter;
 pub mod delivery;
+pub mod limits;
 pub mod model;
+pub mod named;
 pub mod store;
 pub mod visitor;
 

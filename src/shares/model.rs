@@ -93,7 +93,7 @@ pub struct ShareInput {
 }
 
 /// How often an article was shared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
     "total": 128, "by_network": {"facebook": 120, "x": 8}, "as_of": "2026-03-01T08:30:00.000Z"
 }))]
@@ -104,27 +104,18 @@ pub struct Shares {
     /// By network; those without a share are left out.
     #[schema(value_type = std::collections::BTreeMap<String, i64>)]
     pub by_network: BTreeMap<&'static str, i64>,
-    /// When this was counted.
-    pub as_of: Timestamp,
+    /// When the last of them was counted; `null` when there is none. It stays as long as the counts
+    /// do, so that an answer that has not changed keeps its `ETag`.
+    pub as_of: Option<Timestamp>,
 }
 
 impl Shares {
-    /// No shares, as of now.
-    pub fn none() -> Self {
-        Self::new([])
-    }
-
-    /// The counts of networks, as of now.
-    pub fn new(counts: impl IntoIterator<Item = (Network, i64)>) -> Self {
-        let by_network: BTreeMap<&'static str, i64> = counts
-            .into_iter()
-            .filter(|(_, count)| *count > 0)
-            .map(|(network, count)| (network.as_str(), count))
-            .collect();
-        Self {
-            total: by_network.values().sum(),
-            by_network,
-            as_of: Timestamp::now(),
+    /// Adds what was counted on a network.
+    pub fn add(&mut self, network: Network, count: i64, counted_at: Option<Timestamp>) {
+        if count > 0 {
+            self.total += count;
+            *self.by_network.entry(network.as_str()).or_default() += count;
+            self.as_of = self.as_of.max(counted_at);
         }
     }
 }
@@ -137,7 +128,7 @@ impl Shares {
 }))]
 pub struct ShareReceipt {
     /// Whether it raised the count; false when the same visitor shared the article there within
-    /// the last hour.
+    /// the last hour, and for bots.
     pub counted: bool,
     /// The counts after it.
     #[serde(flatten)]

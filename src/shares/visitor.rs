@@ -7,8 +7,9 @@
 //! another article.
 
 use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -19,33 +20,64 @@ use crate::http::address;
 /// How long one visitor's further shares of an article on a network are not counted.
 pub const WINDOW: chrono::Duration = chrono::Duration::hours(1);
 
+/// Bytes of a hash that are kept: half of HMAC-SHA-256 (RFC 2104, section 5). That two visitors of a
+/// hundred million in an hour have the same has a probability of 2⁻⁷⁵.
+pub type VisitorHash = [u8; 16];
+
 /// The secret that daily keys are derived from.
 #[derive(Clone)]
-pub struct VisitorKey(Vec<u8>);
-
-/// A visitor of one article and network, hashed under today's key and, as the window reaches back
-/// over midnight, under yesterday's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Visitor {
-    /// What is stored.
-    pub today: Vec<u8>,
-    /// What was stored for the same visitor yesterday.
-    pub yesterday: Vec<u8>,
+pub struct VisitorKey {
+    secret: Vec<u8>,
+    /// The key of the day that was asked for last.
+    of_day: Arc<RwLock<Option<(NaiveDate, DayKey)>>>,
 }
 
-fn hmac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+type DayKey = Hmac<Sha256>;
+
+/// A visitor of one article and network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visitor {
+    /// The hash under today's key: what is stored.
+    pub today: VisitorHash,
+    /// The hash under yesterday's key, while the window reaches back to yesterday.
+    pub yesterday: Option<VisitorHash>,
+}
+
+fn keyed(key: &[u8]) -> DayKey {
+    DayKey::new_from_slice(key).expect("HMAC takes keys of any length")
+}
+
+fn hash(mut mac: DayKey, parts: &[&[u8]]) -> VisitorHash {
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
     }
-    mac.finalize().into_bytes().to_vec()
+    let whole = mac.finalize().into_bytes();
+    let mut half = VisitorHash::default();
+    half.copy_from_slice(&whole[..size_of::<VisitorHash>()]);
+    half
 }
 
 impl VisitorKey {
     /// A key from secret bytes.
     pub fn new(secret: &[u8]) -> Self {
-        Self(secret.to_vec())
+        Self {
+            secret: secret.to_vec(),
+            of_day: Arc::default(),
+        }
+    }
+
+    fn of(&self, day: NaiveDate) -> DayKey {
+        if let Some((known, key)) = &*self.of_day.read().unwrap_or_else(PoisonError::into_inner)
+            && *known == day
+        {
+            return key.clone();
+        }
+        let mut mac = keyed(&self.secret);
+        mac.update(day.to_string().as_bytes());
+        let key = keyed(&mac.finalize().into_bytes());
+        *self.of_day.write().unwrap_or_else(PoisonError::into_inner) = Some((day, key.clone()));
+        key
     }
 
     /// The visitor behind an address (by its [`network`](address::network)) and user agent, for one
@@ -53,7 +85,7 @@ impl VisitorKey {
     pub fn visitor(
         &self,
         address: Option<IpAddr>,
-        user_agent: &str,
+        user_agent: &[u8],
         article: Id,
         network: Network,
         now: Timestamp,
@@ -63,20 +95,17 @@ impl VisitorKey {
             Some(IpAddr::V6(address)) => address.octets().to_vec(),
             None => Vec::new(),
         };
-        let under = |day: NaiveDate| {
-            let key = hmac(&self.0, &[day.to_string().as_bytes()]);
-            let parts = [
-                &address,
-                user_agent.as_bytes(),
-                article.0.as_bytes(),
-                network.as_str().as_bytes(),
-            ];
-            hmac(&key, &parts)
-        };
+        let parts = [
+            &address,
+            user_agent,
+            article.0.as_bytes(),
+            network.as_str().as_bytes(),
+        ];
         let today = now.utc().date_naive();
+        let before = now.plus(-WINDOW).utc().date_naive();
         Visitor {
-            today: under(today),
-            yesterday: under(today.checked_sub_days(Days::new(1)).unwrap_or(today)),
+            yesterday: (before != today).then(|| hash(self.of(before), &parts)),
+            today: hash(self.of(today), &parts),
         }
     }
 }
@@ -92,12 +121,13 @@ mod tests {
         let article = Id::generate();
         let at = |time: &str, article| {
             let now = time.parse().unwrap();
-            key.visitor(address, "agent", article, Network::X, now)
+            key.visitor(address, b"agent", article, Network::X, now)
         };
         let monday = at("2026-03-02T23:59:00Z", article);
         let tuesday = at("2026-03-03T00:01:00Z", article);
         assert_ne!(monday.today, tuesday.today);
-        assert_eq!(monday.today, tuesday.yesterday);
+        assert_eq!(Some(monday.today), tuesday.yesterday);
+        assert_eq!(at("2026-03-03T01:00:00Z", article).yesterday, None);
         assert_ne!(
             monday.today,
             at("2026-03-02T23:59:00Z", Id::generate()).today
@@ -109,7 +139,13 @@ mod tests {
         let key = VisitorKey::new(b"secret");
         let (article, now) = (Id::generate(), Timestamp::now());
         let from = |address: &str| {
-            key.visitor(Some(address.parse().unwrap()), "", article, Network::X, now)
+            key.visitor(
+                Some(address.parse().unwrap()),
+                b"",
+                article,
+                Network::X,
+                now,
+            )
         };
         assert_eq!(from("2001:db8::1"), from("2001:db8::2"));
         assert_ne!(from("2001:db8::1"), from("2001:db8:0:1::1"));

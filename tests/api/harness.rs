@@ -195,6 +195,7 @@ impl TestApp {
             clock,
             folder,
             client: reqwest::Client::builder()
+                .user_agent("A reader's browser")
                 .redirect(reqwest::redirect::Policy::none())
                 .build()
                 .unwrap(),

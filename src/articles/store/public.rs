@@ -289,11 +289,9 @@ fn whole(
                 body: body
                     .filter(|_| wants_body)
                     .map(|body| (body, query.body_format)),
-                shares: counts.as_mut().map(|counts| {
-                    counts
-                        .remove(&id)
-                        .unwrap_or_else(shares::model::Shares::none)
-                }),
+                shares: counts
+                    .as_mut()
+                    .map(|counts| counts.remove(&id).unwrap_or_default()),
                 highlights,
             };
             Ok((id, (shown, added)))

@@ -184,11 +184,12 @@ fn add(
         let input: CorrectionInput = from_json(input).map_err(wrong)?;
         steps::correct(connection, touched, id, caller, &Expected::Any, input)?;
     }
-    for (network, count) in sample.shares {
-        if let Ok(network) = network.parse::<Network>() {
-            shares::store::add(connection, id, network, count)?;
-        }
-    }
+    let counts: shares::store::Increments = sample
+        .shares
+        .into_iter()
+        .filter_map(|(network, count)| Some(((id, network.parse::<Network>().ok()?), count)))
+        .collect();
+    shares::store::add(connection, &counts, now)?;
     match sample.status {
         Status::Draft | Status::InReview | Status::Published => Ok(()),
         Status::Unpublished => steps::unpublish(connection, touched, id, caller, &Expected::Any),

@@ -1,0 +1,79 @@
+//! Which public article a slug names, remembered while that is provably so: under a stampede the
+//! same few are asked for again and again.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use quick_cache::sync::Cache;
+
+use crate::db::changes::Mark;
+use crate::db::{Database, Id, StoreError, StoreResult, slugs};
+use crate::text::Slug;
+
+/// Slugs that are remembered.
+const REMEMBERED: usize = 10_000;
+
+/// Public articles by slug.
+pub struct PublicArticles {
+    database: Database,
+    known: Cache<Slug, Arc<Known>>,
+}
+
+struct Known {
+    article: Id,
+    /// The write after which it was known to be so.
+    after: AtomicU64,
+}
+
+impl PublicArticles {
+    /// Those of a database.
+    pub fn new(database: Database) -> Self {
+        Self {
+            database,
+            known: Cache::new(REMEMBERED),
+        }
+    }
+
+    /// The article that a slug names or, when it names none, once named: a page that was opened
+    /// before its slug changed is still one of this article.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn find(&self, slug: Slug) -> StoreResult<Id> {
+        let changes = self.database.changes();
+        let hears = changes.hears(Instant::now());
+        if hears && let Some(known) = self.known.get(&slug) {
+            let after = known.after.load(Ordering::Acquire);
+            // What is public stays so by the clock; only a write can end it.
+            let marks = [Mark::Article(known.article).into()];
+            if after == changes.sequence() {
+                return Ok(known.article);
+            }
+            if let Some(checked) = changes.untouched_since(&marks, after) {
+                known.after.fetch_max(checked, Ordering::AcqRel);
+                return Ok(known.article);
+            }
+        }
+        let after = changes.sequence();
+        let wanted = slug.clone();
+        let (article, named_now) = self
+            .database
+            .read_shortly(
+                move |connection| match slugs::public_article(connection, &wanted) {
+                    Err(StoreError::NotFound) => {
+                        let (article, _) = slugs::public_article_once_named(connection, &wanted)?;
+                        Ok((article, false))
+                    }
+                    found => Ok((found?, true)),
+                },
+            )
+            .await?;
+        // A slug that it once had may be taken by another article without this one being touched.
+        if hears && named_now {
+            let after = AtomicU64::new(after);
+            self.known.insert(slug, Arc::new(Known { article, after }));
+        }
+        Ok(article)
+    }
+}
