@@ -14,9 +14,9 @@ use dateline::db::schema::{
 };
 use dateline::db::{Connection, DatabaseUrl, Id, Json, StoreResult, Timestamp};
 use dateline::on_each_database;
-use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::{Connection as _, PgConnection, RunQueryDsl};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
@@ -88,6 +88,22 @@ pub fn sqlite(articles: usize) -> DatabaseUrl {
     fill(DatabaseUrl::Sqlite(unfinished.clone()), articles);
     std::fs::rename(unfinished, file).expect("the archive can be renamed");
     url
+}
+
+/// An empty database beside the one that a URL names.
+pub fn new_database(url: &str, name: &str) -> DatabaseUrl {
+    let mut connection = PgConnection::establish(url).expect("a Postgres server");
+    diesel::sql_query(format!("CREATE DATABASE {name}"))
+        .execute(&mut connection)
+        .expect("a database");
+    let (server, parameters) = match url.split_once('?') {
+        Some((server, parameters)) => (server, format!("?{parameters}")),
+        None => (url, String::new()),
+    };
+    let (server, _) = server.rsplit_once('/').expect("a URL names a database");
+    format!("{server}/{name}{parameters}")
+        .parse()
+        .expect("a Postgres URL")
 }
 
 /// Fills an empty database.

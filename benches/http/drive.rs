@@ -71,17 +71,22 @@ pub fn ceiling(answer: &[u8]) -> Server {
     let name = format!("dateline-ceiling-{}-{number}", std::process::id());
     let file = std::env::temp_dir().join(name);
     std::fs::write(&file, answer).expect("room for the answer");
+    let server = program(&["ceiling", &file.display().to_string()]);
+    let _ = std::fs::remove_file(&file);
+    server
+}
+
+/// This program again, in a process of its own, as a server.
+pub fn program(arguments: &[&str]) -> Server {
     let mut child = Command::new(std::env::current_exe().expect("this program"))
-        .arg("ceiling")
-        .arg(&file)
+        .args(arguments)
         .stdout(Stdio::piped())
         .spawn()
-        .expect("the ceiling starts");
+        .expect("it starts");
     let mut line = String::new();
     BufReader::new(child.stdout.take().expect("its output"))
         .read_line(&mut line)
         .expect("it says where it listens");
-    let _ = std::fs::remove_file(&file);
     Server {
         child,
         url: line.trim().to_owned(),
@@ -180,6 +185,8 @@ pub struct Load {
     pub headers: Vec<String>,
     /// A Lua script for wrk that chooses paths.
     pub script: Option<String>,
+    /// Connections at once; 32 when left out.
+    pub connections: Option<u32>,
 }
 
 /// What wrk saw.
@@ -191,14 +198,17 @@ pub struct Seen {
     pub p99: f64,
 }
 
-/// Drives a server with 32 connections for some seconds.
+/// Drives a server for some seconds.
 pub fn drive(server: &Server, load: &Load, seconds: u32) -> Seen {
     let mut command = Command::new("wrk");
-    command.args(["-t1", "-c32", "--latency", &format!("-d{seconds}s")]);
+    let connections = format!("-c{}", load.connections.unwrap_or(32));
+    command.args(["-t1", &connections, "--latency", &format!("-d{seconds}s")]);
     for header in &load.headers {
         command.args(["-H", header]);
     }
-    let script = std::env::temp_dir().join(format!("dateline-bench-{}.lua", std::process::id()));
+    // Two loads can run at the same time.
+    let script = format!("dateline-bench-{}-{}.lua", std::process::id(), free_port());
+    let script = std::env::temp_dir().join(script);
     if let Some(text) = &load.script {
         std::fs::write(&script, text).expect("room for a script");
         command.arg("-s").arg(&script);
@@ -208,6 +218,7 @@ pub fn drive(server: &Server, load: &Load, seconds: u32) -> Seen {
         .output()
         .expect("wrk is installed (Debian: apt-get install wrk)");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let _ = std::fs::remove_file(&script);
     assert!(!text.contains("Non-2xx"), "{}: {text}", load.path);
     let value = |name: &str| {
         text.lines()

@@ -10,6 +10,7 @@
 //! - [`ceiling`] – the bare handler
 //! - [`drive`] – servers and the load on them
 //! - [`growing`] – the same reads from archives of several sizes
+//! - [`sharing`] – shares counted, each durable
 //! - [`plot`] – these as a picture
 //!
 //! `DATELINE_BENCH_ONLY` names a part of the rows that are wanted, for work on one of them.
@@ -19,6 +20,7 @@ mod corpus;
 mod drive;
 mod growing;
 mod plot;
+mod sharing;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -50,6 +52,12 @@ fn main() {
     if let Some(position) = arguments.iter().position(|argument| argument == "ceiling") {
         return ceiling::serve(&arguments[position + 1]);
     }
+    if let Some(position) = arguments
+        .iter()
+        .position(|argument| argument == "one-by-one")
+    {
+        return sharing::serve_one_by_one(&arguments[position + 1]);
+    }
     // `cargo test --all-targets` builds and runs benches too: measuring is for `scripts/bench`.
     if !arguments.iter().any(|argument| argument == "--bench") {
         return;
@@ -79,6 +87,14 @@ fn main() {
         });
     }
     while_writing(&small, effort);
+    let folder = std::env::temp_dir().join(format!("dateline-shares-{}", std::process::id()));
+    std::fs::create_dir(&folder).expect("room for a database");
+    let file = DatabaseUrl::Sqlite(folder.join("shares.db"));
+    sharing::measure("SQLite", &file, effort);
+    let _ = std::fs::remove_dir_all(&folder);
+    if let Ok(url) = std::env::var("DATELINE_TEST_POSTGRES_SOCKET_URL") {
+        sharing::measure("Postgres", &corpus::new_database(&url, "shares"), effort);
+    }
     growing::measure(large, effort);
 }
 
