@@ -77,11 +77,12 @@ impl From<StoreError> for StartError {
 
 /// Every resource of the server.
 pub fn resources() -> Vec<Resource> {
+    // Tried in this order: those that are asked for most come first.
     [
+        shares::resources(),
         articles::resources(),
         tags::resources(),
         authors::resources(),
-        shares::resources(),
         auth::session::resources(),
         service::resources(),
     ]

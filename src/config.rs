@@ -204,8 +204,10 @@ impl ServerConfig {
             PurgeHeader::CacheTag => Some((HeaderName::from_static("cache-tag"), ",")),
             PurgeHeader::None => None,
         };
-        let policy = |max_age: u32, shared: Option<u32>| {
-            let shared = shared.map_or_else(String::new, |seconds| format!(", s-maxage={seconds}"));
+        let policy = |max_age: u32| {
+            let shared = self
+                .shared_max_age
+                .map_or_else(String::new, |seconds| format!(", s-maxage={seconds}"));
             let text = format!(
                 "public, max-age={max_age}{shared}, stale-while-revalidate={}, stale-if-error={}",
                 self.stale_while_revalidate, self.stale_if_error
@@ -216,11 +218,18 @@ impl ServerConfig {
             }
         };
         Policies {
-            article: policy(self.max_age_article, self.shared_max_age),
-            article_list: policy(self.max_age_list, self.shared_max_age),
-            name: policy(self.max_age_names, self.shared_max_age),
-            // Nobody purges a count.
-            shares: policy(self.max_age_shares, None),
+            article: policy(self.max_age_article),
+            article_list: policy(self.max_age_list),
+            name: policy(self.max_age_names),
+            // Nobody purges a count, and none is served that is older: only of a server that fails.
+            shares: Policy {
+                cache_control: HeaderValue::try_from(format!(
+                    "public, max-age={}, stale-if-error={}",
+                    self.max_age_shares, self.stale_if_error
+                ))
+                .expect("digits and letters"),
+                purge_header: purge_header.clone(),
+            },
             shares_age: Duration::from_secs(self.max_age_shares.into()),
         }
     }

@@ -135,6 +135,9 @@ pub struct Answer {
     current_after: AtomicU64,
     /// When the clock alone changes it.
     until: Option<Instant>,
+    /// When it was read, where it goes out although something may have changed since: caches on the
+    /// way count its age from then.
+    aging_since: Option<Instant>,
     metrics: RouteMetrics,
 }
 
@@ -145,6 +148,8 @@ pub struct Made {
     pub after: u64,
     /// When the clock alone changes it.
     pub until: Option<Instant>,
+    /// Since when it ages: of counts, which are not marked.
+    pub aging_since: Option<Instant>,
 }
 
 impl Answer {
@@ -205,6 +210,7 @@ impl Answer {
             made_of: made_of.into_boxed_slice(),
             current_after: AtomicU64::new(made.after),
             until: made.until,
+            aging_since: made.aging_since,
             metrics,
         }
     }
@@ -257,6 +263,12 @@ impl Answer {
         let headers = response.headers_mut();
         for (name, value) in &self.headers {
             headers.append(name.clone(), value.clone());
+        }
+        if let Some(since) = self.aging_since {
+            headers.append(
+                header::AGE,
+                HeaderValue::from(since.elapsed().as_secs_f64().ceil() as u64),
+            );
         }
         if !unchanged {
             for (name, value) in &self.of_representation {

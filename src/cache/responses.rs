@@ -279,7 +279,11 @@ impl Responses {
         if let Some(quickly) = question.quickly
             && let Some(rendered) = quickly.await
         {
-            let made = Made { after, until: None };
+            let made = Made {
+                after,
+                until: None,
+                aging_since: None,
+            };
             return Ok(Ok(Arc::new(Answer::new(
                 rendered, coding, &policy, made, metrics,
             ))));
@@ -295,6 +299,7 @@ impl Responses {
             let made = Made {
                 after,
                 until: lasts.and_then(|lasts| asked.checked_add(lasts)),
+                aging_since: (keeps && kind == Kind::Shares).then_some(asked),
             };
             Ok(work(connection).map(|found| match found {
                 Found::Here(rendered) => Ok(Arc::new(Answer::new(

@@ -141,7 +141,7 @@ fn remember(
     };
     let noted: Vec<Noted> = match connection {
         Connection::Sqlite(sqlite) => {
-            let asked: Vec<String> = asked.into_iter().map(|hash| hex(hash)).collect();
+            let asked: Vec<String> = asked.into_iter().map(hex).collect();
             diesel::sql_query(note("unhex(value), ?2 FROM json_each(?1) WHERE true"))
                 .bind::<Text, _>(json(&asked))
                 .bind::<TimestampSql, _>(now)

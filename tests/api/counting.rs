@@ -14,7 +14,7 @@ use rand::Rng;
 use serde_json::{Value, json};
 
 use crate::harness::On;
-use crate::process::{Place, text};
+use crate::process::{Place, Server, text};
 
 const ARTICLES: usize = 3;
 const CLIENTS: usize = 12;
@@ -49,21 +49,13 @@ fn share(stream: &mut TcpStream, article: usize, visitor: &str) -> Option<bool> 
     }
 }
 
-/// Readers share while the server is killed and started again. Each of them is a new visitor, who
-/// tries again until there is an answer: so exactly as many are counted as there were.
-fn counted_exactly(on: On) {
-    let kills = std::env::var("DATELINE_TEST_KILLS")
-        .ok()
-        .and_then(|kills| kills.parse().ok())
-        .unwrap_or(3);
-    let place = Place::new(on);
+fn publish(place: &Place, server: &Server) {
     let scopes = "articles:read,articles:write,articles:publish,authors:write";
     let token = text(
         &place
             .run(&["token", "issue", "--name", "t", "--scope", scopes], "")
             .stdout,
     );
-    let mut server = place.serve_with(&UNLIMITED);
     for number in 0..ARTICLES {
         let slug = format!("a-{number}");
         let article = json!({"headline": slug, "slug": slug, "byline": "By us", "body": {"format": "text", "content": "x"}});
@@ -74,6 +66,18 @@ fn counted_exactly(on: On) {
         );
         assert_eq!(server.ask("POST", &path, &token, Some(json!({}))).0, 200);
     }
+}
+
+/// Readers share while the server is killed and started again. Each of them is a new visitor, who
+/// tries again until there is an answer: so exactly as many are counted as there were.
+fn counted_exactly(on: On) {
+    let kills = std::env::var("DATELINE_TEST_KILLS")
+        .ok()
+        .and_then(|kills| kills.parse().ok())
+        .unwrap_or(3);
+    let place = Place::new(on);
+    let mut server = place.serve_with(&UNLIMITED);
+    publish(&place, &server);
     let address = Mutex::new(server.address.clone());
     let stop = AtomicBool::new(false);
     let answered: Vec<AtomicUsize> = (0..ARTICLES).map(|_| AtomicUsize::new(0)).collect();
@@ -162,4 +166,38 @@ fn a_server_that_is_killed_has_counted_what_it_acknowledged_on_sqlite() {
 #[test]
 fn a_server_that_is_killed_has_counted_what_it_acknowledged_on_postgres() {
     counted_exactly(On::Postgres);
+}
+
+/// Shares that were sent when the server was told to stop are counted and answered.
+#[test]
+fn a_server_that_stops_counts_what_it_was_sent() {
+    for on in [On::Sqlite, On::Postgres] {
+        let place = Place::new(on);
+        let mut server = place.serve_with(&UNLIMITED);
+        publish(&place, &server);
+        let answered = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for client in 0..CLIENTS {
+                let (answered, address) = (&answered, &server.address);
+                scope.spawn(move || {
+                    let mut stream = TcpStream::connect(address).unwrap();
+                    for number in 0.. {
+                        let visitor = format!("visitor {client}-{number}");
+                        if share(&mut stream, 0, &visitor).is_none() {
+                            break;
+                        }
+                        answered.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+            }
+            std::thread::sleep(Duration::from_millis(200));
+            let pid = server.child.id().to_string();
+            let told = std::process::Command::new("kill").arg(pid).status();
+            assert!(told.unwrap().success());
+        });
+        assert!(server.child.wait().unwrap().success());
+        let server = place.serve();
+        let (_, counts) = server.ask("GET", "/v1/articles/a-0/shares", "", None);
+        assert_eq!(counts["total"], answered.into_inner());
+    }
 }

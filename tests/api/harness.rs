@@ -179,6 +179,8 @@ impl TestApp {
             clock: clock.clone(),
             // A count is read at once; that it may be old has a test of its own.
             max_age_shares: 0,
+            // Tests can be several readers.
+            trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
             public_url: Some("https://news.example/".parse().unwrap()),
             editorial_origins: vec!["https://desk.example".into()],
             ..ServerConfig::on_free_port()

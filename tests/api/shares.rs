@@ -105,4 +105,88 @@ both! {
         assert_eq!(counted, 20);
         assert_eq!(app.get("/v1/articles/harbour/shares").await.json["total"], 20);
     }
+
+    bots_are_answered_and_not_counted(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "harbour").await;
+        let reply = share(&app, "harbour", "Mozilla/5.0 (compatible; Googlebot/2.1)", "x").await;
+        assert_eq!(reply.status, 200);
+        assert_eq!(reply.json, json!({"counted": false, "total": 0, "by_network": {}, "as_of": null}));
+    }
+
+    readers_behind_a_proxy_are_told_apart(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "harbour").await;
+        let from = async |header: &str, value: &str| {
+            app.request(Method::POST, "/v1/articles/harbour/shares")
+                .header(header, value).json(json!({"network": "x"})).await.json["counted"].clone()
+        };
+        assert_eq!(from("x-forwarded-for", "192.0.2.1").await, true);
+        assert_eq!(from("x-forwarded-for", "192.0.2.2").await, true);
+        // What stands in front of the proxy's own entry is what the client made up.
+        assert_eq!(from("x-forwarded-for", "203.0.113.9, 192.0.2.2").await, false);
+        assert_eq!(from("forwarded", "for=192.0.2.2;proto=https").await, false);
+        assert_eq!(from("forwarded", "for=\"[2001:db8::1]:443\"").await, true);
+        assert_eq!(from("forwarded", "for=\"[2001:db8::2]\"").await, false, "of the same household");
+    }
+
+    one_address_cannot_send_without_end(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "harbour").await;
+        app.published(&token, "other").await;
+        let from = async |slug: &str, address: &str, number: usize| {
+            app.request(Method::POST, &format!("/v1/articles/{slug}/shares"))
+                .header("x-forwarded-for", address)
+                .header("user-agent", &format!("visitor {number}")).json(json!({"network": "x"})).await
+        };
+        let first = from("harbour", "192.0.2.1", 0).await;
+        assert_eq!(first.header("ratelimit-policy"), "\"address\";q=300;w=60, \"article\";q=60;w=60");
+        assert_eq!(first.header("ratelimit"), "\"address\";r=299, \"article\";r=59");
+        assert!(first.header("access-control-expose-headers").to_lowercase().contains("ratelimit"));
+        let shares = (1..70).map(|number| from("harbour", "192.0.2.1", number));
+        let refused = futures_util::future::join_all(shares).await.into_iter().filter(|reply| reply.status == 429);
+        let refused: Vec<Reply> = refused.collect();
+        assert!(!refused.is_empty());
+        assert!(refused[0].header("retry-after").parse::<u64>().unwrap() > 0);
+        assert!(refused[0].header("ratelimit").contains("\"article\";r=0;t="));
+        // Others are not concerned, nor is another article.
+        assert_eq!(from("other", "192.0.2.1", 0).await.status, 200);
+        assert_eq!(from("harbour", "192.0.2.2", 0).await.status, 200);
+    }
+
+    two_processes_count_a_visitor_once(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "harbour").await;
+        let other = app.another_process().await;
+        let visitors: Vec<String> = (0..20).map(|number| format!("visitor {number}")).collect();
+        let here = visitors.iter().map(|visitor| share(&app, "harbour", visitor, "x"));
+        let there = visitors.iter().rev().map(|visitor| share(&other, "harbour", visitor, "x"));
+        let replies = futures_util::future::join_all(here.chain(there)).await;
+        assert!(replies.iter().all(|reply| reply.status == 200));
+        assert_eq!(replies.iter().filter(|reply| reply.json["counted"] == true).count(), 20);
+        assert_eq!(other.get("/v1/articles/harbour/shares").await.json["total"], 20);
+    }
+
+    an_unpublished_article_is_shared_no_more(app) {
+        let token = app.newsroom().await;
+        let article = app.published(&token, "harbour").await;
+        assert_eq!(share(&app, "harbour", "one", "x").await.status, 200);
+        app.step(&token, &article, "unpublish", json!({})).await;
+        assert_eq!(share(&app, "harbour", "two", "x").await.status, 404);
+    }
+
+    an_answer_with_counts_keeps_its_etag_as_long_as_they_stay(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "harbour").await;
+        let path = "/v1/articles?include=shares";
+        let unshared = app.get(path).await;
+        assert_eq!(app.get(path).await.header("etag"), unshared.header("etag"));
+        let without = app.get("/v1/articles").await;
+        share(&app, "harbour", "one", "x").await;
+        let shared = app.get(path).await;
+        assert_ne!(shared.header("etag"), unshared.header("etag"));
+        share(&app, "harbour", "one", "x").await;
+        assert_eq!(app.get(path).await.header("etag"), shared.header("etag"));
+        assert_eq!(app.get("/v1/articles").await.header("etag"), without.header("etag"));
+    }
 }
