@@ -1,7 +1,6 @@
 //! The server: which routes exist, the order of middleware, start and stop.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_cors::Cors;
@@ -12,7 +11,7 @@ use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpServer};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::articles::delivery::{Site, Together};
+use crate::articles::delivery::Together;
 use crate::auth::jwt::Signer;
 use crate::auth::store::Purpose;
 use crate::auth::throttle::LoginThrottle;
@@ -27,21 +26,16 @@ use crate::http::cors::EXPOSED;
 use crate::http::cursor::CursorKey;
 use crate::http::observe::{REQUEST_ID, RequestTimeout, observe};
 use crate::http::routes::Resource;
+use crate::http::site::Site;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::service::OpenApiJson;
-use crate::shares::counter::Counter;
+use crate::shares::counter::{Counter, WAITING};
 use crate::shares::delivery::Counting;
 use crate::shares::limits::{PerMinute, ShareLimits};
 use crate::shares::named::PublicArticles;
 use crate::shares::visitor::VisitorKey;
-use crate::{articles, auth, authors, openapi, service, shares, tags};
-
-/// How often what has run out is swept up and changed keys are noticed.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
-
-/// How long what did not come about waits until it is tried again.
-const AGAIN: Duration = Duration::from_secs(1);
+use crate::{articles, auth, authors, housekeeping, openapi, service, shares, tags, widgets};
 
 /// How long a server that ends waits until what it was sent is counted.
 const LAST_SHARES: Duration = Duration::from_secs(5);
@@ -55,6 +49,8 @@ pub enum StartError {
     Listen(io::Error),
     /// The metrics: a mistake in the code.
     Metrics(prometheus::Error),
+    /// A thread.
+    Thread(io::Error),
 }
 
 impl std::fmt::Display for StartError {
@@ -65,6 +61,7 @@ impl std::fmt::Display for StartError {
             Self::Store(error) => write!(f, "the database: {error:?}"),
             Self::Listen(error) => write!(f, "cannot listen: {error}"),
             Self::Metrics(error) => write!(f, "metrics: {error}"),
+            Self::Thread(error) => write!(f, "cannot start a thread: {error}"),
         }
     }
 }
@@ -84,6 +81,7 @@ pub fn resources() -> Vec<Resource> {
         tags::resources(),
         authors::resources(),
         auth::session::resources(),
+        widgets::resources(),
         service::resources(),
     ]
     .into_iter()
@@ -125,7 +123,7 @@ pub struct Application {
     server: Server,
     addresses: Vec<std::net::SocketAddr>,
     /// Ends when the shares that the server was sent are written.
-    counted: tokio::task::JoinHandle<()>,
+    counted: tokio::sync::oneshot::Receiver<()>,
 }
 
 impl Application {
@@ -162,6 +160,8 @@ impl Application {
         let limit = Data::new(BodyLimit(config.max_body_bytes as usize));
         let timeout = Data::new(RequestTimeout(Duration::from_secs(config.request_timeout)));
         database.listen().await?;
+        // What a server that was killed had acknowledged is in the counts before they are read.
+        database.write(shares::store::counting::apply).await?;
         let responses = Data::new(Responses::new(
             database.clone(),
             u64::from(config.cache_size) * 1024 * 1024,
@@ -171,7 +171,8 @@ impl Application {
         ));
         let together = Data::new(Together::of(&database, &site));
         let proxies = Data::new(TrustedProxies(config.trusted_proxies.clone()));
-        let (counter, counted) = Counter::open(database.clone());
+        let (counter, counted) =
+            Counter::open(database.clone(), WAITING).map_err(StartError::Thread)?;
         let counting = Data::new(Counting {
             articles: PublicArticles::new(database.clone()),
             limits: ShareLimits::new(PerMinute {
@@ -184,8 +185,9 @@ impl Application {
         let database = Data::new(database);
         let origins = config.editorial_origins.clone();
 
-        keep_house(&database, &signer, &throttle, &counting);
-        keep_rendering(&database);
+        housekeeping::sweep(&database, &signer, &throttle);
+        housekeeping::render(&database);
+        housekeeping::keep_shares(&database, &counting, config.hourly_shares_days);
 
         let workers = config.workers.map_or_else(
             || std::thread::available_parallelism().map_or(2, usize::from),
@@ -310,7 +312,7 @@ fn cors(path: &str, editorial_origins: &[String]) -> Cors {
             .send_wildcard()
             .disable_vary_header()
     };
-    cors.allowed_methods(["GET", "HEAD", "POST", "PATCH", "DELETE"])
+    cors.allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
         .allowed_headers([
             header::ACCEPT,
             header::AUTHORIZATION,
@@ -323,57 +325,4 @@ fn cors(path: &str, editorial_origins: &[String]) -> Cors {
         .expose_headers(EXPOSED)
         .block_on_origin_mismatch(false)
         .max_age(3600)
-}
-
-/// Renders again what shows a tag or an author that was changed: at once when that happened here, and
-/// now and then in case the process where it happened is gone.
-fn keep_rendering(database: &Data<Database>) {
-    let database = database.clone();
-    actix_web::rt::spawn(async move {
-        loop {
-            let wait = match articles::store::renditions::catch_up(&database).await {
-                Ok(()) => HOUSEKEEPING,
-                Err(error) => {
-                    tracing::warn!(?error, "rendering again was put off");
-                    AGAIN
-                }
-            };
-            let _ = tokio::time::timeout(wait, database.names_changed()).await;
-        }
-    });
-}
-
-/// Sweeps up what has run out and takes over keys that were rotated by another process.
-fn keep_house(
-    database: &Data<Database>,
-    signer: &Data<Signer>,
-    throttle: &Data<LoginThrottle>,
-    counting: &Data<Counting>,
-) {
-    let (database, signer, throttle) = (database.clone(), signer.clone(), throttle.clone());
-    // Not kept alive by this: that counting has ended is known by the last handle.
-    let counting = Arc::downgrade(&counting.clone().into_inner());
-    actix_web::rt::spawn(async move {
-        let mut interval = tokio::time::interval(HOUSEKEEPING);
-        // The first tick is immediate; nothing has changed since the start.
-        interval.tick().await;
-        loop {
-            interval.tick().await;
-            throttle.forget_the_idle();
-            if let Some(counting) = counting.upgrade() {
-                counting.limits.forget_the_idle();
-            }
-            let kept = database
-                .write(|connection| {
-                    shares::store::forget_visitors(connection)?;
-                    auth::store::forget_expired_sessions(connection)?;
-                    auth::store::find_keys(connection, Purpose::AccessTokens)
-                })
-                .await;
-            match kept {
-                Ok(keys) => signer.replace_keys(keys),
-                Err(error) => tracing::warn!(?error, "housekeeping was put off"),
-            }
-        }
-    });
 }

@@ -117,6 +117,14 @@ pub struct ServerConfig {
     #[arg(long, env = "DATELINE_MAX_AGE_SHARES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=3600))]
     pub max_age_shares: u32,
 
+    /// Seconds that a list of what trends may be old, here and in caches
+    #[arg(long, env = "DATELINE_MAX_AGE_TRENDING", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=3600))]
+    pub max_age_trending: u32,
+
+    /// Days for which shares are kept by the hour; older ones are kept by the day
+    #[arg(long, env = "DATELINE_HOURLY_SHARES_DAYS", default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub hourly_shares_days: u32,
+
     /// Shares per minute that one address may report; 0 is without limit
     #[arg(long, env = "DATELINE_SHARES_PER_ADDRESS", default_value_t = 300)]
     pub shares_per_address: u32,
@@ -172,6 +180,8 @@ impl ServerConfig {
             max_age_list: 10,
             max_age_names: 60,
             max_age_shares: 5,
+            max_age_trending: 60,
+            hourly_shares_days: 14,
             shares_per_address: 300,
             shares_per_article: 60,
             trusted_proxies: Vec::new(),
@@ -217,20 +227,25 @@ impl ServerConfig {
                 purge_header: purge_header.clone(),
             }
         };
+        // Nobody purges a count, and none is served that is older: only of a server that fails.
+        let aging = |max_age: u32| {
+            let text = format!(
+                "public, max-age={max_age}, stale-if-error={}",
+                self.stale_if_error
+            );
+            Policy {
+                cache_control: HeaderValue::try_from(text).expect("digits and letters"),
+                purge_header: purge_header.clone(),
+            }
+        };
         Policies {
             article: policy(self.max_age_article),
             article_list: policy(self.max_age_list),
             name: policy(self.max_age_names),
-            // Nobody purges a count, and none is served that is older: only of a server that fails.
-            shares: Policy {
-                cache_control: HeaderValue::try_from(format!(
-                    "public, max-age={}, stale-if-error={}",
-                    self.max_age_shares, self.stale_if_error
-                ))
-                .expect("digits and letters"),
-                purge_header: purge_header.clone(),
-            },
+            shares: aging(self.max_age_shares),
             shares_age: Duration::from_secs(self.max_age_shares.into()),
+            trending: aging(self.max_age_trending),
+            trending_age: Duration::from_secs(self.max_age_trending.into()),
         }
     }
 }

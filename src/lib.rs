@@ -5,11 +5,13 @@
 //! - [`cli`] – `serve`, `demo`, `migrate`, `user`, `token`, `openapi`, `health`
 //! - [`config`] – every setting once
 //! - [`app`] – the server: which routes exist, the order of middleware, start and stop
+//! - [`housekeeping`] – what a server does besides answering
 //! - [`openapi`] – the document that the routes add up to
 //! - [`service`] – health, metrics, documentation pages
 //! - [`articles`], [`tags`], [`authors`], [`shares`] – the features, each with its model, store
 //!   and handlers
 //! - [`auth`] – people, tools, roles
+//! - [`widgets`] – scripts that newsrooms paste into their pages
 //! - [`cache`] – public answers, kept while they are provably current
 //! - [`http`] – what all handlers share
 //! - [`problem`] – errors as RFC 9457 problem documents
@@ -30,6 +32,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod etag;
+pub mod housekeeping;
 pub mod http;
 pub mod merge_patch;
 pub mod metrics;
@@ -41,3 +44,4 @@ pub mod shares;
 pub mod tags;
 pub mod text;
 pub mod validation;
+pub mod widgets;

@@ -70,9 +70,12 @@ fn count(
 ) {
     // Any other method would let a stranger make up label values.
     let method = match *method {
-        Method::GET | Method::HEAD | Method::POST | Method::PATCH | Method::DELETE => {
-            method.as_str()
-        }
+        Method::GET
+        | Method::HEAD
+        | Method::POST
+        | Method::PUT
+        | Method::PATCH
+        | Method::DELETE => method.as_str(),
         _ => "other",
     };
     requests

@@ -9,7 +9,7 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use crate::problem::ProblemDocument;
-use crate::{articles, auth, authors, service, shares, tags};
+use crate::{articles, auth, authors, service, shares, tags, widgets};
 
 /// The document.
 #[derive(OpenApi)]
@@ -31,6 +31,11 @@ use crate::{articles, auth, authors, service, shares, tags};
         shares::delivery::post_share,
         shares::delivery::get_shares,
         shares::delivery::list_shares,
+        articles::trending::list_trending,
+        shares::editorial::read_shares,
+        shares::editorial::set_external_shares,
+        shares::editorial::set_many_external_shares,
+        shares::editorial::read_share_overview,
         tags::delivery::list_tags,
         tags::delivery::get_tag,
         authors::delivery::list_authors,
@@ -57,6 +62,9 @@ use crate::{articles, auth, authors, service, shares, tags};
         auth::session::refresh,
         auth::session::logout,
         auth::session::me,
+        widgets::list_widgets,
+        widgets::get_share_widget,
+        widgets::get_share_widget_version,
         service::live,
         service::ready,
         service::metrics,
@@ -67,13 +75,15 @@ use crate::{articles, auth, authors, service, shares, tags};
     components(schemas(ProblemDocument)),
     tags(
         (name = "articles", description = "Articles for readers."),
-        (name = "shares", description = "Share counts, and reporting shares."),
+        (name = "shares", description = "Share counts, reporting shares, and what trends."),
         (name = "tags", description = "Tags and sections for readers."),
         (name = "authors", description = "Authors for readers."),
         (name = "editorial articles", description = "Articles of any status, for editors and tools."),
         (name = "editorial tags", description = "Tags and sections, for editors and tools."),
         (name = "editorial authors", description = "Authors, for editors and tools."),
+        (name = "editorial shares", description = "Share counts in full, and those observed elsewhere, for editors and tools."),
         (name = "auth", description = "Signing in and out."),
+        (name = "widgets", description = "Scripts for pages."),
         (name = "service", description = "For operators and developers."),
     ),
     modifiers(&Bearer, &CommonAnswers, &MergePatches),
@@ -162,6 +172,7 @@ impl Modify for CommonAnswers {
             let operations = [
                 &mut item.get,
                 &mut item.post,
+                &mut item.put,
                 &mut item.patch,
                 &mut item.delete,
             ];

@@ -193,6 +193,29 @@ impl FromStr for WebUrl {
     }
 }
 
+/// An absolute `http` or `https` URL as browsers write it, without a fragment; at most 2,000
+/// characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AbsoluteUrl(String);
+
+impl FromStr for AbsoluteUrl {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let url = url::Url::parse(text)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let Some(mut url) = url else {
+            let detail = "must be an http or https URL with its host";
+            return Err(Invalid::new("invalid_url", detail));
+        };
+        url.set_fragment(None);
+        at_most(url.as_str(), 2_000)?;
+        Ok(Self(url.into()))
+    }
+}
+
 macro_rules! text_type {
     ($type:ty, [$($generics:tt)*], $name:expr, |$schema:ident| $described:expr) => {
         impl<$($generics)*> $type {
@@ -263,6 +286,11 @@ text_type!(WebUrl, [], "WebUrl", |schema| schema
         "An absolute http or https URL, or a path on the same site beginning with `/`."
     ))
     .examples(["https://images.example.com/harbour.jpg"]));
+
+text_type!(AbsoluteUrl, [], "AbsoluteUrl", |schema| schema
+    .max_length(Some(2_000))
+    .description(Some("An absolute http or https URL."))
+    .examples(["https://old.example/2019/04/harbour-fund"]));
 
 /// How a name sorts and is looked for: lower case, accents and other scripts folded to ASCII.
 pub fn sort_name(name: &str) -> String {

@@ -2,11 +2,12 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use serde_json::json;
 use utoipa::IntoParams;
 
 use super::delivery::unwritable;
-use super::delivery::{FilterParams, Site};
 use super::model::{FacetBy, Facets, RelatedArticles};
+use super::params::FilterParams;
 use super::rendition::Shown;
 use super::store::{public, related};
 use crate::cache::answer::{Found, Rendered};
@@ -15,6 +16,7 @@ use crate::db::slugs::public_article_once_named;
 use crate::db::{Connection, StoreError};
 use crate::http::params::{Both, FromParams, KeyedQuery, Params};
 use crate::http::path::SlugPath;
+use crate::http::site::Site;
 use crate::problem::Problem;
 
 /// Parameters of related articles.
@@ -78,7 +80,7 @@ pub async fn list_related(
             .collect::<Result<_, _>>()
             .map_err(unwritable)?;
         Ok(Found::Here(
-            Rendered::list(&summaries, None)?
+            Rendered::list(&summaries, &json!({}))?
                 .made_of(made_of)
                 .made_of(data.iter().flat_map(Shown::made_of))
                 .purge_key("articles".into()),

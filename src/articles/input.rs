@@ -12,13 +12,15 @@ use super::parts::{Custom, LeadImage, Seo};
 use super::workflow::WorkingStatus;
 use crate::body::{Block, Body, BodyError};
 use crate::merge_patch::MergePatch;
-use crate::text::{Language, Line, Prose, Slug, WebUrl};
+use crate::text::{AbsoluteUrl, Language, Line, Prose, Slug, WebUrl};
 use crate::validation::{Invalid, Violation, Violations, unknown};
 
 /// The authors of one article.
-pub type AuthorSlugs = SlugList<20>;
+pub type AuthorSlugs = DistinctList<Slug, 20>;
 /// The tags of one article.
-pub type TagSlugs = SlugList<50>;
+pub type TagSlugs = DistinctList<Slug, 50>;
+/// The addresses that one article had before.
+pub type FormerUrls = DistinctList<AbsoluteUrl, 50>;
 
 /// What editors write of an article. Everything may be missing until it is published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserr, ToSchema)]
@@ -84,6 +86,11 @@ pub struct ArticleInput {
     #[deserr(default)]
     #[schema(required = false)]
     pub canonical_url: Option<WebUrl>,
+    /// Addresses that it had elsewhere or before, for an article that is moved to this site: share
+    /// counts that were observed of them are added to its own. Never shown to readers.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub former_urls: FormerUrls,
     /// The text: blocks, or HTML, Markdown or plain text to be made into blocks.
     #[deserr(default)]
     #[schema(required = false)]
@@ -150,51 +157,60 @@ impl ArticleInput {
     }
 }
 
-/// Up to `MAX` different slugs in order.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+/// Up to `MAX` different values in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct SlugList<const MAX: usize>(pub Vec<Slug>);
+pub struct DistinctList<T, const MAX: usize>(pub Vec<T>);
 
-impl<const MAX: usize> SlugList<MAX> {
+impl<T, const MAX: usize> Default for DistinctList<T, MAX> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T, const MAX: usize> DistinctList<T, MAX> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-impl<const MAX: usize> Deserr<Violations> for SlugList<MAX> {
+impl<T, const MAX: usize> Deserr<Violations> for DistinctList<T, MAX>
+where
+    T: Deserr<Violations> + PartialEq + std::fmt::Display,
+{
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
         location: ValuePointerRef,
     ) -> Result<Self, Violations> {
-        let slugs = Vec::<Slug>::deserialize_from_value(value, location)?;
-        if slugs.len() > MAX {
-            let detail = format!("must have at most {MAX} items, has {}", slugs.len());
+        let values = Vec::<T>::deserialize_from_value(value, location)?;
+        if values.len() > MAX {
+            let detail = format!("must have at most {MAX} items, has {}", values.len());
             return Err(Violations::at(location, Invalid::new("too_many", detail)));
         }
-        for (index, slug) in slugs.iter().enumerate() {
-            if slugs[..index].contains(slug) {
-                let invalid = Invalid::new("repeated", format!("names \"{slug}\" twice"));
+        for (index, value) in values.iter().enumerate() {
+            if values[..index].contains(value) {
+                let invalid = Invalid::new("repeated", format!("names \"{value}\" twice"));
                 return Err(Violations::at(location.push_index(index), invalid));
             }
         }
-        Ok(Self(slugs))
+        Ok(Self(values))
     }
 }
 
-impl<const MAX: usize> PartialSchema for SlugList<MAX> {
+impl<T: PartialSchema, const MAX: usize> PartialSchema for DistinctList<T, MAX> {
     fn schema() -> RefOr<Schema> {
         utoipa::openapi::schema::ArrayBuilder::new()
-            .items(Slug::schema())
+            .items(T::schema())
             .max_items(Some(MAX))
             .unique_items(true)
             .into()
     }
 }
 
-impl<const MAX: usize> ToSchema for SlugList<MAX> {
+impl<T: ToSchema, const MAX: usize> ToSchema for DistinctList<T, MAX> {
     fn name() -> Cow<'static, str> {
-        format!("SlugList{MAX}").into()
+        format!("{}List{MAX}", T::name()).into()
     }
 }
 

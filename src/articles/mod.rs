@@ -7,6 +7,8 @@
 //! - [`store`] – queries, public and editorial ones apart
 //! - [`delivery`] – public handlers
 //! - [`discovery`] – related articles and facets
+//! - [`trending`] – what is shared now
+//! - [`params`] – what public calls take
 //! - [`editorial`] – handlers for editors and tools
 
 pub mod delivery;
@@ -14,9 +16,11 @@ pub mod discovery;
 pub mod editorial;
 pub mod input;
 pub mod model;
+pub mod params;
 pub mod parts;
 pub mod rendition;
 pub mod store;
+pub mod trending;
 pub mod workflow;
 
 use crate::http::routes::{Resource, resource};
@@ -25,6 +29,7 @@ use crate::http::routes::{Resource, resource};
 pub fn resources() -> Vec<Resource> {
     vec![
         resource("/v1/articles").get(delivery::list_articles),
+        resource("/v1/trending").get(trending::list_trending),
         resource("/v1/articles/facets").get(discovery::list_facets),
         resource("/v1/articles/{slug}").get(delivery::get_article),
         resource("/v1/articles/{slug}/related").get(discovery::list_related),

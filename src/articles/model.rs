@@ -287,6 +287,8 @@ pub struct EditorialArticle {
     /// The newsroom's own JSON.
     #[schema(value_type = Custom)]
     pub custom: Map<String, Value>,
+    /// Addresses that it had elsewhere or before.
+    pub former_urls: Vec<String>,
 }
 
 /// What `include=` can add to an article.
@@ -335,6 +337,8 @@ pub enum ArticleSort {
     LastUpdatedFirst,
     /// The last changed last.
     LastUpdatedLast,
+    /// The most shared first.
+    MostShared,
     /// By the best part in which a search found them, of each part the newest first.
     Relevance,
 }
@@ -346,6 +350,7 @@ impl ArticleSort {
         ("published_at", Self::OldestFirst),
         ("-updated_at", Self::LastUpdatedFirst),
         ("updated_at", Self::LastUpdatedLast),
+        ("-shares", Self::MostShared),
         ("relevance", Self::Relevance),
     ];
 }
@@ -485,6 +490,10 @@ pub const FIELDS: Known = &[
     ("corrections", &["id", "kind", "text", "published_at"]),
     ("seo", &["title", "description"]),
     ("custom", &[]),
-    ("shares", &["total", "by_network", "as_of"]),
+    (
+        "shares",
+        &["total", "by_network", "first_party", "external", "as_of"],
+    ),
     ("highlights", &["headline", "standfirst", "body"]),
+    ("trend", &["score", "shares"]),
 ];

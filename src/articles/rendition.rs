@@ -8,7 +8,7 @@ use super::parts::{Custom, Seo};
 use crate::body::Body;
 use crate::db::changes::MarkKey;
 use crate::db::{Id, Timestamp};
-use crate::shares::model::Shares;
+use crate::shares::model::{Shares, Trend};
 
 /// What is kept with an article.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -212,6 +212,16 @@ impl Shown {
         if let Some(shares) = shares {
             add_value(&mut json, "shares", shares)?;
         }
+        Ok(json)
+    }
+
+    /// A [`TrendingArticle`](super::trending::TrendingArticle) as JSON.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON: a mistake in the code.
+    pub fn trending(&self, added: &Added, trend: Trend) -> serde_json::Result<Vec<u8>> {
+        let mut json = self.listed(added)?;
+        add_value(&mut json, "trend", &trend)?;
         Ok(json)
     }
 

@@ -41,7 +41,8 @@ requirements!(
     ArticlesWrite,
     ArticlesPublish,
     TagsWrite,
-    AuthorsWrite
+    AuthorsWrite,
+    SharesWrite
 );
 
 /// A caller who has the right `R`, and what they sent: 401 without a valid token, 403 without the

@@ -40,6 +40,7 @@ rights! {
     ArticlesPublish = "articles:publish", "Publish, unpublish and retract articles, and add corrections.";
     TagsWrite = "tags:write", "Create, edit and merge tags.";
     AuthorsWrite = "authors:write", "Create, edit and merge authors.";
+    SharesWrite = "shares:write", "Set share counts that were observed elsewhere.";
 }
 
 impl fmt::Display for Right {

@@ -18,7 +18,6 @@ use crate::db::changes::{Changes, MarkKey};
 use crate::etag;
 use crate::http::conditional::{modified_since, none_match_names};
 use crate::http::cors::for_any_origin;
-use crate::http::page::Page;
 use crate::metrics::RouteMetrics;
 use crate::problem::{INTERNAL, Problem};
 
@@ -63,12 +62,12 @@ impl Rendered {
         }
     }
 
-    /// An object whose `data` are values that are written already, and whose other members are
-    /// given.
+    /// An object whose `data` are values that are written already, and whose other members are those
+    /// of another object.
     ///
     /// # Errors
     /// `internal` when these cannot be written as JSON: a mistake in the code.
-    pub fn list(data: &[Vec<u8>], page: Option<&Page>) -> Result<Self, Problem> {
+    pub fn list(data: &[Vec<u8>], others: &impl Serialize) -> Result<Self, Problem> {
         let bytes: usize = data.iter().map(|item| item.len() + 1).sum();
         let mut json = Vec::with_capacity(bytes + 300);
         json.extend_from_slice(b"{\"data\":[");
@@ -79,11 +78,13 @@ impl Rendered {
             json.extend_from_slice(item);
         }
         json.push(b']');
-        if let Some(page) = page {
-            json.extend_from_slice(b",\"page\":");
-            json.extend(Self::json(page)?.json);
+        let mut others = Self::json(others)?.json;
+        if others.len() > b"{}".len() {
+            others[0] = b',';
+            json.extend(others);
+        } else {
+            json.push(b'}');
         }
-        json.push(b'}');
         Ok(Self::of_json(json))
     }
 

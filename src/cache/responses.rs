@@ -32,6 +32,8 @@ pub enum Kind {
     Name,
     /// Share counts, alone or with articles.
     Shares,
+    /// What trends.
+    Trending,
 }
 
 /// What caches on the way are told, for each kind of answer.
@@ -47,6 +49,10 @@ pub struct Policies {
     pub shares: Policy,
     /// How old a count may be.
     pub shares_age: Duration,
+    /// What trends.
+    pub trending: Policy,
+    /// How old what trends may be.
+    pub trending_age: Duration,
 }
 
 impl Policies {
@@ -56,6 +62,16 @@ impl Policies {
             Kind::ArticleList => &self.article_list,
             Kind::Name => &self.name,
             Kind::Shares => &self.shares,
+            Kind::Trending => &self.trending,
+        }
+    }
+
+    /// How old an answer may be that shares change, which are not marked.
+    fn age(&self, kind: Kind) -> Option<Duration> {
+        match kind {
+            Kind::Article | Kind::ArticleList | Kind::Name => None,
+            Kind::Shares => Some(self.shares_age),
+            Kind::Trending => Some(self.trending_age),
         }
     }
 }
@@ -272,7 +288,7 @@ impl Responses {
         let after = self.database.changes().sequence();
         let asked = self.clock.now();
         let kind = question.kind;
-        let shares_age = self.policies.shares_age;
+        let age = self.policies.age(kind);
         let policy = self.policies.of(kind).clone();
         let metrics = self.metrics.route(question.route);
         let keeps = self.kept.is_some();
@@ -294,12 +310,12 @@ impl Responses {
                 Kind::Article => None,
                 // Asked before the rest, so that nothing can become public in between.
                 Kind::ArticleList | Kind::Name => public_horizon(connection)?,
-                Kind::Shares => Some(shares_age),
+                Kind::Shares | Kind::Trending => age,
             };
             let made = Made {
                 after,
                 until: lasts.and_then(|lasts| asked.checked_add(lasts)),
-                aging_since: (keeps && kind == Kind::Shares).then_some(asked),
+                aging_since: (keeps && age.is_some()).then_some(asked),
             };
             Ok(work(connection).map(|found| match found {
                 Found::Here(rendered) => Ok(Arc::new(Answer::new(
@@ -309,7 +325,7 @@ impl Responses {
             }))
         };
         // Whoever has just shared may look at the count, and counts are not marked.
-        if self.database.has_replica() && kind != Kind::Shares {
+        if self.database.has_replica() && age.is_none() {
             match self.database.read_on_replica(work.clone()).await {
                 Some(Ok(Ok(answer))) => {
                     self.counts.replica.inc();

@@ -16,6 +16,7 @@
 //! - [`types`] – ids, timestamps and JSON as both databases store them
 //! - [`migrations`] – bringing a database to this version's tables
 //! - [`schema`] – the tables as Diesel sees them
+//! - [`statement`] – SQL that is prepared once
 //!
 //! This room owns the difference between the databases; stores write Diesel queries that both
 //! speak, or reach for [`on_each_database!`](crate::on_each_database) where they cannot.
@@ -35,6 +36,7 @@ pub mod pool;
 mod replica;
 pub mod schema;
 pub mod slugs;
+pub mod statement;
 pub mod types;
 pub mod version;
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use diesel::Connection as _;
 use diesel::connection::SimpleConnection;
 use prometheus::IntCounter;
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::changes::{Changes, Touched};
@@ -120,6 +121,35 @@ impl Database {
             .writers
             .run(|connection| in_transaction(connection, work))
             .await
+    }
+
+    /// Runs a write as [`write`](Self::write) does, on this very thread, which must not be one of the
+    /// runtime's, and waits for its turn however long that takes.
+    ///
+    /// # Errors
+    /// What `work` answers, or [`StoreError::Unavailable`] when no connection can be opened.
+    pub fn write_here<T>(
+        &self,
+        runtime: &Handle,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        self.run_here(runtime, |connection| in_transaction(connection, work))
+    }
+
+    /// The same without a transaction around it: each statement is one.
+    ///
+    /// # Errors
+    /// What `work` answers, or [`StoreError::Unavailable`] when no connection can be opened.
+    pub fn run_here<T>(
+        &self,
+        runtime: &Handle,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        let turns = Arc::clone(&self.0.writers.turns);
+        let _turn = runtime
+            .block_on(turns.acquire_owned())
+            .map_err(|_| StoreError::Unavailable("the database is closed".into()))?;
+        work(&mut *self.connection()?)
     }
 
     /// Runs a write to what the public can see in one transaction, which is durable when this

@@ -191,6 +191,10 @@ table! {
         network -> Text,
         first_party -> BigInt,
         counted_at -> Nullable<TimestampSql>,
+        external -> Nullable<BigInt>,
+        observed_at -> Nullable<TimestampSql>,
+        former_external -> Nullable<BigInt>,
+        former_observed_at -> Nullable<TimestampSql>,
     }
 }
 
@@ -198,22 +202,67 @@ table! {
     use diesel::sql_types::{BigInt, Text};
     use crate::db::types::{IdSql, TimestampSql};
 
-    share_buckets (article_id, network, starts_at, span) {
+    share_buckets (span, starts_at, article_id, network) {
+        span -> Text,
+        starts_at -> TimestampSql,
         article_id -> IdSql,
         network -> Text,
-        starts_at -> TimestampSql,
-        span -> Text,
         shares -> BigInt,
     }
 }
 
 table! {
-    use diesel::sql_types::Binary;
+    use diesel::sql_types::{BigInt, Binary};
     use crate::db::types::TimestampSql;
 
-    share_visitors (visitor) {
-        visitor -> Binary,
+    /// Shares as they were counted, by batch.
+    share_journal (batch) {
+        batch -> BigInt,
         counted_at -> TimestampSql,
+        shares -> Binary,
+    }
+}
+
+table! {
+    use diesel::sql_types::BigInt;
+
+    /// The last batch that counts and buckets have: one row.
+    share_journal_applied (id) {
+        id -> BigInt,
+        batch -> BigInt,
+    }
+}
+
+table! {
+    use diesel::sql_types::BigInt;
+    use crate::db::types::IdSql;
+
+    share_totals (article_id) {
+        article_id -> IdSql,
+        total -> BigInt,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Integer, Text};
+    use crate::db::types::IdSql;
+
+    former_urls (url) {
+        url -> Text,
+        article_id -> IdSql,
+        position -> Integer,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::db::types::TimestampSql;
+
+    url_share_counts (url, network) {
+        url -> Text,
+        network -> Text,
+        external -> Nullable<BigInt>,
+        observed_at -> TimestampSql,
     }
 }
 
@@ -325,6 +374,22 @@ table! {
 }
 
 table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    /// What the public may see now, in the order of share counts: a view.
+    public_articles_by_shares (id) {
+        total -> BigInt,
+        id -> IdSql,
+        slug -> Text,
+        language -> Text,
+        section_id -> Nullable<IdSql>,
+        updated_at -> TimestampSql,
+        published_at -> TimestampSql,
+    }
+}
+
+table! {
     use diesel::sql_types::BigInt;
     use crate::db::types::IdSql;
 
@@ -419,11 +484,16 @@ allow_tables_to_appear_in_same_query!(
     corrections,
     share_counts,
     share_buckets,
-    share_visitors,
+    share_journal,
+    share_journal_applied,
+    share_totals,
+    former_urls,
+    url_share_counts,
     public_articles,
     public_articles_by_tag,
     public_articles_by_author,
     public_articles_by_search,
+    public_articles_by_shares,
     search_entries,
     name_words,
     merged_names,

@@ -252,6 +252,25 @@ pub fn public_articles_named(
     Ok(found)
 }
 
+/// The keys of articles of any status by slug, also by the slugs they once had; others are left out.
+///
+/// # Errors
+/// When the database fails.
+pub fn articles_named(
+    connection: &mut Connection,
+    wanted: &[Slug],
+) -> StoreResult<HashMap<Slug, Id>> {
+    let mut found = once_named(connection, Named::Article, wanted)?;
+    let texts: Vec<&str> = wanted.iter().map(Slug::as_str).collect();
+    let now = articles::table
+        .filter(articles::slug.eq_any(texts))
+        .select((articles::slug, articles::id))
+        .load::<(String, Id)>(connection)?;
+    let now = now.into_iter();
+    found.extend(now.filter_map(|(slug, id)| Some((slug.parse().ok()?, id))));
+    Ok(found)
+}
+
 /// The key and the present slug of the public article that once had this slug.
 ///
 /// # Errors

@@ -9,7 +9,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, SecondsFormat, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use diesel::backend::Backend as DieselBackend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -91,6 +91,17 @@ impl FromStr for Id {
     }
 }
 
+impl Deserr<Violations> for Id {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, Violations> {
+        <String as Deserr<Violations>>::deserialize_from_value(value, location)?
+            .parse()
+            .map_err(|_| Violations::at(location, Invalid::new("invalid_id", "must be a UUID")))
+    }
+}
+
 /// An instant in UTC with millisecond precision, written as RFC 3339 with `Z`.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow, ToSchema,
@@ -111,6 +122,13 @@ impl Timestamp {
     /// This instant moved by `duration` (which may be negative).
     pub fn plus(self, duration: chrono::Duration) -> Self {
         Self(self.0 + duration)
+    }
+
+    /// The last whole minute, hour or day (UTC) that had begun at this instant.
+    pub fn cut_to(self, whole: TimeDelta) -> Self {
+        let seconds = self.0.timestamp();
+        let start = seconds - seconds.rem_euclid(whole.num_seconds());
+        Self(DateTime::from_timestamp(start, 0).unwrap_or(self.0))
     }
 
     /// The instant as chrono has it.

@@ -10,6 +10,7 @@
 //! - [`fields`] – sparse answers (`fields=`)
 //! - [`page`] – the shape of a list
 //! - [`redirect`] – answers for old slugs
+//! - [`site`] – where readers find articles
 //! - [`routes`] – resources, their methods, and 405 with `Allow`
 //! - [`observe`] – request ids, logs, metrics, time limits, and problems for framework errors
 
@@ -25,3 +26,4 @@ pub mod params;
 pub mod path;
 pub mod redirect;
 pub mod routes;
+pub mod site;

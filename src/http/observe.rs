@@ -82,7 +82,18 @@ pub async fn observe(
     }
 }
 
-/// Successful reads are many and alike: they are logged at `debug` only.
+/// Marks an answer of which a reader's every click makes one.
+#[derive(Debug, Clone, Copy)]
+pub struct Frequent;
+
+fn is_frequent<B>(outcome: &Result<ServiceResponse<B>, HttpResponse>) -> bool {
+    let marked = |response: &ServiceResponse<B>| {
+        response.response().extensions().get::<Frequent>().is_some()
+    };
+    outcome.as_ref().is_ok_and(marked)
+}
+
+/// Successful reads and shares are many and alike: they are logged at `debug` only.
 fn log<B>(
     method: &actix_web::http::Method,
     outcome: &Result<ServiceResponse<B>, HttpResponse>,
@@ -94,7 +105,7 @@ fn log<B>(
     let status_code = status.as_u16();
     if status.is_server_error() {
         tracing::error!(%method, route, status = status_code, micros, "answered");
-    } else if method.is_safe() && !status.is_client_error() {
+    } else if (method.is_safe() || is_frequent(outcome)) && !status.is_client_error() {
         tracing::debug!(%method, route, status = status_code, micros, "answered");
     } else {
         let path = match outcome {

@@ -71,6 +71,7 @@ impl Resource {
     }
 
     method!(post, POST);
+    method!(put, PUT);
     method!(patch, PATCH);
     method!(delete, DELETE);
 

@@ -1,37 +1,60 @@
 //! Counting shares together: whoever reports one while others are being written waits for the next
-//! transaction, which writes all that have gathered. So a share costs a part of a commit, and the
-//! more there are the smaller the part.
+//! transaction, which writes all that have gathered into the journal. So a share costs a part of a
+//! commit, and the more there are the smaller the part. Counts get few shares at once, many later.
 
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
+use super::journal::Journal;
 use super::model::ShareReceipt;
-use super::store::{self, Share};
-use crate::db::{Database, Id, StoreError, StoreResult, Timestamp};
+use super::store::counting::{self, Share};
+use super::store::of_article;
+use crate::db::{Connection, Database, Id, StoreError, StoreResult, Timestamp};
 
 /// Most shares of one transaction.
 const BATCH: usize = 1000;
-/// Most shares that wait. More are turned away, so that memory stays bounded.
-const WAITING: usize = 20_000;
+/// How far counts may be behind the journal while many shares come.
+const APPLYING: Duration = Duration::from_millis(500);
+/// Or while none come.
+const SILENCE: Duration = Duration::from_millis(5);
+/// Fewer shares are added to the counts with the batch itself.
+const MANY: usize = 8;
+/// How often visitors whose window is over are forgotten.
+const FORGETTING: Duration = Duration::from_secs(60);
+/// Most shares that wait in a server. More are turned away, so that memory stays bounded.
+pub const WAITING: usize = 20_000;
 
-type Answer = oneshot::Sender<Option<ShareReceipt>>;
+type Answer = oneshot::Sender<ShareReceipt>;
+type Waiting = (Share, Answer);
 
 /// Counts shares. Cheap to clone.
 #[derive(Clone)]
 pub struct Counter {
-    waiting: mpsc::Sender<(Share, Answer)>,
+    waiting: SyncSender<Waiting>,
     database: Database,
 }
 
 impl Counter {
-    /// Counts in a database, until the last handle is gone and all that waited is written, which
-    /// is when the task ends.
-    pub fn open(database: Database) -> (Self, JoinHandle<()>) {
-        let (waiting, taken) = mpsc::channel(WAITING);
-        let task = actix_web::rt::spawn(write(database.clone(), taken));
-        (Self { waiting, database }, task)
+    /// Counts in a database, on a thread of its own, for which so many can wait. What it answers besides resolves when the last
+    /// handle is gone and all that waited is written.
+    ///
+    /// # Errors
+    /// When there can be no more threads.
+    pub fn open(database: Database, most: usize) -> std::io::Result<(Self, oneshot::Receiver<()>)> {
+        let (waiting, taken) = sync_channel(most);
+        let (end, ended) = oneshot::channel();
+        let runtime = Handle::current();
+        let counting = database.clone();
+        std::thread::Builder::new()
+            .name("share counter".into())
+            .spawn(move || {
+                write(&counting, &runtime, &taken);
+                let _ = end.send(());
+            })?;
+        Ok((Self { waiting, database }, ended))
     }
 
     /// Counts a share; answers when that is durable.
@@ -40,14 +63,15 @@ impl Counter {
     /// [`StoreError::Unavailable`] when too many wait, or when they could not be written.
     pub async fn count(&self, share: Share) -> StoreResult<ShareReceipt> {
         let (answer, answered) = oneshot::channel();
-        self.waiting
-            .try_send((share, answer))
-            .map_err(|_| StoreError::Unavailable("too many shares wait to be counted".into()))?;
+        self.waiting.try_send((share, answer)).map_err(|refused| {
+            StoreError::Unavailable(match refused {
+                TrySendError::Full(_) => "too many shares wait to be counted".into(),
+                TrySendError::Disconnected(_) => "shares are not counted any more".into(),
+            })
+        })?;
         answered
             .await
-            .ok()
-            .flatten()
-            .ok_or_else(|| StoreError::Unavailable("the share could not be counted".into()))
+            .map_err(|_| StoreError::Unavailable("the share could not be counted".into()))
     }
 
     /// The answer to who is not counted.
@@ -57,7 +81,7 @@ impl Counter {
     pub async fn count_none(&self, article: Id) -> StoreResult<ShareReceipt> {
         let shares = self
             .database
-            .read(move |connection| store::of_article(connection, article))
+            .read(move |connection| of_article(connection, article))
             .await?;
         Ok(ShareReceipt {
             counted: false,
@@ -66,30 +90,66 @@ impl Counter {
     }
 }
 
-async fn write(database: Database, mut waiting: mpsc::Receiver<(Share, Answer)>) {
-    let mut batch = Vec::new();
-    while waiting.recv_many(&mut batch, BATCH).await > 0 {
-        let (shares, answers): (Vec<Share>, Vec<Answer>) = batch.drain(..).unzip();
-        let written = database
-            .write(move |connection| {
-                let (counted, counts) = store::count(connection, &shares, Timestamp::now())?;
-                Ok((shares, counted, counts))
+/// Writes what comes until nobody is left who could send more, and brings counts up to it.
+fn write(database: &Database, runtime: &Handle, waiting: &Receiver<Waiting>) {
+    let mut journal = Journal::default();
+    let (mut applied, mut forgot) = (Instant::now(), Instant::now());
+    loop {
+        // While counts are behind, nobody waits for long.
+        let first = if journal.behind() > 0 {
+            waiting.recv_timeout(APPLYING.saturating_sub(applied.elapsed()).min(SILENCE))
+        } else if journal.visitors.is_empty() {
+            waiting.recv().map_err(RecvTimeoutError::from)
+        } else {
+            waiting.recv_timeout(FORGETTING)
+        };
+        let none_came = first.is_err();
+        let ended = matches!(first, Err(RecvTimeoutError::Disconnected));
+        if journal.visitors.are_too_many() || forgot.elapsed() >= FORGETTING {
+            journal.visitors.forget(Timestamp::now());
+            forgot = Instant::now();
+        }
+        if none_came && !ended && journal.behind() == 0 {
+            continue;
+        }
+        let batch = first.into_iter().chain(waiting.try_iter()).take(BATCH);
+        let (shares, answers): (Vec<Share>, Vec<Answer>) = batch.unzip();
+        let are_few = journal.behind() + shares.len() < MANY;
+        let apply = are_few || none_came || applied.elapsed() >= APPLYING;
+        let mut count = |connection: &mut Connection| {
+            counting::count(connection, &mut journal, &shares, Timestamp::now())
+        };
+        let written = if apply {
+            database.write_here(runtime, |connection| {
+                Ok((count(connection)?, Some(counting::apply(connection)?)))
             })
-            .await;
+        } else {
+            database.run_here(runtime, |connection| Ok((count(connection)?, None)))
+        };
         match written {
-            Ok((shares, counted, counts)) => {
-                for ((share, counted), answer) in shares.iter().zip(counted).zip(answers) {
-                    let shares = counts.get(&share.article).cloned().unwrap_or_default();
+            Ok((receipts, newly_applied)) => {
+                for (receipt, answer) in receipts.into_iter().zip(answers) {
                     // Nobody may wait for it any more.
-                    let _ = answer.send(Some(ShareReceipt { counted, shares }));
+                    let _ = answer.send(receipt);
+                }
+                if let Some(batch) = newly_applied {
+                    journal.learn_applied(batch);
+                    // What is observed elsewhere may change as well.
+                    journal.forget_counts();
+                    applied = Instant::now();
                 }
             }
             Err(error) => {
                 tracing::error!(?error, "{} shares were not counted", answers.len());
                 drop(answers);
+                // Whether it was written is not known: it is read again.
+                journal = Journal::default();
                 // What is wrong with the database will not be over at once.
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                std::thread::sleep(Duration::from_millis(100));
             }
+        }
+        if ended {
+            break;
         }
     }
 }

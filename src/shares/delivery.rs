@@ -4,15 +4,19 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use chrono::{Datelike, TimeDelta};
 use futures_util::future::LocalBoxFuture;
 use utoipa::IntoParams;
 
 use super::bot::is_bot;
 use super::counter::Counter;
 use super::limits::ShareLimits;
-use super::model::{ArticleShares, ShareBatch, ShareInput, ShareReceipt, Shares};
+use super::model::{ArticleShares, ShareBatch, ShareInput, ShareReceipt, SharesOverTime};
 use super::named::PublicArticles;
-use super::store::{self, Share};
+use super::store;
+use super::store::counting::Share;
+use super::store::periods::history;
+use super::time::{Period, Span};
 use super::visitor::VisitorKey;
 use crate::cache::answer::{Found, Rendered};
 use crate::cache::responses::{Kind, Question, Responses};
@@ -21,6 +25,7 @@ use crate::db::{Connection, StoreError, Timestamp, slugs};
 use crate::http::address::TrustedProxies;
 use crate::http::body::{media_type, parse, read};
 use crate::http::conditional::private_json;
+use crate::http::observe::Frequent;
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::SlugPath;
 use crate::problem::{BAD_REQUEST, Problem, ProblemDocument, UNSUPPORTED_MEDIA_TYPE};
@@ -153,15 +158,92 @@ pub async fn post_share(
     for header in limits.into_iter().flatten() {
         response.insert_header(header);
     }
-    Ok(private_json(response, &receipt))
+    let mut response = private_json(response, &receipt);
+    response.extensions_mut().insert(Frequent);
+    Ok(response)
+}
+
+/// Parameters of an article's counts.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ShareParams {
+    /// `hour` or `day`: adds what was counted in each, in UTC.
+    #[param(value_type = Option<String>, example = "hour")]
+    history: Option<Span>,
+    /// Where the history begins: two days, or 30 of them, before its end when left out. At most 31 days
+    /// by the hour, 1,100 by the day.
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-03-01T00:00:00Z")]
+    from: Option<Timestamp>,
+    /// Where it ends: now when left out.
+    #[param(value_type = Option<String>, format = DateTime)]
+    to: Option<Timestamp>,
+}
+
+impl FromParams for ShareParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        let asked = Self {
+            history: params.choice("history", Span::ALL)?,
+            from: params.one("from")?,
+            to: params.one("to")?,
+        };
+        if asked.history.is_none() && (asked.from.is_some() || asked.to.is_some()) {
+            let name = if asked.from.is_some() { "from" } else { "to" };
+            return Err(Problem::parameter(name, "says something only with history"));
+        }
+        Ok(asked)
+    }
+}
+
+/// A stretch of time that history is asked for.
+fn asked(
+    span: Span,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Period, Problem> {
+    let (usual, most) = match span {
+        Span::Hour => (TimeDelta::days(2), 31 * 24),
+        Span::Day => (TimeDelta::days(30), 1100),
+    };
+    let to = to.unwrap_or(now);
+    // An hour or a day is answered whole.
+    let to = match span.containing(to) {
+        start if start == to => to,
+        start => start.plus(span.length()),
+    };
+    let from = span.containing(from.unwrap_or(to.plus(-usual)));
+    if from >= to {
+        return Err(Problem::parameter("from", "must lie before to"));
+    }
+    if (to.utc() - from.utc()) > span.length() * most {
+        let detail = format!(
+            "lies too far before to: at most {most} {}s are answered",
+            span.as_str()
+        );
+        return Err(Problem::parameter("from", detail));
+    }
+    if from < Timestamp::EARLIEST || to.utc().year() > 9999 {
+        let name = if from < Timestamp::EARLIEST {
+            "from"
+        } else {
+            "to"
+        };
+        return Err(Problem::parameter(name, "must lie in the years 1 to 9999"));
+    }
+    Ok(Period { from, to })
 }
 
 /// Read share counts
+///
+/// With `history=`, also when the shares that were counted here came.
 #[utoipa::path(
     get, path = "/v1/articles/{slug}/shares", operation_id = "getShares", tag = "shares",
-    params(("slug" = String, Path, description = "The article's slug.", example = "harbour-cities-agree-flood-fund")),
+    params(
+        ("slug" = String, Path, description = "The article's slug.", example = "harbour-cities-agree-flood-fund"),
+        ShareParams,
+    ),
     responses(
-        (status = 200, description = "The counts.", body = Shares),
+        (status = 200, description = "The counts.", body = SharesOverTime),
         (status = 301, description = "The article has another slug now.", headers(("Location" = String))),
     )
 )]
@@ -169,13 +251,18 @@ pub async fn get_shares(
     request: HttpRequest,
     responses: Data<Responses>,
     SlugPath(slug): SlugPath,
-    _: Query<NoParams>,
+    query: KeyedQuery<ShareParams>,
 ) -> Result<HttpResponse, Problem> {
+    let KeyedQuery { params, canonical } = query;
     let question = Question::new(
         "/v1/articles/{slug}/shares",
         Kind::Shares,
-        format!("/v1/articles/{slug}/shares"),
+        canonical.after(&format!("/v1/articles/{slug}/shares")),
     );
+    let period = match params.history {
+        Some(span) => Some((span, asked(span, params.from, params.to, Timestamp::now())?)),
+        None => None,
+    };
     let answer = move |connection: &mut Connection| {
         let article = match slugs::public_article(connection, &slug) {
             Err(StoreError::NotFound) => {
@@ -184,8 +271,14 @@ pub async fn get_shares(
             }
             found => found?,
         };
+        let over_time = SharesOverTime {
+            shares: store::of_article(connection, article)?,
+            history: period
+                .map(|(span, period)| history(connection, article, span, period))
+                .transpose()?,
+        };
         Ok(Found::Here(
-            Rendered::json(&store::of_article(connection, article)?)?
+            Rendered::json(&over_time)?
                 .made_of([Mark::Article(article)])
                 .purge_key(format!("article-{article}")),
         ))

@@ -8,6 +8,7 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::time::Span;
 use crate::db::Timestamp;
 use crate::validation::{Invalid, Violations, unknown};
 
@@ -21,7 +22,8 @@ macro_rules! networks {
         }
 
         impl Network {
-            /// Every network by name.
+            /// Every network by name. New ones go at the end: the journal keeps them by their
+            /// place.
             pub const ALL: &[(&str, Self)] = &[$(($name, Self::$variant)),*];
 
             /// The network's name.
@@ -95,36 +97,94 @@ pub struct ShareInput {
 /// How often an article was shared.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
-    "total": 128, "by_network": {"facebook": 120, "x": 8}, "as_of": "2026-03-01T08:30:00.000Z"
+    "total": 228, "by_network": {"facebook": 220, "x": 8}, "first_party": 128, "external": 100,
+    "as_of": "2026-03-01T08:30:00.000Z"
 }))]
 pub struct Shares {
-    /// The sum over all networks.
+    /// `first_party` and, where it is known, `external`.
     #[schema(minimum = 0)]
     pub total: i64,
-    /// By network; those without a share are left out.
+    /// The same by network. Networks that nothing is known of are left out; 0 is known.
     #[schema(value_type = std::collections::BTreeMap<String, i64>)]
     pub by_network: BTreeMap<&'static str, i64>,
-    /// When the last of them was counted; `null` when there is none. It stays as long as the counts
-    /// do, so that an answer that has not changed keeps its `ETag`.
+    /// What was counted here.
+    #[schema(minimum = 0)]
+    pub first_party: i64,
+    /// What a tool observed elsewhere; `null` when that is not known.
+    #[schema(minimum = 0, required = true)]
+    pub external: Option<i64>,
+    /// When the last of them was counted or observed; `null` when there is none. It stays as long
+    /// as the counts do, so that an answer that has not changed keeps its `ETag`.
+    #[schema(required = true)]
     pub as_of: Option<Timestamp>,
 }
 
-impl Shares {
-    /// Adds what was counted on a network.
-    pub fn add(&mut self, network: Network, count: i64, counted_at: Option<Timestamp>) {
-        if count > 0 {
-            self.total += count;
-            *self.by_network.entry(network.as_str()).or_default() += count;
-            self.as_of = self.as_of.max(counted_at);
+/// What is known of an article's shares on one network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NetworkCount {
+    /// Where.
+    pub network: Network,
+    /// What was counted here.
+    pub first_party: i64,
+    /// When the last of these was.
+    pub counted_at: Option<Timestamp>,
+    /// What was observed elsewhere for its present address.
+    pub external: Option<i64>,
+    /// When that was.
+    pub observed_at: Option<Timestamp>,
+    /// What was observed elsewhere for addresses that it had before.
+    pub former_external: Option<i64>,
+    /// When the last of these was.
+    pub former_observed_at: Option<Timestamp>,
+}
+
+impl NetworkCount {
+    /// What was observed elsewhere, under all its addresses.
+    pub fn observed(&self) -> Option<i64> {
+        match (self.external, self.former_external) {
+            (None, None) => None,
+            (present, former) => Some(present.unwrap_or(0) + former.unwrap_or(0)),
         }
+    }
+}
+
+impl Shares {
+    /// Adds shares that were counted at an instant.
+    pub fn count(&mut self, network: Network, shares: i64, at: Timestamp) {
+        self.total += shares;
+        self.first_party += shares;
+        *self.by_network.entry(network.as_str()).or_default() += shares;
+        self.as_of = self.as_of.max(Some(at));
+    }
+
+    /// Adds what is known of one network.
+    pub fn add(&mut self, count: &NetworkCount) {
+        let observed = count.observed();
+        if count.first_party == 0 && observed.is_none() {
+            return;
+        }
+        let sum = count.first_party + observed.unwrap_or(0);
+        self.total += sum;
+        *self.by_network.entry(count.network.as_str()).or_default() += sum;
+        self.first_party += count.first_party;
+        if let Some(observed) = observed {
+            self.external = Some(self.external.unwrap_or(0) + observed);
+        }
+        self.as_of = [
+            count.counted_at,
+            count.external.and(count.observed_at),
+            count.former_observed_at,
+        ]
+        .into_iter()
+        .fold(self.as_of, Option::max);
     }
 }
 
 /// What came of reporting a share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
-    "counted": true, "total": 129, "by_network": {"facebook": 120, "x": 9},
-    "as_of": "2026-03-01T08:30:00.000Z"
+    "counted": true, "total": 229, "by_network": {"facebook": 220, "x": 9}, "first_party": 129,
+    "external": 100, "as_of": "2026-03-01T08:30:00.000Z"
 }))]
 pub struct ShareReceipt {
     /// Whether it raised the count; false when the same visitor shared the article there within
@@ -150,6 +210,65 @@ pub struct ArticleShares {
 pub struct ShareBatch {
     /// One for each public article that was asked for, in the order asked; others are left out.
     pub data: Vec<ArticleShares>,
+}
+
+/// What was shared in an hour or a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "starts_at": "2026-03-01T08:00:00.000Z", "ends_at": "2026-03-01T09:00:00.000Z",
+    "total": 12, "by_network": {"facebook": 9, "x": 3}
+}))]
+pub struct ShareInterval {
+    /// Its start.
+    pub starts_at: Timestamp,
+    /// Its end, which is the start of the next one.
+    pub ends_at: Timestamp,
+    /// What was counted here in that time.
+    #[schema(minimum = 0)]
+    pub total: i64,
+    /// The same by network; those without a share are left out.
+    #[schema(value_type = std::collections::BTreeMap<String, i64>)]
+    pub by_network: BTreeMap<&'static str, i64>,
+}
+
+impl ShareInterval {
+    /// An hour or a day with its counts.
+    pub fn new(starts_at: Timestamp, span: Span, by_network: BTreeMap<&'static str, i64>) -> Self {
+        Self {
+            starts_at,
+            ends_at: starts_at.plus(span.length()),
+            total: by_network.values().sum(),
+            by_network,
+        }
+    }
+}
+
+/// The counts of one article and, with `history=`, when its shares were counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SharesOverTime {
+    /// The counts now.
+    #[serde(flatten)]
+    pub shares: Shares,
+    /// With `history=`: what was counted here in each hour or day (UTC) of the time that was asked
+    /// for, the earliest first. Hours long past may have been added up to their day, which comes in
+    /// their place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub history: Option<Vec<ShareInterval>>,
+}
+
+/// How much an article trends.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+#[schema(example = json!({"score": 41.27, "shares": 96}))]
+pub struct Trend {
+    /// The sum of its shares in the window, each worth half for every quarter of the window that
+    /// has passed since.
+    #[schema(minimum = 0)]
+    pub score: f64,
+    /// Its shares in the window. Of the hour (or, of long ago, the day) that the window begins in,
+    /// the part that lies in the window.
+    #[schema(minimum = 0)]
+    pub shares: i64,
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ both! {
         let reply = app.request(Method::GET, "/docs/nowhere").send().await;
         assert_eq!(reply.header("content-type"), "application/problem+json");
         let reply = app.request(Method::OPTIONS, "/v1/articles").header("origin", "https://a.example")
-            .header("access-control-request-method", "PUT").send().await;
+            .header("access-control-request-method", "PURGE").send().await;
         assert_eq!(reply.status, 400);
         assert!(reply.json["detail"].as_str().unwrap().starts_with("CORS"));
         let token = app.tool().await;

@@ -3,8 +3,11 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use dateline::db::Timestamp;
+
 use crate::both;
 use crate::harness::{DOCUMENT, TestApp, article};
+use crate::trending::shared;
 
 const CANARY: &str = "canarymarker";
 
@@ -65,6 +68,9 @@ async fn hide_some(app: &TestApp, token: &str) -> Vec<String> {
             };
             assert_eq!(reply.status, 200);
         }
+        // Some were shared before.
+        let id = draft.json["id"].as_str().unwrap().parse().unwrap();
+        shared(app, id, "x", 10, Timestamp::now()).await;
         slugs.push(slug);
     }
     slugs

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dateline::app::open_database;
 use diesel::RunQueryDsl;
@@ -126,14 +126,19 @@ fn counted_exactly(on: On) {
     });
     let expected: Vec<usize> = answered.into_iter().map(AtomicUsize::into_inner).collect();
     assert!(expected.iter().sum::<usize>() > 100, "{expected:?}");
-    let (_, counts) = server.ask("GET", "/v1/shares?slugs=a-0,a-1,a-2", "", None);
-    let totals: Vec<usize> = counts["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|article| article["total"].as_u64().unwrap() as usize)
-        .collect();
-    assert_eq!(totals, expected);
+    let totals = || -> Vec<usize> {
+        let (_, counts) = server.ask("GET", "/v1/shares?slugs=a-0,a-1,a-2", "", None);
+        let articles = counts["data"].as_array().unwrap().iter();
+        articles
+            .map(|article| article["total"].as_u64().unwrap() as usize)
+            .collect()
+    };
+    // Answers are kept for seconds.
+    let deadline = Instant::now() + Duration::from_secs(15);
+    while totals() != expected && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(totals(), expected);
     drop(server);
     sums_agree(&place);
 }

@@ -9,7 +9,8 @@ use dateline::auth::model::{Right, Role};
 use dateline::auth::{password, store as people};
 use dateline::clock::Clock;
 use dateline::config::{DatabaseConfig, ServerConfig};
-use dateline::db::{Database, DatabaseUrl, Id};
+use dateline::db::{Database, DatabaseUrl, Id, Timestamp};
+use dateline::shares::store::counting;
 use diesel::{Connection, PgConnection, RunQueryDsl};
 use jsonschema::Validator;
 use reqwest::header::HeaderMap;
@@ -215,6 +216,19 @@ impl TestApp {
 
     pub async fn get(&self, path: &str) -> Reply {
         self.request(Method::GET, path).send().await
+    }
+
+    /// Waits until counts have all shares that were answered.
+    pub async fn counted(&self) {
+        let tomorrow = Timestamp::now().plus(chrono::Duration::days(1));
+        while self
+            .database
+            .read(move |connection| counting::is_behind(connection, tomorrow))
+            .await
+            .unwrap()
+        {
+            actix_web::rt::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
     }
 
     /// The value of a metric without labels.

@@ -1,5 +1,13 @@
 //! The count under the headline.
 
+use std::time::Duration;
+
+use dateline::db::{Connection, StoreError};
+use dateline::shares::counter::Counter;
+use dateline::shares::model::Network;
+use dateline::shares::store::counting::Share;
+use dateline::shares::visitor::Visitor;
+use diesel::RunQueryDsl;
 use reqwest::Method;
 use serde_json::json;
 
@@ -103,6 +111,7 @@ both! {
         let replies = futures_util::future::join_all(shares).await;
         let counted = replies.iter().filter(|reply| reply.json["counted"] == true).count();
         assert_eq!(counted, 20);
+        app.counted().await;
         assert_eq!(app.get("/v1/articles/harbour/shares").await.json["total"], 20);
     }
 
@@ -111,7 +120,9 @@ both! {
         app.published(&token, "harbour").await;
         let reply = share(&app, "harbour", "Mozilla/5.0 (compatible; Googlebot/2.1)", "x").await;
         assert_eq!(reply.status, 200);
-        assert_eq!(reply.json, json!({"counted": false, "total": 0, "by_network": {}, "as_of": null}));
+        assert_eq!(reply.json, json!({
+            "counted": false, "total": 0, "by_network": {}, "first_party": 0, "external": null, "as_of": null
+        }));
     }
 
     readers_behind_a_proxy_are_told_apart(app) {
@@ -164,6 +175,7 @@ both! {
         let replies = futures_util::future::join_all(here.chain(there)).await;
         assert!(replies.iter().all(|reply| reply.status == 200));
         assert_eq!(replies.iter().filter(|reply| reply.json["counted"] == true).count(), 20);
+        app.counted().await;
         assert_eq!(other.get("/v1/articles/harbour/shares").await.json["total"], 20);
     }
 
@@ -188,5 +200,41 @@ both! {
         share(&app, "harbour", "one", "x").await;
         assert_eq!(app.get(path).await.header("etag"), shared.header("etag"));
         assert_eq!(app.get("/v1/articles").await.header("etag"), without.header("etag"));
+    }
+
+    when_too_many_wait_more_are_turned_away_and_none_is_lost(app) {
+        let token = app.newsroom().await;
+        let article = app.published(&token, "harbour").await.json["id"].as_str().unwrap().parse().unwrap();
+        let (counter, ended) = Counter::open(app.database.clone(), 5).unwrap();
+        let (hold, held) = std::sync::mpsc::channel::<()>();
+        // On SQLite somebody else is writing, on Postgres counting.
+        let database = app.database.clone();
+        let writing = actix_web::rt::spawn(async move {
+            database.write(move |connection| {
+                if let Connection::Postgres(postgres) = connection {
+                    diesel::sql_query("LOCK TABLE share_journal").execute(postgres)?;
+                }
+                let _ = held.recv();
+                Ok(())
+            }).await
+        });
+        actix_web::rt::time::sleep(Duration::from_millis(100)).await;
+        let shares = (0..20).map(|visitor| {
+            counter.count(Share { article, network: Network::X, visitor: Visitor { today: visitor, yesterday: None } })
+        });
+        let release = async {
+            actix_web::rt::time::sleep(Duration::from_millis(200)).await;
+            drop(hold);
+        };
+        let (answers, ()) = futures_util::future::join(futures_util::future::join_all(shares), release).await;
+        writing.await.unwrap().unwrap();
+        let counted = answers.iter().filter(|answer| answer.as_ref().is_ok_and(|receipt| receipt.counted)).count();
+        let refused = answers.iter().filter(|answer| matches!(answer, Err(StoreError::Unavailable(_)))).count();
+        assert_eq!(counted + refused, 20);
+        assert!((1..20).contains(&refused), "{refused}");
+        drop(counter);
+        ended.await.unwrap();
+        app.counted().await;
+        assert_eq!(app.get("/v1/articles/harbour/shares").await.json["total"], counted);
     }
 }

@@ -246,6 +246,9 @@ both! {
                 }
             }
             public::list(connection, &ListQuery { start: None, ..list_query(ArticleFilter::default(), ArticleSort::NewestFirst) }, None)?;
+            for start in [None, Some(Start { value: Place::Shares(5), id: Id::generate(), backward: false, inclusive: false })] {
+                public::list(connection, &ListQuery { start, ..list_query(ArticleFilter::default(), ArticleSort::MostShared) }, None)?;
+            }
             public::find(connection, &slug("one"), true, None)?;
             let _ = slugs::public_article_once_named(connection, &slug("two"));
             slugs::public_articles_named(connection, &[slug("one")])?;

@@ -1,14 +1,14 @@
 -- Shares counted here, by the hour (UTC) in which they came; what is older than hours are kept for has
 -- been folded into days. All counts are sums of these.
 CREATE TABLE share_buckets (
+    span TEXT NOT NULL CHECK (span IN ('hour', 'day')),
+    starts_at TEXT NOT NULL,
     article_id BLOB NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
     network TEXT NOT NULL,
-    starts_at TEXT NOT NULL,
-    span TEXT NOT NULL CHECK (span IN ('hour', 'day')),
     shares INTEGER NOT NULL CHECK (shares > 0),
-    PRIMARY KEY (article_id, network, starts_at, span)
+    PRIMARY KEY (span, starts_at, article_id, network)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX share_buckets_by_time ON share_buckets (span, starts_at);
+CREATE INDEX share_buckets_by_article ON share_buckets (article_id, starts_at);
 
 -- When what was counted before came is not known: on the day of publication.
 INSERT INTO share_buckets (article_id, network, starts_at, span, shares)
@@ -18,13 +18,60 @@ FROM share_counts c JOIN articles a ON a.id = c.article_id
 WHERE c.first_party > 0;
 
 -- `first_party` is the sum of the buckets, written with them; `counted_at` when the last one came.
+-- `external` is what a tool saw elsewhere for the article's present address, `observed_at` when; null is
+-- unknown. `former_external` is the sum of what was seen for its former addresses, `former_observed_at`
+-- when the last of them was.
 ALTER TABLE share_counts ADD COLUMN counted_at TEXT;
+ALTER TABLE share_counts ADD COLUMN external INTEGER CHECK (external >= 0);
+ALTER TABLE share_counts ADD COLUMN former_external INTEGER CHECK (former_external >= 0);
+ALTER TABLE share_counts ADD COLUMN observed_at TEXT;
+ALTER TABLE share_counts ADD COLUMN former_observed_at TEXT;
 
--- Who shared what within the counting window, as the first half of a keyed hash that nothing can be
--- read from.
-DROP TABLE share_visitors;
-CREATE TABLE share_visitors (
-    visitor BLOB PRIMARY KEY NOT NULL,
-    counted_at TEXT NOT NULL
+-- Addresses that articles had elsewhere or before, and the counts that were seen for addresses,
+-- whether or not an article is known to have had them.
+CREATE TABLE former_urls (
+    url TEXT PRIMARY KEY NOT NULL,
+    article_id BLOB NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX share_visitors_by_time ON share_visitors (counted_at);
+CREATE INDEX former_urls_by_article ON former_urls (article_id);
+CREATE TABLE url_share_counts (
+    url TEXT NOT NULL,
+    network TEXT NOT NULL,
+    external INTEGER CHECK (external >= 0),
+    observed_at TEXT NOT NULL,
+    PRIMARY KEY (url, network)
+) STRICT, WITHOUT ROWID;
+
+-- The sum of an article's counts, for lists in that order: brought up to date every few seconds.
+-- Every article has a row.
+CREATE TABLE share_totals (
+    article_id BLOB PRIMARY KEY NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
+    total INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX share_totals_by_total ON share_totals (total, article_id);
+INSERT INTO share_totals (article_id, total)
+SELECT a.id, coalesce((SELECT sum(c.first_party) FROM share_counts c WHERE c.article_id = a.id), 0)
+FROM articles a;
+
+-- What the public may see now, in the order of share counts, which is that of an index.
+CREATE VIEW public_articles_by_shares AS
+SELECT t.total, t.article_id AS id, p.slug, p.language, p.section_id, p.updated_at, p.published_at
+FROM share_totals t CROSS JOIN public_articles p ON p.id = t.article_id;
+
+-- Shares as they were counted, all of one batch in a row, for as long as visitors must be known again: of each
+-- a part of a keyed hash of the visitor that nothing can be read from (8 bytes), the article (16) and the
+-- network (1). Batches are numbered without gaps.
+DROP TABLE share_visitors;
+CREATE TABLE share_journal (
+    batch INTEGER PRIMARY KEY NOT NULL,
+    counted_at TEXT NOT NULL,
+    shares BLOB NOT NULL
+) STRICT;
+
+-- The last batch that buckets and counts have.
+CREATE TABLE share_journal_applied (
+    id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1),
+    batch INTEGER NOT NULL
+) STRICT;
+INSERT INTO share_journal_applied (id, batch) VALUES (1, 0);

@@ -10,6 +10,7 @@ use crate::articles::workflow::Status;
 use crate::db::keyset::Start;
 use crate::db::schema::{article_authors, article_tags, full_articles};
 use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
+use crate::shares::store::external;
 use crate::text::Slug;
 use crate::{authors, tags};
 
@@ -200,5 +201,6 @@ pub fn find(
         corrections: corrections.0,
         seo: seo.0,
         custom: custom.0.0,
+        former_urls: external::former_urls_of(connection, id)?,
     })
 }

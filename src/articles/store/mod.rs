@@ -9,6 +9,7 @@
 //! - [`renditions`] – what readers see, rendered when it is written
 //! - `references` – what an article names by slug, when it is written
 //! - [`selection`] – which public articles a list has, in which order
+//! - [`mod@trending`] – what is shared now
 //! - [`indexing`] – keeping the search index true to the articles
 //! - `story` – the rows of the views, in which an article comes with what it refers to
 //! - [`bodies`] – blocks and the HTML made of them
@@ -24,4 +25,5 @@ pub mod selection;
 mod standing;
 pub mod steps;
 mod story;
+pub mod trending;
 pub mod write;

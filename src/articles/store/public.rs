@@ -237,7 +237,7 @@ pub fn facets(
 }
 
 /// What these public articles say, by key: the same number of queries however many they are.
-fn whole(
+pub(super) fn whole(
     connection: &mut Connection,
     ids: &[Id],
     query: &ListQuery,

@@ -9,7 +9,7 @@ use super::indexing::index;
 use super::references::References;
 use super::renditions;
 use super::standing::{changed_one, may_change_public, standing, touch};
-use crate::articles::input::{ArticleInput, ArticlePatch, BodyInput, SlugList};
+use crate::articles::input::{ArticleInput, ArticlePatch, BodyInput, DistinctList, FormerUrls};
 use crate::articles::parts::{Custom, LeadImage, Seo};
 use crate::articles::workflow::{Status, Step, WorkingStatus};
 use crate::auth::model::Caller;
@@ -21,6 +21,7 @@ use crate::db::schema::{
 use crate::db::slugs::{self, Named};
 use crate::db::version::Expected;
 use crate::db::{Connection, Id, Json, StoreError, StoreResult, Timestamp};
+use crate::shares::store::{external, totals};
 use crate::text::Slug;
 use crate::validation::Violation;
 
@@ -85,6 +86,7 @@ pub fn create(
         }
     };
     let status = input.status.map_or(Status::Draft, WorkingStatus::status);
+    let former_urls = input.former_urls.clone();
     let (written, body) = Written::new(input, slug, references.section);
     diesel::insert_into(articles::table)
         .values((
@@ -98,6 +100,8 @@ pub fn create(
         .execute(connection)?;
     bodies::insert(connection, id, body)?;
     references.save(connection, id)?;
+    totals::open(connection, id)?;
+    recover(connection, id, &former_urls)?;
     Ok(id)
 }
 
@@ -157,9 +161,11 @@ pub(super) fn written_input(connection: &mut Connection, id: Id) -> StoreResult<
         ),
         None => None,
     };
-    fn slug_list<const MAX: usize>(slugs: Vec<String>) -> StoreResult<SlugList<MAX>> {
-        Ok(SlugList(
-            slugs.into_iter().map(stored).collect::<StoreResult<_>>()?,
+    fn stored_list<T: FromStr, const MAX: usize>(
+        texts: Vec<String>,
+    ) -> StoreResult<DistinctList<T, MAX>> {
+        Ok(DistinctList(
+            texts.into_iter().map(stored).collect::<StoreResult<_>>()?,
         ))
     }
     Ok(ArticleInput {
@@ -171,8 +177,9 @@ pub(super) fn written_input(connection: &mut Connection, id: Id) -> StoreResult<
         language: stored(row.4)?,
         byline: row.5.map(stored).transpose()?,
         canonical_url: row.6.map(stored).transpose()?,
-        authors: slug_list(authors)?,
-        tags: slug_list(tags)?,
+        authors: stored_list(authors)?,
+        tags: stored_list(tags)?,
+        former_urls: stored_list(external::former_urls_of(connection, id)?)?,
         section: section.map(stored).transpose()?,
         lead_image: row.8.map(|image| image.0),
         body: BodyInput(bodies::find(connection, id)?),
@@ -243,6 +250,7 @@ pub fn edit(
             )?;
         }
     }
+    let former_urls = input.former_urls.clone();
     let (written, body) = Written::new(input, slug, references.section);
     let changed = diesel::update(
         articles::table
@@ -260,11 +268,24 @@ pub fn edit(
         bodies::replace(connection, id, body)?;
     }
     references.save(connection, id)?;
+    recover(connection, id, &former_urls)?;
     if standing.status == Status::Published {
         index(connection, id)?;
         renditions::keep(connection, id)?;
     }
     touch(connection, touched, id)
+}
+
+/// Adds the counts of addresses that an article had before.
+fn recover(connection: &mut Connection, id: Id, urls: &FormerUrls) -> StoreResult<()> {
+    let Some(place) = external::recover(connection, id, &urls.0)? else {
+        return Ok(());
+    };
+    Err(StoreError::Invalid(vec![Violation::new(
+        format!("/former_urls/{place}"),
+        "taken",
+        "is a former address of another article",
+    )]))
 }
 
 pub(super) fn complete(input: &ArticleInput) -> StoreResult<()> {

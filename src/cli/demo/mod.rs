@@ -1,5 +1,6 @@
 //! `dateline demo`: the server with a small newsroom in a throw-away database.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -21,10 +22,13 @@ use crate::db::changes::Touched;
 use crate::db::pool::in_transaction;
 use crate::db::version::Expected;
 use crate::db::{Connection, DatabaseUrl, Id, StoreError, StoreResult, Timestamp};
+use crate::shares::journal::Increments;
 use crate::shares::model::Network;
+use crate::shares::store::counting;
+use crate::shares::store::totals;
 use crate::tags::model::TagInput;
 use crate::validation::{Violations, from_json};
-use crate::{authors, shares, tags};
+use crate::{authors, tags};
 
 const NEWSROOM: &str = include_str!("newsroom.json");
 
@@ -58,7 +62,7 @@ struct Sample {
     /// Hours from the start of the demo to the end of the embargo.
     embargo_hours: Option<f64>,
     corrections: Vec<SampleCorrection>,
-    shares: std::collections::BTreeMap<String, i64>,
+    shares: BTreeMap<String, i64>,
     #[serde(flatten)]
     article: serde_json::Map<String, serde_json::Value>,
 }
@@ -184,12 +188,8 @@ fn add(
         let input: CorrectionInput = from_json(input).map_err(wrong)?;
         steps::correct(connection, touched, id, caller, &Expected::Any, input)?;
     }
-    let counts: shares::store::Increments = sample
-        .shares
-        .into_iter()
-        .filter_map(|(network, count)| Some(((id, network.parse::<Network>().ok()?), count)))
-        .collect();
-    shares::store::add(connection, &counts, now)?;
+    let published = now.plus(-hours(sample.hours_ago.unwrap_or(0.0)));
+    share(connection, id, sample.shares, published, now)?;
     match sample.status {
         Status::Draft | Status::InReview | Status::Published => Ok(()),
         Status::Unpublished => steps::unpublish(connection, touched, id, caller, &Expected::Any),
@@ -202,6 +202,38 @@ fn add(
     }
 }
 
+/// Counts an article's shares as they come: half of them in the first eighth of the time since its
+/// publication, half of the rest in the next, and so on.
+fn share(
+    connection: &mut Connection,
+    id: Id,
+    shares: BTreeMap<String, i64>,
+    published: Timestamp,
+    now: Timestamp,
+) -> StoreResult<()> {
+    const PARTS: i32 = 8;
+    let part = (now.utc() - published.utc()) / PARTS;
+    let mut increments = Increments::default();
+    for (network, mut left) in shares {
+        let Ok(network) = network.parse::<Network>() else {
+            continue;
+        };
+        for number in 1..=PARTS {
+            let counted = if number == PARTS {
+                left
+            } else {
+                left - left / 2
+            };
+            left -= counted;
+            if counted > 0 {
+                increments.add(id, network, counted, published.plus(part * number));
+            }
+        }
+    }
+    counting::add(connection, &increments)?;
+    totals::place(connection, &[id])
+}
+
 fn print_tour(url: &str, password: &str) {
     println!(
         r#"
@@ -212,6 +244,9 @@ Dateline demo: a small newsroom at {url}
 Read:
   curl -s '{url}/v1/articles?limit=3&include=shares&fields=slug,headline,byline,shares'
   curl -s '{url}/v1/articles/harbour-cities-agree-flood-fund?fields=headline,dateline,lead_image,body_html'
+
+What trends:
+  curl -s '{url}/v1/trending?limit=3&fields=slug,trend'
 
 Share:
   curl -s -X POST '{url}/v1/articles/harbour-cities-agree-flood-fund/shares' -H 'Content-Type: application/json' -d '{{"network":"x"}}'

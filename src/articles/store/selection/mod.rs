@@ -1,88 +1,22 @@
 //! Which public articles a list has, in which order: keys only, read from indexes. What they say is
 //! read afterwards, for one page.
 
-use std::fmt;
-use std::str::FromStr;
-
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use crate::articles::model::{ArticleFilter, ArticleSort, FacetBy, TagKey};
 use crate::db::changes::Mark;
-use crate::db::keyset::Start;
 use crate::db::schema::{
     article_authors, article_tags, public_articles, public_articles_by_author,
     public_articles_by_tag, public_count,
 };
 use crate::db::slugs;
 use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
-use crate::search::entry::Rank;
 use crate::search::expression::{Dialect, Lookup};
 use crate::search::store::{dialect, look_up};
 use crate::tags::model::TagKind;
 use crate::text::Slug;
 use crate::{authors, tags};
-
-/// A page of a list.
-#[derive(Debug, Clone, Copy)]
-pub struct Window {
-    /// Their order.
-    pub sort: ArticleSort,
-    /// Where it starts.
-    pub start: Option<Start<Place>>,
-    /// Most articles.
-    pub limit: i64,
-}
-
-/// Where an article stands in a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// By time.
-    At(Timestamp),
-    /// In a search: by rank, where it is sorted by that, and then in the order of the index.
-    Found(Option<Rank>, i64),
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::At(instant) => instant.fmt(f),
-            Self::Found(rank, position) => {
-                let rank = rank.map_or(0, |rank| rank as usize + 1);
-                write!(f, "{rank}@{position}")
-            }
-        }
-    }
-}
-
-impl FromStr for Place {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let Some((rank, position)) = text.split_once('@') else {
-            return text.parse().map(Self::At);
-        };
-        let wrong = |_| String::from("is not a place in a list");
-        let rank: usize = rank.parse().map_err(wrong)?;
-        Ok(Self::Found(
-            rank.checked_sub(1)
-                .and_then(|at| Rank::ALL.get(at))
-                .copied(),
-            position.parse().map_err(wrong)?,
-        ))
-    }
-}
-
-impl Window {
-    /// Where it starts in a list by time.
-    fn instant(&self) -> Option<Start<Timestamp>> {
-        let at = |place| match place {
-            Place::At(instant) => Ok(instant),
-            Place::Found(..) => Err(()),
-        };
-        self.start.and_then(|start| start.try_map(at).ok())
-    }
-}
 
 /// What articles are counted by.
 #[derive(Debug, Clone)]
@@ -177,7 +111,9 @@ macro_rules! page {
         let (query, window): (_, Window) = ($query, $window);
         let start = window.instant();
         let (by_update, forward_upwards) = match window.sort {
-            ArticleSort::NewestFirst | ArticleSort::Relevance => (false, false),
+            ArticleSort::NewestFirst | ArticleSort::MostShared | ArticleSort::Relevance => {
+                (false, false)
+            }
             ArticleSort::OldestFirst => (false, true),
             ArticleSort::LastUpdatedFirst => (true, false),
             ArticleSort::LastUpdatedLast => (true, true),
@@ -211,7 +147,11 @@ macro_rules! page {
     }};
 }
 
+mod place;
 mod ranked;
+mod shared;
+
+pub use place::{Place, Window};
 
 fn named(connection: &mut Connection, slugs: &[Slug]) -> StoreResult<Vec<Id>> {
     if slugs.is_empty() {
@@ -443,6 +383,9 @@ impl Selection {
         connection: &mut Connection,
         window: Window,
     ) -> StoreResult<Vec<(Id, Place)>> {
+        if window.sort == ArticleSort::MostShared {
+            return shared::page(connection, &self, window);
+        }
         let by_index = matches!(
             window.sort,
             ArticleSort::Relevance | ArticleSort::NewestFirst | ArticleSort::OldestFirst

@@ -68,7 +68,7 @@ pub(super) fn page(
     let backward = window.start.is_some_and(|start| start.backward);
     let start = window.start.and_then(|start| match start.value {
         Place::Found(rank, at) => Some((rank, at, start.inclusive)),
-        Place::At(_) => None,
+        Place::At(_) | Place::Shares(_) => None,
     });
     let upwards = (window.sort == ArticleSort::OldestFirst) != backward;
     let mut ranks: Vec<Option<Rank>> = match window.sort {

@@ -1,0 +1,227 @@
+//! What public calls take.
+
+use utoipa::IntoParams;
+
+use super::model::{ArticleFilter, ArticleSort, BodyFormat, FIELDS, Include};
+use crate::db::{Id, Timestamp};
+use crate::http::fields::Selection;
+use crate::http::params::{FromParams, Params};
+use crate::problem::Problem;
+use crate::search::query::Query;
+use crate::shares::model::Network;
+use crate::shares::time::Window;
+use crate::text::{Language, Slug};
+
+/// Most slugs or ids in one request.
+const MOST_NAMED: usize = 100;
+/// Most values of one filter.
+const MOST_VALUES: usize = 20;
+
+/// Parameters of the list of articles.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ArticleListParams {
+    /// Most items on a page, 1 to 100.
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
+    pub limit: i64,
+    /// Where to read on: `page.next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// `true` adds `page.total`.
+    #[param(value_type = Option<bool>)]
+    pub count: bool,
+    /// `-published_at` (default), `published_at`, `-updated_at` or `updated_at`; `-` means the latest
+    /// first. `-shares`: the most shared first. With `q` also `relevance`: first what was found in the headline, then with the
+    /// standfirst, the body, the tags, the authors; of each the latest first.
+    #[param(value_type = Option<String>, example = "-published_at")]
+    pub sort: ArticleSort,
+    /// What to add to each: `body`, `corrections`, `seo`, `custom`, `shares`, and with `q`
+    /// `highlights`, comma-separated.
+    #[param(value_type = Option<String>, example = "shares")]
+    pub include: Vec<Include>,
+    /// How bodies are wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
+    #[param(value_type = Option<String>, example = "html")]
+    pub body_format: BodyFormat,
+    /// Only these fields of each, comma-separated, dotted below the first level.
+    #[param(value_type = Option<String>, example = "slug,headline,lead_image.url")]
+    pub fields: Option<Selection>,
+}
+
+impl FromParams for ArticleListParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        Ok(Self {
+            limit: params.limit()?,
+            cursor: params.text("cursor")?,
+            count: params.flag("count")?,
+            sort: params.choice("sort", ArticleSort::ALL)?.unwrap_or_default(),
+            include: params.choices("include", Include::ALL)?,
+            body_format: params
+                .choice("body_format", BodyFormat::ALL)?
+                .unwrap_or_default(),
+            fields: Selection::parse(&params.list::<String>("fields", 100)?, FIELDS)?,
+        })
+    }
+}
+
+/// Which articles are meant: all conditions hold at once.
+#[derive(Debug, Clone, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FilterParams {
+    /// Slugs of tags; a comma means any of them, repeating the parameter means all.
+    #[param(value_type = Option<Vec<String>>, example = json!(["climate,energy"]))]
+    pub tag: Vec<Vec<Slug>>,
+    /// Slugs of authors, comma-separated: any of them.
+    #[param(value_type = Option<String>, example = "alex-writer")]
+    pub author: Vec<Slug>,
+    /// Slugs of sections, comma-separated: any of them.
+    #[param(value_type = Option<String>, example = "world")]
+    pub section: Vec<Slug>,
+    /// Only articles in this language (BCP 47).
+    #[param(value_type = Option<String>, example = "en")]
+    pub language: Option<Language>,
+    /// Only articles published later than this instant.
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-03-01T00:00:00Z")]
+    pub published_after: Option<Timestamp>,
+    /// Only articles published earlier than this instant.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub published_before: Option<Timestamp>,
+    /// Only articles changed later than this instant.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub updated_after: Option<Timestamp>,
+    /// Only these slugs, comma-separated, at most 100.
+    #[param(value_type = Option<String>)]
+    pub slugs: Vec<Slug>,
+    /// Only these ids, comma-separated, at most 100.
+    #[param(value_type = Option<String>)]
+    pub ids: Vec<Id>,
+    /// Only articles in which all these words are found: in headline, standfirst, body, or the names
+    /// of tags, section and authors. `"a phrase"`, `-without`, `beginning*`; case and accents make
+    /// no difference, and nothing is an error. At most 32 words are read.
+    #[param(value_type = Option<String>, example = "\"flood fund\" harbour* -tax")]
+    pub q: Option<Query>,
+}
+
+impl FromParams for FilterParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        let tag = params
+            .all("tag")
+            .iter()
+            .map(|group| Params::split("tag", group, MOST_VALUES))
+            .collect::<Result<Vec<Vec<Slug>>, Problem>>()?;
+        if tag.len() > MOST_VALUES {
+            return Err(Problem::parameter(
+                "tag",
+                format!("may stand at most {MOST_VALUES} times"),
+            ));
+        }
+        Ok(Self {
+            tag,
+            author: params.list("author", MOST_VALUES)?,
+            section: params.list("section", MOST_VALUES)?,
+            language: params.one("language")?,
+            published_after: params.one("published_after")?,
+            published_before: params.one("published_before")?,
+            updated_after: params.one("updated_after")?,
+            slugs: params.list("slugs", MOST_NAMED)?,
+            ids: params.list("ids", MOST_NAMED)?,
+            q: params.search()?.map(|text| Query::parse(&text)),
+        })
+    }
+}
+
+impl From<FilterParams> for ArticleFilter {
+    fn from(params: FilterParams) -> Self {
+        Self {
+            tags: params.tag,
+            authors: params.author,
+            sections: params.section,
+            language: params.language,
+            published_after: params.published_after,
+            published_before: params.published_before,
+            updated_after: params.updated_after,
+            slugs: params.slugs,
+            ids: params.ids,
+            search: params.q,
+        }
+    }
+}
+
+/// Parameters of one article.
+#[derive(Debug, Clone, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ArticleParams {
+    /// What to add: `shares`. The other parts that lists can include are always there.
+    #[param(value_type = Option<String>, example = "shares")]
+    pub include: Vec<Include>,
+    /// How the body is wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
+    #[param(value_type = Option<String>, example = "html")]
+    pub body_format: BodyFormat,
+    /// Only these fields, comma-separated, dotted below the first level.
+    #[param(value_type = Option<String>, example = "headline,body_html,authors.name")]
+    pub fields: Option<Selection>,
+}
+
+impl FromParams for ArticleParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        let include = params.choices("include", Include::ALL)?;
+        without_highlights(&include)?;
+        Ok(Self {
+            include,
+            body_format: params
+                .choice("body_format", BodyFormat::ALL)?
+                .unwrap_or_default(),
+            fields: Selection::parse(&params.list::<String>("fields", 100)?, FIELDS)?,
+        })
+    }
+}
+
+/// Parameters of what trends.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TrendingParams {
+    /// How far back it looks: `1h`, `6h`, `24h` (default), `7d` or `30d`.
+    #[param(value_type = Option<String>, example = "24h")]
+    pub window: Window,
+    /// Only shares on this network.
+    #[param(value_type = Option<String>, example = "whatsapp")]
+    pub network: Option<Network>,
+    /// Most articles, 1 to 100.
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
+    pub limit: i64,
+    /// What to add to each: `body`, `corrections`, `seo`, `custom`, `shares`, and with `q`
+    /// `highlights`, comma-separated.
+    #[param(value_type = Option<String>, example = "shares")]
+    pub include: Vec<Include>,
+    /// How bodies are wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
+    #[param(value_type = Option<String>, example = "html")]
+    pub body_format: BodyFormat,
+    /// Only these fields of each, comma-separated, dotted below the first level.
+    #[param(value_type = Option<String>, example = "slug,headline,trend.shares")]
+    pub fields: Option<Selection>,
+}
+
+impl FromParams for TrendingParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        Ok(Self {
+            window: params.choice("window", Window::ALL)?.unwrap_or(Window::Day),
+            network: params.one("network")?,
+            limit: params.limit()?,
+            include: params.choices("include", Include::ALL)?,
+            body_format: params
+                .choice("body_format", BodyFormat::ALL)?
+                .unwrap_or_default(),
+            fields: Selection::parse(&params.list::<String>("fields", 100)?, FIELDS)?,
+        })
+    }
+}
+
+/// Refuses highlights where nothing is searched for.
+///
+/// # Errors
+/// `invalid-parameter`.
+pub fn without_highlights(include: &[Include]) -> Result<(), Problem> {
+    if include.contains(&Include::Highlights) {
+        let detail = "can be highlights only where something is searched for, with q";
+        return Err(Problem::parameter("include", detail));
+    }
+    Ok(())
+}

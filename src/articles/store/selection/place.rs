@@ -1,0 +1,85 @@
+//! Pages of lists, and where articles stand in them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::articles::model::ArticleSort;
+use crate::db::Timestamp;
+use crate::db::keyset::Start;
+use crate::search::entry::Rank;
+
+/// A page of a list.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// Their order.
+    pub sort: ArticleSort,
+    /// Where it starts.
+    pub start: Option<Start<Place>>,
+    /// Most articles.
+    pub limit: i64,
+}
+
+/// Where an article stands in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// By time.
+    At(Timestamp),
+    /// By the number of shares.
+    Shares(i64),
+    /// In a search: by rank, where it is sorted by that, and then in the order of the index.
+    Found(Option<Rank>, i64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(instant) => instant.fmt(f),
+            Self::Shares(shares) => shares.fmt(f),
+            Self::Found(rank, position) => {
+                let rank = rank.map_or(0, |rank| rank as usize + 1);
+                write!(f, "{rank}@{position}")
+            }
+        }
+    }
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((rank, position)) = text.split_once('@') else {
+            return match text.parse() {
+                Ok(shares) => Ok(Self::Shares(shares)),
+                Err(_) => text.parse().map(Self::At),
+            };
+        };
+        let wrong = |_| String::from("is not a place in a list");
+        let rank: usize = rank.parse().map_err(wrong)?;
+        Ok(Self::Found(
+            rank.checked_sub(1)
+                .and_then(|at| Rank::ALL.get(at))
+                .copied(),
+            position.parse().map_err(wrong)?,
+        ))
+    }
+}
+
+impl Window {
+    /// Where it starts in a list by time.
+    pub(super) fn instant(&self) -> Option<Start<Timestamp>> {
+        let at = |place| match place {
+            Place::At(instant) => Ok(instant),
+            Place::Shares(_) | Place::Found(..) => Err(()),
+        };
+        self.start.and_then(|start| start.try_map(at).ok())
+    }
+
+    /// Where it starts in a list by shares.
+    pub(super) fn shares(&self) -> Option<Start<i64>> {
+        let shares = |place| match place {
+            Place::Shares(shares) => Ok(shares),
+            Place::At(_) | Place::Found(..) => Err(()),
+        };
+        self.start.and_then(|start| start.try_map(shares).ok())
+    }
+}

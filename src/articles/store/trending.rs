@@ -1,0 +1,125 @@
+//! What is shared now.
+
+use super::public::{ListQuery, SiteUrl, whole};
+use super::selection::Selection;
+use crate::articles::model::ArticleFilter;
+use crate::articles::rendition::{Added, Shown};
+use crate::db::changes::Mark;
+use crate::db::{Connection, Id, StoreResult, Timestamp};
+use crate::shares::model::{Network, Trend};
+use crate::shares::store::periods::{Weighed, weighed};
+use crate::shares::time::{Window, paired, weights, whole_shares};
+
+/// Articles that are weighed against each other at first.
+const FIRST: usize = 500;
+/// Articles of which is looked up at once whether they are in the selection; afterwards more each time.
+const AT_ONCE: usize = 200;
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct TrendingQuery {
+    /// Which articles, and what is shown of them.
+    pub list: ListQuery,
+    /// How far back.
+    pub window: Window,
+    /// On one network, or all.
+    pub network: Option<Network>,
+}
+
+/// What trends, the most first.
+#[derive(Debug)]
+pub struct Trending {
+    /// The articles.
+    pub articles: Vec<(Shown, Added, Trend)>,
+    /// What decides which they are, but for shares and the clock.
+    pub made_of: Vec<Mark>,
+}
+
+/// What trends at an instant. The cost is that of reading the shares of the window, however large the
+/// archive is.
+///
+/// # Errors
+/// When the database fails.
+pub fn trending(
+    connection: &mut Connection,
+    query: &TrendingQuery,
+    now: Timestamp,
+    site: SiteUrl,
+) -> StoreResult<Trending> {
+    // What is shown says itself when it changes.
+    let made_of = named(&query.list.filter);
+    let Some(selection) = Selection::find(connection, &query.list.filter)? else {
+        return Ok(Trending {
+            articles: Vec::new(),
+            made_of,
+        });
+    };
+    let period = query.window.until(now);
+    let weights = paired(
+        &weights(period, now, Some(query.window.half_life())),
+        &weights(period, now, None),
+    );
+    let limit = usize::try_from(query.list.limit).unwrap_or(0);
+    // The first are enough unless few of them are in the selection.
+    let mut ranked = weighed(connection, &weights, query.network, Some(FIRST))?;
+    let mut chosen = choose(connection, &selection, &ranked, limit)?;
+    if chosen.len() < limit && ranked.len() == FIRST {
+        ranked = weighed(connection, &weights, query.network, None)?;
+        chosen = choose(connection, &selection, &ranked, limit)?;
+    }
+    let ids: Vec<Id> = chosen.iter().map(|weighed| weighed.article).collect();
+    let mut found = whole(connection, &ids, &query.list, site)?;
+    let articles = chosen
+        .into_iter()
+        .filter_map(|weighed| {
+            let (shown, added) = found.remove(&weighed.article)?;
+            Some((shown, added, trend(weighed)))
+        })
+        .collect();
+    Ok(Trending { articles, made_of })
+}
+
+fn named(filter: &ArticleFilter) -> Vec<Mark> {
+    let searched = filter.search.is_some();
+    let mut marks = Vec::new();
+    if searched || !filter.tags.is_empty() || !filter.sections.is_empty() {
+        marks.push(Mark::Tags);
+    }
+    if searched || !filter.authors.is_empty() {
+        marks.push(Mark::Authors);
+    }
+    marks
+}
+
+/// The first of the ranked articles that are in the selection.
+fn choose(
+    connection: &mut Connection,
+    selection: &Selection,
+    mut ranked: &[Weighed],
+    limit: usize,
+) -> StoreResult<Vec<Weighed>> {
+    let mut chosen = Vec::new();
+    let mut size = AT_ONCE;
+    while chosen.len() < limit && !ranked.is_empty() {
+        let (these, rest) = ranked.split_at(size.min(ranked.len()));
+        let ids: Vec<Id> = these.iter().map(|weighed| weighed.article).collect();
+        let among = selection.among(connection, &ids)?;
+        chosen.extend(
+            these
+                .iter()
+                .filter(|weighed| among.contains(&weighed.article)),
+        );
+        ranked = rest;
+        size = (size * 4).min(10_000);
+    }
+    chosen.truncate(limit);
+    Ok(chosen)
+}
+
+fn trend(weighed: Weighed) -> Trend {
+    Trend {
+        // Three digits, so that an answer changes no more than it has to.
+        score: (weighed.score as f64 / 1e3).round() / 1e3,
+        shares: whole_shares(weighed.other),
+    }
+}

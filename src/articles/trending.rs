@@ -1,0 +1,108 @@
+//! What is shared now, for readers.
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::TimeDelta;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::delivery::{kind_of, select, unwritable};
+use super::model::{ArticleSort, ListedArticle};
+use super::params::{FilterParams, TrendingParams, without_highlights};
+use super::store::public::ListQuery;
+use super::store::trending::{TrendingQuery, trending};
+use crate::cache::answer::{Found, Rendered};
+use crate::cache::responses::{Kind, Question, Responses};
+use crate::db::{Connection, Timestamp};
+use crate::http::params::{Both, KeyedQuery};
+use crate::http::site::Site;
+use crate::problem::Problem;
+use crate::shares::model::Trend;
+use crate::shares::time::Window;
+
+/// An article that is shared now.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TrendingArticle {
+    /// The article, as lists show it.
+    #[serde(flatten)]
+    pub article: ListedArticle,
+    /// How much it trends.
+    pub trend: Trend,
+}
+
+/// What is shared now, the most first.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TrendingArticles {
+    /// How far back it looks.
+    pub window: Window,
+    /// The minute to which shares are weighed.
+    pub as_of: Timestamp,
+    /// The articles. Equally trending ones come the newest first.
+    pub data: Vec<TrendingArticle>,
+}
+
+/// List what trends
+///
+/// Public articles by their shares in a window of time, those of just now weighing most: each share is
+/// worth half for every quarter of the window that has passed since. The filters are those of the list
+/// of articles. An answer may be as old as its `Cache-Control` says; what is taken back is gone from it
+/// at once.
+#[utoipa::path(
+    get, path = "/v1/trending", operation_id = "listTrending", tag = "shares",
+    params(TrendingParams, FilterParams),
+    responses((status = 200, description = "The articles.", body = TrendingArticles, headers(
+        ("ETag" = String, description = "Strong; for `If-None-Match`."),
+    )))
+)]
+pub async fn list_trending(
+    request: HttpRequest,
+    responses: Data<Responses>,
+    site: Data<Site>,
+    query: KeyedQuery<Both<TrendingParams, FilterParams>>,
+) -> Result<HttpResponse, Problem> {
+    const PATH: &str = "/v1/trending";
+    let Both(params, filter) = query.params;
+    if filter.q.is_none() {
+        without_highlights(&params.include)?;
+    }
+    let kind = kind_of(&params.include, ArticleSort::default(), Kind::Trending);
+    let question = Question::new(PATH, kind, query.canonical.after(PATH));
+    let answer = move |connection: &mut Connection| {
+        // To the minute, so that processes agree and an answer stays the same for that long.
+        let now = Timestamp::now().cut_to(TimeDelta::minutes(1));
+        let query = TrendingQuery {
+            list: ListQuery {
+                filter: filter.into(),
+                sort: ArticleSort::default(),
+                include: params.include,
+                body_format: params.body_format,
+                count: false,
+                start: None,
+                limit: params.limit,
+            },
+            window: params.window,
+            network: params.network,
+        };
+        let found = trending(connection, &query, now, site.0.as_deref())?;
+        let articles: Vec<Vec<u8>> = found
+            .articles
+            .iter()
+            .map(|(article, added, trend)| {
+                let whole = article.trending(added, *trend).map_err(unwritable)?;
+                select(params.fields.as_ref(), whole)
+            })
+            .collect::<Result<_, Problem>>()?;
+        let shown = found
+            .articles
+            .iter()
+            .flat_map(|(article, ..)| article.made_of());
+        Ok(Found::Here(
+            Rendered::list(&articles, &json!({"window": params.window, "as_of": now}))?
+                .made_of(found.made_of)
+                .made_of(shown)
+                .purge_key("articles".into()),
+        ))
+    };
+    responses.answer(&request, question, answer).await
+}

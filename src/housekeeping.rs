@@ -1,0 +1,147 @@
+//! What a server does besides answering: it renders again what a changed name is in, keeps the order and
+//! the history of shares, and sweeps up what has run out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::Data;
+
+use crate::auth::jwt::Signer;
+use crate::auth::store::Purpose;
+use crate::auth::throttle::LoginThrottle;
+use crate::db::{Database, StoreError, Timestamp};
+use crate::shares::delivery::Counting;
+use crate::shares::store::{counting, folding, totals};
+use crate::shares::time::Span;
+use crate::{articles, auth};
+
+/// How often what has run out is swept up and changed keys are noticed.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+/// How often what was shared is put in its place among the most shared.
+const PLACING: Duration = Duration::from_secs(2);
+
+/// Shares that no process has added to the counts for so long were left behind by one that was killed.
+const LEFT_BEHIND: chrono::Duration = chrono::Duration::seconds(2);
+
+/// Articles that were shared since the hour of so long ago are looked at for that.
+const PLACED_SINCE: chrono::Duration = chrono::Duration::hours(1);
+
+/// Articles that are put in their places in one transaction.
+const AT_ONCE: usize = 1000;
+
+/// How long what did not come about waits until it is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Renders again what shows a tag or an author that was changed: at once when that happened here, and
+/// now and then in case the process where it happened is gone.
+pub fn render(database: &Data<Database>) {
+    let database = database.clone();
+    actix_web::rt::spawn(async move {
+        loop {
+            let wait = match articles::store::renditions::catch_up(&database).await {
+                Ok(()) => HOUSEKEEPING,
+                Err(error) => {
+                    tracing::warn!(?error, "rendering again was put off");
+                    AGAIN
+                }
+            };
+            let _ = tokio::time::timeout(wait, database.names_changed()).await;
+        }
+    });
+}
+
+/// Puts what was shared in its place among the most shared, folds old hours into days, and forgets
+/// whoever sent shares a while ago.
+pub fn keep_shares(database: &Data<Database>, shares: &Data<Counting>, hourly_days: u32) {
+    let database = database.clone();
+    // Not kept alive by this: that counting has ended is known by the last handle.
+    let shares = Arc::downgrade(&shares.clone().into_inner());
+    actix_web::rt::spawn(async move {
+        // What was shared when the server last ended may not be in its place.
+        let mut since = Timestamp::EARLIEST;
+        let mut interval = tokio::time::interval(PLACING);
+        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            interval.tick().await;
+            let Some(shares) = shares.upgrade() else {
+                return;
+            };
+            shares.limits.forget_the_idle();
+            drop(shares);
+            let now = Timestamp::now();
+            let kept = match keep_totals(&database, since).await {
+                Ok(()) => {
+                    // The hour before as well: it may have ended while this went on.
+                    since = Span::Hour.containing(now.plus(-PLACED_SINCE));
+                    fold_hours(
+                        &database,
+                        now.plus(-chrono::Duration::days(hourly_days.into())),
+                    )
+                    .await
+                }
+                failed => failed,
+            };
+            if let Err(error) = kept {
+                tracing::warn!(?error, "keeping the order of shares was put off");
+            }
+        }
+    });
+}
+
+async fn keep_totals(database: &Database, since: Timestamp) -> Result<(), StoreError> {
+    // Every process brings counts up to what it wrote itself, unless it was killed.
+    let before = Timestamp::now().plus(-LEFT_BEHIND);
+    if database
+        .read(move |connection| counting::is_behind(connection, before))
+        .await?
+    {
+        database.write(counting::apply).await?;
+    }
+    let outdated = database
+        .read(move |connection| totals::outdated(connection, since))
+        .await?;
+    for some in outdated.chunks(AT_ONCE) {
+        let some = some.to_vec();
+        database
+            .write(move |connection| totals::place(connection, &some))
+            .await?;
+    }
+    Ok(())
+}
+
+async fn fold_hours(database: &Database, before: Timestamp) -> Result<(), StoreError> {
+    while database
+        .read(move |connection| folding::is_due(connection, before))
+        .await?
+        && database
+            .write(move |connection| folding::fold(connection, before))
+            .await?
+    {}
+    Ok(())
+}
+
+/// Sweeps up what has run out and takes over keys that were rotated by another process.
+pub fn sweep(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<LoginThrottle>) {
+    let (database, signer, throttle) = (database.clone(), signer.clone(), throttle.clone());
+    actix_web::rt::spawn(async move {
+        let mut interval = tokio::time::interval(HOUSEKEEPING);
+        // The first tick is immediate; nothing has changed since the start.
+        interval.tick().await;
+        loop {
+            interval.tick().await;
+            throttle.forget_the_idle();
+            let kept = database
+                .write(|connection| {
+                    counting::forget_visitors(connection, Timestamp::now())?;
+                    auth::store::forget_expired_sessions(connection)?;
+                    auth::store::find_keys(connection, Purpose::AccessTokens)
+                })
+                .await;
+            match kept {
+                Ok(keys) => signer.replace_keys(keys),
+                Err(error) => tracing::warn!(?error, "housekeeping was put off"),
+            }
+        }
+    });
+}

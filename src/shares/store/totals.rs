@@ -1,0 +1,81 @@
+//! The order of most shared articles: sums of counts, brought up to date every few seconds, so that
+//! counting a share writes no index.
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
+
+use super::{hex, json};
+use crate::db::schema::share_totals;
+use crate::db::types::{IdSql, TimestampSql};
+use crate::db::{Connection, Id, StoreResult, Timestamp};
+
+/// Any number that no other lock of this program has.
+const TOTALS_LOCK: i64 = 0x746f_7461;
+
+/// The sum of an article's counts, of a row of `share_totals`.
+const SUM: &str = "(SELECT CAST(coalesce(sum(c.first_party + coalesce(c.external, 0) \
+                    + coalesce(c.former_external, 0)), 0) AS bigint) \
+                    FROM share_counts c WHERE c.article_id = share_totals.article_id)";
+
+/// Gives a new article its place.
+///
+/// # Errors
+/// When the database fails.
+pub fn open(connection: &mut Connection, article: Id) -> StoreResult<()> {
+    diesel::insert_into(share_totals::table)
+        .values((
+            share_totals::article_id.eq(article),
+            share_totals::total.eq(0_i64),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Shared {
+    #[diesel(sql_type = IdSql)]
+    article_id: Id,
+}
+
+/// Of the articles that were shared here since an hour that is kept, those whose place is not that of
+/// their counts.
+///
+/// # Errors
+/// When the database fails.
+pub fn outdated(connection: &mut Connection, since: Timestamp) -> StoreResult<Vec<Id>> {
+    let shared: Vec<Shared> = diesel::sql_query(format!(
+        "SELECT article_id FROM share_totals WHERE total <> {SUM} AND article_id IN \
+         (SELECT article_id FROM share_buckets WHERE span = 'hour' AND starts_at >= $1)"
+    ))
+    .bind::<TimestampSql, _>(since)
+    .load(connection)?;
+    Ok(shared.into_iter().map(|shared| shared.article_id).collect())
+}
+
+/// Gives articles the places of their counts.
+///
+/// # Errors
+/// When the database fails.
+pub fn place(connection: &mut Connection, articles: &[Id]) -> StoreResult<()> {
+    let update = |these: &str| {
+        format!("UPDATE share_totals SET total = {SUM} WHERE article_id IN ({these})")
+    };
+    match connection {
+        Connection::Sqlite(sqlite) => {
+            let ids: Vec<String> = articles.iter().map(|id| hex(id.0.as_bytes())).collect();
+            diesel::sql_query(update("SELECT unhex(value) FROM json_each(?1)"))
+                .bind::<Text, _>(json(&ids))
+                .execute(sqlite)?;
+        }
+        Connection::Postgres(postgres) => {
+            // Two that write the same rows in different orders would wait for each other.
+            diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+                .bind::<BigInt, _>(TOTALS_LOCK)
+                .execute(postgres)?;
+            diesel::sql_query(update("SELECT unnest($1)"))
+                .bind::<Array<IdSql>, _>(articles)
+                .execute(postgres)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! Scripts that newsrooms paste into their pages.
+//!
+//! - `share.js` – "12 shares · Share · Tweet" wherever an element says of which article
+
+use std::sync::LazyLock;
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use sha2::{Digest, Sha256, Sha384};
+use utoipa::ToSchema;
+
+use crate::cache::coding::Coding;
+use crate::http::conditional::none_match_names;
+use crate::http::cors::for_any_origin;
+use crate::http::params::{NoParams, Query};
+use crate::http::routes::{Resource, resource};
+use crate::problem::Problem;
+
+/// How long a script may be kept whose address does not change with it.
+const FOR_A_WHILE: &str = "public, max-age=300, stale-while-revalidate=86400";
+/// What is under an address that names what it says.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// The resources of this room.
+pub fn resources() -> Vec<Resource> {
+    vec![
+        resource("/widgets").get(list_widgets),
+        resource("/widgets/share.js").get(get_share_widget),
+        resource("/widgets/share-{version}.js").get(get_share_widget_version),
+    ]
+}
+
+/// A script, coded once.
+struct Script {
+    version: String,
+    integrity: String,
+    coded: Vec<(Coding, HeaderValue, Bytes)>,
+}
+
+static SHARE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("share.js")));
+
+impl Script {
+    fn new(text: &'static str) -> Self {
+        let digest = Sha256::digest(text);
+        let version: String = digest[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let coded = Coding::ALL.into_iter().map(|coding| {
+            let name = coding
+                .name()
+                .map_or_else(String::new, |name| format!("-{name}"));
+            let etag = HeaderValue::try_from(format!("\"{version}{name}\""));
+            let bytes = coding
+                .code(text.as_bytes())
+                .map_or(Bytes::from_static(text.as_bytes()), Bytes::from);
+            (coding, etag.expect("hexadecimal digits and letters"), bytes)
+        });
+        Self {
+            coded: coded.collect(),
+            integrity: format!("sha384-{}", STANDARD.encode(Sha384::digest(text))),
+            version,
+        }
+    }
+
+    fn path(&self) -> String {
+        format!("/widgets/share-{}.js", self.version)
+    }
+
+    fn answer(&self, request: &HttpRequest, cache_control: &'static str) -> HttpResponse {
+        let wanted = Coding::accepted(request);
+        let coded = self.coded.iter().find(|(coding, ..)| *coding == wanted);
+        let (coding, etag, bytes) = coded.unwrap_or(&self.coded[self.coded.len() - 1]);
+        let unchanged = none_match_names(request.headers(), etag);
+        let mut response = if unchanged {
+            HttpResponse::NotModified()
+        } else {
+            HttpResponse::Ok()
+        };
+        response
+            .insert_header((header::CACHE_CONTROL, cache_control))
+            .insert_header((header::ETAG, etag.clone()))
+            .insert_header((header::VARY, "accept-encoding"))
+            .insert_header((header::CONTENT_LOCATION, self.path()))
+            // Pages of other origins load it, also those that isolate themselves.
+            .insert_header(("cross-origin-resource-policy", "cross-origin"))
+            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+        for header in for_any_origin() {
+            response.insert_header(header);
+        }
+        if unchanged {
+            return response.finish();
+        }
+        if let Some(name) = coding.name() {
+            response.insert_header((header::CONTENT_ENCODING, name));
+        }
+        response
+            .content_type("text/javascript; charset=utf-8")
+            .body(bytes.clone())
+    }
+}
+
+/// A script that pages can load.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"name": "share", "url": "/widgets/share-0123456789abcdef.js", "integrity": "sha384-…"}))]
+pub struct Widget {
+    /// Its name.
+    name: &'static str,
+    /// Its address in this version, which may be kept for ever.
+    url: String,
+    /// The `integrity` of the script element (Subresource Integrity).
+    integrity: String,
+}
+
+/// All scripts that pages can load.
+#[derive(Serialize, ToSchema)]
+pub struct Widgets {
+    /// The scripts.
+    data: Vec<Widget>,
+}
+
+/// List widgets
+///
+/// The scripts that pages can load, each with the address of its present version.
+#[utoipa::path(
+    get, path = "/widgets", operation_id = "listWidgets", tag = "widgets",
+    responses((status = 200, description = "The scripts.", body = Widgets))
+)]
+pub async fn list_widgets(_: Query<NoParams>) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    for header in for_any_origin() {
+        response.insert_header(header);
+    }
+    response
+        .insert_header((header::CACHE_CONTROL, FOR_A_WHILE))
+        .json(Widgets {
+            data: vec![Widget {
+                name: "share",
+                url: SHARE.path(),
+                integrity: SHARE.integrity.clone(),
+            }],
+        })
+}
+
+/// The share widget
+///
+/// Makes "12 shares · Share · Tweet" of every element with `data-dateline-article="slug"`.
+#[utoipa::path(
+    get, path = "/widgets/share.js", operation_id = "getShareWidget", tag = "widgets",
+    responses((status = 200, description = "The script.", body = String, content_type = "text/javascript"))
+)]
+pub async fn get_share_widget(request: HttpRequest, _: Query<NoParams>) -> HttpResponse {
+    SHARE.answer(&request, FOR_A_WHILE)
+}
+
+/// The share widget in one version
+///
+/// The present version is kept for ever. One that this server does not have is answered with the one it
+/// has, for pages that were made before it was brought up to date; with `integrity`, browsers refuse that.
+#[utoipa::path(
+    get, path = "/widgets/share-{version}.js", operation_id = "getShareWidgetVersion", tag = "widgets",
+    params(("version" = String, Path, description = "As `/widgets` lists it.", example = "0123456789abcdef")),
+    responses((status = 200, description = "The script.", body = String, content_type = "text/javascript"))
+)]
+pub async fn get_share_widget_version(
+    request: HttpRequest,
+    _: Query<NoParams>,
+) -> Result<HttpResponse, Problem> {
+    let version = request.match_info().get("version").unwrap_or_default();
+    if version.len() != SHARE.version.len() || !version.bytes().all(|byte| byte.is_ascii_hexdigit())
+    {
+        return Err(Problem::not_found());
+    }
+    let is_present = version == SHARE.version;
+    Ok(SHARE.answer(&request, if is_present { FOR_EVER } else { FOR_A_WHILE }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_share_widget_stays_small() {
+        for (coding, _, bytes) in &SHARE.coded {
+            if *coding != Coding::Identity {
+                assert!(bytes.len() <= 4096, "{coding:?}: {} bytes", bytes.len());
+            }
+        }
+    }
+}
