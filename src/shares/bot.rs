@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-/// What crawlers, link previews and headless browsers put into their user agents, in lower case.
+/// What crawlers, link previews and monitors put into their user agents, in lower case.
 /// Those that say what they are do so with one of these words; those that do not cannot be told by
 /// any list.
 const WORDS: &[&str] = &[

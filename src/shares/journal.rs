@@ -114,6 +114,8 @@ pub struct Journal {
     applied: i64,
     /// Those after it.
     unapplied: VecDeque<Batch>,
+    /// How many shares these have.
+    behind: usize,
     /// What these add to counts.
     pending: Pending,
     /// The counts of articles that were shared since, these included.
@@ -134,9 +136,11 @@ impl Journal {
         }
         self.applied = applied;
         self.unapplied.retain(|batch| batch.number > applied);
+        self.behind = 0;
         self.counts.clear();
         self.pending.clear();
         for batch in &self.unapplied {
+            self.behind += batch.entries.len();
             add_up(&mut self.pending, batch);
         }
     }
@@ -154,6 +158,7 @@ impl Journal {
         if batch.number <= self.applied {
             return;
         }
+        self.behind += batch.entries.len();
         add_up(&mut self.pending, &batch);
         for entry in &batch.entries {
             if let Some(shares) = self.counts.get_mut(&entry.article) {
@@ -194,7 +199,7 @@ impl Journal {
 
     /// How many shares counts are behind by.
     pub fn behind(&self) -> usize {
-        self.unapplied.iter().map(|batch| batch.entries.len()).sum()
+        self.behind
     }
 }
 

@@ -1,6 +1,7 @@
 //! How many shares one address may report: at once, and afterwards per minute. A bound on what one
 //! machine can do to a count, wide enough for an office or a household behind one address.
 
+use std::fmt::Write;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
@@ -31,6 +32,8 @@ type Limiter<K> =
 pub struct ShareLimits {
     addresses: Option<Limit<IpAddr>>,
     articles: Option<Limit<(IpAddr, Id)>>,
+    /// What `RateLimit-Policy` says of all of them.
+    policies: HeaderValue,
     clock: DefaultClock,
 }
 
@@ -54,14 +57,15 @@ impl<K: std::hash::Hash + Eq + Clone> Limit<K> {
         format!("\"{}\";q={};w=60", self.name, self.quota)
     }
 
-    /// Takes one; answers what is left, as `RateLimit` has it.
-    fn take(&self, key: &K, clock: &DefaultClock) -> Result<String, Problem> {
+    /// Takes one; adds what is left, as `RateLimit` has it.
+    fn take(&self, key: &K, clock: &DefaultClock, left: &mut String) -> Result<(), Problem> {
         match self.limiter.check_key(key) {
-            Ok(left) => Ok(format!(
-                "\"{}\";r={}",
-                self.name,
-                left.remaining_burst_capacity()
-            )),
+            Ok(state) => {
+                let separator = if left.is_empty() { "" } else { ", " };
+                let capacity = state.remaining_burst_capacity();
+                let _ = write!(left, "{separator}\"{}\";r={capacity}", self.name);
+                Ok(())
+            }
             Err(until) => {
                 let wait = until.wait_time_from(clock.now());
                 let left = format!("\"{}\";r=0;t={}", self.name, wait.as_secs() + 1);
@@ -84,9 +88,19 @@ pub type LimitHeaders = Option<[(HeaderName, HeaderValue); 2]>;
 impl ShareLimits {
     /// Nothing was sent yet.
     pub fn new(per_minute: PerMinute) -> Self {
+        let addresses = Limit::new("address", per_minute.address);
+        let articles = Limit::new("article", per_minute.article);
+        let policies: Vec<String> = [
+            addresses.as_ref().map(Limit::policy),
+            articles.as_ref().map(Limit::policy),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         Self {
-            addresses: Limit::new("address", per_minute.address),
-            articles: Limit::new("article", per_minute.article),
+            addresses,
+            articles,
+            policies: header(&policies.join(", ")),
             clock: DefaultClock::default(),
         }
     }
@@ -99,19 +113,17 @@ impl ShareLimits {
         let Some(address) = address.map(network) else {
             return Ok(None);
         };
-        let (mut policies, mut left) = (Vec::new(), Vec::new());
+        let mut left = String::with_capacity(40);
         if let Some(limit) = &self.addresses {
-            left.push(limit.take(&address, &self.clock)?);
-            policies.push(limit.policy());
+            limit.take(&address, &self.clock, &mut left)?;
         }
         if let Some(limit) = &self.articles {
-            left.push(limit.take(&(address, article), &self.clock)?);
-            policies.push(limit.policy());
+            limit.take(&(address, article), &self.clock, &mut left)?;
         }
         Ok((!left.is_empty()).then(|| {
             [
-                (RATELIMIT_POLICY, header(&policies.join(", "))),
-                (RATELIMIT, header(&left.join(", "))),
+                (RATELIMIT_POLICY, self.policies.clone()),
+                (RATELIMIT, header(&left)),
             ]
         }))
     }
