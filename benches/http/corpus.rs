@@ -108,6 +108,15 @@ pub fn new_database(url: &str, name: &str) -> DatabaseUrl {
 
 /// Fills an empty database.
 pub fn fill(url: DatabaseUrl, count: usize) {
+    fill_with(url, count, true);
+}
+
+/// The same with a line for a body, and not in the search index.
+pub fn fill_without_texts(url: DatabaseUrl, count: usize) {
+    fill_with(url, count, false);
+}
+
+fn fill_with(url: DatabaseUrl, count: usize, texts: bool) {
     let database =
         open_database(&DatabaseConfig::at(url), true).unwrap_or_else(|error| panic!("{error}"));
     let mut connection = database.connection().expect("a connection");
@@ -172,6 +181,7 @@ pub fn fill(url: DatabaseUrl, count: usize) {
                 connection,
                 random,
                 numbers,
+                texts,
                 &tag_ids,
                 &author_ids,
                 |number| end - (count - number) as i64 * 600_000,
@@ -185,14 +195,21 @@ pub fn fill(url: DatabaseUrl, count: usize) {
     }
     eprintln!("\r{count} articles    ");
     connection
-        .batch_execute(
-            "INSERT INTO search_pending (kind, id) SELECT 'article', id FROM articles \
-             UNION ALL SELECT 'tag', id FROM tags UNION ALL SELECT 'author', id FROM authors; \
-             INSERT INTO outdated_renditions (kind, id, serial) SELECT 'article', id, 1 FROM articles",
-        )
-        .expect("what is to be made of them");
+        .batch_execute("INSERT INTO share_totals (article_id, total) SELECT id, 0 FROM articles")
+        .expect("an order of shares");
+    connection
+        .batch_execute("INSERT INTO outdated_renditions (kind, id, serial) SELECT 'article', id, 1 FROM articles")
+        .expect("what is to be rendered");
     all(connection, "rendered", count, render_new);
-    all(connection, "in the search index", count, index_pending);
+    if texts {
+        connection
+            .batch_execute(
+                "INSERT INTO search_pending (kind, id) SELECT 'article', id FROM articles \
+                 UNION ALL SELECT 'tag', id FROM tags UNION ALL SELECT 'author', id FROM authors",
+            )
+            .expect("what is to be indexed");
+        all(connection, "in the search index", count, index_pending);
+    }
     match connection {
         Connection::Sqlite(sqlite) => sqlite.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);"),
         Connection::Postgres(postgres) => postgres
@@ -226,6 +243,7 @@ fn add(
     connection: &mut Connection,
     random: &mut StdRng,
     numbers: std::ops::Range<usize>,
+    texts: bool,
     tag_ids: &[Id],
     author_ids: &[Id],
     published: impl Fn(usize) -> i64,
@@ -235,7 +253,11 @@ fn add(
         let millis = published(number);
         let at = Timestamp::from(chrono::DateTime::from_timestamp_millis(millis).expect("a time"));
         let id = id(random, millis.unsigned_abs());
-        let body = body(random);
+        let body = if texts {
+            body(random)
+        } else {
+            Body::from_text("A line.").expect("plain text")
+        };
         rows.push((
             articles::id.eq(id),
             articles::slug.eq(slug(number)),

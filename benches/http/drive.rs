@@ -43,22 +43,27 @@ pub fn dateline(database: &DatabaseUrl, arguments: &[&str]) -> Server {
     };
     let address = format!("127.0.0.1:{}", free_port());
     let started = Instant::now();
-    let child = Command::new(env!("CARGO_BIN_EXE_dateline"))
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dateline"))
         .args(["serve", "--listen", &address, "--workers", "2"])
         .args(["--log", "warn", "--database-url", &url])
         .args(arguments)
         .stdout(Stdio::null())
         .spawn()
         .expect("the server starts");
+    while TcpStream::connect(&address).is_err() {
+        let ended = child.try_wait().expect("its state");
+        assert!(
+            ended.is_none(),
+            "the server ended; is an archive older than the migrations?"
+        );
+        std::thread::sleep(Duration::from_millis(2));
+    }
     let mut server = Server {
         child,
         url: format!("http://{address}"),
         ready_after: Duration::ZERO,
         folder: None,
     };
-    while TcpStream::connect(&address).is_err() {
-        std::thread::sleep(Duration::from_millis(2));
-    }
     server.fetch("/v1/articles", &[]);
     server.ready_after = started.elapsed();
     server

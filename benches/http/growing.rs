@@ -17,16 +17,14 @@ fn sizes(largest: usize) -> Vec<usize> {
     sizes
 }
 
-/// What is read from an archive of so many articles.
-fn reads(server: &Server, articles: usize) -> Vec<(&'static str, Load)> {
-    // Page 5,000 of an archive of a million; in a smaller one as deep in proportion.
-    let deep = deep(server, articles / 200);
+/// What is read from an archive of so many articles, and the path of a page deep in it.
+fn reads(articles: usize, deep: &str) -> Vec<(&'static str, Load)> {
     let search = |query: &str| at(&format!("/v1/articles?q={query}"));
     let (common, rare) = (corpus::word(0), corpus::word(19_000));
     vec![
         ("article by slug", many(articles, 1000)),
         ("first page of the list", at("/v1/articles")),
-        ("a page by a cursor deep in the list", at(&deep)),
+        ("a page by a cursor deep in the list", at(deep)),
         ("list of a common tag", at("/v1/articles?tag=tag-0")),
         ("list of a rare tag", at("/v1/articles?tag=tag-250")),
         ("list of a section", at("/v1/articles?section=section-1")),
@@ -75,6 +73,10 @@ fn deep(server: &Server, pages: usize) -> String {
 /// Measures and prints: rates and p99 at the largest size of those at the smallest, memory, and how
 /// fast a server starts. With all rows and sizes the picture is drawn as well.
 pub fn measure(largest: usize, effort: &Effort) {
+    // Archives are made only where they are wanted.
+    if !reads(SMALL, "").iter().any(|(name, _)| effort.wants(name)) {
+        return;
+    }
     let sizes = sizes(largest);
     let archives: Vec<DatabaseUrl> = sizes.iter().map(|size| corpus::sqlite(*size)).collect();
     let servers: Vec<Server> = archives
@@ -85,7 +87,8 @@ pub fn measure(largest: usize, effort: &Effort) {
     let reads: Vec<Vec<(&str, Load)>> = servers
         .iter()
         .zip(&sizes)
-        .map(|(server, size)| reads(server, *size))
+        // Page 5,000 of an archive of a million; in a smaller one as deep in proportion.
+        .map(|(server, size)| reads(*size, &deep(server, size / 200)))
         .collect();
     let mut lines = Vec::new();
     for (row, (name, _)) in reads[0].iter().enumerate() {

@@ -11,6 +11,7 @@
 //! - [`drive`] – servers and the load on them
 //! - [`growing`] – the same reads from archives of several sizes
 //! - [`sharing`] – shares counted, each durable
+//! - [`trending`] – what trends, from archives of several sizes
 //! - [`plot`] – these as a picture
 //!
 //! `DATELINE_BENCH_ONLY` names a part of the rows that are wanted, for work on one of them.
@@ -21,6 +22,7 @@ mod drive;
 mod growing;
 mod plot;
 mod sharing;
+mod trending;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -95,6 +97,7 @@ fn main() {
     if let Ok(url) = std::env::var("DATELINE_TEST_POSTGRES_SOCKET_URL") {
         sharing::measure("Postgres", &corpus::new_database(&url, "shares"), effort);
     }
+    trending::measure(large, effort);
     growing::measure(large, effort);
 }
 

@@ -5,14 +5,16 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Mutex;
 
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use dateline::app::open_database;
 use dateline::config::DatabaseConfig;
 use dateline::db::{Database, DatabaseUrl, Timestamp, slugs};
+use dateline::shares::journal::Journal;
 use dateline::shares::model::Network;
-use dateline::shares::store::{self, Share};
+use dateline::shares::store::counting::{self, Share};
 use dateline::shares::visitor::VisitorKey;
 
 use super::drive::{self, Load, Seen, Server, dateline, drive, median};
@@ -99,6 +101,7 @@ pub fn measure(name: &str, url: &DatabaseUrl, effort: &Effort) {
             });
         }
     }
+    let (beside, beside_bare) = reads_during_a_stampede(&server, &bare, effort);
     eprint!("\r{:80}\r", "");
     let [bare, many, one, single, two] = seen;
     let (bare, many, one, single) = (median(bare), median(many), median(one), median(single));
@@ -112,6 +115,11 @@ pub fn measure(name: &str, url: &DatabaseUrl, effort: &Effort) {
     row("durable shares of 1,000 articles", many, bare);
     row("the same, of one transaction per share", many, single);
     row("all of one article, of those of 1,000", one, many);
+    row(
+        "reads of 1,000 articles during a stampede, of those beside one on a bare server",
+        beside,
+        beside_bare,
+    );
     if !two.is_empty() {
         row(
             "two processes, one article, of one process and 1,000",
@@ -119,6 +127,23 @@ pub fn measure(name: &str, url: &DatabaseUrl, effort: &Effort) {
             many,
         );
     }
+}
+
+/// Reads while shares come as fast as they can, on the same server and on a bare one, so that both
+/// leave as much of the processors.
+fn reads_during_a_stampede(server: &Server, bare: &Server, effort: &Effort) -> (Seen, Seen) {
+    let reads = super::many(ARTICLES, ARTICLES);
+    let (mut beside, mut beside_bare) = (Vec::new(), Vec::new());
+    for _ in 0..effort.rounds {
+        for (stampeded, seen) in [(server, &mut beside), (bare, &mut beside_bare)] {
+            std::thread::scope(|scope| {
+                scope.spawn(|| drive(stampeded, &shares(ARTICLES), effort.seconds + 1));
+                std::thread::sleep(std::time::Duration::from_millis(500));
+                seen.push(drive(server, &reads, effort.seconds));
+            });
+        }
+    }
+    (median(beside), median(beside_bare))
 }
 
 fn url_text(url: &DatabaseUrl) -> String {
@@ -133,11 +158,13 @@ pub fn serve_one_by_one(url: &str) {
     let config = DatabaseConfig::at(url.parse().expect("a database's URL"));
     let database = open_database(&config, false).unwrap_or_else(|error| panic!("{error}"));
     let key = VisitorKey::new(b"bench");
+    let journal = Data::new(Mutex::new(Journal::default()));
     actix_web::rt::System::new().block_on(async move {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(Data::new(database.clone()))
                 .app_data(Data::new(key.clone()))
+                .app_data(journal.clone())
                 .route("/v1/articles/{slug}/shares", web::post().to(count))
         })
         .workers(2)
@@ -152,6 +179,7 @@ async fn count(
     request: HttpRequest,
     database: Data<Database>,
     key: Data<VisitorKey>,
+    journal: Data<Mutex<Journal>>,
     slug: web::Path<String>,
     body: web::Json<serde_json::Value>,
 ) -> HttpResponse {
@@ -173,12 +201,15 @@ async fn count(
                 network,
                 visitor: key.visitor(address, b"", article, network, now),
             };
-            let (counted, counts) = store::count(connection, &[share], now)?;
-            Ok((counted, counts[&article].clone()))
+            let mut journal = journal.lock().expect("nobody panics");
+            let receipts = counting::count(connection, &mut journal, &[share], now)?;
+            let applied = counting::apply(connection)?;
+            journal.learn_applied(applied);
+            Ok(receipts)
         })
         .await;
     match counted {
-        Ok((_, shares)) => HttpResponse::Ok().json(shares),
+        Ok(receipts) => HttpResponse::Ok().json(&receipts[0]),
         Err(error) => panic!("{error:?}"),
     }
 }
