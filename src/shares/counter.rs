@@ -22,6 +22,8 @@ const APPLYING: Duration = Duration::from_millis(500);
 const SILENCE: Duration = Duration::from_millis(5);
 /// Fewer shares are added to the counts with the batch itself.
 const MANY: usize = 8;
+/// How long other processes that count at the same time are let go first.
+const TURN: Duration = Duration::from_micros(500);
 /// How often visitors whose window is over are forgotten.
 const FORGETTING: Duration = Duration::from_secs(60);
 /// Most shares that wait in a server. More are turned away, so that memory stays bounded.
@@ -38,8 +40,8 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// Counts in a database, on a thread of its own, for which so many can wait. What it answers besides resolves when the last
-    /// handle is gone and all that waited is written.
+    /// Counts in a database, on a thread of its own, for which so many can wait. What it answers
+    /// besides resolves when the last handle is gone and all that waited is written.
     ///
     /// # Errors
     /// When there can be no more threads.
@@ -131,6 +133,10 @@ fn write(database: &Database, runtime: &Handle, waiting: &Receiver<Waiting>) {
                 for (receipt, answer) in receipts.into_iter().zip(answers) {
                     // Nobody may wait for it any more.
                     let _ = answer.send(receipt);
+                }
+                if journal.has_rivals() {
+                    // Whoever was faster would be so again and again.
+                    std::thread::sleep(TURN);
                 }
                 if let Some(batch) = newly_applied {
                     journal.learn_applied(batch);

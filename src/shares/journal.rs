@@ -6,6 +6,7 @@
 //! once. A row stays for as long as its visitors must be known again.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::{Duration, Instant};
 
 use super::model::{Network, ShareReceipt, Shares};
 use super::time::Span;
@@ -103,6 +104,9 @@ pub struct Batch {
     pub entries: Vec<Entry>,
 }
 
+/// For how long a process that took a number is taken to be counting.
+const RIVALRY: Duration = Duration::from_secs(1);
+
 /// What one process knows of the journal.
 #[derive(Debug, Default)]
 pub struct Journal {
@@ -110,6 +114,8 @@ pub struct Journal {
     pub visitors: Visitors,
     /// The last batch that was read; `None` before the first look.
     last: Option<i64>,
+    /// When another process was last found to have taken the number that this one wanted.
+    beaten: Option<Instant>,
     /// The last batch that counts had when they were last looked at.
     applied: i64,
     /// Those after it.
@@ -126,6 +132,16 @@ impl Journal {
     /// The last batch that this process has read; `None` before it has looked.
     pub fn last(&self) -> Option<i64> {
         self.last
+    }
+
+    /// Takes note that another process has taken the number that this one wanted.
+    pub fn was_beaten(&mut self) {
+        self.beaten = Some(Instant::now());
+    }
+
+    /// Whether another process counts at the same time.
+    pub fn has_rivals(&self) -> bool {
+        self.beaten.is_some_and(|at| at.elapsed() < RIVALRY)
     }
 
     /// Takes note of the last batch that counts have. What is known of counts is forgotten when that

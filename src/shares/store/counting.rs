@@ -57,6 +57,7 @@ pub fn count(
             journal.learn(batch);
             break counted;
         }
+        journal.was_beaten();
         catch_up(connection, journal, now)?;
     };
     Ok(shares
