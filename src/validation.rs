@@ -81,6 +81,22 @@ impl Violations {
     }
 }
 
+/// Values of which there may be only so many.
+///
+/// # Errors
+/// `too_many`.
+pub fn at_most<T>(
+    values: Vec<T>,
+    most: usize,
+    location: ValuePointerRef,
+) -> Result<Vec<T>, Violations> {
+    if values.len() <= most {
+        return Ok(values);
+    }
+    let detail = format!("must have at most {most} items, has {}", values.len());
+    Err(Violations::at(location, Invalid::new("too_many", detail)))
+}
+
 fn pointer(location: ValuePointerRef) -> String {
     match location {
         ValuePointerRef::Origin => String::new(),

@@ -13,7 +13,7 @@ use super::workflow::WorkingStatus;
 use crate::body::{Block, Body, BodyError};
 use crate::merge_patch::MergePatch;
 use crate::text::{AbsoluteUrl, Language, Line, Prose, Slug, WebUrl};
-use crate::validation::{Invalid, Violation, Violations, unknown};
+use crate::validation::{Invalid, Violation, Violations, at_most, unknown};
 
 /// The authors of one article.
 pub type AuthorSlugs = DistinctList<Slug, 20>;
@@ -184,10 +184,7 @@ where
         location: ValuePointerRef,
     ) -> Result<Self, Violations> {
         let values = Vec::<T>::deserialize_from_value(value, location)?;
-        if values.len() > MAX {
-            let detail = format!("must have at most {MAX} items, has {}", values.len());
-            return Err(Violations::at(location, Invalid::new("too_many", detail)));
-        }
+        let values = at_most(values, MAX, location)?;
         for (index, value) in values.iter().enumerate() {
             if values[..index].contains(value) {
                 let invalid = Invalid::new("repeated", format!("names \"{value}\" twice"));

@@ -202,7 +202,7 @@ pub struct TrendingParams {
 impl FromParams for TrendingParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
         Ok(Self {
-            window: params.choice("window", Window::ALL)?.unwrap_or(Window::Day),
+            window: params.choice("window", Window::ALL)?.unwrap_or_default(),
             network: params.one("network")?,
             limit: params.limit()?,
             include: params.choices("include", Include::ALL)?,

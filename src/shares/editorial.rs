@@ -9,10 +9,10 @@ use utoipa::IntoParams;
 use super::external::{
     EditorialShares, ExternalCountsInput, ExternalCountsReceipt, NetworkShares, ObservedInput,
 };
-use super::model::{Network, Shares};
+use super::model::{Network, NetworkCount, Shares};
 use super::overview::{Mover, MoverArticle, NetworkTotal, ShareOverview};
 use super::store::by_network;
-use super::store::external::{Observed, known, observe, observe_all};
+use super::store::external::{Observation, known, observe, observe_all};
 use super::store::periods::{Weighed, history_of_all, movers, weighed, weighed_networks};
 use super::time::{Window, paired, weights, whole_shares};
 use crate::auth::guard::{Allowed, ArticlesRead, SharesWrite};
@@ -47,9 +47,7 @@ fn editorial_shares(connection: &mut Connection, article: Id) -> StoreResult<Edi
     counts.sort_by_key(|count| count.network);
     let mut shares = Shares::default();
     counts.iter().for_each(|count| shares.add(count));
-    let known = counts
-        .into_iter()
-        .filter(|count| count.first_party > 0 || count.observed().is_some());
+    let known = counts.into_iter().filter(NetworkCount::is_known);
     Ok(EditorialShares {
         shares,
         networks: known
@@ -57,7 +55,7 @@ fn editorial_shares(connection: &mut Connection, article: Id) -> StoreResult<Edi
                 network: count.network,
                 first_party: count.first_party,
                 external: count.external,
-                observed_at: count.external.and(count.observed_at),
+                observed_at: count.observed_at,
                 former_external: count.former_external,
             })
             .collect(),
@@ -141,11 +139,11 @@ pub async fn set_many_external_shares(
     database: Data<Database>,
     site: Data<Site>,
 ) -> Result<HttpResponse, Problem> {
-    let observed: Vec<Observed> = input
+    let observed: Vec<Observation> = input
         .counts
         .0
         .into_iter()
-        .map(|count| Observed {
+        .map(|count| Observation {
             of: count.of(site.0.as_deref()),
             network: count.network,
             external: count.external.map(|count| count.0),
@@ -173,7 +171,7 @@ pub struct OverviewParams {
 impl FromParams for OverviewParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
         Ok(Self {
-            window: params.choice("window", Window::ALL)?.unwrap_or(Window::Day),
+            window: params.choice("window", Window::ALL)?.unwrap_or_default(),
             limit: params.limit()?,
         })
     }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::model::{Network, Shares};
 use crate::db::{Id, Timestamp};
 use crate::text::{AbsoluteUrl, Slug};
-use crate::validation::{Invalid, Violations};
+use crate::validation::{Invalid, Violations, at_most};
 
 /// A count that was observed elsewhere, as a tool reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserr, ToSchema)]
@@ -200,14 +200,7 @@ impl Deserr<Violations> for ExternalCounts {
         location: ValuePointerRef,
     ) -> Result<Self, Violations> {
         let counts = Vec::<ExternalCountInput>::deserialize_from_value(value, location)?;
-        if counts.len() > MOST_COUNTS {
-            let detail = format!(
-                "must have at most {MOST_COUNTS} items, has {}",
-                counts.len()
-            );
-            return Err(Violations::at(location, Invalid::new("too_many", detail)));
-        }
-        Ok(Self(counts))
+        at_most(counts, MOST_COUNTS, location).map(Self)
     }
 }
 

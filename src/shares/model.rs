@@ -139,6 +139,11 @@ pub struct NetworkCount {
 }
 
 impl NetworkCount {
+    /// Whether anything is known that is to be shown; that nothing was counted here is not.
+    pub fn is_known(&self) -> bool {
+        self.first_party > 0 || self.observed().is_some()
+    }
+
     /// What was observed elsewhere, under all its addresses.
     pub fn observed(&self) -> Option<i64> {
         match (self.external, self.former_external) {
@@ -159,10 +164,10 @@ impl Shares {
 
     /// Adds what is known of one network.
     pub fn add(&mut self, count: &NetworkCount) {
-        let observed = count.observed();
-        if count.first_party == 0 && observed.is_none() {
+        if !count.is_known() {
             return;
         }
+        let observed = count.observed();
         let sum = count.first_party + observed.unwrap_or(0);
         self.total += sum;
         *self.by_network.entry(count.network.as_str()).or_default() += sum;
@@ -172,7 +177,7 @@ impl Shares {
         }
         self.as_of = [
             count.counted_at,
-            count.external.and(count.observed_at),
+            count.observed_at,
             count.former_observed_at,
         ]
         .into_iter()

@@ -1,6 +1,8 @@
 //! When shares were: hours and days that are counted together, windows back from now, and how much
 //! of each hour or day a window takes.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,7 +10,7 @@ use utoipa::ToSchema;
 use crate::db::Timestamp;
 
 /// A stretch of time (UTC) over which shares are counted together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Span {
     /// An hour.
     Hour,
@@ -65,7 +67,7 @@ pub struct Period {
 }
 
 /// How far back from now shares matter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub enum Window {
     /// One hour.
     #[serde(rename = "1h")]
@@ -74,6 +76,7 @@ pub enum Window {
     #[serde(rename = "6h")]
     SixHours,
     /// A day.
+    #[default]
     #[serde(rename = "24h")]
     Day,
     /// A week.
@@ -193,23 +196,24 @@ pub fn weights(period: Period, now: Timestamp, half_life: Option<TimeDelta>) -> 
 
 /// Two weights of each hour and day that has one of them.
 pub fn paired(first: &[Weight], second: &[Weight]) -> Vec<(Weight, i64)> {
-    let of = |weights: &[Weight], like: &Weight| {
-        let mut all = weights.iter();
-        all.find(|weight| weight.span == like.span && weight.starts_at == like.starts_at)
-            .map_or(0, |weight| weight.weight)
-    };
-    let both = first.iter().map(|weight| (*weight, of(second, weight)));
-    let only_second = second.iter().filter(|weight| of(first, weight) == 0);
-    both.chain(only_second.map(|weight| {
-        (
-            Weight {
-                weight: 0,
-                ..*weight
-            },
-            weight.weight,
-        )
-    }))
-    .collect()
+    let mut pairs: BTreeMap<(Span, Timestamp), (i64, i64)> = BTreeMap::new();
+    for weight in first {
+        pairs.entry((weight.span, weight.starts_at)).or_default().0 = weight.weight;
+    }
+    for weight in second {
+        pairs.entry((weight.span, weight.starts_at)).or_default().1 = weight.weight;
+    }
+    pairs
+        .into_iter()
+        .map(|((span, starts_at), (weight, other))| {
+            let first = Weight {
+                span,
+                starts_at,
+                weight,
+            };
+            (first, other)
+        })
+        .collect()
 }
 
 /// A sum of weights as a number of shares.

@@ -1,8 +1,7 @@
 //! What is shared now.
 
 use super::public::{ListQuery, SiteUrl, whole};
-use super::selection::Selection;
-use crate::articles::model::ArticleFilter;
+use super::selection::{Selection, names_in};
 use crate::articles::rendition::{Added, Shown};
 use crate::db::changes::Mark;
 use crate::db::{Connection, Id, StoreResult, Timestamp};
@@ -47,7 +46,7 @@ pub fn trending(
     site: SiteUrl,
 ) -> StoreResult<Trending> {
     // What is shown says itself when it changes.
-    let made_of = named(&query.list.filter);
+    let made_of = names_in(&query.list.filter);
     let Some(selection) = Selection::find(connection, &query.list.filter)? else {
         return Ok(Trending {
             articles: Vec::new(),
@@ -77,18 +76,6 @@ pub fn trending(
         })
         .collect();
     Ok(Trending { articles, made_of })
-}
-
-fn named(filter: &ArticleFilter) -> Vec<Mark> {
-    let searched = filter.search.is_some();
-    let mut marks = Vec::new();
-    if searched || !filter.tags.is_empty() || !filter.sections.is_empty() {
-        marks.push(Mark::Tags);
-    }
-    if searched || !filter.authors.is_empty() {
-        marks.push(Mark::Authors);
-    }
-    marks
 }
 
 /// The first of the ranked articles that are in the selection.

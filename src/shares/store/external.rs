@@ -1,6 +1,6 @@
 //! Counts that tools observed elsewhere: of articles, and of addresses that articles had before.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -15,7 +15,7 @@ use crate::text::{AbsoluteUrl, Slug};
 
 /// A count that was observed elsewhere.
 #[derive(Debug, Clone)]
-pub struct Observed {
+pub struct Observation {
     /// Of what.
     pub of: Counted,
     /// Where.
@@ -44,7 +44,7 @@ pub fn known(connection: &mut Connection, article: Id, only_own: Option<Id>) -> 
 /// Keeps what was observed of one article on one network, unless something newer is kept.
 ///
 /// # Errors
-/// [`StoreError::NotFound`].
+/// When the database fails.
 pub fn observe(
     connection: &mut Connection,
     article: Id,
@@ -86,7 +86,7 @@ fn keep(
 /// When the database fails.
 pub fn observe_all(
     connection: &mut Connection,
-    all: &[Observed],
+    all: &[Observation],
 ) -> StoreResult<ExternalCountsReceipt> {
     let slugs: Vec<Slug> = all
         .iter()
@@ -231,13 +231,12 @@ pub fn recover(
     diesel::delete(former_urls::table.filter(former_urls::article_id.eq(article)))
         .execute(connection)?;
     let wanted: Vec<&str> = urls.iter().map(AbsoluteUrl::as_str).collect();
-    let taken: HashMap<String, Id> = former_urls::table
+    let taken: Vec<String> = former_urls::table
         .filter(former_urls::url.eq_any(&wanted))
-        .select((former_urls::url, former_urls::article_id))
-        .load::<(String, Id)>(connection)?
-        .into_iter()
-        .collect();
-    if let Some(place) = wanted.iter().position(|url| taken.contains_key(*url)) {
+        .select(former_urls::url)
+        .load(connection)?;
+    let is_taken = |url: &&str| taken.iter().any(|taken| taken == url);
+    if let Some(place) = wanted.iter().position(is_taken) {
         return Ok(Some(place));
     }
     for (position, url) in (0_i32..).zip(wanted) {

@@ -66,7 +66,8 @@ fn network_count(row: CountRow) -> Option<(Id, NetworkCount)> {
         first_party: row.2,
         counted_at: row.3,
         external: row.4.0,
-        observed_at: row.4.1,
+        // When a count was given up is not when one was observed.
+        observed_at: row.4.0.and(row.4.1),
         former_external: row.5.0,
         former_observed_at: row.5.1,
     };

@@ -222,9 +222,9 @@ fn sums<R: QueryableByName<diesel::sqlite::Sqlite> + QueryableByName<diesel::pg:
                 })
                 .collect();
             let from = "(SELECT value ->> 0 AS span, value ->> 1 AS starts_at, value ->> 2 AS weight, \
-                        value ->> 3 AS other FROM json_each(?1)) w \
+                        value ->> 3 AS other FROM json_each($1)) w \
                         CROSS JOIN share_buckets b ON b.span = w.span AND b.starts_at = w.starts_at";
-            diesel::sql_query(select(from).replace("$2", "?2"))
+            diesel::sql_query(select(from))
                 .bind::<Text, _>(json(&weights))
                 .bind::<Nullable<Text>, _>(network)
                 .load(sqlite)?

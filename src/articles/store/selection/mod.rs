@@ -162,6 +162,20 @@ fn named(connection: &mut Connection, slugs: &[Slug]) -> StoreResult<Vec<Id>> {
         .collect())
 }
 
+/// The names that a filter depends on: slugs lead to tags and authors, and searches look for their
+/// names; which, others may change.
+pub fn names_in(filter: &ArticleFilter) -> Vec<Mark> {
+    let searched = filter.search.is_some();
+    let mut marks = Vec::new();
+    if searched || !filter.tags.is_empty() || !filter.sections.is_empty() {
+        marks.push(Mark::Tags);
+    }
+    if searched || !filter.authors.is_empty() {
+        marks.push(Mark::Authors);
+    }
+    marks
+}
+
 /// Sections, which articles name in a column of their own, and other tags.
 fn parted(group: &[TagKey]) -> (Vec<Id>, Vec<Id>) {
     let of = |section: bool| {
@@ -240,15 +254,7 @@ impl Selection {
         } else {
             vec![Mark::Articles]
         };
-        // Slugs lead to tags and authors, and searches look for their names; which, others may
-        // change.
-        let searched = self.search.is_some();
-        if searched || !self.tags.is_empty() || !self.sections.is_empty() {
-            marks.push(Mark::Tags);
-        }
-        if searched || !self.authors.is_empty() {
-            marks.push(Mark::Authors);
-        }
+        marks.extend(names_in(&self.filter));
         marks
     }
 

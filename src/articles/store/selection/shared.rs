@@ -1,7 +1,7 @@
 //! Lists of the most shared articles, and which of some articles a list has.
 //!
 //! Of a small selection all are looked at and put in order; of a large one the order of all articles
-//! is read until the page is full. So neither a rare tag nor a large archive makes a page costly.
+//! is read until the page is full. So what a page costs has a bound, for rare tags and common ones.
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
