@@ -47,8 +47,8 @@ pub struct CacheMetrics {
     pub hits: IntCounter,
     /// Requests for which an answer was made, and kept.
     pub misses: IntCounter,
-    /// Requests for which an answer was made and not kept: the cache is off, the request carries
-    /// `Authorization`, or other processes are not heard.
+    /// Requests for which an answer was made and not kept: the cache is off, or other processes are
+    /// not heard.
     pub bypassed: IntCounter,
     /// Answers thrown away because a write or the clock had changed them.
     pub outdated: IntCounter,

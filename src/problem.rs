@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::db::StoreError;
 use crate::etag;
-use crate::validation::{Violation, Violations};
+use crate::validation::{MOST_DETAIL, Violation, Violations, cut};
 
 /// A kind of problem: what `type` in a problem document points to.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -114,6 +114,10 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "<[Violation]>::is_empty")]
     #[schema(required = false)]
     pub errors: &'a [Violation],
+    /// How many more things are wrong than `errors` lists, which are at most 100.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false, minimum = 1)]
+    pub more_errors: usize,
     /// With `slug-taken`: the nearest free slug.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -122,6 +126,10 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub allowed: Option<&'a [&'static str]>,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// What a handler answers instead of a result.
@@ -133,7 +141,7 @@ pub struct Problem(Box<Occurrence>);
 struct Occurrence {
     kind: &'static ProblemType,
     detail: String,
-    errors: Vec<Violation>,
+    errors: Violations,
     suggestion: Option<String>,
     allowed: Option<Vec<&'static str>>,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -144,8 +152,8 @@ impl Problem {
     pub fn new(kind: &'static ProblemType, detail: impl Into<String>) -> Self {
         Self(Box::new(Occurrence {
             kind,
-            detail: detail.into(),
-            errors: Vec::new(),
+            detail: cut(&detail.into(), MOST_DETAIL),
+            errors: Violations::default(),
             suggestion: None,
             allowed: None,
             headers: Vec::new(),
@@ -172,11 +180,11 @@ impl Problem {
     }
 
     /// Everything wrong with a body.
-    pub fn validation(errors: Vec<Violation>) -> Self {
-        let detail = match errors.as_slice() {
+    pub fn validation(errors: Violations) -> Self {
+        let detail = match errors.listed() {
             [only] if only.pointer.is_empty() => format!("The body {}.", only.detail),
             [only] => format!("{} {}.", only.pointer, only.detail),
-            many => format!("{} things are wrong; see `errors`.", many.len()),
+            _ => format!("{} things are wrong; see `errors`.", errors.len()),
         };
         let mut problem = Self::new(&VALIDATION, detail);
         problem.0.errors = errors;
@@ -229,7 +237,8 @@ impl Problem {
             status: occurrence.kind.status,
             detail: &occurrence.detail,
             instance: request_id.map(|id| format!("urn:uuid:{id}")),
-            errors: &occurrence.errors,
+            errors: occurrence.errors.listed(),
+            more_errors: occurrence.errors.more(),
             suggestion: occurrence.suggestion.as_deref(),
             allowed: occurrence.allowed.as_deref(),
         };
@@ -261,7 +270,7 @@ impl ResponseError for Problem {
 
 impl From<Violations> for Problem {
     fn from(violations: Violations) -> Self {
-        Self::validation(violations.0)
+        Self::validation(violations)
     }
 }
 

@@ -8,10 +8,26 @@ use deserr::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// One thing wrong with a request's body.
+/// Most violations that an answer lists.
+pub const MOST_VIOLATIONS: usize = 100;
+/// Most characters of a pointer; a longer one is cut.
+const MOST_POINTER: usize = 256;
+/// Most characters of what a violation or a problem says; more is cut.
+pub const MOST_DETAIL: usize = 1_000;
+
+/// A text of at most so many characters, and whether something is missing from it: `…` at its end.
+pub fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+/// One thing wrong with a request's body. What it says never grows with what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Violation {
-    /// Where: a JSON pointer (RFC 6901) into the body; empty for the whole.
+    /// Where: a JSON pointer (RFC 6901) into the body; empty for the whole. A very long one is cut, and
+    /// ends with `…`.
     #[schema(example = "/headline")]
     pub pointer: String,
     /// What, for programs: a stable lower-case word.
@@ -24,18 +40,25 @@ pub struct Violation {
 
 impl Violation {
     /// A violation at `pointer`.
-    pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+    pub fn new(pointer: impl AsRef<str>, code: &'static str, detail: impl AsRef<str>) -> Self {
         Self {
-            pointer: pointer.into(),
+            pointer: cut(pointer.as_ref(), MOST_POINTER),
             code,
-            detail: detail.into(),
+            detail: cut(detail.as_ref(), MOST_DETAIL),
         }
     }
 
+    /// A violation of the whole.
+    pub fn whole(code: &'static str, detail: impl AsRef<str>) -> Self {
+        Self::new("", code, detail)
+    }
+
     /// The same violation, found in a value that stands at `prefix`.
-    pub fn under(mut self, prefix: &str) -> Self {
-        self.pointer.insert_str(0, prefix);
-        self
+    pub fn under(self, prefix: &str) -> Self {
+        Self {
+            pointer: cut(&format!("{prefix}{}", self.pointer), MOST_POINTER),
+            ..self
+        }
     }
 }
 
@@ -58,18 +81,67 @@ impl Invalid {
     }
 }
 
-/// Everything wrong with one input.
+/// Everything wrong with one input: the first [`MOST_VIOLATIONS`], and how many more there are.
+///
+/// It is bounded here, where violations are collected, so that neither an answer nor the memory for
+/// it grows with what a stranger sends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Violations(pub Vec<Violation>);
+pub struct Violations {
+    listed: Vec<Violation>,
+    more: usize,
+}
 
 impl Violations {
     /// One refusal at the place where deserialising stands.
     pub fn at(location: ValuePointerRef, invalid: Invalid) -> Self {
-        Self(vec![Violation::new(
-            pointer(location),
-            invalid.code,
-            invalid.detail,
-        )])
+        Violation::new(pointer(location), invalid.code, invalid.detail).into()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, violation: Violation) {
+        if self.listed.len() < MOST_VIOLATIONS {
+            self.listed.push(violation);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Adds all of others.
+    pub fn append(&mut self, others: Self) {
+        others.listed.into_iter().for_each(|one| self.push(one));
+        self.more += others.more;
+    }
+
+    /// The same, found in a value that stands at `prefix`.
+    pub fn under(self, prefix: &str) -> Self {
+        Self {
+            listed: self
+                .listed
+                .into_iter()
+                .map(|violation| violation.under(prefix))
+                .collect(),
+            more: self.more,
+        }
+    }
+
+    /// Those that are listed.
+    pub fn listed(&self) -> &[Violation] {
+        &self.listed
+    }
+
+    /// How many there are besides.
+    pub fn more(&self) -> usize {
+        self.more
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.listed.is_empty()
+    }
+
+    /// How many there are in all.
+    pub fn len(&self) -> usize {
+        self.listed.len() + self.more
     }
 
     /// `Ok` when nothing is wrong.
@@ -77,7 +149,24 @@ impl Violations {
     /// # Errors
     /// Itself, when something is.
     pub fn into_result(self) -> Result<(), Self> {
-        if self.0.is_empty() { Ok(()) } else { Err(self) }
+        if self.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+impl From<Violation> for Violations {
+    fn from(violation: Violation) -> Self {
+        Self {
+            listed: vec![violation],
+            more: 0,
+        }
+    }
+}
+
+impl FromIterator<Violation> for Violations {
+    fn from_iter<T: IntoIterator<Item = Violation>>(found: T) -> Self {
+        let mut all = Self::default();
+        found.into_iter().for_each(|one| all.push(one));
+        all
     }
 }
 
@@ -97,18 +186,37 @@ pub fn at_most<T>(
     Err(Violations::at(location, Invalid::new("too_many", detail)))
 }
 
-fn pointer(location: ValuePointerRef) -> String {
-    match location {
-        ValuePointerRef::Origin => String::new(),
-        ValuePointerRef::Key { key, prev } => {
-            format!(
-                "{}/{}",
-                pointer(*prev),
-                key.replace('~', "~0").replace('/', "~1")
-            )
+/// Where deserialising stands, from the root down as far as a pointer is shown.
+pub fn pointer(location: ValuePointerRef) -> String {
+    let mut way = Vec::new();
+    let mut here = location;
+    loop {
+        match here {
+            ValuePointerRef::Origin => break,
+            ValuePointerRef::Key { prev, .. } | ValuePointerRef::Index { prev, .. } => {
+                way.push(here);
+                here = *prev;
+            }
         }
-        ValuePointerRef::Index { index, prev } => format!("{}/{index}", pointer(*prev)),
     }
+    let mut pointer = String::new();
+    for step in way.into_iter().rev() {
+        if pointer.len() > 4 * MOST_POINTER {
+            break;
+        }
+        match step {
+            ValuePointerRef::Key { key, .. } => push_key(&mut pointer, key),
+            ValuePointerRef::Index { index, .. } => pointer.push_str(&format!("/{index}")),
+            ValuePointerRef::Origin => {}
+        }
+    }
+    pointer
+}
+
+/// Adds a member's name to a pointer, as much of it as is shown.
+pub fn push_key(pointer: &mut String, key: &str) {
+    pointer.push('/');
+    pointer.push_str(&cut(key, MOST_POINTER).replace('~', "~0").replace('/', "~1"));
 }
 
 impl DeserializeError for Violations {
@@ -129,7 +237,7 @@ impl DeserializeError for Violations {
                 ("required", "is required".into())
             }
             ErrorKind::UnknownKey { key, accepted } => {
-                place = format!("{place}/{}", key.replace('~', "~0").replace('/', "~1"));
+                push_key(&mut place, key);
                 ("unknown_field", unknown("field", key, accepted))
             }
             ErrorKind::UnknownValue { value, accepted } => {
@@ -141,7 +249,7 @@ impl DeserializeError for Violations {
             ErrorKind::Unexpected { msg } => ("invalid", msg),
         };
         let mut all = before.unwrap_or_default();
-        all.0.push(Violation::new(place, code, detail));
+        all.push(Violation::new(place, code, detail));
         ControlFlow::Continue(all)
     }
 }
@@ -149,7 +257,7 @@ impl DeserializeError for Violations {
 impl MergeWithError<Violations> for Violations {
     fn merge(before: Option<Self>, other: Self, _: ValuePointerRef) -> ControlFlow<Self, Self> {
         let mut all = before.unwrap_or_default();
-        all.0.extend(other.0);
+        all.append(other);
         ControlFlow::Continue(all)
     }
 }
@@ -170,7 +278,7 @@ impl MergeWithError<Invalid> for Violations {
 /// All that is wrong; text with U+0000, which Postgres cannot store, included.
 pub fn from_json<T: Deserr<Violations>>(value: serde_json::Value) -> Result<T, Violations> {
     let mut nul = Violations::default();
-    find_nul(&value, &mut String::new(), &mut nul.0);
+    find_nul(&value, &mut String::new(), &mut nul);
     nul.into_result()?;
     deserr::deserialize(value)
 }
@@ -192,7 +300,7 @@ pub fn object<V: IntoValue>(
     }
 }
 
-fn find_nul(value: &serde_json::Value, place: &mut String, found: &mut Vec<Violation>) {
+fn find_nul(value: &serde_json::Value, place: &mut String, found: &mut Violations) {
     use serde_json::Value;
     let refused = |place: &str| Violation::new(place, "nul", "must not contain U+0000");
     match value {
@@ -208,8 +316,7 @@ fn find_nul(value: &serde_json::Value, place: &mut String, found: &mut Vec<Viola
         Value::Object(fields) => {
             for (key, item) in fields {
                 let length = place.len();
-                place.push('/');
-                place.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                push_key(place, key);
                 if key.contains('\0') {
                     found.push(refused(place));
                 }
@@ -264,9 +371,9 @@ mod tests {
         let value = serde_json::json!({"headlin": "x", "tags": ["a", 1, null]});
         let mut found: Vec<_> = from_json::<Sample>(value)
             .unwrap_err()
-            .0
-            .into_iter()
-            .map(|violation| (violation.pointer, violation.code))
+            .listed()
+            .iter()
+            .map(|violation| (violation.pointer.clone(), violation.code))
             .collect();
         found.sort();
         assert_eq!(
@@ -288,9 +395,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_does_not_grow_with_what_was_sent() {
+        let key = "k\u{0}".repeat(50_000);
+        let wrong = serde_json::json!({ key: vec!["\u{0}"; 50_000] });
+        let found = from_json::<Sample>(wrong).unwrap_err();
+        assert_eq!(found.len(), 50_001);
+        assert_eq!(found.listed().len(), MOST_VIOLATIONS);
+        let wrong = serde_json::json!({ "tags": vec![1; 50_000], "k".repeat(500_000): 1 });
+        let found = from_json::<Sample>(wrong).unwrap_err();
+        assert_eq!(found.more(), 50_002 - MOST_VIOLATIONS);
+        let said: usize = found
+            .listed()
+            .iter()
+            .map(|violation| violation.pointer.len() + violation.detail.len())
+            .sum();
+        assert!(said < 64 * 1024, "{said}");
+    }
+
+    #[test]
     fn nul_is_found_however_deep() {
         let value = serde_json::json!({"headline": "x", "tags": ["a\u{0}"]});
         let found = from_json::<Sample>(value).unwrap_err();
-        assert_eq!(found.0[0].pointer, "/tags/0");
+        assert_eq!(found.listed()[0].pointer, "/tags/0");
     }
 }

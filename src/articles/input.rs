@@ -10,10 +10,10 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::parts::{Custom, LeadImage, Seo};
 use super::workflow::WorkingStatus;
-use crate::body::{Block, Body, BodyError};
+use crate::body::{Block, Body};
 use crate::merge_patch::MergePatch;
 use crate::text::{AbsoluteUrl, Language, Line, Prose, Slug, WebUrl};
-use crate::validation::{Invalid, Violation, Violations, at_most, unknown};
+use crate::validation::{Invalid, Violation, Violations, at_most, pointer, push_key, unknown};
 
 /// The authors of one article.
 pub type AuthorSlugs = DistinctList<Slug, 20>;
@@ -107,8 +107,8 @@ pub struct ArticleInput {
 
 impl ArticleInput {
     /// Everything that an article lacks to be published.
-    pub fn missing_to_publish(&self) -> Vec<Violation> {
-        let mut missing = Vec::new();
+    pub fn missing_to_publish(&self) -> Violations {
+        let mut missing = Violations::default();
         let mut need = |lacks: bool, pointer: &str, detail: &str| {
             if lacks {
                 missing.push(Violation::new(pointer, "needed_to_publish", detail));
@@ -260,7 +260,7 @@ impl ArticlePatch {
         match (patched, self.body.unwrap_or(Ok(kept))) {
             (Ok(input), Ok(body)) => Ok(ArticleInput { body, ..input }),
             (Err(mut wrong), Err(body)) => {
-                wrong.0.extend(body.0);
+                wrong.append(body);
                 Err(wrong)
             }
             (Err(wrong), Ok(_)) | (Ok(_), Err(wrong)) => Err(wrong),
@@ -276,19 +276,13 @@ impl Deserr<Violations> for BodyInput {
         value: Value<V>,
         location: ValuePointerRef,
     ) -> Result<Self, Violations> {
-        let place = |pointer: &str, code, detail: String| {
-            let mut all = Violations::at(location, Invalid::new(code, detail));
-            all.0[0].pointer.push_str(pointer);
-            all
+        let here = pointer(location);
+        let place = |below: &str, code, detail: &str| {
+            Violations::from(Violation::new(format!("{here}{below}"), code, detail))
         };
-        let under = |prefix: &str, errors: Vec<BodyError>| {
-            let here = place(prefix, "", String::new()).0.remove(0).pointer;
-            let found = errors
-                .into_iter()
-                .map(|error| Violation::new(error.pointer, error.code, error.detail).under(&here));
-            Violations(found.collect())
-        };
-        let value = serde_json::Value::deserialize_from_value(value, location)?;
+        let under = |below: &str, wrong: Violations| wrong.under(&format!("{here}{below}"));
+        let value =
+            <serde_json::Value as Deserr<Violations>>::deserialize_from_value(value, location)?;
         let mut fields = match value {
             serde_json::Value::Null => return Ok(Self::default()),
             serde_json::Value::Array(_) => {
@@ -301,7 +295,7 @@ impl Deserr<Violations> for BodyInput {
                 return Err(place(
                     "",
                     "wrong_type",
-                    "must be an array of blocks or an object with format and content".into(),
+                    "must be an array of blocks or an object with format and content",
                 ));
             }
         };
@@ -309,11 +303,13 @@ impl Deserr<Violations> for BodyInput {
         let content = fields.remove("content");
         if let Some(name) = fields.keys().next() {
             let detail = unknown("field", name, &["format", "content"]);
-            return Err(place(&format!("/{name}"), "unknown_field", detail));
+            let mut below = String::new();
+            push_key(&mut below, name);
+            return Err(place(&below, "unknown_field", &detail));
         }
         let Some(format) = format.as_ref().and_then(|format| format.as_str()) else {
             let detail = format!("is required: one of {}", FORMATS.join(", "));
-            return Err(place("/format", "required", detail));
+            return Err(place("/format", "required", &detail));
         };
         let body = match (format, content) {
             ("blocks", Some(content)) => Body::from_blocks(&content),
@@ -324,12 +320,12 @@ impl Deserr<Violations> for BodyInput {
                 return Err(place(
                     "/format",
                     "unknown_value",
-                    unknown("format", format, FORMATS),
+                    &unknown("format", format, FORMATS),
                 ));
             }
-            (_, None) => return Err(place("/content", "required", "is required".into())),
+            (_, None) => return Err(place("/content", "required", "is required")),
             (_, Some(_)) => {
-                return Err(place("/content", "wrong_type", "must be a string".into()));
+                return Err(place("/content", "wrong_type", "must be a string"));
             }
         };
         body.map(Self)

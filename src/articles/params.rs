@@ -16,6 +16,9 @@ use crate::text::{Language, Slug};
 const MOST_NAMED: usize = 100;
 /// Most values of one filter.
 const MOST_VALUES: usize = 20;
+/// Most groups of tags of which an article must each have one: every group is another list of
+/// articles to be intersected.
+const MOST_TAG_GROUPS: usize = 5;
 
 /// Parameters of the list of articles.
 #[derive(Debug, IntoParams)]
@@ -66,7 +69,8 @@ impl FromParams for ArticleListParams {
 #[derive(Debug, Clone, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct FilterParams {
-    /// Slugs of tags; a comma means any of them, repeating the parameter means all.
+    /// Slugs of tags; a comma means any of them, repeating the parameter means all: at most 5 times, and
+    /// 20 slugs in all.
     #[param(value_type = Option<Vec<String>>, example = json!(["climate,energy"]))]
     pub tag: Vec<Vec<Slug>>,
     /// Slugs of authors, comma-separated: any of them.
@@ -102,19 +106,8 @@ pub struct FilterParams {
 
 impl FromParams for FilterParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
-        let tag = params
-            .all("tag")
-            .iter()
-            .map(|group| Params::split("tag", group, MOST_VALUES))
-            .collect::<Result<Vec<Vec<Slug>>, Problem>>()?;
-        if tag.len() > MOST_VALUES {
-            return Err(Problem::parameter(
-                "tag",
-                format!("may stand at most {MOST_VALUES} times"),
-            ));
-        }
         Ok(Self {
-            tag,
+            tag: params.groups("tag", MOST_TAG_GROUPS, MOST_VALUES)?,
             author: params.list("author", MOST_VALUES)?,
             section: params.list("section", MOST_VALUES)?,
             language: params.one("language")?,

@@ -134,11 +134,9 @@ pub fn add_user(
 ) -> StoreResult<Id> {
     let email = normalise_email(email);
     if find_user_by_email(connection, &email)?.is_some() {
-        return Err(StoreError::Invalid(vec![Violation::new(
-            "/email",
-            "taken",
-            format!("{email} is a user already"),
-        )]));
+        return Err(StoreError::Invalid(
+            Violation::new("/email", "taken", format!("{email} is a user already")).into(),
+        ));
     }
     let id = Id::generate();
     diesel::insert_into(users::table)

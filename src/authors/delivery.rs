@@ -28,7 +28,7 @@ pub struct AuthorListParams {
     /// `true` adds `page.total`.
     #[param(value_type = Option<bool>)]
     count: bool,
-    /// Only authors whose name contains this, case and accents aside.
+    /// Only authors whose name contains this, case and accents aside; at most 200 characters.
     q: Option<String>,
 }
 
@@ -38,7 +38,7 @@ impl FromParams for AuthorListParams {
             limit: params.limit()?,
             cursor: params.text("cursor")?,
             count: params.flag("count")?,
-            q: params.text("q")?,
+            q: params.part_of_name()?,
         })
     }
 }

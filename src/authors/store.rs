@@ -279,9 +279,7 @@ pub fn edit(
     expected.check(row.version)?;
     touched.add(Mark::Author(id));
     touched.add(Mark::Authors);
-    let input: AuthorInput = patch
-        .apply(&row.input()?)
-        .map_err(|violations| StoreError::Invalid(violations.0))?;
+    let input: AuthorInput = patch.apply(&row.input()?).map_err(StoreError::Invalid)?;
     let slug = match input.slug {
         Some(slug) => slugs::claim(connection, Named::Author, slug, Some(id))?.into_string(),
         None => row.slug.clone(),
@@ -333,7 +331,7 @@ pub fn merge(
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
     let invalid = |code, detail| {
-        StoreError::Invalid(vec![Violation::new("/into", code, String::from(detail))])
+        StoreError::Invalid(Violation::new("/into", code, String::from(detail)).into())
     };
     let target = authors::table
         .filter(authors::slug.eq(into.as_str()))

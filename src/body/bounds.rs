@@ -1,7 +1,7 @@
 //! How large and how deep an input may be.
 
 use super::Block;
-use super::error::BodyError;
+use crate::validation::Violation;
 
 /// Most bytes of an input: of HTML, Markdown or plain text, or of blocks as JSON.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -21,33 +21,33 @@ pub(super) const MAX_NODES: usize = 600_000;
 /// Most attributes of one tag: the tokenizer compares each with all before it.
 const MAX_ATTRIBUTES: usize = 256;
 
-pub(super) fn check_source(source: &str) -> Result<(), BodyError> {
+pub(super) fn check_source(source: &str) -> Result<(), Violation> {
     if source.len() > MAX_BYTES {
         return Err(too_large(source.len()));
     }
     if source.contains('\0') {
-        return Err(BodyError::whole("nul", "must not contain U+0000"));
+        return Err(Violation::whole("nul", "must not contain U+0000"));
     }
     Ok(())
 }
 
-pub(super) fn too_large(bytes: usize) -> BodyError {
+pub(super) fn too_large(bytes: usize) -> Violation {
     let detail = format!("must have at most {MAX_BYTES} bytes, has {bytes}");
-    BodyError::whole("too_large", detail)
+    Violation::whole("too_large", detail)
 }
 
-pub(super) fn too_many_nodes() -> BodyError {
+pub(super) fn too_many_nodes() -> Violation {
     let detail = format!("must not expand to more than {MAX_NODES} elements and texts");
-    BodyError::whole("too_large", detail)
+    Violation::whole("too_large", detail)
 }
 
-pub(super) fn too_many_cells() -> BodyError {
+pub(super) fn too_many_cells() -> Violation {
     let detail = format!("must not have tables of more than {MAX_CELLS} cells");
-    BodyError::whole("too_large", detail)
+    Violation::whole("too_large", detail)
 }
 
 /// What was made must itself be an input that is taken: it will be sent back.
-pub(super) fn check_made(blocks: Vec<Block>) -> Result<Vec<Block>, BodyError> {
+pub(super) fn check_made(blocks: Vec<Block>) -> Result<Vec<Block>, Violation> {
     let bytes = serde_json::to_string(&blocks).map_or(0, |json| json.len());
     if bytes > MAX_BYTES {
         return Err(too_large(bytes));
@@ -55,20 +55,20 @@ pub(super) fn check_made(blocks: Vec<Block>) -> Result<Vec<Block>, BodyError> {
     Ok(blocks)
 }
 
-pub(super) fn too_deep() -> BodyError {
+pub(super) fn too_deep() -> Violation {
     let detail = format!("must not nest deeper than {MAX_DEPTH} levels");
-    BodyError::whole("too_deep", detail)
+    Violation::whole("too_deep", detail)
 }
 
-pub(super) fn too_many_attributes() -> BodyError {
+pub(super) fn too_many_attributes() -> Violation {
     let detail = format!("must not have a tag with more than {MAX_ATTRIBUTES} attributes");
-    BodyError::whole("too_many_attributes", detail)
+    Violation::whole("too_many_attributes", detail)
 }
 
-pub(super) fn check_count(blocks: usize) -> Result<(), BodyError> {
+pub(super) fn check_count(blocks: usize) -> Result<(), Violation> {
     if blocks > MAX_BLOCKS {
         let detail = format!("must have at most {MAX_BLOCKS} blocks, has {blocks}");
-        return Err(BodyError::whole("too_many_blocks", detail));
+        return Err(Violation::whole("too_many_blocks", detail));
     }
     Ok(())
 }

@@ -2,13 +2,13 @@
 
 use super::Block;
 use super::bounds::check_count;
-use super::error::BodyError;
 use super::figure::{embed_of_frame, figure, image};
 use super::sanitise::{flow_nodes, inline_nodes, language_of};
 use super::tree::{Kind, NodeId, Tree, parse};
 use super::write::{all_phrases, collapse, is_phrase, text_of};
+use crate::validation::Violation;
 
-pub(super) fn blocks(html: &str) -> Result<Vec<Block>, BodyError> {
+pub(super) fn blocks(html: &str) -> Result<Vec<Block>, Violation> {
     let tree = parse(html)?;
     let blocks = import(&tree, false);
     check_count(blocks.len())?;

@@ -4,12 +4,12 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use super::Block;
 use super::bounds::{self, MAX_CELLS, MAX_DEPTH};
-use super::error::BodyError;
 use super::html::{block_html, table};
 use super::markdown_inline::{escape_text, inline};
+use crate::validation::Violation;
 
 /// Markdown as HTML, not yet sanitised.
-pub(super) fn to_html(markdown: &str) -> Result<String, BodyError> {
+pub(super) fn to_html(markdown: &str) -> Result<String, Violation> {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let mut too_deep = false;
     let mut open = 0_usize;

@@ -1,7 +1,7 @@
 //! An article's text: stored once as blocks; written and read as blocks, HTML, Markdown or plain
 //! text.
 //!
-//! - [`Block`], [`Body`], [`BodyError`]: what there is to know from outside
+//! - [`Block`], [`Body`]: what there is to know from outside
 //! - `bounds`: how large and deep an input may be
 //! - `tree`, `sink`: HTML as a tree, built within the bounds; `write`: parts of it as HTML or text
 //! - `sanitise`: what HTML may hold
@@ -13,12 +13,12 @@
 //! Importing loses no text: what fits no block is kept in an `html` block. What could run
 //! (scripts, event handlers, `javascript:`) never survives, whichever way it came in.
 
+use crate::validation::Violations;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 mod block;
 mod bounds;
-mod error;
 mod figure;
 mod html;
 mod import;
@@ -38,7 +38,6 @@ mod tests;
 
 pub use block::Block;
 pub use bounds::{MAX_BLOCKS, MAX_BYTES, MAX_DEPTH};
-pub use error::BodyError;
 pub use sanitise::inline;
 pub(crate) use write::escape_attribute;
 
@@ -59,7 +58,7 @@ impl Body {
     ///
     /// # Errors
     /// Everything that is wrong, each with a pointer relative to the array.
-    pub fn from_blocks(value: &serde_json::Value) -> Result<Self, Vec<BodyError>> {
+    pub fn from_blocks(value: &serde_json::Value) -> Result<Self, Violations> {
         validate::blocks(value).map(Self)
     }
 
@@ -67,25 +66,25 @@ impl Body {
     ///
     /// # Errors
     /// `too_large`, `too_many_blocks`, `too_many_attributes`, `too_deep` or `nul`.
-    pub fn from_html(html: &str) -> Result<Self, Vec<BodyError>> {
+    pub fn from_html(html: &str) -> Result<Self, Violations> {
         bounds::check_source(html)
             .and_then(|()| import::blocks(html))
             .and_then(bounds::check_made)
             .map(Self)
-            .map_err(|error| vec![error])
+            .map_err(Violations::from)
     }
 
     /// Makes blocks of CommonMark with tables and strikethrough; HTML in it is sanitised.
     ///
     /// # Errors
     /// `too_large`, `too_many_blocks`, `too_many_attributes`, `too_deep` or `nul`.
-    pub fn from_markdown(markdown: &str) -> Result<Self, Vec<BodyError>> {
+    pub fn from_markdown(markdown: &str) -> Result<Self, Violations> {
         bounds::check_source(markdown)
             .and_then(|()| markdown::to_html(markdown))
             .and_then(|html| import::blocks(&html))
             .and_then(bounds::check_made)
             .map(Self)
-            .map_err(|error| vec![error])
+            .map_err(Violations::from)
     }
 
     /// Makes paragraphs of plain text: a blank line begins the next one, any other line break
@@ -93,14 +92,14 @@ impl Body {
     ///
     /// # Errors
     /// `too_large`, `too_many_blocks` or `nul`.
-    pub fn from_text(plain: &str) -> Result<Self, Vec<BodyError>> {
+    pub fn from_text(plain: &str) -> Result<Self, Violations> {
         bounds::check_source(plain)
             .and_then(|()| {
                 let blocks = text::paragraphs(plain);
                 bounds::check_count(blocks.len()).map(|()| blocks)
             })
             .map(Self)
-            .map_err(|error| vec![error])
+            .map_err(Violations::from)
     }
 
     /// The blocks, in order.

@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 use ammonia::{Builder, UrlRelative};
 use url::Url;
 
-use super::error::BodyError;
 use super::tree::{NodeId, Tree, parse};
 use super::write::{write_flow, write_inline};
+use crate::validation::Violation;
 
 /// Elements within a paragraph.
 pub(super) const INLINE: &[&str] = &["a", "em", "strong", "code", "sub", "sup", "br"];
@@ -143,7 +143,7 @@ pub fn inline(html: &str) -> String {
 }
 
 /// Like [`inline`], with what is beyond the bounds as an error.
-pub(super) fn inline_checked(html: &str) -> Result<String, BodyError> {
+pub(super) fn inline_checked(html: &str) -> Result<String, Violation> {
     let tree = parse(html)?;
     Ok(inline_nodes(&tree, &tree.top()))
 }
@@ -160,7 +160,7 @@ pub(super) fn inline_nodes(tree: &Tree, nodes: &[NodeId]) -> String {
 }
 
 /// Sanitises flow HTML.
-pub(super) fn flow_checked(html: &str) -> Result<String, BodyError> {
+pub(super) fn flow_checked(html: &str) -> Result<String, Violation> {
     let tree = parse(html)?;
     Ok(flow_nodes(&tree, &tree.top()))
 }

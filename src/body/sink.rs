@@ -9,8 +9,8 @@ use html5ever::tendril::StrTendril;
 use html5ever::{Attribute, LocalName, Namespace, QualName, local_name, ns};
 
 use super::bounds::{self, MAX_DEPTH, MAX_NODES};
-use super::error::BodyError;
 use super::tree::NodeId;
+use crate::validation::Violation;
 
 /// A node and its neighbours.
 pub(super) struct Node {
@@ -40,7 +40,7 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    pub(super) fn check(&self) -> Result<(), BodyError> {
+    pub(super) fn check(&self) -> Result<(), Violation> {
         if self.too_deep.get() {
             return Err(bounds::too_deep());
         }

@@ -12,8 +12,8 @@ fn paragraph(html: &str) -> Block {
     Block::Paragraph { html: html.into() }
 }
 
-fn code_of(result: Result<Body, Vec<BodyError>>) -> &'static str {
-    result.map_or_else(|errors| errors[0].code, |_| "accepted")
+fn code_of(result: Result<Body, Violations>) -> &'static str {
+    result.map_or_else(|errors| errors.listed()[0].code, |_| "accepted")
 }
 
 #[test]
@@ -124,7 +124,11 @@ fn all_that_is_wrong_with_blocks_is_said_at_once() {
         7,
     ]))
     .unwrap_err();
-    let found: Vec<_> = wrong.iter().map(|e| (e.pointer.as_str(), e.code)).collect();
+    let found: Vec<_> = wrong
+        .listed()
+        .iter()
+        .map(|e| (e.pointer.as_str(), e.code))
+        .collect();
     assert_eq!(
         found,
         [
@@ -143,7 +147,11 @@ fn all_that_is_wrong_with_blocks_is_said_at_once() {
             ("/9", "wrong_type"),
         ]
     );
-    assert!(wrong[0].detail.contains("did you mean \"paragraph\"?"));
+    assert!(
+        wrong.listed()[0]
+            .detail
+            .contains("did you mean \"paragraph\"?")
+    );
     assert_eq!(code_of(Body::from_blocks(&json!({}))), "wrong_type");
 }
 

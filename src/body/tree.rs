@@ -15,8 +15,8 @@ use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{QualName, local_name, ns};
 
 use super::bounds::{self, AttributeCount, MAX_DEPTH};
-use super::error::BodyError;
 use super::sink::{Data, Node, Sink};
+use crate::validation::Violation;
 
 /// A node's place in its tree.
 pub(super) type NodeId = usize;
@@ -91,7 +91,7 @@ impl Tree {
 }
 
 /// Parses a fragment as if it stood in a `div`.
-pub(super) fn parse(html: &str) -> Result<Tree, BodyError> {
+pub(super) fn parse(html: &str) -> Result<Tree, Violation> {
     let sink = Sink::default();
     let document = sink.add(Data::Silent);
     let context = QualName::new(None, ns!(html), local_name!("div"));

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::Block;
 use super::bounds::{MAX_BYTES, MAX_CELLS, check_count, check_source, too_large};
-use super::error::BodyError;
 use super::sanitise::{flow_checked, inline_checked, is_language, is_web_address};
+use crate::validation::{Violation, Violations, push_key};
 
 /// The types of blocks, each with its fields besides `type`.
 const TYPES: &[(&str, &[&str])] = &[
@@ -20,16 +20,16 @@ const TYPES: &[(&str, &[&str])] = &[
     ("html", &["html"]),
 ];
 
-pub(super) fn blocks(value: &Value) -> Result<Vec<Block>, Vec<BodyError>> {
+pub(super) fn blocks(value: &Value) -> Result<Vec<Block>, Violations> {
     let Value::Array(values) = value else {
-        return Err(vec![wrong_type("", "an array of blocks", value)]);
+        return Err(wrong_type("", "an array of blocks", value).into());
     };
-    check_count(values.len()).map_err(|error| vec![error])?;
+    check_count(values.len())?;
     let bytes = json_bytes(value);
     if bytes > MAX_BYTES {
-        return Err(vec![too_large(bytes)]);
+        return Err(too_large(bytes).into());
     }
-    let mut errors = Vec::new();
+    let mut errors = Violations::default();
     let blocks: Vec<Block> = values
         .iter()
         .enumerate()
@@ -60,7 +60,7 @@ fn json_bytes(value: &Value) -> usize {
     }
 }
 
-fn wrong_type(pointer: &str, wanted: &str, value: &Value) -> BodyError {
+fn wrong_type(pointer: &str, wanted: &str, value: &Value) -> Violation {
     let found = match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
@@ -69,7 +69,7 @@ fn wrong_type(pointer: &str, wanted: &str, value: &Value) -> BodyError {
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     };
-    BodyError::at(
+    Violation::new(
         pointer,
         "wrong_type",
         format!("must be {wanted}, is {found}"),
@@ -96,7 +96,7 @@ fn unknown(what: &str, name: &str, known: &[&str]) -> String {
     }
 }
 
-fn block(value: &Value, pointer: String, errors: &mut Vec<BodyError>) -> Option<Block> {
+fn block(value: &Value, pointer: String, errors: &mut Violations) -> Option<Block> {
     let Value::Object(object) = value else {
         errors.push(wrong_type(&pointer, "an object", value));
         return None;
@@ -109,21 +109,22 @@ fn block(value: &Value, pointer: String, errors: &mut Vec<BodyError>) -> Option<
             return None;
         }
         None => {
-            errors.push(BodyError::at(at_type, "required", "is required"));
+            errors.push(Violation::new(at_type, "required", "is required"));
             return None;
         }
     };
     let Some((name, known)) = TYPES.iter().find(|(known, _)| known == name) else {
         let types: Vec<&str> = TYPES.iter().map(|(name, _)| *name).collect();
         let detail = unknown("block type", name, &types);
-        errors.push(BodyError::at(at_type, "unknown_block_type", detail));
+        errors.push(Violation::new(at_type, "unknown_block_type", detail));
         return None;
     };
     for key in object.keys().filter(|key| *key != "type") {
         if !known.contains(&key.as_str()) {
-            let place = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+            let mut place = pointer.clone();
+            push_key(&mut place, key);
             let detail = unknown("field", key, known);
-            errors.push(BodyError::at(place, "unknown_field", detail));
+            errors.push(Violation::new(place, "unknown_field", detail));
         }
     }
     Fields {
@@ -138,10 +139,10 @@ fn block(value: &Value, pointer: String, errors: &mut Vec<BodyError>) -> Option<
 struct Fields<'a> {
     object: &'a Map<String, Value>,
     pointer: String,
-    errors: &'a mut Vec<BodyError>,
+    errors: &'a mut Violations,
 }
 
-type Sanitiser = fn(&str) -> Result<String, BodyError>;
+type Sanitiser = fn(&str) -> Result<String, Violation>;
 
 impl<'a> Fields<'a> {
     fn block(&mut self, name: &str) -> Option<Block> {
@@ -189,7 +190,7 @@ impl<'a> Fields<'a> {
 
     fn wrong(&mut self, field: &str, code: &'static str, detail: &str) {
         let place = format!("{}/{field}", self.pointer);
-        self.errors.push(BodyError::at(place, code, detail));
+        self.errors.push(Violation::new(place, code, detail));
     }
 
     fn present(&self, field: &str) -> Option<&'a Value> {

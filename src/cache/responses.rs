@@ -5,8 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix_web::http::header;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
 
@@ -180,11 +179,6 @@ impl Responses {
             .map_or((0, 0), |kept| (kept.weight(), kept.len() as u64))
     }
 
-    /// Whether a request may be answered by what was made for another one.
-    pub(super) fn is_for_everyone(request: &impl HttpMessage) -> bool {
-        !request.headers().contains_key(header::AUTHORIZATION)
-    }
-
     /// The kept answer to a path and query in canonical form, when it is current.
     pub(super) fn current(
         &self,
@@ -231,11 +225,7 @@ impl Responses {
     ) -> Result<HttpResponse, Problem> {
         let coding = Coding::accepted(request);
         let hears = self.database.changes().hears(Instant::now());
-        let Some(kept) = self
-            .kept
-            .as_ref()
-            .filter(|_| hears && Self::is_for_everyone(request))
-        else {
+        let Some(kept) = self.kept.as_ref().filter(|_| hears) else {
             self.counts.bypassed.inc();
             return match self.make(question, coding, work).await? {
                 Ok(answer) => Ok(answer.to_response(request.headers())),

@@ -104,6 +104,7 @@ fn in_words(error: StoreError) -> String {
     match error {
         StoreError::NotFound => "there is no such entry".into(),
         StoreError::Invalid(violations) => violations
+            .listed()
             .iter()
             .map(|violation| format!("{} {}", violation.pointer, violation.detail))
             .collect::<Vec<_>>()

@@ -1,6 +1,6 @@
 //! What a store can answer besides a value.
 
-use crate::validation::Violation;
+use crate::validation::Violations;
 
 /// The answer of a store.
 pub type StoreResult<T> = Result<T, StoreError>;
@@ -30,7 +30,7 @@ pub enum StoreError {
         allowed: Vec<&'static str>,
     },
     /// The input names something that does not exist or breaks a rule only the database can check.
-    Invalid(Vec<Violation>),
+    Invalid(Violations),
     /// The caller may know of the row, but not do this to it in its state; says what is missing.
     Forbidden(String),
     /// Another write came in between, so that this one could not be made; nothing was written.

@@ -13,9 +13,22 @@ use crate::validation::unknown;
 /// The parameter that takes what someone typed to search for.
 const SEARCH: &str = "q";
 
-/// The raw parameters of one request, taken out one by one.
+/// How many items a page has when nothing is said.
+const USUAL_LIMIT: i64 = 20;
+
+/// Most characters of a part of a name that is looked for: those of the longest name.
+const MOST_NAME_CHARACTERS: usize = 200;
+
+/// The raw parameters of one request, taken out one by one, and what was read of them.
+///
+/// Every method that takes a parameter out notes what it returned. Two requests whose notes are equal
+/// were therefore given equal values, whatever their spelling: the notes are the key under which an
+/// answer is kept.
 #[derive(Debug)]
-pub struct Params(Vec<(String, String)>);
+pub struct Params {
+    left: Vec<(String, String)>,
+    read: Vec<(String, String)>,
+}
 
 /// A type that reads itself out of a query string. Its [`IntoParams`] is both the documentation
 /// and the list of names that are known.
@@ -28,27 +41,19 @@ pub trait FromParams: IntoParams + Sized {
 }
 
 impl Params {
-    fn parse(query: &str) -> Result<Self, Problem> {
-        let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .collect();
-        for (name, value) in pairs.iter().filter(|(name, _)| name != SEARCH) {
-            // What is not UTF-8 was replaced; what no database can store ends here as well.
-            if value.contains(['\0', char::REPLACEMENT_CHARACTER]) || name.contains('\0') {
-                let name: String = name.chars().take(64).collect();
-                return Err(Problem::parameter(
-                    &name.replace('\0', "\\0"),
-                    "must be UTF-8 text without U+0000",
-                ));
-            }
+    fn parse(query: &str) -> Self {
+        Self {
+            left: url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+            read: Vec::new(),
         }
-        Ok(Self(pairs))
     }
 
-    /// Every value of a parameter that may be repeated.
-    pub fn all(&mut self, name: &str) -> Vec<String> {
+    /// Every value of a parameter, in order.
+    fn take(&mut self, name: &str) -> Vec<String> {
         let mut found = Vec::new();
-        self.0.retain_mut(|(key, value)| {
+        self.left.retain_mut(|(key, value)| {
             let matches = key == name;
             if matches {
                 found.push(std::mem::take(value));
@@ -58,16 +63,66 @@ impl Params {
         found
     }
 
+    /// The values of a parameter that databases are asked for.
+    fn take_text(&mut self, name: &str) -> Result<Vec<String>, Problem> {
+        let found = self.take(name);
+        // What is not UTF-8 was replaced; what no database can store ends here as well.
+        if found
+            .iter()
+            .any(|value| value.contains(['\0', char::REPLACEMENT_CHARACTER]))
+        {
+            return Err(Problem::parameter(
+                name,
+                "must be UTF-8 text without U+0000",
+            ));
+        }
+        Ok(found)
+    }
+
+    fn note(&mut self, name: &str, value: &str) {
+        self.read.push((name.to_owned(), value.to_owned()));
+    }
+
+    fn single(name: &str, mut found: Vec<String>) -> Result<Option<String>, Problem> {
+        if found.len() > 1 {
+            return Err(Problem::parameter(name, "may stand only once"));
+        }
+        Ok(found.pop())
+    }
+
+    /// The value of a parameter that stands at most once, not noted yet. An empty value is no value.
+    fn value(&mut self, name: &str) -> Result<Option<String>, Problem> {
+        let found = self.take_text(name)?;
+        Ok(Self::single(name, found)?.filter(|text| !text.is_empty()))
+    }
+
     /// The text of a parameter that stands at most once. An empty value is no value.
     ///
     /// # Errors
     /// `invalid-parameter` when it is repeated.
     pub fn text(&mut self, name: &str) -> Result<Option<String>, Problem> {
-        let mut found = self.all(name);
-        if found.len() > 1 {
-            return Err(Problem::parameter(name, "may stand only once"));
+        let found = self.value(name)?;
+        if let Some(text) = &found {
+            self.note(name, text);
         }
-        Ok(found.pop().filter(|text| !text.is_empty()))
+        Ok(found)
+    }
+
+    /// Part of a name that is looked for, of at most 200 characters, which no name exceeds. An empty
+    /// value is no value, and any other text one.
+    ///
+    /// # Errors
+    /// `invalid-parameter` when it is repeated or longer.
+    pub fn part_of_name(&mut self) -> Result<Option<String>, Problem> {
+        let found = self.search()?.filter(|text| !text.is_empty());
+        let too_long = |text: &String| text.chars().nth(MOST_NAME_CHARACTERS).is_some();
+        if found.as_ref().is_some_and(too_long) {
+            return Err(Problem::parameter(
+                SEARCH,
+                format!("must have at most {MOST_NAME_CHARACTERS} characters"),
+            ));
+        }
+        Ok(found)
     }
 
     /// What someone typed to search for, in which nothing is wrong. A blank text is one.
@@ -75,11 +130,12 @@ impl Params {
     /// # Errors
     /// `invalid-parameter` when it is repeated.
     pub fn search(&mut self) -> Result<Option<String>, Problem> {
-        let mut found = self.all(SEARCH);
-        if found.len() > 1 {
-            return Err(Problem::parameter(SEARCH, "may stand only once"));
+        let found = self.take(SEARCH);
+        let found = Self::single(SEARCH, found)?;
+        if let Some(text) = &found {
+            self.note(SEARCH, text);
         }
-        Ok(found.pop())
+        Ok(found)
     }
 
     /// A parameter parsed as `T`.
@@ -104,18 +160,47 @@ impl Params {
         name: &str,
         most: usize,
     ) -> Result<Vec<T>, Problem> {
-        let found = self.all(name);
+        let found = self.take_text(name)?;
         if found.is_empty() {
             return Ok(Vec::new());
         }
-        Self::split(name, &found.join(","), most)
+        self.split(name, &found.join(","), most)
+    }
+
+    /// A parameter that may be repeated, each value a comma-separated group whose parts are parsed as
+    /// `T`.
+    ///
+    /// # Errors
+    /// `invalid-parameter` when a part cannot be parsed, a group is empty, or there are more groups
+    /// than `most_groups` or more parts in all than `most`.
+    pub fn groups<T: FromStr<Err: Reason>>(
+        &mut self,
+        name: &str,
+        most_groups: usize,
+        most: usize,
+    ) -> Result<Vec<Vec<T>>, Problem> {
+        let found = self.take_text(name)?;
+        if found.len() > most_groups {
+            return Err(Problem::parameter(
+                name,
+                format!("may stand at most {most_groups} times"),
+            ));
+        }
+        let mut groups = Vec::with_capacity(found.len());
+        let mut room = most;
+        for group in &found {
+            let parts = self.split(name, group, most)?;
+            room = room.checked_sub(parts.len()).ok_or_else(|| {
+                Problem::parameter(name, format!("takes at most {most} values in all"))
+            })?;
+            groups.push(parts);
+        }
+        Ok(groups)
     }
 
     /// The comma-separated parts of one value, each parsed as `T`.
-    ///
-    /// # Errors
-    /// `invalid-parameter` when a part cannot be parsed, or there is none or more than `most`.
-    pub fn split<T: FromStr<Err: Reason>>(
+    fn split<T: FromStr<Err: Reason>>(
+        &mut self,
         name: &str,
         value: &str,
         most: usize,
@@ -138,6 +223,7 @@ impl Params {
                 format!("takes at most {most} values, got {}", parts.len()),
             ));
         }
+        self.note(name, &parts.join(","));
         parts
             .into_iter()
             .map(|part| {
@@ -147,14 +233,17 @@ impl Params {
             .collect()
     }
 
-    /// A yes-or-no parameter.
+    /// A yes-or-no parameter; no when it is left out.
     ///
     /// # Errors
     /// `invalid-parameter` when it is neither `true` nor `false`.
     pub fn flag(&mut self, name: &str) -> Result<bool, Problem> {
-        match self.text(name)?.as_deref() {
+        match self.value(name)?.as_deref() {
             None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
+            Some("true") => {
+                self.note(name, "true");
+                Ok(true)
+            }
             Some(_) => Err(Problem::parameter(name, "must be true or false")),
         }
     }
@@ -194,11 +283,16 @@ impl Params {
     /// # Errors
     /// `invalid-parameter` for anything else.
     pub fn limit(&mut self) -> Result<i64, Problem> {
-        let Some(text) = self.text("limit")? else {
-            return Ok(20);
+        let Some(text) = self.value("limit")? else {
+            return Ok(USUAL_LIMIT);
         };
         match text.parse::<u8>() {
-            Ok(limit @ 1..=100) => Ok(limit.into()),
+            Ok(limit @ 1..=100) => {
+                if i64::from(limit) != USUAL_LIMIT {
+                    self.note("limit", &limit.to_string());
+                }
+                Ok(limit.into())
+            }
             _ => Err(Problem::parameter(
                 "limit",
                 "must be a whole number from 1 to 100",
@@ -206,10 +300,12 @@ impl Params {
         }
     }
 
-    /// Refuses what is left.
-    fn finish<T: IntoParams>(self) -> Result<(), Problem> {
-        let Some((name, _)) = self.0.first() else {
-            return Ok(());
+    /// Refuses what is left; what was read, in canonical form.
+    fn finish<T: IntoParams>(mut self) -> Result<CanonicalQuery, Problem> {
+        let Some((name, _)) = self.left.first() else {
+            // Stable: repeated ones stay in their order.
+            self.read.sort_by(|left, right| left.0.cmp(&right.0));
+            return Ok(CanonicalQuery(self.read));
         };
         let documented = T::into_params(|| None);
         let known: Vec<&str> = documented.iter().map(|param| param.name.as_str()).collect();
@@ -278,7 +374,7 @@ impl<T: FromParams> FromRequest for Query<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(read(request.query_string()).map(Self))
+        ready(read(request.query_string()).map(|(params, _)| Self(params)))
     }
 }
 
@@ -297,35 +393,17 @@ impl<T: FromParams> FromRequest for KeyedQuery<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let query = request.query_string();
-        ready(read(query).map(|params| Self {
-            params,
-            canonical: CanonicalQuery::of(query),
-        }))
+        ready(read(request.query_string()).map(|(params, canonical)| Self { params, canonical }))
     }
 }
 
-/// A query in the form that all its spellings share: parameters by name, repeated ones in their
-/// order, without those that say nothing, encoded as forms are (as `URLSearchParams` does).
+/// What was read of a query, as a query: parameters by name, repeated ones in their order, without
+/// those that say nothing, encoded as forms are (as `URLSearchParams` does). Read again, it means the
+/// same and stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CanonicalQuery(Vec<(String, String)>);
 
 impl CanonicalQuery {
-    fn of(query: &str) -> Self {
-        if query.is_empty() {
-            return Self::default();
-        }
-        let says_nothing = |name: &str, value: &str| {
-            value.is_empty() || matches!((name, value), ("limit", "20") | ("count", "false"))
-        };
-        let mut pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes())
-            .into_owned()
-            .filter(|(name, value)| !says_nothing(name, value))
-            .collect();
-        pairs.sort_by(|left, right| left.0.cmp(&right.0));
-        Self(pairs)
-    }
-
     /// The same with another value of a parameter.
     pub fn with(&self, name: &str, value: &str) -> Self {
         let mut pairs = self.0.clone();
@@ -347,11 +425,10 @@ impl CanonicalQuery {
     }
 }
 
-fn read<T: FromParams>(query: &str) -> Result<T, Problem> {
-    let mut params = Params::parse(query)?;
+fn read<T: FromParams>(query: &str) -> Result<(T, CanonicalQuery), Problem> {
+    let mut params = Params::parse(query);
     let value = T::from_params(&mut params)?;
-    params.finish::<T>()?;
-    Ok(value)
+    Ok((value, params.finish::<T>()?))
 }
 
 /// Two sets of parameters that a handler takes together.
@@ -388,17 +465,65 @@ impl FromParams for NoParams {
 mod tests {
     use super::*;
 
+    use crate::articles::params::{ArticleListParams, FilterParams};
+    use proptest::prelude::*;
+
+    type ListParams = Both<ArticleListParams, FilterParams>;
+
+    fn canonical(query: &str) -> String {
+        let (_, canonical) = read::<ListParams>(query).unwrap();
+        canonical.after("/v1/articles")
+    }
+
     #[test]
     fn all_spellings_of_a_query_are_one() {
-        let canonical = |query| CanonicalQuery::of(query).after("/v1/articles");
         assert_eq!(canonical(""), "/v1/articles");
         assert_eq!(canonical("limit=20&cursor=&count=false"), "/v1/articles");
         let one = canonical("tag=a,b&limit=5&tag=c");
         assert_eq!(one, "/v1/articles?limit=5&tag=a%2Cb&tag=c");
         assert_eq!(canonical("%74ag=a%2cb&tag=c&limit=5"), one);
-        assert_eq!(canonical("limit=5&tag=a%2Cb&tag=c"), one);
+        assert_eq!(canonical("limit=05&tag=a%2C,+b&tag=c"), one);
         assert_ne!(canonical("tag=c&tag=a,b&limit=5"), one);
-        let next = CanonicalQuery::of("tag=c&cursor=x").with("cursor", "y");
-        assert_eq!(next.after("/"), "/?cursor=y&tag=c");
+        let (_, next) = read::<ListParams>("tag=c&cursor=x").unwrap();
+        assert_eq!(next.with("cursor", "y").after("/"), "/?cursor=y&tag=c");
+    }
+
+    #[test]
+    fn a_search_for_nothing_is_not_no_search() {
+        assert_eq!(canonical("q="), "/v1/articles?q=");
+        assert_eq!(canonical("q=+"), "/v1/articles?q=+");
+    }
+
+    /// What a query says, whatever its spelling.
+    fn meaning(query: &str) -> Option<String> {
+        let (params, _) = read::<ListParams>(query).ok()?;
+        Some(format!("{params:?}"))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Equal keys mean the same, and a key that is read as a query is its own key.
+        #[test]
+        fn a_key_means_what_was_asked(pairs in proptest::collection::vec((
+            proptest::sample::select(vec![
+                "limit", "cursor", "count", "sort", "include", "fields", "tag", "author",
+                "language", "published_after", "slugs", "q",
+            ]),
+            proptest::sample::select(vec![
+                "", "+", "a", "a,b", ",a,,b,", "%61", "20", "020", "5", "true", "false", "-shares",
+                "relevance", "body", "slug", "en", "2026-03-01T00:00:00Z", "a&b", "\"a", "%00",
+            ]),
+        ), 0..6)) {
+            let query: Vec<String> =
+                pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let query = query.join("&");
+            if let Some(said) = meaning(&query) {
+                let target = canonical(&query);
+                let again = target.split_once('?').map_or("", |(_, query)| query);
+                prop_assert_eq!(canonical(again), target.clone(), "{}", query);
+                prop_assert_eq!(meaning(again), Some(said), "{}", query);
+            }
+        }
     }
 }

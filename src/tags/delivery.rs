@@ -31,7 +31,7 @@ pub struct TagListParams {
     /// Only tags of this kind.
     #[param(inline)]
     kind: Option<TagKind>,
-    /// Only tags whose name contains this, case and accents aside.
+    /// Only tags whose name contains this, case and accents aside; at most 200 characters.
     q: Option<String>,
     /// `name` (default) or `-article_count`, the most used first.
     #[param(value_type = Option<String>, example = "-article_count")]
@@ -45,7 +45,7 @@ impl FromParams for TagListParams {
             cursor: params.text("cursor")?,
             count: params.flag("count")?,
             kind: params.choice("kind", TagKind::ALL)?,
-            q: params.text("q")?,
+            q: params.part_of_name()?,
             sort: params
                 .choice(
                     "sort",

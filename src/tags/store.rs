@@ -349,23 +349,27 @@ pub fn edit(
     expected.check(row.version)?;
     touched.add(Mark::Tag(id));
     touched.add(Mark::Tags);
-    let input: TagInput = patch
-        .apply(&row.input()?)
-        .map_err(|violations| StoreError::Invalid(violations.0))?;
+    let input: TagInput = patch.apply(&row.input()?).map_err(StoreError::Invalid)?;
     let was_section = TagKind::from_name(&row.kind) == TagKind::Section;
     if was_section && input.kind != TagKind::Section && stands_in_use(connection, id)? {
-        return Err(StoreError::Invalid(vec![Violation::new(
-            "/kind",
-            "in_use",
-            "must stay section while articles stand in it",
-        )]));
+        return Err(StoreError::Invalid(
+            Violation::new(
+                "/kind",
+                "in_use",
+                "must stay section while articles stand in it",
+            )
+            .into(),
+        ));
     }
     if !was_section && input.kind == TagKind::Section && is_in_use(connection, id)? {
-        return Err(StoreError::Invalid(vec![Violation::new(
-            "/kind",
-            "in_use",
-            "cannot become section while articles have the tag",
-        )]));
+        return Err(StoreError::Invalid(
+            Violation::new(
+                "/kind",
+                "in_use",
+                "cannot become section while articles have the tag",
+            )
+            .into(),
+        ));
     }
     let slug = match input.slug {
         Some(slug) => slugs::claim(connection, Named::Tag, slug, Some(id))?.into_string(),
@@ -435,7 +439,7 @@ pub fn merge(
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
     let invalid = |code, detail| {
-        StoreError::Invalid(vec![Violation::new("/into", code, String::from(detail))])
+        StoreError::Invalid(Violation::new("/into", code, String::from(detail)).into())
     };
     let target = tags::table
         .filter(tags::slug.eq(input.into.as_str()))

@@ -14,6 +14,7 @@ mod editorial;
 mod external_shares;
 mod harness;
 mod process;
+mod questions;
 mod replica;
 mod search;
 mod shares;

@@ -10,7 +10,7 @@ use crate::db::types::IdSql;
 use crate::db::{Connection, Id, StoreError, StoreResult};
 use crate::tags::model::TagKind;
 use crate::text::Slug;
-use crate::validation::{Violation, near_miss};
+use crate::validation::{Violation, Violations, near_miss};
 use crate::{authors, on_each_database, tags};
 
 /// What an input names, found in the database.
@@ -27,7 +27,7 @@ impl References {
     /// # Errors
     /// [`StoreError::Invalid`] with everything that was not found.
     pub fn find(connection: &mut Connection, input: &ArticleInput) -> StoreResult<Self> {
-        let mut wrong = Vec::new();
+        let mut wrong = Violations::default();
         let known_authors = authors::store::by_slugs(connection, &input.authors.0)?;
         let mut wanted = input.tags.0.clone();
         wanted.extend(input.section.clone());

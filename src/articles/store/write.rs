@@ -208,7 +208,7 @@ pub fn edit(
     let has_body = patch.has_body();
     let input = patch
         .apply(written_input(connection, id)?)
-        .map_err(|violations| StoreError::Invalid(violations.0))?;
+        .map_err(StoreError::Invalid)?;
     if standing.status == Status::Published {
         complete(&input)?;
     }
@@ -230,11 +230,9 @@ pub fn edit(
     let slug = match &input.slug {
         Some(slug) => slugs::claim(connection, Named::Article, slug.clone(), Some(id))?,
         None => {
-            return Err(StoreError::Invalid(vec![Violation::new(
-                "/slug",
-                "required",
-                "cannot be removed",
-            )]));
+            return Err(StoreError::Invalid(
+                Violation::new("/slug", "required", "cannot be removed").into(),
+            ));
         }
     };
     if slug.as_str() != standing.slug {
@@ -281,11 +279,14 @@ fn recover(connection: &mut Connection, id: Id, urls: &FormerUrls) -> StoreResul
     let Some(place) = external::recover(connection, id, &urls.0)? else {
         return Ok(());
     };
-    Err(StoreError::Invalid(vec![Violation::new(
-        format!("/former_urls/{place}"),
-        "taken",
-        "is a former address of another article",
-    )]))
+    Err(StoreError::Invalid(
+        Violation::new(
+            format!("/former_urls/{place}"),
+            "taken",
+            "is a former address of another article",
+        )
+        .into(),
+    ))
 }
 
 pub(super) fn complete(input: &ArticleInput) -> StoreResult<()> {

@@ -122,7 +122,7 @@ impl Drop for ThrowAway {
 }
 
 fn wrong(violations: Violations) -> StoreError {
-    StoreError::Invalid(violations.0)
+    StoreError::Invalid(violations)
 }
 
 /// Writes the sample newsroom through the same stores that the editorial API uses.
