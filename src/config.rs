@@ -30,15 +30,25 @@ pub struct DatabaseConfig {
     #[arg(long, env = "DATABASE_REPLICA_URL", hide_env_values = true)]
     pub database_replica_url: Option<DatabaseUrl>,
 
-    /// Database connections for reading (on Postgres, for everything)
+    /// Database connections for reading by key or in the order of an index; on Postgres half as many
+    /// more are for writing
     #[arg(long, env = "DATELINE_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_connections: u32,
+
+    /// Database connections for searches, counts, facets and what trends; half as many as there are
+    /// cores when left out
+    #[arg(long, env = "DATELINE_COSTLY_CONNECTIONS", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub costly_connections: Option<u32>,
 
     /// Seconds to wait for a free connection before answering 503
     #[arg(long, env = "DATELINE_DATABASE_WAIT", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub database_wait: u64,
 
-    /// Seconds after which one statement is given up
+    /// Seconds that a public read may take before it is ended and answered 503
+    #[arg(long, env = "DATELINE_READ_TIMEOUT", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub read_timeout: u64,
+
+    /// Seconds that a write, or a read of an editor, may take before it is ended
     #[arg(long, env = "DATELINE_STATEMENT_TIMEOUT", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub statement_timeout: u64,
 }
@@ -50,7 +60,9 @@ impl DatabaseConfig {
             database_url,
             database_replica_url: None,
             database_connections: 8,
+            costly_connections: None,
             database_wait: 5,
+            read_timeout: 3,
             statement_timeout: 15,
         }
     }
@@ -59,6 +71,11 @@ impl DatabaseConfig {
     pub fn pool_settings(&self) -> PoolSettings {
         PoolSettings {
             size: self.database_connections,
+            costly_size: self.costly_connections.unwrap_or_else(|| {
+                let cores = std::thread::available_parallelism().map_or(2, usize::from);
+                u32::try_from(cores / 2).unwrap_or(1).max(1)
+            }),
+            read_timeout: Duration::from_secs(self.read_timeout),
             wait: Duration::from_secs(self.database_wait),
             statement_timeout: Duration::from_secs(self.statement_timeout),
             replica: self.database_replica_url.clone(),

@@ -87,6 +87,8 @@ problem_types! {
         "The server failed. `instance` is the request's id: its operator finds the reason in the log under it.";
     UNAVAILABLE = "unavailable", 503, "Not available now",
         "The server or its database is busy or starting. Try again after `Retry-After` seconds.";
+    TOO_SLOW = "too-slow", 503, "Takes too long",
+        "What was asked for takes longer than the server gives one request, and was ended. Ask for less: fewer or rarer words in `q`, no `beginning*`, a tag, a section or dates to narrow it, no `count`.";
 }
 
 /// The body of a problem answer, `application/problem+json`.
@@ -126,6 +128,13 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub allowed: Option<&'a [&'static str]>,
+}
+
+fn seconds(time: Duration) -> String {
+    match time.as_secs_f64() {
+        1.0 => "second".into(),
+        seconds => format!("{seconds} seconds"),
+    }
 }
 
 fn is_zero(number: &usize) -> bool {
@@ -304,6 +313,14 @@ impl From<StoreError> for Problem {
             StoreError::Forbidden(detail) => Self::new(&FORBIDDEN, detail),
             StoreError::Conflict => Self::new(&CONFLICT, CONFLICT.meaning),
             StoreError::Invalid(violations) => Self::validation(violations),
+            StoreError::TooSlow(most) => Self::new(
+                &TOO_SLOW,
+                format!(
+                    "This takes longer than the {} that a read gets. Narrow it: fewer words in q, \
+                     no beginnings, a tag, a section, an author, dates, or no count.",
+                    seconds(most)
+                ),
+            ),
             StoreError::Unavailable(reason) => {
                 tracing::warn!(%reason, "database unavailable");
                 Self::unavailable("The database is busy or cannot be reached.")

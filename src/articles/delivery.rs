@@ -15,6 +15,7 @@ use crate::cache::answer::{Found, Rendered};
 use crate::cache::responses::{Kind, Question, Responses};
 use crate::db::gather::Gather;
 use crate::db::keyset::Start;
+use crate::db::lane::Cost;
 use crate::db::slugs::public_article_once_named;
 use crate::db::{Connection, Database, DatabaseUrl, StoreError};
 use crate::http::cursor::CursorKey;
@@ -58,13 +59,15 @@ pub async fn list_articles(
     if filter.q.is_none() {
         without_highlights(&params.include)?;
     }
+    let filter = ArticleFilter::from(filter);
+    let is_costly = params.count || !filter.is_by_index(params.sort);
     let question = Question::new(
         PATH,
         kind_of(&params.include, params.sort, Kind::ArticleList),
         canonical.after(PATH),
-    );
+    )
+    .costs(Cost::high_if(is_costly));
     let answer = move |connection: &mut Connection| {
-        let filter = ArticleFilter::from(filter);
         let seek = Seek::new(
             &cursors,
             format!("articles {:?} {filter:?}", params.sort),

@@ -12,6 +12,7 @@ use super::rendition::Shown;
 use super::store::{public, related};
 use crate::cache::answer::{Found, Rendered};
 use crate::cache::responses::{Kind, Question, Responses};
+use crate::db::lane::Cost;
 use crate::db::slugs::public_article_once_named;
 use crate::db::{Connection, StoreError};
 use crate::http::params::{Both, FromParams, KeyedQuery, Params};
@@ -129,7 +130,8 @@ pub async fn list_facets(
 ) -> Result<HttpResponse, Problem> {
     const PATH: &str = "/v1/articles/facets";
     let Both(params, filter) = query.params;
-    let question = Question::new(PATH, Kind::ArticleList, query.canonical.after(PATH));
+    let question =
+        Question::new(PATH, Kind::ArticleList, query.canonical.after(PATH)).costs(Cost::High);
     let answer = move |connection: &mut Connection| {
         let (data, made_of) = public::facets(connection, &filter.into(), params.by, params.limit)?;
         let facets = Facets {

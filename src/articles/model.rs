@@ -433,6 +433,20 @@ pub struct ArticleFilter {
     pub search: Option<Query>,
 }
 
+impl ArticleFilter {
+    /// Whether a page in this order is read from one index, however large the archive is: of all
+    /// articles, of one tag, author or section between two dates, or of articles that are named.
+    pub fn is_by_index(&self, sort: ArticleSort) -> bool {
+        let by_publication = matches!(sort, ArticleSort::NewestFirst | ArticleSort::OldestFirst);
+        let tags: usize = self.tags.iter().map(Vec::len).sum();
+        let is_one_list = tags + self.authors.len() + self.sections.len() <= 1;
+        let is_named = !self.slugs.is_empty() || !self.ids.is_empty();
+        let looks_at_articles = self.language.is_some() || self.updated_after.is_some();
+        let by_publication = by_publication && (is_named || (is_one_list && !looks_at_articles));
+        self.search.is_none() && (by_publication || *self == Self::default())
+    }
+}
+
 /// Which articles an editorial list has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EditorialFilter {

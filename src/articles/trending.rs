@@ -14,6 +14,7 @@ use super::store::public::ListQuery;
 use super::store::trending::{TrendingQuery, trending};
 use crate::cache::answer::{Found, Rendered};
 use crate::cache::responses::{Kind, Question, Responses};
+use crate::db::lane::Cost;
 use crate::db::{Connection, Timestamp};
 use crate::http::params::{Both, KeyedQuery};
 use crate::http::site::Site;
@@ -67,7 +68,7 @@ pub async fn list_trending(
         without_highlights(&params.include)?;
     }
     let kind = kind_of(&params.include, ArticleSort::default(), Kind::Trending);
-    let question = Question::new(PATH, kind, query.canonical.after(PATH));
+    let question = Question::new(PATH, kind, query.canonical.after(PATH)).costs(Cost::High);
     let answer = move |connection: &mut Connection| {
         // To the minute, so that processes agree and an answer stays the same for that long.
         let now = Timestamp::now().cut_to(TimeDelta::minutes(1));

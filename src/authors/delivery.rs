@@ -9,6 +9,7 @@ use super::store;
 use crate::cache::answer::{Found, Rendered};
 use crate::cache::responses::{Kind, Question, Responses};
 use crate::db::changes::Mark;
+use crate::db::lane::Cost;
 use crate::db::{Connection, StoreError};
 use crate::http::cursor::CursorKey;
 use crate::http::page::{List, Seek, links};
@@ -59,7 +60,8 @@ pub async fn list_authors(
 ) -> Result<HttpResponse, Problem> {
     const PATH: &str = "/v1/authors";
     let KeyedQuery { params, canonical } = query;
-    let question = Question::new(PATH, Kind::Name, canonical.after(PATH));
+    let question = Question::new(PATH, Kind::Name, canonical.after(PATH))
+        .costs(Cost::high_if(params.count || params.q.is_some()));
     let answer = move |connection: &mut Connection| {
         let name = params.q.as_deref();
         let seek = Seek::new(

@@ -12,6 +12,7 @@ use quick_cache::{Equivalent, Weighter};
 use super::answer::{Answer, Found, Made, Policy, Rendered};
 use super::coding::Coding;
 use crate::clock::Clock;
+use crate::db::lane::Cost;
 use crate::db::{Connection, Database, public_horizon};
 use crate::http::redirect::moved;
 use crate::metrics::{CacheMetrics, Metrics};
@@ -126,6 +127,7 @@ pub struct Responses {
 pub struct Question {
     route: &'static str,
     kind: Kind,
+    cost: Cost,
     target: String,
     quickly: Option<Quickly>,
 }
@@ -137,9 +139,16 @@ impl Question {
         Self {
             route,
             kind,
+            cost: Cost::Low,
             target,
             quickly: None,
         }
+    }
+
+    /// With what answering it may cost: little unless something is said.
+    pub fn costs(mut self, cost: Cost) -> Self {
+        self.cost = cost;
+        self
     }
 
     /// With a way to the answer that is tried first. It must read nothing before it is polled.
@@ -277,7 +286,7 @@ impl Responses {
         // Before anything is read: whatever is written from here on is noticed.
         let after = self.database.changes().sequence();
         let asked = self.clock.now();
-        let kind = question.kind;
+        let (kind, cost) = (question.kind, question.cost);
         let age = self.policies.age(kind);
         let policy = self.policies.of(kind).clone();
         let metrics = self.metrics.route(question.route);
@@ -316,7 +325,7 @@ impl Responses {
         };
         // Whoever has just shared may look at the count, and counts are not marked.
         if self.database.has_replica() && age.is_none() {
-            match self.database.read_on_replica(work.clone()).await {
+            match self.database.read_on_replica(cost, work.clone()).await {
                 Some(Ok(Ok(answer))) => {
                     self.counts.replica.inc();
                     return Ok(answer);
@@ -332,7 +341,7 @@ impl Responses {
         }
         match kind {
             Kind::Article => self.database.read_shortly(work).await?,
-            _ => self.database.read(work).await?,
+            _ => self.database.read_within(cost, work).await?,
         }
     }
 }

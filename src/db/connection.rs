@@ -6,14 +6,19 @@
 )]
 
 use std::fmt;
-use std::path::PathBuf;
+use std::ops::{Deref, DerefMut};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
 use diesel::r2d2::{ManageConnection, R2D2Connection};
-use diesel::{Connection as _, PgConnection, SqliteConnection};
+use diesel::sql_types::Integer;
+use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
 use prometheus::IntCounter;
+
+use super::deadline::Watch;
 
 /// A connection to either database. Queries that both speak run on it directly; where they differ
 /// [`on_each_database!`](crate::on_each_database) reaches the variant.
@@ -99,7 +104,7 @@ impl fmt::Debug for DatabaseUrl {
 /// What a connection is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Reading only; SQLite enforces it.
+    /// Reading only; the database enforces it.
     Read,
     /// Reading and writing.
     Write,
@@ -111,6 +116,44 @@ pub struct Manager {
     access: Access,
     statement_timeout: Duration,
     queries: IntCounter,
+}
+
+/// A connection of a pool, and what it is doing.
+pub struct Watched {
+    connection: AnyConnection,
+    pub(super) watch: Watch,
+}
+
+impl Watched {
+    pub(super) fn into_connection(self) -> AnyConnection {
+        self.connection
+    }
+}
+
+impl Deref for Watched {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Watched {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.connection
+    }
+}
+
+/// How many instructions of its virtual machine SQLite runs between two looks at the clock: some tens
+/// of microseconds.
+const INSTRUCTIONS: u16 = 2_000;
+
+/// Connects to Postgres.
+///
+/// # Errors
+/// Why that cannot be done.
+pub(super) fn connect(url: &str) -> diesel::ConnectionResult<PgConnection> {
+    PgConnection::establish(url)
 }
 
 impl Manager {
@@ -130,46 +173,71 @@ impl Manager {
         }
     }
 
-    fn open(&self) -> Result<AnyConnection, diesel::r2d2::Error> {
-        let timeout = self.statement_timeout.as_millis();
-        let mut connection = match &self.url {
-            DatabaseUrl::Sqlite(path) => {
-                let mut connection = SqliteConnection::establish(&path.to_string_lossy())
-                    .map_err(diesel::r2d2::Error::ConnectionError)?;
-                // busy_timeout first: switching to WAL needs the file's lock.
-                let query_only = u8::from(self.access == Access::Read);
-                connection
-                    .batch_execute(&format!(
-                        "PRAGMA busy_timeout = {timeout};
-                         PRAGMA journal_mode = WAL;
-                         PRAGMA synchronous = FULL;
-                         PRAGMA foreign_keys = ON;
-                         PRAGMA temp_store = MEMORY;
-                         PRAGMA cache_size = -2000;
-                         PRAGMA query_only = {query_only};"
-                    ))
-                    .map_err(diesel::r2d2::Error::QueryError)?;
-                AnyConnection::Sqlite(connection)
-            }
-            DatabaseUrl::Postgres(url) => {
-                let mut connection =
-                    PgConnection::establish(url).map_err(diesel::r2d2::Error::ConnectionError)?;
-                connection
-                    .batch_execute(&format!(
-                        // Every statement here is short: compiling one takes longer than running it.
-                        "SET jit = off;
-                         SET statement_timeout = {timeout};
-                         SET lock_timeout = {timeout};
-                         SET idle_in_transaction_session_timeout = {};
-                         SET TIME ZONE 'UTC';",
-                        timeout * 2
-                    ))
-                    .map_err(diesel::r2d2::Error::QueryError)?;
-                AnyConnection::Postgres(connection)
-            }
+    fn open(&self) -> Result<Watched, diesel::r2d2::Error> {
+        let mut watched = match &self.url {
+            DatabaseUrl::Sqlite(path) => self.open_sqlite(path)?,
+            DatabaseUrl::Postgres(url) => self.open_postgres(url)?,
         };
-        connection.set_instrumentation(CountQueries(self.queries.clone()));
-        Ok(connection)
+        watched.set_instrumentation(CountQueries(self.queries.clone()));
+        Ok(watched)
+    }
+
+    fn open_sqlite(&self, path: &Path) -> Result<Watched, diesel::r2d2::Error> {
+        let watch = Watch::default();
+        let asked = watch.clone();
+        let gives_up = Arc::new(move || asked.gives_up());
+        let mut connection = sqlite_progress::opening_with(INSTRUCTIONS, gives_up, || {
+            SqliteConnection::establish(&path.to_string_lossy())
+        })
+        .map_err(diesel::r2d2::Error::ConnectionError)?;
+        let timeout = self.statement_timeout.as_millis();
+        let query_only = u8::from(self.access == Access::Read);
+        // busy_timeout first: switching to WAL needs the file's lock.
+        connection
+            .batch_execute(&format!(
+                "PRAGMA busy_timeout = {timeout};
+                 PRAGMA journal_mode = WAL;
+                 PRAGMA synchronous = FULL;
+                 PRAGMA foreign_keys = ON;
+                 PRAGMA temp_store = MEMORY;
+                 PRAGMA cache_size = -2000;
+                 PRAGMA query_only = {query_only};"
+            ))
+            .map_err(diesel::r2d2::Error::QueryError)?;
+        Ok(Watched {
+            connection: AnyConnection::Sqlite(connection),
+            watch,
+        })
+    }
+
+    fn open_postgres(&self, url: &str) -> Result<Watched, diesel::r2d2::Error> {
+        #[derive(QueryableByName)]
+        struct Backend {
+            #[diesel(sql_type = Integer)]
+            pid: i32,
+        }
+        let mut connection = connect(url).map_err(diesel::r2d2::Error::ConnectionError)?;
+        let timeout = self.statement_timeout.as_millis();
+        let read_only = self.access == Access::Read;
+        connection
+            .batch_execute(&format!(
+                // Every statement here is short: compiling one takes longer than running it.
+                "SET jit = off;
+                 SET statement_timeout = {timeout};
+                 SET lock_timeout = {timeout};
+                 SET default_transaction_read_only = {read_only};
+                 SET idle_in_transaction_session_timeout = {};
+                 SET TIME ZONE 'UTC';",
+                timeout * 2
+            ))
+            .map_err(diesel::r2d2::Error::QueryError)?;
+        let Backend { pid } = diesel::sql_query("SELECT pg_backend_pid() AS pid")
+            .get_result(&mut connection)
+            .map_err(diesel::r2d2::Error::QueryError)?;
+        Ok(Watched {
+            connection: AnyConnection::Postgres(connection),
+            watch: Watch::of_backend(pid),
+        })
     }
 }
 
@@ -185,18 +253,18 @@ impl Instrumentation for CountQueries {
 }
 
 impl ManageConnection for Manager {
-    type Connection = AnyConnection;
+    type Connection = Watched;
     type Error = diesel::r2d2::Error;
 
-    fn connect(&self) -> Result<AnyConnection, Self::Error> {
+    fn connect(&self) -> Result<Watched, Self::Error> {
         self.open()
     }
 
-    fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), Self::Error> {
+    fn is_valid(&self, connection: &mut Watched) -> Result<(), Self::Error> {
         connection.ping().map_err(diesel::r2d2::Error::QueryError)
     }
 
-    fn has_broken(&self, connection: &mut AnyConnection) -> bool {
+    fn has_broken(&self, connection: &mut Watched) -> bool {
         // A panic may have left a transaction open.
         std::thread::panicking() || connection.is_broken()
     }

@@ -1,5 +1,7 @@
 //! What a store can answer besides a value.
 
+use std::time::Duration;
+
 use crate::validation::Violations;
 
 /// The answer of a store.
@@ -35,6 +37,8 @@ pub enum StoreError {
     Forbidden(String),
     /// Another write came in between, so that this one could not be made; nothing was written.
     Conflict,
+    /// It took longer than it was given, and was ended; nothing was changed.
+    TooSlow(Duration),
     /// No connection was free in time, or the database cannot be reached.
     Unavailable(String),
     /// The database failed; logged, never shown.
@@ -62,9 +66,14 @@ impl From<diesel::result::Error> for StoreError {
             }
             // SQLite reports a busy file, Postgres a timeout, as plain text.
             Error::DatabaseError(_, ref details)
-                if ["database is locked", "statement timeout", "lock timeout"]
-                    .iter()
-                    .any(|text| details.message().contains(text)) =>
+                if [
+                    "database is locked",
+                    "statement timeout",
+                    "lock timeout",
+                    "interrupted",
+                ]
+                .iter()
+                .any(|text| details.message().contains(text)) =>
             {
                 Self::Unavailable(details.message().to_owned())
             }

@@ -17,7 +17,9 @@ use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl, sql_qu
 use prometheus::IntCounter;
 
 use super::changes::Changes;
-use super::connection::{Access, AnyConnection as Connection, CountQueries, DatabaseUrl, Manager};
+use super::connection::{
+    Access, AnyConnection as Connection, CountQueries, DatabaseUrl, Manager, Watched,
+};
 use super::error::{StoreError, StoreResult};
 use super::notify::{CHANNEL, read_payload};
 use super::pool::{Database, Opened};
@@ -120,7 +122,7 @@ fn listen_to_postgres(
     while let Some(known) = changes.upgrade() {
         known.hear_nothing();
         drop(known);
-        let outcome = match manager.connect() {
+        let outcome = match manager.connect().map(Watched::into_connection) {
             Ok(Connection::Postgres(mut connection)) => {
                 hear(&mut connection, changes, process, &mut heard)
                     .map_err(|error| error.to_string())

@@ -3,7 +3,8 @@
 //! - [`changes`] – what writes touched, for those who keep what was made of it
 //! - [`connection`] – opening SQLite or Postgres behind one [`Connection`] type
 //! - `notify` and `listen` – word of writes between processes
-//! - [`lane`] – connections that are asked for in turn
+//! - [`lane`] – connections that are asked for in turn, apart for what is costly
+//! - `deadline` – work that ends in time, and when nobody waits for it any more
 //! - [`pool`] – [`Database`], which runs work on database threads
 //! - `replica` – a streaming replica of Postgres, for public reads
 //! - [`error`] – [`StoreError`], what a store can answer besides a value
@@ -23,6 +24,7 @@
 
 pub mod changes;
 pub mod connection;
+mod deadline;
 pub mod error;
 pub mod gather;
 pub mod horizon;

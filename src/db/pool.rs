@@ -1,19 +1,22 @@
 //! [`Database`]: runs stores' work on a bounded number of database threads.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use diesel::Connection as _;
 use diesel::connection::SimpleConnection;
+use diesel::r2d2::PooledConnection;
 use prometheus::IntCounter;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::changes::{Changes, Touched};
-use super::connection::{Access, AnyConnection as Connection, DatabaseUrl};
+use super::connection::{Access, AnyConnection as Connection, DatabaseUrl, Manager};
 use super::error::{StoreError, StoreResult};
-use super::lane::{Lane, PoolSettings};
+use super::lane::{Cost, Lane, PoolSettings};
 use super::notify;
-use super::replica::Replica;
+use super::replica::{Replica, end_of_log};
 use super::types::Id;
 
 /// The database of one process. Cheap to clone.
@@ -24,7 +27,10 @@ pub struct Database(pub(super) Arc<Opened>);
 pub struct Opened {
     url: DatabaseUrl,
     readers: Arc<Lane>,
+    costly: Arc<Lane>,
     writers: Arc<Lane>,
+    read_timeout: Duration,
+    statement_timeout: Duration,
     pub(super) replica: Option<Replica>,
     queries: IntCounter,
     changes: Arc<Changes>,
@@ -34,9 +40,9 @@ pub struct Opened {
 }
 
 impl Database {
-    /// Opens `url`. A missing SQLite file is created. SQLite gets one writer, for which all
-    /// writes queue, and `size` readers; Postgres gets one pool for both. Every statement sent
-    /// is counted in `queries`.
+    /// Opens `url`. A missing SQLite file is created. Reads, costly reads and writes have connections
+    /// apart; SQLite has one for writing, for which all writes queue. Every statement sent is counted
+    /// in `queries`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when no connection can be opened within the waiting time.
@@ -45,17 +51,15 @@ impl Database {
         settings: &PoolSettings,
         queries: IntCounter,
     ) -> Result<Self, StoreError> {
-        // The writer first: it creates the file and switches it to WAL before readers come.
-        let (writers, readers) = match url {
-            DatabaseUrl::Sqlite(_) => (
-                Lane::open(url, Access::Write, 1, settings, &queries)?,
-                Lane::open(url, Access::Read, settings.size, settings, &queries)?,
-            ),
-            DatabaseUrl::Postgres(_) => {
-                let lane = Lane::open(url, Access::Write, settings.size, settings, &queries)?;
-                (Arc::clone(&lane), lane)
-            }
+        let writing = match url {
+            DatabaseUrl::Sqlite(_) => 1,
+            DatabaseUrl::Postgres(_) => settings.size.div_ceil(2),
         };
+        // The writer first: it creates the file and switches it to WAL before readers come.
+        let writing = (writing, settings.wait);
+        let writers = Lane::open(url, Access::Write, writing, settings, &queries)?;
+        let reading = |cost| Lane::build(url, Access::Read, settings.of(cost), settings, &queries);
+        let (readers, costly) = (reading(Cost::Low)?, reading(Cost::High)?);
         let replica = settings
             .replica
             .as_ref()
@@ -70,7 +74,10 @@ impl Database {
             url: url.clone(),
             replica,
             readers,
+            costly,
             writers,
+            read_timeout: settings.read_timeout,
+            statement_timeout: settings.statement_timeout,
             queries,
             changes: Arc::default(),
             names_changed: Notify::new(),
@@ -78,15 +85,34 @@ impl Database {
         })))
     }
 
-    /// Runs a read on a database thread.
+    /// Runs a read of an editor's or of the server itself on a database thread.
     ///
     /// # Errors
-    /// What `work` answers, or [`StoreError::Unavailable`] when no connection is free in time.
+    /// What `work` answers; [`StoreError::Unavailable`] when no connection is free in time;
+    /// [`StoreError::TooSlow`] when it takes longer than the statement timeout.
     pub async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
-        self.0.readers.run(work).await
+        self.0.readers.run(self.0.statement_timeout, work).await
+    }
+
+    /// Runs a read that anyone may ask for, or one that is costly. It ends when nobody waits for it
+    /// any more.
+    ///
+    /// # Errors
+    /// What `work` answers; [`StoreError::Unavailable`] when no connection is free in time;
+    /// [`StoreError::TooSlow`] when it takes longer than public reads may.
+    pub async fn read_within<T: Send + 'static>(
+        &self,
+        cost: Cost,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        let lane = match cost {
+            Cost::Low => &self.0.readers,
+            Cost::High => &self.0.costly,
+        };
+        lane.run(self.0.read_timeout, work).await
     }
 
     /// Runs a read that takes microseconds: on SQLite, where nothing is waited for, on this very
@@ -99,13 +125,14 @@ impl Database {
         &self,
         work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
-        if let DatabaseUrl::Sqlite(_) = self.0.url
-            && let Ok(_turn) = self.0.readers.turns.try_acquire()
-            && let Some(mut connection) = self.0.readers.pool.try_get()
-        {
-            return work(&mut connection);
-        }
-        self.read(work).await
+        let work = match self.0.url {
+            DatabaseUrl::Sqlite(_) => match self.0.readers.run_at_once(self.0.read_timeout, work) {
+                Ok(done) => return done,
+                Err(work) => work,
+            },
+            DatabaseUrl::Postgres(_) => work,
+        };
+        self.read_within(Cost::Low, work).await
     }
 
     /// Runs a write in one transaction, which is durable when this answers `Ok` and leaves
@@ -117,9 +144,10 @@ impl Database {
         &self,
         work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
+        let write = |connection: &mut Connection| in_transaction(connection, work);
         self.0
             .writers
-            .run(|connection| in_transaction(connection, work))
+            .run_through(self.0.statement_timeout, write)
             .await
     }
 
@@ -165,7 +193,7 @@ impl Database {
         let opened = Arc::clone(&self.0);
         self.0
             .writers
-            .run(move |connection| {
+            .run_through(self.0.statement_timeout, move |connection| {
                 let mut touched = Touched::default();
                 let outcome = in_transaction(connection, |connection| {
                     let value = work(connection, &mut touched)?;
@@ -187,7 +215,10 @@ impl Database {
         &self,
         work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
     ) -> StoreResult<T> {
-        self.0.writers.run(work).await
+        self.0
+            .writers
+            .run_through(self.0.statement_timeout, work)
+            .await
     }
 
     /// Waits until a tag or an author is changed here.
@@ -204,10 +235,15 @@ impl Database {
     /// not replayed every write that this process knows of.
     pub async fn read_on_replica<T: Send + 'static>(
         &self,
+        cost: Cost,
         work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
     ) -> Option<StoreResult<T>> {
         let replica = self.0.replica.as_ref()?;
-        replica.read(&self.0.changes, &self.0.readers, work).await
+        let timeout = self.0.read_timeout;
+        let primary = self.0.readers.run(timeout, end_of_log);
+        replica
+            .read(&self.0.changes, primary, cost, timeout, work)
+            .await
     }
 
     /// Tells this process's notifications from those of others.
@@ -229,11 +265,10 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when none can be opened.
-    pub fn connection(&self) -> StoreResult<impl std::ops::DerefMut<Target = Connection> + use<>> {
-        self.0
-            .writers
-            .pool
-            .get()
+    pub fn connection(&self) -> StoreResult<Borrowed> {
+        let connection = self.0.writers.pool.get();
+        connection
+            .map(Borrowed)
             .map_err(|error| StoreError::Unavailable(error.to_string()))
     }
 
@@ -251,6 +286,23 @@ impl Database {
     pub fn pool_use(&self) -> (u32, u32) {
         let state = self.0.readers.pool.state();
         (state.connections, state.idle_connections)
+    }
+}
+
+/// A connection that is not in turn.
+pub struct Borrowed(PooledConnection<Manager>);
+
+impl Deref for Borrowed {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl DerefMut for Borrowed {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.0
     }
 }
 

@@ -15,7 +15,7 @@ use prometheus::IntCounter;
 use super::changes::Changes;
 use super::connection::{Access, AnyConnection as Connection, DatabaseUrl};
 use super::error::{StoreError, StoreResult};
-use super::lane::{Lane, PoolSettings};
+use super::lane::{Cost, Lane, PoolSettings};
 
 /// How long a read waits for a connection to the replica before it goes to the primary.
 const WAIT: Duration = Duration::from_millis(250);
@@ -25,6 +25,7 @@ const LEFT_ALONE: Duration = Duration::from_secs(2);
 /// A replica and what is known of the primary's log.
 pub(super) struct Replica {
     lane: Arc<Lane>,
+    costly: Arc<Lane>,
     known: Mutex<Known>,
 }
 
@@ -38,7 +39,7 @@ struct Known {
 
 /// Where the primary's log ends (bytes), and whose log it is.
 #[derive(Debug, Clone, Copy, Default, QueryableByName)]
-struct Primary {
+pub(super) struct Primary {
     #[diesel(sql_type = BigInt)]
     position: i64,
     #[diesel(sql_type = BigInt)]
@@ -70,8 +71,10 @@ impl Replica {
             wait: WAIT,
             ..settings.clone()
         };
+        let lane = |cost| Lane::build(url, Access::Read, settings.of(cost), &settings, queries);
         Ok(Self {
-            lane: Lane::build(url, Access::Read, settings.size, &settings, queries)?,
+            lane: lane(Cost::Low)?,
+            costly: lane(Cost::High)?,
             known: Mutex::new(Known {
                 sequence: 0,
                 primary: Primary::default(),
@@ -93,7 +96,9 @@ impl Replica {
     pub(super) async fn read<T: Send + 'static>(
         &self,
         changes: &Changes,
-        primary: &Lane,
+        primary: impl Future<Output = StoreResult<Primary>>,
+        cost: Cost,
+        timeout: Duration,
         work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
     ) -> Option<StoreResult<T>> {
         let now = Instant::now();
@@ -114,8 +119,14 @@ impl Replica {
                 .then(|| work(connection))
                 .transpose()
         };
-        match self.lane.run(read).await {
+        let lane = match cost {
+            Cost::Low => &self.lane,
+            Cost::High => &self.costly,
+        };
+        match lane.run(timeout, read).await {
             Ok(done) => done.map(Ok),
+            // Others are looking for much there: that says nothing about the replica.
+            Err(StoreError::Unavailable(_)) if cost == Cost::High => None,
             Err(StoreError::Unavailable(reason)) => {
                 tracing::warn!(reason, "the replica is not read");
                 self.learn(|known| known.left_alone_until = Some(now + LEFT_ALONE));
@@ -126,19 +137,16 @@ impl Replica {
     }
 
     /// Where the primary's log ended after the last write that is known of: asked once for each.
-    async fn primary(&self, changes: &Changes, primary: &Lane) -> Option<Primary> {
+    async fn primary(
+        &self,
+        changes: &Changes,
+        asked: impl Future<Output = StoreResult<Primary>>,
+    ) -> Option<Primary> {
         let sequence = changes.sequence();
         let known = self.known();
         if known.sequence == sequence {
             return Some(known.primary);
         }
-        let asked = primary.run(|connection| {
-            Ok(sql_query(
-                "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint AS position, \
-                        (SELECT system_identifier FROM pg_control_system()) AS system",
-            )
-            .get_result(connection)?)
-        });
         match asked.await {
             Ok(primary) => {
                 self.learn(|known| {
@@ -154,6 +162,15 @@ impl Replica {
             }
         }
     }
+}
+
+/// Where the log ends that a primary writes.
+pub(super) fn end_of_log(connection: &mut Connection) -> StoreResult<Primary> {
+    Ok(sql_query(
+        "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint AS position, \
+                (SELECT system_identifier FROM pg_control_system()) AS system",
+    )
+    .get_result(connection)?)
 }
 
 /// Whether a connection leads to a replica of this primary that has replayed its log so far. Asked

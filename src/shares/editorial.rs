@@ -16,6 +16,7 @@ use super::store::external::{Observation, known, observe, observe_all};
 use super::store::periods::{Weighed, history_of_all, movers, weighed, weighed_networks};
 use super::time::{Window, paired, weights, whole_shares};
 use crate::auth::guard::{Allowed, ArticlesRead, SharesWrite};
+use crate::db::lane::Cost;
 use crate::db::{Connection, Database, Id, StoreResult, Timestamp};
 use crate::http::body::JsonBody;
 use crate::http::conditional::private_json;
@@ -192,7 +193,7 @@ pub async fn read_share_overview(
 ) -> Result<HttpResponse, Problem> {
     let limit = usize::try_from(params.limit).unwrap_or(0);
     let overview = database
-        .read(move |connection| {
+        .read_within(Cost::High, move |connection| {
             overview(
                 connection,
                 params.window,

@@ -141,6 +141,10 @@ pub fn fresh_database(on: On) -> (DatabaseConfig, Option<PathBuf>) {
     };
     let config = DatabaseConfig {
         database_connections: 3,
+        // A machine that is busy with other tests is no reason to give up.
+        read_timeout: 60,
+        database_wait: 60,
+        statement_timeout: 60,
         ..DatabaseConfig::at(url)
     };
     (config, folder)

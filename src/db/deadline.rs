@@ -1,0 +1,214 @@
+//! Work that ends in time: no statement goes on for nobody.
+//!
+//! Work on a connection has a deadline, and its client may leave before that. Either ends the
+//! statement that is running, and with it the work. SQLite asks every few thousand instructions of its
+//! virtual machine whether to go on; Postgres is told by another connection (`pg_cancel_backend`).
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use diesel::sql_types::{Array, Integer};
+use diesel::{PgConnection, RunQueryDsl};
+
+use super::connection::{DatabaseUrl, connect};
+
+/// How often Postgres is told again to end what is still running: a statement may have begun just
+/// after it was told first.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// What one caller asked a connection to do.
+pub(super) struct Work {
+    deadline: Instant,
+    abandoned: AtomicBool,
+    /// The Postgres backend that does it, while it does.
+    backend: Mutex<Option<i32>>,
+}
+
+impl Work {
+    pub(super) fn until(deadline: Instant) -> Arc<Self> {
+        Arc::new(Self {
+            deadline,
+            abandoned: AtomicBool::new(false),
+            backend: Mutex::new(None),
+        })
+    }
+
+    /// Whether nobody waits for it any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.abandoned.load(Ordering::Relaxed) || Instant::now() >= self.deadline
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a connection is doing, for those who may end it.
+#[derive(Clone, Default)]
+pub(super) struct Watch {
+    doing: Arc<Mutex<Option<Arc<Work>>>>,
+    /// The process of the Postgres backend.
+    backend: Option<i32>,
+}
+
+impl Watch {
+    pub(super) fn of_backend(backend: i32) -> Self {
+        Self {
+            backend: Some(backend),
+            ..Self::default()
+        }
+    }
+
+    /// Whether the statement that is running is to be given up.
+    pub(super) fn gives_up(&self) -> bool {
+        locked(&self.doing)
+            .as_ref()
+            .is_some_and(|work| work.is_over())
+    }
+
+    /// Work begins; it ends when what this returns is dropped.
+    pub(super) fn begin(&self, work: &Arc<Work>) -> Doing {
+        *locked(&work.backend) = self.backend;
+        *locked(&self.doing) = Some(Arc::clone(work));
+        Doing {
+            watch: self.clone(),
+            work: Arc::clone(work),
+        }
+    }
+}
+
+/// Work that is under way on a connection.
+pub(super) struct Doing {
+    watch: Watch,
+    work: Arc<Work>,
+}
+
+impl Drop for Doing {
+    fn drop(&mut self) {
+        // From here on nobody ends what this connection does next.
+        *locked(&self.work.backend) = None;
+        *locked(&self.watch.doing) = None;
+    }
+}
+
+/// Someone who waits for work: when they stop waiting before it is done, it is ended.
+pub(super) struct Waiting {
+    pub(super) work: Arc<Work>,
+    canceller: Canceller,
+    done: bool,
+}
+
+impl Waiting {
+    pub(super) fn done(&mut self) {
+        self.done = true;
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if !self.done {
+            self.work.abandoned.store(true, Ordering::Relaxed);
+            self.canceller.end(&self.work);
+        }
+    }
+}
+
+/// Ends work on Postgres, from a thread and a connection of its own; SQLite notices by itself.
+#[derive(Clone)]
+pub(super) struct Canceller {
+    url: DatabaseUrl,
+    sender: Arc<OnceLock<Option<Sender<Arc<Work>>>>>,
+}
+
+impl Canceller {
+    pub(super) fn new(url: &DatabaseUrl) -> Self {
+        Self {
+            url: url.clone(),
+            sender: Arc::default(),
+        }
+    }
+
+    /// Someone who waits for work that has until a deadline.
+    pub(super) fn waiting(&self, deadline: Instant) -> Waiting {
+        Waiting {
+            work: Work::until(deadline),
+            canceller: self.clone(),
+            done: false,
+        }
+    }
+
+    fn end(&self, work: &Arc<Work>) {
+        let DatabaseUrl::Postgres(url) = &self.url else {
+            return;
+        };
+        // Only a server that ever has to end something has the thread.
+        let sender = self.sender.get_or_init(|| {
+            let (sender, receiver) = channel();
+            let url = url.clone();
+            std::thread::Builder::new()
+                .name("dateline-cancel".into())
+                .spawn(move || cancel(&url, &receiver))
+                .inspect_err(|error| tracing::error!(%error, "no thread to end statements with"))
+                .ok()
+                .map(|_| sender)
+        });
+        if let Some(sender) = sender {
+            let _ = sender.send(Arc::clone(work));
+        }
+    }
+}
+
+/// Ends what comes in, until nobody sends any more.
+fn cancel(url: &str, ended: &Receiver<Arc<Work>>) {
+    let mut connection = None;
+    let mut running: Vec<Arc<Work>> = Vec::new();
+    loop {
+        if running.is_empty() {
+            match ended.recv() {
+                Ok(work) => running.push(work),
+                Err(_) => return,
+            }
+        }
+        running.extend(ended.try_iter());
+        running.retain(|work| locked(&work.backend).is_some());
+        if !running.is_empty()
+            && let Err(error) = cancel_all(&mut connection, url, &running)
+        {
+            tracing::warn!(%error, "statements could not be ended");
+            connection = None;
+        }
+        match ended.recv_timeout(AGAIN) {
+            Ok(work) => running.push(work),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+fn cancel_all(
+    connection: &mut Option<PgConnection>,
+    url: &str,
+    running: &[Arc<Work>],
+) -> diesel::QueryResult<()> {
+    let connection = match connection {
+        Some(connection) => connection,
+        None => {
+            let opened = connect(url).map_err(|error| {
+                diesel::result::Error::QueryBuilderError(error.to_string().into())
+            })?;
+            connection.insert(opened)
+        }
+    };
+    // While they are held, no backend goes on to the work of somebody else: what is told to end is
+    // what was meant.
+    let held: Vec<_> = running.iter().map(|work| locked(&work.backend)).collect();
+    let backends: Vec<i32> = held.iter().filter_map(|backend| **backend).collect();
+    if !backends.is_empty() {
+        diesel::sql_query("SELECT pg_cancel_backend(pid) FROM unnest($1) AS running (pid)")
+            .bind::<Array<Integer>, _>(backends)
+            .execute(connection)?;
+    }
+    Ok(())
+}
