@@ -19,7 +19,7 @@ use crate::cache::responses::Responses;
 use crate::cache::serve::ServeKept;
 use crate::config::{DatabaseConfig, ServerConfig};
 use crate::db::pool::in_transaction;
-use crate::db::{Database, StoreError, migrations};
+use crate::db::{Database, StoreError, Timestamp, migrations};
 use crate::http::address::TrustedProxies;
 use crate::http::body::BodyLimit;
 use crate::http::cors::EXPOSED;
@@ -34,6 +34,8 @@ use crate::shares::counter::{Counter, WAITING};
 use crate::shares::delivery::Counting;
 use crate::shares::limits::{PerMinute, ShareLimits};
 use crate::shares::named::PublicArticles;
+use crate::shares::store::rollups;
+use crate::shares::time::Span;
 use crate::shares::visitor::VisitorKey;
 use crate::{articles, auth, authors, housekeeping, openapi, service, shares, tags, widgets};
 
@@ -115,6 +117,12 @@ pub fn migrate_database(database: &Database) -> Result<Vec<String>, StoreError> 
     while in_transaction(&mut connection, articles::store::bodies::render_outdated)? > 0 {}
     while in_transaction(&mut connection, articles::store::renditions::render_new)? > 0 {}
     while in_transaction(&mut connection, articles::store::indexing::index_pending)? > 0 {}
+    let mut position = Some((Span::Hour, Timestamp::EARLIEST));
+    while let Some(from) = position {
+        position = in_transaction(&mut connection, |connection| {
+            rollups::build_missing(connection, from)
+        })?;
+    }
     Ok(ran)
 }
 

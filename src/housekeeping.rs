@@ -2,16 +2,16 @@
 //! the history of shares, and sweeps up what has run out.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::web::Data;
 
 use crate::auth::jwt::Signer;
 use crate::auth::store::Purpose;
 use crate::auth::throttle::LoginThrottle;
-use crate::db::{Database, StoreError, Timestamp};
+use crate::db::{Connection, Database, StoreError, Timestamp};
 use crate::shares::delivery::Counting;
-use crate::shares::store::{counting, folding, totals};
+use crate::shares::store::{counting, folding, rollups, totals};
 use crate::shares::time::Span;
 use crate::{articles, auth};
 
@@ -26,6 +26,12 @@ const LEFT_BEHIND: chrono::Duration = chrono::Duration::seconds(2);
 
 /// Articles that were shared since the hour of so long ago are looked at for that.
 const PLACED_SINCE: chrono::Duration = chrono::Duration::hours(1);
+
+/// How far back rollups are brought up to what was shared at first.
+const ROLLED_UP_SINCE: chrono::Duration = chrono::Duration::hours(3);
+
+/// Rolling up takes at most one part in so many of the time.
+const ROLLING_UP: u32 = 10;
 
 /// Articles that are put in their places in one transaction.
 const AT_ONCE: usize = 1000;
@@ -60,6 +66,7 @@ pub fn keep_shares(database: &Data<Database>, shares: &Data<Counting>, hourly_da
     actix_web::rt::spawn(async move {
         // What was shared when the server last ended may not be in its place.
         let mut since = Timestamp::EARLIEST;
+        let mut rolled_up = RolledUp::default();
         let mut interval = tokio::time::interval(PLACING);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -71,6 +78,10 @@ pub fn keep_shares(database: &Data<Database>, shares: &Data<Counting>, hourly_da
             drop(shares);
             let now = Timestamp::now();
             let kept = match keep_totals(&database, since).await {
+                Ok(()) => rolled_up.keep(&database, since).await,
+                failed => failed,
+            };
+            let kept = match kept {
                 Ok(()) => {
                     // The hour before as well: it may have ended while this went on.
                     since = Span::Hour.containing(now.plus(-PLACED_SINCE));
@@ -108,6 +119,42 @@ async fn keep_totals(database: &Database, since: Timestamp) -> Result<(), StoreE
             .await?;
     }
     Ok(())
+}
+
+/// How far rollups have come.
+struct RolledUp {
+    /// As many batches of shares as they have.
+    batches: i64,
+    /// Not before: a busy hour takes long.
+    not_before: Instant,
+}
+
+impl Default for RolledUp {
+    fn default() -> Self {
+        Self {
+            batches: -1,
+            not_before: Instant::now(),
+        }
+    }
+}
+
+impl RolledUp {
+    /// Brings rollups up to the buckets, where these have changed.
+    async fn keep(&mut self, database: &Database, since: Timestamp) -> Result<(), StoreError> {
+        // Those of before were made when the server started.
+        let since = since.max(Timestamp::now().plus(-ROLLED_UP_SINCE));
+        let batches = database.read(rollups::batches).await?;
+        let begun = Instant::now();
+        if batches == self.batches || begun < self.not_before {
+            return Ok(());
+        }
+        let refresh = move |connection: &mut Connection| rollups::refresh(connection, since);
+        if database.write(refresh).await? {
+            self.batches = batches;
+        }
+        self.not_before = begun + begun.elapsed() * ROLLING_UP;
+        Ok(())
+    }
 }
 
 async fn fold_hours(database: &Database, before: Timestamp) -> Result<(), StoreError> {

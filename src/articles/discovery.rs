@@ -117,7 +117,8 @@ impl FromParams for FacetParams {
 /// Count articles by what they have
 ///
 /// How many of the articles that the filters leave have each tag, author, section, or day of
-/// publication. The filters are those of the list.
+/// publication. The filters are those of the list. When they leave more than 10,000 articles, the newest
+/// 10,000 are counted, and `counts_are` is `at_least`.
 #[utoipa::path(
     get, path = "/v1/articles/facets", operation_id = "listFacets", tag = "articles",
     params(FacetParams, FilterParams),
@@ -133,9 +134,11 @@ pub async fn list_facets(
     let question =
         Question::new(PATH, Kind::ArticleList, query.canonical.after(PATH)).costs(Cost::High);
     let answer = move |connection: &mut Connection| {
-        let (data, made_of) = public::facets(connection, &filter.into(), params.by, params.limit)?;
+        let (data, counts_are, made_of) =
+            public::facets(connection, &filter.into(), params.by, params.limit)?;
         let facets = Facets {
             by: params.by,
+            counts_are,
             data,
         };
         Ok(Found::Here(

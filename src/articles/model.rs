@@ -10,6 +10,7 @@ use super::workflow::Status;
 use crate::authors::model::AuthorRef;
 use crate::body::Block;
 use crate::db::changes::Mark;
+use crate::db::total::TotalIs;
 use crate::db::{Id, Timestamp};
 use crate::http::fields::Known;
 use crate::search::query::Query;
@@ -397,6 +398,8 @@ pub struct Facet {
 pub struct Facets {
     /// What they are counted by.
     pub by: FacetBy,
+    /// Whether all articles were counted, or the newest 10,000.
+    pub counts_are: TotalIs,
     /// The most frequent first; days the latest first.
     pub data: Vec<Facet>,
 }

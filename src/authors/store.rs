@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
-use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::model::{Author, AuthorInput};
+use crate::db::article_counts::{Owner, hidden, recount};
 use crate::db::changes::{Mark, Touched};
 use crate::db::keyset::Start;
 use crate::db::outdated::{Changed, outdate};
-use crate::db::schema::{article_authors, authors, public_articles};
+use crate::db::schema::{article_authors, authors};
 use crate::db::slugs::{self, Named};
+use crate::db::total::{CEILING, Total};
 use crate::db::types::IdSql;
 use crate::db::version::{Expected, Locked, lock};
 use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
@@ -32,18 +33,20 @@ struct AuthorRow {
     version: i64,
     _created_at: Timestamp,
     updated_at: Timestamp,
+    published_articles: i64,
 }
 
 impl AuthorRow {
-    fn into_author(self, article_count: i64) -> Author {
+    /// Of the published articles, some are hidden.
+    fn into_author(self, hidden: &HashMap<Id, i64>) -> Author {
         Author {
+            article_count: self.published_articles - hidden.get(&self.id).copied().unwrap_or(0),
             id: self.id,
             slug: self.slug,
             name: self.name,
             role: self.role,
             bio: self.bio,
             avatar_url: self.avatar_url,
-            article_count,
             updated_at: self.updated_at,
         }
     }
@@ -61,18 +64,6 @@ impl AuthorRow {
             avatar_url: self.avatar_url.as_deref().map(stored).transpose()?,
         })
     }
-}
-
-/// How many public articles each of these authors has.
-fn article_counts(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id, i64>> {
-    Ok(article_authors::table
-        .inner_join(public_articles::table)
-        .filter(article_authors::author_id.eq_any(ids.to_vec()))
-        .group_by(article_authors::author_id)
-        .select((article_authors::author_id, count_star()))
-        .load::<(Id, i64)>(connection)?
-        .into_iter()
-        .collect())
 }
 
 fn named(name_contains: Option<&str>) -> authors::BoxedQuery<'static, MultiBackend> {
@@ -112,14 +103,12 @@ pub fn list(
         None => query.order((authors::sort_name.asc(), authors::id.asc())),
     };
     let rows: Vec<AuthorRow> = query.limit(limit).load(connection)?;
-    let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
-    let counts = article_counts(connection, &ids)?;
+    let hidden = hidden(connection)?;
     Ok(rows
         .into_iter()
         .map(|row| {
-            let count = counts.get(&row.id).copied().unwrap_or(0);
             let position = row.sort_name.clone();
-            (row.into_author(count), position)
+            (row.into_author(&hidden), position)
         })
         .collect())
 }
@@ -128,18 +117,47 @@ pub fn list(
 ///
 /// # Errors
 /// When the database fails.
-pub fn count(connection: &mut Connection, name_contains: Option<&str>) -> StoreResult<i64> {
-    Ok(named(name_contains)
-        .select(count_star())
-        .first(connection)?)
+pub fn count(connection: &mut Connection, name_contains: Option<&str>) -> StoreResult<Total> {
+    let counted: Vec<Id> = named(name_contains)
+        .select(authors::id)
+        .limit(CEILING + 1)
+        .load(connection)?;
+    Ok(Total::counted(counted.len() as i64))
+}
+
+/// The authors who have most public articles, each with how many.
+///
+/// # Errors
+/// When the database fails.
+pub fn most_published(connection: &mut Connection, limit: i64) -> StoreResult<Vec<(Id, i64)>> {
+    use authors::{id, published_articles, table};
+    let hidden = hidden(connection)?;
+    // Those whose articles are partly hidden stand too far in front; no more than these.
+    let mut counts: Vec<(Id, i64)> = table
+        .filter(published_articles.gt(0))
+        .order((published_articles.desc(), id.asc()))
+        .limit(limit + hidden.len() as i64)
+        .select((id, published_articles))
+        .load(connection)?;
+    for (author, count) in &mut counts {
+        *count -= hidden.get(author).copied().unwrap_or(0);
+    }
+    counts.retain(|(_, count)| *count > 0);
+    counts.sort_by_key(|(author, count)| (std::cmp::Reverse(*count), *author));
+    counts.truncate(usize::try_from(limit).unwrap_or(0));
+    Ok(counts)
+}
+
+/// How many public articles an author has.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn count_of(connection: &mut Connection, id: Id) -> StoreResult<i64> {
+    Ok(find(connection, id)?.0.article_count)
 }
 
 fn with_count(connection: &mut Connection, row: AuthorRow) -> StoreResult<Author> {
-    let count = article_counts(connection, &[row.id])?
-        .get(&row.id)
-        .copied()
-        .unwrap_or(0);
-    Ok(row.into_author(count))
+    Ok(row.into_author(&hidden(connection)?))
 }
 
 /// The author that a slug names.
@@ -357,6 +375,7 @@ pub fn merge(
         .execute(connection)?;
     slugs::retarget(connection, id, target.id)?;
     merge_name(connection, id, target.id)?;
+    recount(connection, Owner::Author, target.id)?;
     outdate(connection, Changed::Author, target.id)?;
     diesel::delete(authors::table.filter(authors::id.eq(id))).execute(connection)?;
     slugs::redirect(

@@ -4,6 +4,8 @@
 //! - [`connection`] – opening SQLite or Postgres behind one [`Connection`] type
 //! - `notify` and `listen` – word of writes between processes
 //! - [`lane`] – connections that are asked for in turn, apart for what is costly
+//! - [`article_counts`] – how many articles tags and authors have
+//! - [`total`] – counting that ends
 //! - `deadline` – work that ends in time, and when nobody waits for it any more
 //! - [`pool`] – [`Database`], which runs work on database threads
 //! - `replica` – a streaming replica of Postgres, for public reads
@@ -22,6 +24,7 @@
 //! This room owns the difference between the databases; stores write Diesel queries that both
 //! speak, or reach for [`on_each_database!`](crate::on_each_database) where they cannot.
 
+pub mod article_counts;
 pub mod changes;
 pub mod connection;
 mod deadline;
@@ -39,6 +42,7 @@ mod replica;
 pub mod schema;
 pub mod slugs;
 pub mod statement;
+pub mod total;
 pub mod types;
 pub mod version;
 

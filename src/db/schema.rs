@@ -77,6 +77,7 @@ table! {
         version -> BigInt,
         created_at -> TimestampSql,
         updated_at -> TimestampSql,
+        published_articles -> BigInt,
     }
 }
 
@@ -95,6 +96,7 @@ table! {
         version -> BigInt,
         created_at -> TimestampSql,
         updated_at -> TimestampSql,
+        published_articles -> BigInt,
     }
 }
 
@@ -456,6 +458,30 @@ table! {
     public_horizon (id) {
         id -> BigInt,
         milliseconds -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    use diesel::sql_types::BigInt;
+    use crate::db::types::IdSql;
+
+    /// How many published articles of a tag, section or author are not public yet: a view.
+    hidden_article_counts (owner_id) {
+        owner_id -> IdSql,
+        articles -> BigInt,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary, Text};
+    use crate::db::types::TimestampSql;
+
+    share_rollups (span, starts_at, network) {
+        span -> Text,
+        starts_at -> TimestampSql,
+        network -> Text,
+        shares -> BigInt,
+        articles -> Binary,
     }
 }
 

@@ -7,6 +7,7 @@ use super::cursor::{CursorKey, Position};
 use super::params::CanonicalQuery;
 use crate::db::Id;
 use crate::db::keyset::Start;
+use crate::db::total::{Total, TotalIs};
 use crate::problem::Problem;
 
 /// Where a page stands in its list.
@@ -21,11 +22,15 @@ pub struct Page {
     /// The most items a page of this request can have.
     #[schema(minimum = 1, maximum = 100, example = 20)]
     pub limit: i64,
-    /// With `count=true`: how many items the whole list has.
+    /// With `count=true`: how many items the whole list has, as far as they were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0)]
     #[schema(nullable = false)]
     pub total: Option<i64>,
+    /// With `count=true`: whether `total` is all of them, or counting ended at 10,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub total_is: Option<TotalIs>,
 }
 
 /// One page of a list.
@@ -86,7 +91,7 @@ impl<'a> Seek<'a> {
     pub fn page<T>(
         &self,
         mut found: Vec<(T, String)>,
-        total: Option<i64>,
+        total: Option<Total>,
         id: impl Fn(&T) -> Id,
     ) -> List<T> {
         let limit = usize::try_from(self.limit).unwrap_or(0);
@@ -126,7 +131,8 @@ impl<'a> Seek<'a> {
                     next_cursor,
                     prev_cursor,
                     limit: self.limit,
-                    total,
+                    total: total.map(|total| total.items),
+                    total_is: total.map(|total| total.is),
                 },
             };
         }
@@ -141,7 +147,8 @@ impl<'a> Seek<'a> {
             next_cursor: cursor(found.last().filter(|_| is_before), false),
             prev_cursor: cursor(found.first().filter(|_| is_after), true),
             limit: self.limit,
-            total,
+            total: total.map(|total| total.items),
+            total_is: total.map(|total| total.is),
         };
         List {
             data: found.into_iter().map(|(item, _)| item).collect(),

@@ -13,7 +13,8 @@ use super::model::{Network, NetworkCount, Shares};
 use super::overview::{Mover, MoverArticle, NetworkTotal, ShareOverview};
 use super::store::by_network;
 use super::store::external::{Observation, known, observe, observe_all};
-use super::store::periods::{Weighed, history_of_all, movers, weighed, weighed_networks};
+use super::store::periods::{history_of_all, movers};
+use super::store::rollups::{Weighed, weighed, weighed_networks};
 use super::time::{Window, paired, weights, whole_shares};
 use crate::auth::guard::{Allowed, ArticlesRead, SharesWrite};
 use crate::db::lane::Cost;
@@ -222,7 +223,7 @@ fn overview(
             previous: whole_shares(previous),
         })
         .collect();
-    let by_article = weighed(connection, &both, None, None)?;
+    let by_article = weighed(connection, &both, None)?;
     Ok(ShareOverview {
         window,
         from: period.from,

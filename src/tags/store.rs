@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use super::model::{MergeInput, Tag, TagFilter, TagInput, TagKind, TagSort};
+use crate::db::article_counts::{Owner, hidden, recount};
 use crate::db::changes::{Mark, Touched};
 use crate::db::keyset::Start;
 use crate::db::outdated::{Changed, outdate};
-use crate::db::schema::{article_tags, articles, public_articles, tags};
+use crate::db::schema::{article_tags, articles, tags};
 use crate::db::slugs::{self, Named};
+use crate::db::total::{CEILING, Total};
 use crate::db::types::IdSql;
 use crate::db::version::{Expected, Locked, lock};
 use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
@@ -30,17 +31,19 @@ struct TagRow {
     version: i64,
     _created_at: Timestamp,
     updated_at: Timestamp,
+    published_articles: i64,
 }
 
 impl TagRow {
-    fn into_tag(self, article_count: i64) -> Tag {
+    /// Of the published articles, some are hidden.
+    fn into_tag(self, hidden: &HashMap<Id, i64>) -> Tag {
         Tag {
+            article_count: self.published_articles - hidden.get(&self.id).copied().unwrap_or(0),
             kind: TagKind::from_name(&self.kind),
             id: self.id,
             slug: self.slug,
             name: self.name,
             description: self.description,
-            article_count,
             updated_at: self.updated_at,
         }
     }
@@ -59,29 +62,6 @@ impl TagRow {
                 .map_err(stored)?,
         })
     }
-}
-
-/// How many public articles each of these tags has.
-fn article_counts(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id, i64>> {
-    let mut counts: HashMap<Id, i64> = article_tags::table
-        .inner_join(public_articles::table)
-        .filter(article_tags::tag_id.eq_any(ids.to_vec()))
-        .group_by(article_tags::tag_id)
-        .select((article_tags::tag_id, count_star()))
-        .load(connection)?
-        .into_iter()
-        .collect();
-    let sections: Vec<(Option<Id>, i64)> = public_articles::table
-        .filter(public_articles::section_id.eq_any(ids.to_vec()))
-        .group_by(public_articles::section_id)
-        .select((public_articles::section_id, count_star()))
-        .load(connection)?;
-    for (section, count) in sections {
-        if let Some(section) = section {
-            *counts.entry(section).or_default() += count;
-        }
-    }
-    Ok(counts)
 }
 
 /// A tag with the value that its list is sorted by.
@@ -110,7 +90,7 @@ pub fn list(
 ) -> StoreResult<Vec<Positioned>> {
     match filter.sort {
         TagSort::Name => list_by_name(connection, filter, start, limit),
-        TagSort::ArticleCount => list_by_count(connection, filter, start, limit),
+        TagSort::ArticleCount => by_count(connection, &|| filtered(filter), start, limit),
     }
 }
 
@@ -139,43 +119,65 @@ fn list_by_name(
         None => query.order((tags::sort_name.asc(), tags::id.asc())),
     };
     let rows: Vec<TagRow> = query.limit(limit).load(connection)?;
-    let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
-    let counts = article_counts(connection, &ids)?;
+    let hidden = hidden(connection)?;
     Ok(rows
         .into_iter()
         .map(|row| {
-            let count = counts.get(&row.id).copied().unwrap_or(0);
             let position = row.sort_name.clone();
-            (row.into_tag(count), position)
+            (row.into_tag(&hidden), position)
         })
         .collect())
 }
 
-/// Counts depend on the clock, so no index can hold their order: all tags are counted, and the
-/// page is cut from the sorted whole.
-fn list_by_count(
+/// Those with the most articles first. The clock takes articles away from what is kept, of few tags:
+/// these are put in their places among the others, which are read from an index.
+fn by_count(
     connection: &mut Connection,
-    filter: &TagFilter,
+    narrowed: &dyn Fn() -> tags::BoxedQuery<'static, MultiBackend>,
     start: Option<Start<String>>,
     limit: i64,
 ) -> StoreResult<Vec<Positioned>> {
-    let rows: Vec<TagRow> = filtered(filter).load(connection)?;
-    let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
-    let counts = article_counts(connection, &ids)?;
-    let mut tags: Vec<Tag> = rows
-        .into_iter()
-        .map(|row| {
-            let count = counts.get(&row.id).copied().unwrap_or(0);
-            row.into_tag(count)
-        })
-        .collect();
-    let order = |count: i64, id: Id| (std::cmp::Reverse(count), id);
+    use tags::{id, published_articles};
+    let hidden = hidden(connection)?;
+    let fewer: Vec<Id> = hidden.keys().copied().collect();
+    let mut query = narrowed();
+    if !fewer.is_empty() {
+        query = query.filter(id.ne_all(fewer.clone()));
+    }
+    let start = start
+        .map(|start| start.try_map(|value| value.parse::<i64>()))
+        .transpose()
+        .unwrap_or_default();
+    query = match &start {
+        Some(start) if start.backward => query
+            .filter(published_articles.ge(start.value))
+            .order((published_articles.asc(), id.desc())),
+        Some(start) => query
+            .filter(published_articles.le(start.value))
+            .order((published_articles.desc(), id.asc())),
+        None => query.order((published_articles.desc(), id.asc())),
+    };
+    if let Some(start) = &start {
+        let bound = start.bound(!start.backward);
+        query = if start.backward {
+            query.filter(published_articles.gt(start.value).or(id.lt(bound)))
+        } else {
+            query.filter(published_articles.lt(start.value).or(id.gt(bound)))
+        };
+    }
+    let mut rows: Vec<TagRow> = query.limit(limit).load(connection)?;
+    if !fewer.is_empty() {
+        rows.extend(
+            narrowed()
+                .filter(id.eq_any(fewer))
+                .load::<TagRow>(connection)?,
+        );
+    }
+    let mut tags: Vec<Tag> = rows.into_iter().map(|row| row.into_tag(&hidden)).collect();
+    let order = |count: i64, key: Id| (std::cmp::Reverse(count), key);
     tags.sort_by_key(|tag| order(tag.article_count, tag.id));
     if let Some(start) = start {
-        let place = order(
-            start.value.parse().unwrap_or(0),
-            start.bound(!start.backward),
-        );
+        let place = order(start.value, start.bound(!start.backward));
         if start.backward {
             tags.retain(|tag| order(tag.article_count, tag.id) < place);
             tags.reverse();
@@ -193,20 +195,68 @@ fn list_by_count(
         .collect())
 }
 
+/// The tags, or the sections, that have most public articles, each with how many.
+///
+/// # Errors
+/// When the database fails.
+pub fn most_used(
+    connection: &mut Connection,
+    sections: bool,
+    limit: i64,
+) -> StoreResult<Vec<(Id, i64)>> {
+    let section = TagKind::Section.as_str();
+    let narrowed = || {
+        let tags = tags::table.into_boxed::<MultiBackend>();
+        if sections {
+            tags.filter(tags::kind.eq(section))
+        } else {
+            tags.filter(tags::kind.ne(section))
+        }
+    };
+    Ok(by_count(connection, &narrowed, None, limit)?
+        .into_iter()
+        .map(|(tag, _)| (tag.id, tag.article_count))
+        .filter(|(_, count)| *count > 0)
+        .collect())
+}
+
 /// How many tags a list has.
 ///
 /// # Errors
 /// When the database fails.
-pub fn count(connection: &mut Connection, filter: &TagFilter) -> StoreResult<i64> {
-    Ok(filtered(filter).select(count_star()).first(connection)?)
+pub fn count(connection: &mut Connection, filter: &TagFilter) -> StoreResult<Total> {
+    let counted: Vec<Id> = filtered(filter)
+        .select(tags::id)
+        .limit(CEILING + 1)
+        .load(connection)?;
+    Ok(Total::counted(counted.len() as i64))
+}
+
+/// How many public articles a tag or section has.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn count_of(connection: &mut Connection, id: Id) -> StoreResult<i64> {
+    Ok(find(connection, id)?.0.article_count)
 }
 
 fn with_count(connection: &mut Connection, row: TagRow) -> StoreResult<Tag> {
-    let count = article_counts(connection, &[row.id])?
-        .get(&row.id)
-        .copied()
-        .unwrap_or(0);
-    Ok(row.into_tag(count))
+    Ok(row.into_tag(&hidden(connection)?))
+}
+
+/// How many published articles these tags and sections have, whether the public sees them yet or not.
+///
+/// # Errors
+/// When the database fails.
+pub fn published_articles(
+    connection: &mut Connection,
+    ids: &[Id],
+) -> StoreResult<HashMap<Id, i64>> {
+    let counts: Vec<(Id, i64)> = tags::table
+        .filter(tags::id.eq_any(ids.to_vec()))
+        .select((tags::id, tags::published_articles))
+        .load(connection)?;
+    Ok(counts.into_iter().collect())
 }
 
 /// The tag that a slug names.
@@ -474,6 +524,7 @@ pub fn merge(
         .execute(connection)?;
     slugs::retarget(connection, id, target.id)?;
     merge_name(connection, id, target.id)?;
+    recount(connection, Owner::Tag, target.id)?;
     outdate(connection, Changed::Tag, target.id)?;
     diesel::delete(tags::table.filter(tags::id.eq(id))).execute(connection)?;
     slugs::redirect(connection, Named::Tag, &row.slug, &target.slug, target.id)?;

@@ -144,6 +144,12 @@ const LISTS: &[&str] = &[
     "/v1/articles/facets?by=day&q=one",
     "/v1/articles/facets?by=author&tag=ports",
     "/v1/articles/facets?by=day",
+    "/v1/articles/facets?by=author",
+    "/v1/articles/facets?by=section",
+    "/v1/articles?tag=climate&count=true&limit=1",
+    "/v1/articles?section=world&count=true&limit=1",
+    "/v1/articles?author=alex-writer&count=true&limit=1",
+    "/v1/articles?q=headline&count=true&limit=1",
     "/v1/articles/one/related",
     "/v1/articles/two/related?limit=2",
     "/v1/tags",
@@ -242,6 +248,34 @@ async fn assert_rendered(app: &TestApp, after: &str) -> bool {
         assert_eq!(Some(&kept), anew.get(article), "after {after}");
     }
     current.len() == kept.len()
+}
+
+/// What is kept of tags and authors is what would be counted anew.
+async fn assert_counted(app: &TestApp, after: &str) {
+    #[derive(QueryableByName)]
+    struct Wrong {
+        #[diesel(sql_type = Text)]
+        slug: String,
+    }
+    let wrong: Vec<Wrong> = app
+        .database
+        .read(|connection| {
+            Ok(diesel::sql_query(
+                "SELECT slug FROM tags WHERE published_articles <> \
+                   (SELECT count(*) FROM article_tags x JOIN articles a ON a.id = x.article_id \
+                    WHERE x.tag_id = tags.id AND a.status = 'published') \
+                   + (SELECT count(*) FROM articles a \
+                      WHERE a.section_id = tags.id AND a.status = 'published') \
+                 UNION ALL SELECT slug FROM authors WHERE published_articles <> \
+                   (SELECT count(*) FROM article_authors x JOIN articles a ON a.id = x.article_id \
+                    WHERE x.author_id = authors.id AND a.status = 'published')",
+            )
+            .load(connection)?)
+        })
+        .await
+        .unwrap();
+    let wrong: Vec<String> = wrong.into_iter().map(|wrong| wrong.slug).collect();
+    assert!(wrong.is_empty(), "{wrong:?} after {after}");
 }
 
 /// Another process takes some milliseconds to hear; then it holds there as well.
@@ -452,6 +486,7 @@ async fn interleave(app: TestApp, others: Vec<TestApp>) {
         println!("{what}");
         assert_coherent(&app, &targets, &what).await;
         assert_rendered(&app, &what).await;
+        assert_counted(&app, &what).await;
         for other in &others {
             assert_coherent_soon(other, &targets, &what).await;
         }

@@ -10,7 +10,7 @@ use dateline::auth::{password, store as people};
 use dateline::clock::Clock;
 use dateline::config::{DatabaseConfig, ServerConfig};
 use dateline::db::{Database, DatabaseUrl, Id, Timestamp};
-use dateline::shares::store::counting;
+use dateline::shares::store::{counting, rollups};
 use diesel::{Connection, PgConnection, RunQueryDsl};
 use jsonschema::Validator;
 use reqwest::header::HeaderMap;
@@ -257,6 +257,17 @@ impl TestApp {
             .await
             .unwrap()
         {
+            actix_web::rt::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        self.rolled_up().await;
+    }
+
+    /// Waits until what trends has all shares that are in the counts.
+    pub async fn rolled_up(&self) {
+        let roll_up = |connection: &mut dateline::db::Connection| {
+            rollups::refresh(connection, Timestamp::EARLIEST)
+        };
+        while !self.database.write(roll_up).await.unwrap() {
             actix_web::rt::time::sleep(std::time::Duration::from_millis(5)).await;
         }
     }

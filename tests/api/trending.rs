@@ -33,6 +33,7 @@ pub async fn shared(app: &TestApp, article: Id, network: &str, count: i64, at: T
         .write(move |connection| counting::add(connection, &increments))
         .await
         .unwrap();
+    app.rolled_up().await;
 }
 
 /// Does at once what the server does every few seconds.

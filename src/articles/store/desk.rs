@@ -9,6 +9,7 @@ use crate::articles::model::{EditorialArticle, EditorialFilter, EditorialSummary
 use crate::articles::workflow::Status;
 use crate::db::keyset::Start;
 use crate::db::schema::{article_authors, article_tags, full_articles};
+use crate::db::total::Total;
 use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
 use crate::shares::store::external;
 use crate::text::Slug;
@@ -121,7 +122,7 @@ fn filtered(
 }
 
 /// The articles of a page, each with its sort value, and how many there are in all.
-pub type Listed = (Vec<(EditorialSummary, String)>, Option<i64>);
+pub type Listed = (Vec<(EditorialSummary, String)>, Option<Total>);
 
 /// Up to `limit` articles from a start, the last changed first (backward: last), each with its sort value; and
 /// how many there are in all, when that is asked for.
@@ -137,7 +138,7 @@ pub fn list(
 ) -> StoreResult<Listed> {
     let total = if count {
         let all = filtered(connection, filter)?;
-        Some(all.select(count_star()).first(connection)?)
+        Some(Total::exact(all.select(count_star()).first(connection)?))
     } else {
         None
     };

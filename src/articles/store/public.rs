@@ -17,6 +17,7 @@ use crate::articles::rendition::{Added, Rendition, Shown, StoredBody};
 use crate::db::changes::Mark;
 use crate::db::keyset::Start;
 use crate::db::schema::public_articles;
+use crate::db::total::{Total, TotalIs};
 use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp, WrittenJson};
 use crate::search::highlight;
 use crate::search::query::Query;
@@ -106,7 +107,7 @@ pub struct Listed {
     /// The articles, each with its sort value.
     pub articles: Vec<((Shown, Added), String)>,
     /// How many there are in all, when that was asked for.
-    pub total: Option<i64>,
+    pub total: Option<Total>,
     /// What decides which articles these are; what they show is not in it.
     pub made_of: Vec<Mark>,
 }
@@ -119,7 +120,7 @@ pub fn list(connection: &mut Connection, query: &ListQuery, site: SiteUrl) -> St
     let Some(selection) = Selection::find(connection, &query.filter)? else {
         return Ok(Listed {
             articles: Vec::new(),
-            total: query.count.then_some(0),
+            total: query.count.then_some(Total::exact(0)),
             made_of: vec![Mark::Tags, Mark::Authors, Mark::Articles],
         });
     };
@@ -190,7 +191,8 @@ fn complete<T>(
         .collect())
 }
 
-/// How many of the articles that a filter leaves have each value, and what decides it.
+/// How many of the articles that a filter leaves have each value, whether these are all, and what
+/// decides it.
 ///
 /// # Errors
 /// When the database fails.
@@ -199,16 +201,17 @@ pub fn facets(
     filter: &ArticleFilter,
     by: FacetBy,
     limit: i64,
-) -> StoreResult<(Vec<Facet>, Vec<Mark>)> {
+) -> StoreResult<(Vec<Facet>, TotalIs, Vec<Mark>)> {
     let named = match by {
         FacetBy::Tag | FacetBy::Section => Mark::Tags,
         FacetBy::Author => Mark::Authors,
         FacetBy::Day => Mark::Articles,
     };
     let Some(selection) = Selection::find(connection, filter)? else {
-        return Ok((Vec::new(), vec![Mark::Tags, Mark::Authors, Mark::Articles]));
+        let made_of = vec![Mark::Tags, Mark::Authors, Mark::Articles];
+        return Ok((Vec::new(), TotalIs::Exact, made_of));
     };
-    let counted = selection.facets(connection, by, limit)?;
+    let (counted, counts_are) = selection.facets(connection, by, limit)?;
     let ids: Vec<Id> = counted
         .iter()
         .filter_map(|(key, _)| match key {
@@ -233,7 +236,7 @@ pub fn facets(
         .collect();
     let mut made_of = selection.made_of();
     made_of.push(named);
-    Ok((facets, made_of))
+    Ok((facets, counts_are, made_of))
 }
 
 /// What these public articles say, by key: the same number of queries however many they are.

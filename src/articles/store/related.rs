@@ -2,7 +2,7 @@
 //! published around the same time.
 //!
 //! The score of a candidate is the sum over the shared tags (the section is one of them) of
-//! `ln(1 + RARE / n)`, where `n` is how many articles have the tag, counted up to `RARE`, times
+//! `ln(1 + RARE / n)`, where `n` is how many published articles have the tag, at most `RARE`, times
 //! `0.5 ^ (days between the two / HALF_LIFE)`. It depends on nothing but the two articles and how
 //! common their tags are. Candidates are the newest of each tag, so the cost does not grow with the
 //! archive.
@@ -16,6 +16,7 @@ use crate::articles::rendition::Shown;
 use crate::db::changes::Mark;
 use crate::db::schema::{public_articles, public_articles_by_tag};
 use crate::db::{Connection, Id, StoreResult, Timestamp};
+use crate::tags;
 use crate::text::Slug;
 
 /// How many of the newest articles of each tag are looked at.
@@ -49,6 +50,7 @@ pub fn related(
         .load(connection)?;
     let mut marks = vec![Mark::Article(id)];
     let mut scores: HashMap<Id, (f64, Timestamp)> = HashMap::new();
+    let counts = tags::store::published_articles(connection, &tags)?;
     for tag in &tags {
         use public_articles_by_tag::{id as article, published_at as at, table, tag_id};
         let of_tag = table.filter(tag_id.eq(tag));
@@ -57,14 +59,8 @@ pub fn related(
             .limit(CANDIDATES)
             .select((article, at))
             .load(connection)?;
-        let few = (newest.len() as i64) < CANDIDATES;
-        let count = if few {
-            newest.len() as f64
-        } else {
-            let counted: Vec<Id> = of_tag.limit(RARE as i64).select(article).load(connection)?;
-            counted.len() as f64
-        };
-        add(&mut scores, newest, count);
+        let count = counts.get(tag).map_or(0.0, |count| *count as f64);
+        add(&mut scores, newest, count.min(RARE));
         marks.extend([Mark::ArticlesOfTag(*tag), Mark::Tag(*tag)]);
     }
     if let Some(section) = section {

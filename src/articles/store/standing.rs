@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::articles::workflow::Status;
 use crate::auth::model::{Caller, Right};
+use crate::db::article_counts::{Owner, moved};
 use crate::db::changes::{Mark, Touched};
 use crate::db::schema::{article_authors, article_tags, articles};
 use crate::db::version::{Expected, Locked, lock};
@@ -18,6 +19,15 @@ pub(super) struct Standing {
     pub(super) embargo_until: Option<Timestamp>,
     pub(super) retraction_reason: Option<String>,
     pub(super) trashed_from: Option<Status>,
+    /// Who has it among their published articles.
+    owners: Owners,
+}
+
+/// The tags, sections and authors that have a published article; none of one that is not.
+#[derive(Debug, Default)]
+pub(super) struct Owners {
+    tags: Vec<Id>,
+    authors: Vec<Id>,
 }
 
 impl Standing {
@@ -77,8 +87,9 @@ pub(super) fn standing(
         return Err(StoreError::NotFound);
     }
     expected.check(version)?;
-    touch(connection, touched, id)?;
+    let owners = touch(connection, touched, id)?;
     Ok(Standing {
+        owners,
         status: Status::from_name(&status),
         version,
         slug,
@@ -89,9 +100,21 @@ pub(super) fn standing(
     })
 }
 
+/// What a change leaves behind: what shows the article is marked, and who has it has it counted.
+pub(super) fn leave(
+    connection: &mut Connection,
+    touched: &mut Touched,
+    id: Id,
+    before: Standing,
+) -> StoreResult<()> {
+    let (before, after) = (before.owners, touch(connection, touched, id)?);
+    moved(connection, Owner::Tag, before.tags, after.tags)?;
+    moved(connection, Owner::Author, before.authors, after.authors)
+}
+
 /// Marks what shows a published article, one that is scheduled or under embargo included: before a
 /// change and after it.
-pub(super) fn touch(connection: &mut Connection, touched: &mut Touched, id: Id) -> StoreResult<()> {
+fn touch(connection: &mut Connection, touched: &mut Touched, id: Id) -> StoreResult<Owners> {
     let published: Option<Option<Id>> = articles::table
         .filter(articles::id.eq(id))
         .filter(articles::status.eq(Status::Published.as_str()))
@@ -99,25 +122,26 @@ pub(super) fn touch(connection: &mut Connection, touched: &mut Touched, id: Id) 
         .first(connection)
         .optional()?;
     let Some(section) = published else {
-        return Ok(());
+        return Ok(Owners::default());
     };
     touched.add(Mark::Article(id));
     touched.add(Mark::Articles);
-    let tags: Vec<Id> = article_tags::table
+    let mut tags: Vec<Id> = article_tags::table
         .filter(article_tags::article_id.eq(id))
         .select(article_tags::tag_id)
         .load(connection)?;
-    for tag in tags.into_iter().chain(section) {
-        touched.add(Mark::ArticlesOfTag(tag));
+    tags.extend(section);
+    for tag in &tags {
+        touched.add(Mark::ArticlesOfTag(*tag));
     }
     let authors: Vec<Id> = article_authors::table
         .filter(article_authors::article_id.eq(id))
         .select(article_authors::author_id)
         .load(connection)?;
-    for author in authors {
-        touched.add(Mark::ArticlesOfAuthor(author));
+    for author in &authors {
+        touched.add(Mark::ArticlesOfAuthor(*author));
     }
-    Ok(())
+    Ok(Owners { tags, authors })
 }
 
 /// The row was locked when it was read: this is for the day on which it is not.

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::indexing::index;
 use super::references::place;
 use super::renditions;
-use super::standing::{Standing, changed_one, may_change_public, standing, touch};
+use super::standing::{Standing, changed_one, leave, may_change_public, standing};
 use super::write::{complete, written_input};
 use crate::articles::parts::CorrectionInput;
 use crate::articles::workflow::{Embargo, PublishInput, RetractInput, Status, Step, restored};
@@ -44,7 +44,13 @@ impl Stepped {
         }
     }
 
-    fn save(self, connection: &mut Connection, touched: &mut Touched, id: Id) -> StoreResult<()> {
+    fn save(
+        self,
+        connection: &mut Connection,
+        touched: &mut Touched,
+        id: Id,
+        before: Standing,
+    ) -> StoreResult<()> {
         let current = self.version;
         let changed = diesel::update(
             articles::table
@@ -57,7 +63,7 @@ impl Stepped {
         place(connection, id)?;
         index(connection, id)?;
         renditions::keep(connection, id)?;
-        touch(connection, touched, id)
+        leave(connection, touched, id, before)
     }
 }
 
@@ -92,7 +98,7 @@ pub fn publish(
         },
         ..Stepped::new(Status::Published, &standing)
     }
-    .save(connection, touched, id)
+    .save(connection, touched, id, standing)
 }
 
 /// Takes an article back.
@@ -108,7 +114,7 @@ pub fn unpublish(
 ) -> StoreResult<()> {
     let standing = standing(connection, touched, id, caller, expected)?;
     Step::Unpublish.check(standing.status)?;
-    Stepped::new(Status::Unpublished, &standing).save(connection, touched, id)
+    Stepped::new(Status::Unpublished, &standing).save(connection, touched, id, standing)
 }
 
 /// Withdraws an article for a reason.
@@ -129,7 +135,7 @@ pub fn retract(
         retraction_reason: Some(input.reason.into_string()),
         ..Stepped::new(Status::Retracted, &standing)
     }
-    .save(connection, touched, id)
+    .save(connection, touched, id, standing)
 }
 
 /// Throws an article away; it can be restored.
@@ -150,7 +156,7 @@ pub fn trash(
         trashed_from: Some(standing.status.as_str().into()),
         ..Stepped::new(Status::Trashed, &standing)
     }
-    .save(connection, touched, id)
+    .save(connection, touched, id, standing)
 }
 
 /// Brings an article back from the trash, never to the public.
@@ -167,7 +173,7 @@ pub fn restore(
     let standing = standing(connection, touched, id, caller, expected)?;
     Step::Restore.check(standing.status)?;
     let status = restored(standing.trashed_from.unwrap_or(Status::Draft));
-    Stepped::new(status, &standing).save(connection, touched, id)
+    Stepped::new(status, &standing).save(connection, touched, id, standing)
 }
 
 /// Adds a correction to an article that is or was public.
@@ -206,5 +212,5 @@ pub fn correct(
     .execute(connection)?;
     changed_one(changed, standing.version + 1)?;
     renditions::keep(connection, id)?;
-    touch(connection, touched, id)
+    leave(connection, touched, id, standing)
 }

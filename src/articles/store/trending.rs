@@ -6,11 +6,11 @@ use crate::articles::rendition::{Added, Shown};
 use crate::db::changes::Mark;
 use crate::db::{Connection, Id, StoreResult, Timestamp};
 use crate::shares::model::{Network, Trend};
-use crate::shares::store::periods::{Weighed, weighed};
+use crate::shares::store::rollups::{Weighed, weighed};
 use crate::shares::time::{Window, paired, weights, whole_shares};
 
-/// Articles that are weighed against each other at first.
-const FIRST: usize = 500;
+/// Most articles of which is looked up whether they are in the selection.
+const MOST: usize = 20_000;
 /// Articles of which is looked up at once whether they are in the selection; afterwards more each time.
 const AT_ONCE: usize = 200;
 
@@ -34,8 +34,8 @@ pub struct Trending {
     pub made_of: Vec<Mark>,
 }
 
-/// What trends at an instant. The cost is that of reading the shares of the window, however large the
-/// archive is.
+/// What trends at an instant. The cost is that of reading the rollups of the window's hours and days,
+/// however large the archive is and however much was shared.
 ///
 /// # Errors
 /// When the database fails.
@@ -59,13 +59,9 @@ pub fn trending(
         &weights(period, now, None),
     );
     let limit = usize::try_from(query.list.limit).unwrap_or(0);
-    // The first are enough unless few of them are in the selection.
-    let mut ranked = weighed(connection, &weights, query.network, Some(FIRST))?;
-    let mut chosen = choose(connection, &selection, &ranked, limit)?;
-    if chosen.len() < limit && ranked.len() == FIRST {
-        ranked = weighed(connection, &weights, query.network, None)?;
-        chosen = choose(connection, &selection, &ranked, limit)?;
-    }
+    let mut ranked = weighed(connection, &weights, query.network)?;
+    ranked.truncate(MOST);
+    let chosen = choose(connection, &selection, &ranked, limit)?;
     let ids: Vec<Id> = chosen.iter().map(|weighed| weighed.article).collect();
     let mut found = whole(connection, &ids, &query.list, site)?;
     let articles = chosen

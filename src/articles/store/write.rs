@@ -8,7 +8,7 @@ use super::bodies;
 use super::indexing::index;
 use super::references::References;
 use super::renditions;
-use super::standing::{changed_one, may_change_public, standing, touch};
+use super::standing::{changed_one, leave, may_change_public, standing};
 use crate::articles::input::{ArticleInput, ArticlePatch, BodyInput, DistinctList, FormerUrls};
 use crate::articles::parts::{Custom, LeadImage, Seo};
 use crate::articles::workflow::{Status, Step, WorkingStatus};
@@ -271,7 +271,7 @@ pub fn edit(
         index(connection, id)?;
         renditions::keep(connection, id)?;
     }
-    touch(connection, touched, id)
+    leave(connection, touched, id, standing)
 }
 
 /// Adds the counts of addresses that an article had before.

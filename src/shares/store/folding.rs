@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
+use super::rollups::folded;
 use crate::db::schema::share_buckets;
 use crate::db::types::TimestampSql;
 use crate::db::{Connection, StoreResult, Timestamp};
@@ -86,5 +87,6 @@ pub fn fold(connection: &mut Connection, before: Timestamp) -> StoreResult<bool>
             .execute(postgres)?;
         }
     }
+    folded(connection, hour)?;
     Ok(true)
 }

@@ -4,7 +4,8 @@
 //! transaction: counts are the sums of hours and days, kept so that reading one adds up nothing.
 //!
 //! - [`counting`] – many shares in one transaction
-//! - [`periods`] – what was shared when: history, what trends, an overview
+//! - [`periods`] – what was shared when
+//! - [`rollups`] – the shares of each hour and day together: what trends, an overview
 //! - [`external`] – counts that were observed elsewhere
 //! - [`totals`] – the order of most shared articles
 //! - [`folding`] – old hours become days
@@ -13,6 +14,7 @@ pub mod counting;
 pub mod external;
 pub mod folding;
 pub mod periods;
+pub mod rollups;
 pub mod totals;
 
 use std::collections::HashMap;

@@ -1,7 +1,6 @@
 //! Which public articles a list has, in which order: keys only, read from indexes. What they say is
 //! read afterwards, for one page.
 
-use diesel::dsl::count_star;
 use diesel::prelude::*;
 
 use crate::articles::model::{ArticleFilter, ArticleSort, FacetBy, TagKey};
@@ -11,6 +10,7 @@ use crate::db::schema::{
     public_articles_by_tag, public_count,
 };
 use crate::db::slugs;
+use crate::db::total::{CEILING, Total, TotalIs};
 use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
 use crate::search::expression::{Dialect, Lookup};
 use crate::search::store::{dialect, look_up};
@@ -147,6 +147,7 @@ macro_rules! page {
     }};
 }
 
+mod counted;
 mod place;
 mod ranked;
 mod shared;
@@ -258,38 +259,52 @@ impl Selection {
         marks
     }
 
-    /// How many articles there are: of all, of one tag and of one author from an index.
+    /// How many articles there are: of all, of one tag, section or author what is kept; of others up to
+    /// [`CEILING`].
     ///
     /// # Errors
     /// When the database fails.
-    pub fn count(&self, connection: &mut Connection) -> StoreResult<i64> {
-        let mut rest = self.clone();
-        if rest.filter == ArticleFilter::default() {
+    pub fn count(&self, connection: &mut Connection) -> StoreResult<Total> {
+        if self.filter == ArticleFilter::default() {
             let counted = public_count::table.select(public_count::articles);
-            return Ok(counted.first(connection)?);
+            return Ok(Total::exact(counted.first(connection)?));
         }
-        if let (Some(lookup), true) = (&rest.search, rest.is_searched_only()) {
-            return ranked::count(connection, lookup, rest.dialect);
+        if let Some(total) = self.kept_count(connection)? {
+            return Ok(Total::exact(total));
         }
-        let counted = if let Some(tag) = rest.take_tag() {
-            let query = public_articles_by_tag::table
-                .filter(public_articles_by_tag::tag_id.eq(tag))
-                .select(count_star())
-                .into_boxed::<MultiBackend>();
-            narrowed!(public_articles_by_tag, query, &rest).first(connection)?
-        } else if let Some(author) = rest.take_author() {
-            let query = public_articles_by_author::table
-                .filter(public_articles_by_author::author_id.eq(author))
-                .select(count_star())
-                .into_boxed::<MultiBackend>();
-            narrowed!(public_articles_by_author, query, &rest).first(connection)?
-        } else {
-            let query = public_articles::table
-                .select(count_star())
-                .into_boxed::<MultiBackend>();
-            narrowed!(public_articles, query, &rest).first(connection)?
+        if let (Some(lookup), true) = (&self.search, self.is_searched_only()) {
+            return ranked::count(connection, lookup, self.dialect);
+        }
+        let counted = self.newest(connection, CEILING + 1)?;
+        Ok(Total::counted(counted.len() as i64))
+    }
+
+    /// The number that is kept with the only tag, section or author that is asked for.
+    fn kept_count(&self, connection: &mut Connection) -> StoreResult<Option<i64>> {
+        let rest = ArticleFilter {
+            tags: Vec::new(),
+            authors: Vec::new(),
+            sections: Vec::new(),
+            ..self.filter.clone()
         };
-        Ok(counted)
+        let tags = self.tags.iter().map(Vec::as_slice).collect::<Vec<_>>();
+        let of = match (tags.as_slice(), &*self.authors, &*self.sections) {
+            ([[(tag, _)]], [], []) | ([], [], [tag]) => tags::store::count_of(connection, *tag)?,
+            ([], [author], []) => authors::store::count_of(connection, *author)?,
+            _ => return Ok(None),
+        };
+        Ok((rest == ArticleFilter::default()).then_some(of))
+    }
+
+    /// The newest of the articles, up to so many.
+    pub(super) fn newest(&self, connection: &mut Connection, most: i64) -> StoreResult<Vec<Id>> {
+        let window = Window {
+            sort: ArticleSort::NewestFirst,
+            start: None,
+            limit: most,
+        };
+        let found = self.clone().page(connection, window)?;
+        Ok(found.into_iter().map(|(id, _)| id).collect())
     }
 
     /// Whether the search index knows all that is asked for.
@@ -305,7 +320,8 @@ impl Selection {
     }
 
     /// How many of the articles have each tag, author, section or day: the most frequent first, of
-    /// equally frequent ones the smallest key; days the latest first.
+    /// equally frequent ones the smallest key; days the latest first. The newest [`CEILING`] articles
+    /// are looked at; of all articles together, the numbers of tags, authors and sections are kept.
     ///
     /// # Errors
     /// When the database fails.
@@ -314,70 +330,31 @@ impl Selection {
         connection: &mut Connection,
         by: FacetBy,
         limit: i64,
-    ) -> StoreResult<Vec<(FacetKey, i64)>> {
-        let keyed = |found: Vec<(Id, i64)>| {
-            let keyed = found
-                .into_iter()
-                .map(|(id, count)| (FacetKey::Id(id), count));
-            Ok(keyed.collect())
+    ) -> StoreResult<(Vec<(FacetKey, i64)>, TotalIs)> {
+        let keyed = |counts: Vec<(Id, i64)>| {
+            let counts = counts.into_iter();
+            counts
+                .map(|(id, count)| (FacetKey::Id(id), count))
+                .collect()
         };
-        match by {
-            FacetBy::Tag => {
-                use public_articles_by_tag::{table, tag_id};
-                let counted = table
-                    .group_by(tag_id)
-                    .select((tag_id, count_star()))
-                    .into_boxed::<MultiBackend>();
-                keyed(
-                    narrowed!(public_articles_by_tag, counted, self)
-                        .order((count_star().desc(), tag_id.asc()))
-                        .limit(limit)
-                        .load(connection)?,
-                )
-            }
-            FacetBy::Author => {
-                use public_articles_by_author::{author_id, table};
-                let counted = table
-                    .group_by(author_id)
-                    .select((author_id, count_star()))
-                    .into_boxed::<MultiBackend>();
-                keyed(
-                    narrowed!(public_articles_by_author, counted, self)
-                        .order((count_star().desc(), author_id.asc()))
-                        .limit(limit)
-                        .load(connection)?,
-                )
-            }
-            FacetBy::Section => {
-                use public_articles::{section_id, table};
-                let counted = table
-                    .group_by(section_id)
-                    .select((section_id.assume_not_null(), count_star()))
-                    .into_boxed::<MultiBackend>();
-                keyed(
-                    narrowed!(public_articles, counted, self)
-                        .filter(section_id.is_not_null())
-                        .order((count_star().desc(), section_id.asc()))
-                        .limit(limit)
-                        .load(connection)?,
-                )
-            }
-            FacetBy::Day => {
-                use public_articles::{published_on, table};
-                let counted = table
-                    .group_by(published_on)
-                    .select((published_on, count_star()))
-                    .into_boxed::<MultiBackend>();
-                let found: Vec<(String, i64)> = narrowed!(public_articles, counted, self)
-                    .order(published_on.desc())
-                    .limit(limit)
-                    .load(connection)?;
-                let keyed = found
-                    .into_iter()
-                    .map(|(day, count)| (FacetKey::Day(day), count));
-                Ok(keyed.collect())
-            }
+        if self.filter == ArticleFilter::default() && by != FacetBy::Day {
+            let counts = match by {
+                FacetBy::Author => authors::store::most_published(connection, limit)?,
+                _ => tags::store::most_used(connection, by == FacetBy::Section, limit)?,
+            };
+            return Ok((keyed(counts), TotalIs::Exact));
         }
+        let mut articles = self.newest(connection, CEILING + 1)?;
+        let total = Total::counted(articles.len() as i64);
+        articles.truncate(CEILING as usize);
+        let counts = match by {
+            FacetBy::Day => counted::days(connection, &articles, limit)?
+                .into_iter()
+                .map(|(day, count)| (FacetKey::Day(day), count))
+                .collect(),
+            by => keyed(counted::owners(connection, &articles, by, limit)?),
+        };
+        Ok((counts, total.is))
     }
 
     /// The keys of a page, in order, each with the value that it is sorted by.

@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use super::{Place, Selection, Window, ranked};
 use crate::articles::model::ArticleSort;
 use crate::db::schema::{article_authors, article_tags, public_articles_by_search};
+use crate::db::total::{CEILING, Total, TotalIs};
 use crate::db::{Connection, Id, MultiBackend, StoreResult};
 use crate::search::entry::Rank;
 use crate::search::expression::{Dialect, Lookup};
@@ -32,29 +33,36 @@ pub(super) fn is_found(view: &str, lookup: &Lookup, dialect: Dialect) -> Conditi
     matching(&before, dialect, lookup.all(dialect), ")")
 }
 
-/// How many public articles a search finds: all matches but those that are not public yet, which are
-/// few, so that no article is looked at.
+/// How many public articles a search finds, up to a ceiling: all matches but those that are not public
+/// yet, which are few, so that no article is looked at.
 pub(super) fn count(
     connection: &mut Connection,
     lookup: &Lookup,
     dialect: Dialect,
-) -> StoreResult<i64> {
+) -> StoreResult<Total> {
     #[derive(QueryableByName)]
     struct Counted {
         #[diesel(sql_type = BigInt)]
         matches: i64,
+        #[diesel(sql_type = BigInt)]
+        hidden: i64,
     }
     let (column, operator, cast) = match dialect {
         Dialect::Fts5 => ("article_search", "MATCH", ""),
         Dialect::Tsquery => ("words", "@@", "::tsquery"),
     };
     let counted: Counted = diesel::sql_query(format!(
-        "SELECT (SELECT count(*) FROM article_search WHERE {column} {operator} $1{cast}) \
-         - (SELECT count(*) FROM hidden_matches WHERE words {operator} $1{cast}) AS matches"
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM article_search \
+                 WHERE {column} {operator} $1{cast} LIMIT $2) AS found) AS matches, \
+                (SELECT count(*) FROM hidden_matches WHERE words {operator} $1{cast}) AS hidden"
     ))
     .bind::<Text, _>(lookup.all(dialect))
+    .bind::<BigInt, _>(CEILING + 1)
     .get_result(connection)?;
-    Ok(counted.matches)
+    Ok(match Total::counted(counted.matches) {
+        all if all.is == TotalIs::Exact => Total::exact(counted.matches - counted.hidden),
+        some => some,
+    })
 }
 
 /// A page of a search. By rank, one rank is read after the other until the page is full.

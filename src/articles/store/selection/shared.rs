@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use super::{Place, Selection, Window, ranked};
-use crate::articles::model::{ArticleFilter, ArticleSort};
+use crate::articles::model::ArticleFilter;
 use crate::db::schema::{
     article_authors, article_tags, public_articles, public_articles_by_shares, share_totals,
 };
@@ -39,13 +39,7 @@ fn few(connection: &mut Connection, selection: &Selection) -> StoreResult<Option
     if selection.filter == ArticleFilter::default() {
         return Ok(None);
     }
-    let newest = Window {
-        sort: ArticleSort::NewestFirst,
-        start: None,
-        limit: FEW as i64 + 1,
-    };
-    let found = selection.clone().page(connection, newest)?;
-    let ids = found.into_iter().map(|(id, _)| id).collect::<Vec<Id>>();
+    let ids = selection.newest(connection, FEW as i64 + 1)?;
     Ok((ids.len() <= FEW).then_some(ids))
 }
 

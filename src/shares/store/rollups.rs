@@ -1,0 +1,422 @@
+//! The shares of each hour and day in one row for each network: what trends and the overview read these
+//! few rows, however many articles were shared.
+//!
+//! A row has the number of all shares and, of the articles that were shared most, each with its own. An
+//! hour keeps 1,000 articles and a day 5,000: an article that is never among them does not trend.
+//! Rows follow the buckets within seconds ([`refresh`]), since counting a share writes none of them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Bool, Text};
+
+use crate::db::schema::{share_buckets, share_journal_applied, share_rollups};
+use crate::db::types::{IdSql, TimestampSql};
+use crate::db::{Connection, Id, StoreResult, Timestamp};
+use crate::shares::model::Network;
+use crate::shares::time::{Period, Span, Weight};
+
+/// Most articles of one hour.
+const MOST_OF_HOUR: i64 = 1_000;
+/// Most articles of one day.
+const MOST_OF_DAY: i64 = 5_000;
+/// Stands for all networks together.
+const ALL_NETWORKS: &str = "";
+/// Bytes of one article.
+const ENTRY: usize = 24;
+/// Any number that no other lock of this program has.
+const ROLLUP_LOCK: i64 = 0x726f_6c6c;
+/// Hours that are made anew when a server starts: one that was killed may have left the last of them.
+const LATEST: i64 = 3;
+
+fn most_of(span: Span) -> i64 {
+    match span {
+        Span::Hour => MOST_OF_HOUR,
+        Span::Day => MOST_OF_DAY,
+    }
+}
+
+fn encode(articles: &[(Id, i64)]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(articles.len() * ENTRY);
+    for (article, shares) in articles {
+        bytes.extend_from_slice(article.0.as_bytes());
+        bytes.extend_from_slice(&shares.to_be_bytes());
+    }
+    bytes
+}
+
+fn decode(bytes: &[u8]) -> impl Iterator<Item = (Id, i64)> {
+    let (entries, _) = bytes.as_chunks::<ENTRY>();
+    entries.iter().filter_map(|entry| {
+        let (id, shares) = entry.split_at(16);
+        let id = uuid::Uuid::from_slice(id).ok()?;
+        Some((Id(id), i64::from_be_bytes(shares.try_into().ok()?)))
+    })
+}
+
+#[derive(QueryableByName)]
+struct Top {
+    #[diesel(sql_type = Text)]
+    network: String,
+    #[diesel(sql_type = IdSql)]
+    article_id: Id,
+    #[diesel(sql_type = BigInt)]
+    shares: i64,
+}
+
+#[derive(QueryableByName)]
+struct Sum {
+    #[diesel(sql_type = Text)]
+    network: String,
+    #[diesel(sql_type = BigInt)]
+    shares: i64,
+}
+
+/// Makes the rows of one hour or day from its buckets.
+fn build(connection: &mut Connection, span: Span, starts_at: Timestamp) -> StoreResult<()> {
+    let sums: Vec<Sum> = diesel::sql_query(
+        "SELECT network, CAST(sum(shares) AS bigint) AS shares FROM share_buckets \
+         WHERE span = $1 AND starts_at = $2 GROUP BY network",
+    )
+    .bind::<Text, _>(span.as_str())
+    .bind::<TimestampSql, _>(starts_at)
+    .load(connection)?;
+    let tops: Vec<Top> = diesel::sql_query(
+        "SELECT network, article_id, shares FROM (\
+             SELECT network, article_id, shares, row_number() OVER \
+                    (PARTITION BY network ORDER BY shares DESC, article_id DESC) AS place \
+             FROM share_buckets WHERE span = $1 AND starts_at = $2) AS ranked \
+         WHERE place <= $3 \
+         UNION ALL SELECT * FROM (\
+             SELECT '' AS network, article_id, CAST(sum(shares) AS bigint) AS shares \
+             FROM share_buckets WHERE span = $1 AND starts_at = $2 \
+             GROUP BY article_id ORDER BY 3 DESC, 2 DESC LIMIT $3) AS of_all",
+    )
+    .bind::<Text, _>(span.as_str())
+    .bind::<TimestampSql, _>(starts_at)
+    .bind::<BigInt, _>(most_of(span))
+    .load(connection)?;
+    let mut articles: HashMap<String, Vec<(Id, i64)>> = HashMap::new();
+    for top in tops {
+        let of_network = articles.entry(top.network).or_default();
+        of_network.push((top.article_id, top.shares));
+    }
+    let mut rows: Vec<(String, i64)> = sums
+        .into_iter()
+        .map(|sum| (sum.network, sum.shares))
+        .collect();
+    rows.push((
+        ALL_NETWORKS.into(),
+        rows.iter().map(|(_, shares)| shares).sum(),
+    ));
+    remove(connection, span, starts_at)?;
+    for (network, shares) in rows {
+        let mut articles = articles.remove(&network).unwrap_or_default();
+        articles.sort_by_key(|(article, shares)| std::cmp::Reverse((*shares, *article)));
+        diesel::sql_query(
+            "INSERT INTO share_rollups (span, starts_at, network, shares, articles) \
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind::<Text, _>(span.as_str())
+        .bind::<TimestampSql, _>(starts_at)
+        .bind::<Text, _>(network)
+        .bind::<BigInt, _>(shares)
+        .bind::<Binary, _>(encode(&articles))
+        .execute(connection)?;
+    }
+    Ok(())
+}
+
+fn remove(connection: &mut Connection, span: Span, starts_at: Timestamp) -> StoreResult<()> {
+    diesel::delete(
+        share_rollups::table
+            .filter(share_rollups::span.eq(span.as_str()))
+            .filter(share_rollups::starts_at.eq(starts_at)),
+    )
+    .execute(connection)?;
+    Ok(())
+}
+
+/// One process at a time writes rollups.
+fn locked(connection: &mut Connection, wait: bool) -> StoreResult<bool> {
+    #[derive(QueryableByName)]
+    struct Locked {
+        #[diesel(sql_type = Bool)]
+        locked: bool,
+    }
+    let Connection::Postgres(postgres) = connection else {
+        return Ok(true);
+    };
+    let lock = if wait {
+        "SELECT true AS locked FROM (SELECT pg_advisory_xact_lock($1)) AS l"
+    } else {
+        "SELECT pg_try_advisory_xact_lock($1) AS locked"
+    };
+    let lock: Locked = diesel::sql_query(lock)
+        .bind::<BigInt, _>(ROLLUP_LOCK)
+        .get_result(postgres)?;
+    Ok(lock.locked)
+}
+
+/// An hour became part of a day: in the transaction in which it did.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn folded(connection: &mut Connection, hour: Timestamp) -> StoreResult<()> {
+    locked(connection, true)?;
+    remove(connection, Span::Hour, hour)?;
+    build(connection, Span::Day, Span::Day.containing(hour))
+}
+
+/// How many batches of shares the buckets have: while this stays, no rollup is outdated.
+///
+/// # Errors
+/// When the database fails.
+pub fn batches(connection: &mut Connection) -> StoreResult<i64> {
+    Ok(share_journal_applied::table
+        .select(share_journal_applied::batch)
+        .first(connection)?)
+}
+
+/// Brings the rollups of all hours since one up to their buckets. Answers whether that was done: another
+/// process may be about it.
+///
+/// # Errors
+/// When the database fails.
+pub fn refresh(connection: &mut Connection, since: Timestamp) -> StoreResult<bool> {
+    if !locked(connection, false)? {
+        return Ok(false);
+    }
+    let hours: Vec<Timestamp> = {
+        let mut hours = Vec::new();
+        let mut from = Span::Hour.containing(since);
+        while let Some(hour) = next(connection, Span::Hour, from)? {
+            hours.push(hour);
+            from = hour.plus(Span::Hour.length());
+        }
+        hours
+    };
+    for hour in hours {
+        build(connection, Span::Hour, hour)?;
+    }
+    Ok(true)
+}
+
+/// The first hour or day that has shares, from an instant on.
+fn next(
+    connection: &mut Connection,
+    span: Span,
+    from: Timestamp,
+) -> StoreResult<Option<Timestamp>> {
+    Ok(share_buckets::table
+        .filter(share_buckets::span.eq(span.as_str()))
+        .filter(share_buckets::starts_at.ge(from))
+        .select(share_buckets::starts_at)
+        .order(share_buckets::starts_at)
+        .first(connection)
+        .optional()?)
+}
+
+/// Makes the rollup of one hour or day that has none, or of one of the latest hours of a position;
+/// answers where to go on. Called with [`Timestamp::EARLIEST`] first, and until it answers `None`, one
+/// transaction each.
+///
+/// # Errors
+/// When the database fails.
+pub fn build_missing(
+    connection: &mut Connection,
+    (span, from): (Span, Timestamp),
+) -> StoreResult<Option<(Span, Timestamp)>> {
+    let Some(starts_at) = next(connection, span, from)? else {
+        return Ok((span == Span::Hour).then_some((Span::Day, Timestamp::EARLIEST)));
+    };
+    let is_latest = Span::Hour.length() * (LATEST as i32);
+    let is_latest = starts_at.plus(is_latest) > latest_hour(connection)?;
+    let is_there = share_rollups::table
+        .filter(share_rollups::span.eq(span.as_str()))
+        .filter(share_rollups::starts_at.eq(starts_at))
+        .select(share_rollups::shares)
+        .first::<i64>(connection)
+        .optional()?
+        .is_some();
+    if !is_there || (span == Span::Hour && is_latest) {
+        locked(connection, true)?;
+        build(connection, span, starts_at)?;
+    }
+    Ok(Some((span, starts_at.plus(span.length()))))
+}
+
+fn latest_hour(connection: &mut Connection) -> StoreResult<Timestamp> {
+    Ok(share_buckets::table
+        .filter(share_buckets::span.eq(Span::Hour.as_str()))
+        .select(share_buckets::starts_at)
+        .order(share_buckets::starts_at.desc())
+        .first(connection)
+        .optional()?
+        .unwrap_or(Timestamp::EARLIEST))
+}
+
+/// An article with the shares that weights give it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weighed {
+    /// The article, whether it is public or not.
+    pub article: Id,
+    /// The sum of the weights of its shares.
+    pub score: i64,
+    /// The sum of other weights of the same shares.
+    pub other: i64,
+}
+
+/// What the hours and days that have a weight weigh, from the first to the last of each kind.
+struct Weights(HashMap<(&'static str, Timestamp), (i64, i64)>);
+
+impl Weights {
+    fn new(weights: &[(Weight, i64)]) -> Self {
+        let weights = weights.iter();
+        Self(
+            weights
+                .map(|(weight, other)| {
+                    let of = (weight.span.as_str(), weight.starts_at);
+                    (of, (weight.weight, *other))
+                })
+                .collect(),
+        )
+    }
+
+    fn period(&self, span: Span) -> Option<(Timestamp, Timestamp)> {
+        let of_span = self.0.keys().filter(|(of, _)| *of == span.as_str());
+        let (first, last) = (
+            of_span.clone().map(|(_, at)| *at).min()?,
+            of_span.map(|(_, at)| *at).max()?,
+        );
+        Some((first, last))
+    }
+}
+
+/// The articles whose shares have a weight, on one network or all, the heaviest first, of equal ones the
+/// newest: by weights, and what other weights of the same hours and days make of them.
+///
+/// # Errors
+/// When the database fails.
+pub fn weighed(
+    connection: &mut Connection,
+    weights: &[(Weight, i64)],
+    network: Option<Network>,
+) -> StoreResult<Vec<Weighed>> {
+    let weights = Weights::new(weights);
+    let mut sums: HashMap<Id, (i64, i64)> = HashMap::new();
+    for span in [Span::Hour, Span::Day] {
+        let Some((first, last)) = weights.period(span) else {
+            continue;
+        };
+        let rows: Vec<(Timestamp, Vec<u8>)> = share_rollups::table
+            .filter(share_rollups::span.eq(span.as_str()))
+            .filter(share_rollups::starts_at.between(first, last))
+            .filter(share_rollups::network.eq(network.map_or(ALL_NETWORKS, Network::as_str)))
+            .select((share_rollups::starts_at, share_rollups::articles))
+            .load(connection)?;
+        for (starts_at, articles) in rows {
+            let Some((weight, other)) = weights.0.get(&(span.as_str(), starts_at)) else {
+                continue;
+            };
+            for (article, shares) in decode(&articles) {
+                let sum = sums.entry(article).or_default();
+                sum.0 += shares * weight;
+                sum.1 += shares * other;
+            }
+        }
+    }
+    let mut weighed: Vec<Weighed> = sums
+        .into_iter()
+        .map(|(article, (score, other))| Weighed {
+            article,
+            score,
+            other,
+        })
+        .collect();
+    weighed.sort_unstable_by_key(|weighed| std::cmp::Reverse((weighed.score, weighed.article)));
+    Ok(weighed)
+}
+
+/// The sums of two weights by network, the heaviest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn weighed_networks(
+    connection: &mut Connection,
+    weights: &[(Weight, i64)],
+) -> StoreResult<Vec<(Network, i64, i64)>> {
+    let weights = Weights::new(weights);
+    let mut sums: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    for span in [Span::Hour, Span::Day] {
+        let Some((first, last)) = weights.period(span) else {
+            continue;
+        };
+        for (starts_at, network, shares) in of_networks(connection, span, first, last)? {
+            if let Some((weight, other)) = weights.0.get(&(span.as_str(), starts_at)) {
+                let sum = sums.entry(network).or_default();
+                sum.0 += shares * weight;
+                sum.1 += shares * other;
+            }
+        }
+    }
+    let mut sums: Vec<(String, (i64, i64))> = sums.into_iter().collect();
+    sums.sort_by(|one, other| other.1.0.cmp(&one.1.0).then(one.0.cmp(&other.0)));
+    Ok(sums
+        .into_iter()
+        .filter_map(|(network, (score, other))| Some((network.parse().ok()?, score, other)))
+        .collect())
+}
+
+fn of_networks(
+    connection: &mut Connection,
+    span: Span,
+    first: Timestamp,
+    last: Timestamp,
+) -> StoreResult<Vec<(Timestamp, String, i64)>> {
+    Ok(share_rollups::table
+        .filter(share_rollups::span.eq(span.as_str()))
+        .filter(share_rollups::starts_at.between(first, last))
+        .filter(share_rollups::network.ne(ALL_NETWORKS))
+        .select((
+            share_rollups::starts_at,
+            share_rollups::network,
+            share_rollups::shares,
+        ))
+        .load(connection)?)
+}
+
+/// The shares of all articles together in each hour and day of a period: when, of which span, where, and
+/// how many.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn of_all(
+    connection: &mut Connection,
+    period: Period,
+) -> StoreResult<Vec<(Timestamp, String, String, i64)>> {
+    let (first, last) = (Span::Day.containing(period.from), period.to);
+    let mut all = Vec::new();
+    for span in [Span::Hour, Span::Day] {
+        let rows = of_networks(connection, span, first, last)?;
+        all.extend(
+            rows.into_iter()
+                .filter(|(at, ..)| *at < last)
+                .map(|(at, network, shares)| (at, span.as_str().to_owned(), network, shares)),
+        );
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn articles_are_kept_as_bytes() {
+        let articles = [(Id::generate(), i64::MAX), (Id::generate(), 1)];
+        let bytes = encode(&articles);
+        assert_eq!(bytes.len(), 2 * ENTRY);
+        assert_eq!(decode(&bytes).collect::<Vec<_>>(), articles);
+    }
+}
