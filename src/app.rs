@@ -21,7 +21,6 @@ use crate::config::{DatabaseConfig, ServerConfig};
 use crate::db::pool::in_transaction;
 use crate::db::{Database, StoreError, Timestamp, migrations};
 use crate::http::address::TrustedProxies;
-use crate::http::body::BodyLimit;
 use crate::http::cors::EXPOSED;
 use crate::http::cursor::CursorKey;
 use crate::http::observe::{REQUEST_ID, RequestTimeout, observe};
@@ -32,7 +31,7 @@ use crate::problem::Problem;
 use crate::service::OpenApiJson;
 use crate::shares::counter::{Counter, WAITING};
 use crate::shares::delivery::Counting;
-use crate::shares::limits::{PerMinute, ShareLimits};
+use crate::shares::limits::{ShareLimits, ShareQuotas};
 use crate::shares::named::PublicArticles;
 use crate::shares::store::rollups;
 use crate::shares::time::Span;
@@ -165,7 +164,7 @@ impl Application {
                 .map(|url| url.as_str().trim_end_matches('/').to_owned()),
         ));
         let document = Data::new(OpenApiJson(Bytes::from(openapi::json())));
-        let limit = Data::new(BodyLimit(config.max_body_bytes as usize));
+        let max_body_bytes = config.max_body_bytes as usize;
         let timeout = Data::new(RequestTimeout(Duration::from_secs(config.request_timeout)));
         database.listen().await?;
         // What a server that was killed had acknowledged is in the counts before they are read.
@@ -183,9 +182,12 @@ impl Application {
             Counter::open(database.clone(), WAITING).map_err(StartError::Thread)?;
         let counting = Data::new(Counting {
             articles: PublicArticles::new(database.clone()),
-            limits: ShareLimits::new(PerMinute {
+            limits: ShareLimits::new(ShareQuotas {
                 address: config.shares_per_address,
                 article: config.shares_per_article,
+                article_hour: config
+                    .shares_per_article_hour
+                    .unwrap_or_else(|| config.shares_per_article.saturating_mul(5)),
             }),
             key: VisitorKey::new(&newest(&visitors)),
             counter,
@@ -213,7 +215,6 @@ impl Application {
                 .app_data(site.clone())
                 .app_data(together.clone())
                 .app_data(document.clone())
-                .app_data(limit.clone())
                 .app_data(timeout.clone())
                 .app_data(responses.clone())
                 .wrap(from_fn(observe))
@@ -221,7 +222,7 @@ impl Application {
                 .configure(|config| {
                     for resource in resources() {
                         let cors = cors(resource.path(), &origins);
-                        resource.register(config, cors);
+                        resource.register(config, cors, max_body_bytes);
                     }
                 })
                 .route("/docs", web::get().to(docs_moved))

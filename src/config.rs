@@ -150,6 +150,11 @@ pub struct ServerConfig {
     #[arg(long, env = "DATELINE_SHARES_PER_ARTICLE", default_value_t = 60)]
     pub shares_per_article: u32,
 
+    /// Shares per hour of one article that one address may report; five times as many as per minute
+    /// when left out, 0 is without limit
+    #[arg(long, env = "DATELINE_SHARES_PER_ARTICLE_HOUR")]
+    pub shares_per_article_hour: Option<u32>,
+
     /// Networks of proxies that may say for whom they ask (Forwarded, X-Forwarded-For),
     /// comma-separated: 10.0.0.0/8,2001:db8::/32
     #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',', value_parser = proxy)]
@@ -201,6 +206,7 @@ impl ServerConfig {
             hourly_shares_days: 14,
             shares_per_address: 300,
             shares_per_article: 60,
+            shares_per_article_hour: None,
             trusted_proxies: Vec::new(),
             stale_while_revalidate: 60,
             stale_if_error: 86_400,

@@ -23,7 +23,7 @@ pub mod store;
 pub mod trending;
 pub mod workflow;
 
-use crate::http::routes::{Resource, resource};
+use crate::http::routes::{BodySize, Resource, resource};
 
 /// The resources of this room.
 pub fn resources() -> Vec<Resource> {
@@ -34,9 +34,11 @@ pub fn resources() -> Vec<Resource> {
         resource("/v1/articles/{slug}").get(delivery::get_article),
         resource("/v1/articles/{slug}/related").get(discovery::list_related),
         resource("/v1/editorial/articles")
+            .bodies(BodySize::Largest)
             .get(editorial::list_any_articles)
             .post(editorial::create_article),
         resource("/v1/editorial/articles/{id}")
+            .bodies(BodySize::Largest)
             .get(editorial::read_article)
             .patch(editorial::edit_article)
             .delete(editorial::trash_article),

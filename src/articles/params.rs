@@ -99,7 +99,7 @@ pub struct FilterParams {
     pub ids: Vec<Id>,
     /// Only articles in which all these words are found: in headline, standfirst, body, or the names
     /// of tags, section and authors. `"a phrase"`, `-without`, `beginning*`; case and accents make
-    /// no difference, and nothing is an error. At most 32 words are read.
+    /// no difference, and nothing is an error. At most 32 words are read, and 4 beginnings.
     #[param(value_type = Option<String>, example = "\"flood fund\" harbour* -tax")]
     pub q: Option<Query>,
 }

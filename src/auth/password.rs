@@ -15,6 +15,13 @@ pub const MAX_BYTES: usize = 1_000;
 
 /// Each hash takes 19 MiB and a core for some time: this many at once, the others wait.
 static TURNS: Semaphore = Semaphore::const_new(2);
+/// How many wait or are hashed at once.
+pub const MOST_WAITING: usize = 20;
+static WAITING: Semaphore = Semaphore::const_new(MOST_WAITING);
+
+/// More passwords wait to be hashed than is worth waiting for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Busy;
 
 /// Hashed in place of a user who does not exist, so that both cases take as long.
 static NOBODY: LazyLock<String> =
@@ -47,11 +54,15 @@ pub fn hash(password: &str) -> Result<String, argon2::password_hash::Error> {
 
 /// Whether the password is the one that was hashed, on a blocking thread; for no hash at all it
 /// takes as long and answers no.
-pub async fn verify(password: String, hash: Option<String>) -> bool {
-    let Ok(_turn) = TURNS.acquire().await else {
-        return false;
-    };
-    tokio::task::spawn_blocking(move || {
+///
+/// # Errors
+/// [`Busy`], at once.
+pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Busy> {
+    let waiting = WAITING.try_acquire().map_err(|_| Busy)?;
+    let turn = TURNS.acquire().await.map_err(|_| Busy)?;
+    let hashed = tokio::task::spawn_blocking(move || {
+        // They end with the work, which goes on when nobody waits for it any more.
+        let _turns = (waiting, turn);
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.clone());
         let matches = PasswordHash::new(&hash).is_ok_and(|hash| {
@@ -61,7 +72,6 @@ pub async fn verify(password: String, hash: Option<String>) -> bool {
                     .is_ok()
         });
         matches && exists
-    })
-    .await
-    .unwrap_or(false)
+    });
+    Ok(hashed.await.unwrap_or(false))
 }

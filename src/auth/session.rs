@@ -1,10 +1,14 @@
 //! The handlers of `/v1/auth`: signing in, staying signed in, signing out.
 
+use std::time::Duration;
+
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use deserr::Deserr;
+use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,16 +23,22 @@ use crate::http::address::TrustedProxies;
 use crate::http::body::JsonBody;
 use crate::http::conditional::private_json;
 use crate::http::params::{NoParams, Query};
-use crate::http::routes::{Resource, resource};
+use crate::http::routes::{BodySize, Resource, resource};
 use crate::problem::{INTERNAL, INVALID_CREDENTIALS, Problem, ProblemDocument, UNAUTHENTICATED};
 use crate::validation::Violations;
 
 /// The resources of this room.
 pub fn resources() -> Vec<Resource> {
     vec![
-        resource("/v1/auth/login").post(login),
-        resource("/v1/auth/refresh").post(refresh),
-        resource("/v1/auth/logout").post(logout),
+        resource("/v1/auth/login")
+            .bodies(BodySize::UpTo(4 * 1024))
+            .post(login),
+        resource("/v1/auth/refresh")
+            .bodies(BodySize::UpTo(4 * 1024))
+            .post(refresh),
+        resource("/v1/auth/logout")
+            .bodies(BodySize::UpTo(4 * 1024))
+            .post(logout),
         resource("/v1/auth/me").get(me),
     ]
 }
@@ -98,6 +108,35 @@ pub struct Me {
     rights: Vec<&'static str>,
 }
 
+fn too_many(wait: Duration) -> Problem {
+    Problem::rate_limited("Too many attempts to sign in.", wait)
+}
+
+/// What is sent to sign in, read only when its address may try once more.
+#[derive(Debug)]
+pub struct Throttled<T>(pub T);
+
+impl<T: FromRequest<Error = Problem> + 'static> FromRequest for Throttled<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let throttle = request.app_data::<Data<LoginThrottle>>();
+        let proxies = request.app_data::<Data<TrustedProxies>>();
+        let may = match (throttle, proxies) {
+            (Some(throttle), Some(proxies)) => {
+                throttle.attempt(proxies.client(request)).map_err(too_many)
+            }
+            _ => Err(Problem::unavailable("The server is starting.")),
+        };
+        let sent = T::from_request(request, payload);
+        Box::pin(async move {
+            may?;
+            sent.await.map(Self)
+        })
+    }
+}
+
 fn tokens(
     signer: &Signer,
     session: Session,
@@ -120,7 +159,7 @@ fn tokens(
 
 /// Sign in
 ///
-/// Answers a short access token and a refresh token. Attempts are limited per account and address.
+/// Answers a short access token and a refresh token. Attempts are limited per address, and per account from each address.
 #[utoipa::path(
     post, path = "/v1/auth/login", operation_id = "login", tag = "auth",
     request_body = Credentials,
@@ -137,26 +176,33 @@ pub async fn login(
     throttle: Data<LoginThrottle>,
     proxies: Data<TrustedProxies>,
     _: Query<NoParams>,
-    JsonBody(credentials): JsonBody<Credentials>,
+    Throttled(JsonBody(credentials)): Throttled<JsonBody<Credentials>>,
 ) -> Result<HttpResponse, Problem> {
     let email = store::normalise_email(&credentials.email);
     // An address longer than any user's would only fill the throttle's memory.
     let account: String = email.chars().take(254).collect();
+    let address = proxies.client(&request);
     throttle
-        .attempt(&account, proxies.client(&request))
-        .map_err(|wait| Problem::rate_limited("Too many attempts to sign in.", wait))?;
+        .attempt_account(&account, address)
+        .map_err(too_many)?;
     let user = database
         .read(move |connection| store::find_user_by_email(connection, &email))
         .await?
         .filter(|user| user.disabled_at.is_none());
     let hash = user.as_ref().map(|user| user.password_hash.clone());
-    let matches = password::verify(credentials.password, hash).await;
+    let matches =
+        password::verify(credentials.password, hash)
+            .await
+            .map_err(|password::Busy| {
+                Problem::unavailable("Too many people are signing in just now.")
+            })?;
     let Some(user) = user.filter(|_| matches) else {
         return Err(refused(Problem::new(
             &INVALID_CREDENTIALS,
             INVALID_CREDENTIALS.meaning,
         )));
     };
+    throttle.signed_in(&account, address);
     let id = user.id;
     let (session, refresh_token) = database
         .write(move |connection| store::begin_session(connection, id))

@@ -10,15 +10,18 @@ pub mod editorial;
 pub mod model;
 pub mod store;
 
-use crate::http::routes::{Resource, resource};
+use crate::http::routes::{BodySize, Resource, resource};
 
 /// The resources of this room.
 pub fn resources() -> Vec<Resource> {
     vec![
         resource("/v1/authors").get(delivery::list_authors),
         resource("/v1/authors/{slug}").get(delivery::get_author),
-        resource("/v1/editorial/authors").post(editorial::create_author),
+        resource("/v1/editorial/authors")
+            .bodies(BodySize::UpTo(64 * 1024))
+            .post(editorial::create_author),
         resource("/v1/editorial/authors/{id}")
+            .bodies(BodySize::UpTo(64 * 1024))
             .get(editorial::read_author)
             .patch(editorial::edit_author),
         resource("/v1/editorial/authors/{id}/merge").post(editorial::merge_author),

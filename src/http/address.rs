@@ -18,6 +18,17 @@ pub fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// The site (/48) that an IPv6 address belongs to: what one customer of a provider is given at most.
+pub fn site(address: IpAddr) -> Option<IpAddr> {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, ..] = address.segments();
+            Some(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0).into())
+        }
+        IpAddr::V4(_) => None,
+    }
+}
+
 /// The proxies in front of this server, which are believed when they say whom they speak for.
 #[derive(Debug, Clone, Default)]
 pub struct TrustedProxies(pub Vec<IpNet>);

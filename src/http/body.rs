@@ -1,34 +1,51 @@
 //! Reading request bodies.
 
 use std::future::poll_fn;
+use std::ops::Deref;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::header;
-use actix_web::web::{self, Bytes, BytesMut, Data};
+use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use deserr::Deserr;
 use futures_util::Stream;
 use futures_util::future::LocalBoxFuture;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::problem::{BAD_REQUEST, MALFORMED_JSON, Problem, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE};
-use crate::validation::{Violations, from_json};
+use crate::validation::{Violations, cut, from_json};
 
-/// The most bytes that a request's body may have.
+/// The most bytes that a request's body may have: an app's datum of its resource.
 #[derive(Debug, Clone, Copy)]
 pub struct BodyLimit(pub usize);
 
-/// A body of so many bytes is read at once, wherever.
-const FEW_BYTES: usize = 8 * 1024;
+/// Bodies of resources that say nothing of them.
+pub const USUAL_LIMIT: usize = 16 * 1024;
 
-/// How many longer ones are read at the same time.
-static READERS: Semaphore = Semaphore::const_new(4);
+/// A body of so many bytes is read at once, wherever, unless it may be an article's.
+const FEW_BYTES: usize = 4 * 1024;
+
+/// Bytes of all bodies that are in memory at once, as they came in.
+const ALL_BODIES: usize = 64 * 1024 * 1024;
+static BODIES: Semaphore = Semaphore::const_new(ALL_BODIES / KIBIBYTE);
+
+/// Bytes of all values that bodies are being read into at once. A value takes up to about this many
+/// bytes for each byte of JSON.
+const ALL_VALUES: usize = 64 * 1024 * 1024;
+const BYTES_OF_VALUE: usize = 40;
+static VALUES: Semaphore = Semaphore::const_new(ALL_VALUES / KIBIBYTE);
+
+const KIBIBYTE: usize = 1024;
+
+/// How long a body waits for room in memory.
+const ROOM_WAIT: Duration = Duration::from_secs(2);
 
 /// How much of a body that is too large is read and dropped, so that the client, still sending,
 /// gets the answer instead of a reset connection.
-const DRAIN_BYTES: usize = 256 * 1024 * 1024;
+const DRAIN_BYTES: usize = 8 * 1024 * 1024;
 
 /// A JSON body read into `T`: 415 for another content type, 413 when too large, 400 when it is
 /// not JSON, 422 with every violation when it is not a `T`.
@@ -72,18 +89,35 @@ impl<T: Deserr<Violations> + Default + Send + 'static> FromRequest for OptionalJ
     }
 }
 
-/// Reads a body as `T`. An article's body is sanitised on the way, which takes long for a long one:
-/// not on the thread that other requests wait for.
-async fn read_as<T: Deserr<Violations> + Send + 'static>(bytes: Bytes) -> Result<T, Problem> {
-    let few = bytes.len() <= FEW_BYTES;
-    let work = move || Ok(from_json(parse(&bytes)?)?);
-    if few {
-        return work();
+/// Reads a body as `T`. An article's body is sanitised on the way, which takes long for a long one, and
+/// for a short one that is made for it: not on the thread that other requests wait for.
+async fn read_as<T: Deserr<Violations> + Send + 'static>(body: Body) -> Result<T, Problem> {
+    if body.limit <= USUAL_LIMIT && body.bytes.len() <= FEW_BYTES {
+        return Ok(from_json(parse(&body.bytes)?)?);
     }
-    let _turn = READERS.acquire().await;
-    web::block(work)
-        .await
-        .map_err(|_| Problem::unavailable("The server is busy."))?
+    let room = (body.bytes.len() * BYTES_OF_VALUE).clamp(KIBIBYTE, ALL_VALUES) / KIBIBYTE;
+    let room = room_for(&VALUES, room).await?;
+    web::block(move || {
+        // It lasts as long as the work, whoever waits for that.
+        let (body, _room) = (body, room);
+        Ok(from_json(parse(&body.bytes)?)?)
+    })
+    .await
+    .map_err(|_| Problem::unavailable("The server is busy."))?
+}
+
+/// Takes some kibibytes of the memory there is for bodies.
+async fn room_for(
+    memory: &'static Semaphore,
+    kibibytes: usize,
+) -> Result<SemaphorePermit<'static>, Problem> {
+    let kibibytes = u32::try_from(kibibytes).unwrap_or(u32::MAX);
+    match tokio::time::timeout(ROOM_WAIT, memory.acquire_many(kibibytes)).await {
+        Ok(Ok(room)) => Ok(room),
+        _ => Err(Problem::unavailable(
+            "Too much is being sent to the server at once.",
+        )),
+    }
 }
 
 /// Parses a body as JSON.
@@ -116,7 +150,10 @@ fn is_json(request: &HttpRequest) -> Result<(), Problem> {
         if !coding.eq_ignore_ascii_case("identity") {
             return Err(Problem::new(
                 &UNSUPPORTED_MEDIA_TYPE,
-                format!("The body must be sent without Content-Encoding; it came as {coding}."),
+                format!(
+                    "The body must be sent without Content-Encoding; it came as {}.",
+                    cut(&coding, 64)
+                ),
             ));
         }
     }
@@ -133,42 +170,87 @@ fn is_json(request: &HttpRequest) -> Result<(), Problem> {
             if media_type.is_empty() {
                 "without one".to_owned()
             } else {
-                format!("as {media_type}")
+                format!("as {}", cut(&media_type, 64))
             }
         ),
     ))
 }
 
+/// A body in memory, and its room there.
+pub struct Body {
+    bytes: Bytes,
+    limit: usize,
+    _room: Option<SemaphorePermit<'static>>,
+}
+
+impl Deref for Body {
+    type Target = Bytes;
+
+    fn deref(&self) -> &Bytes {
+        &self.bytes
+    }
+}
+
 /// Reads the whole body within the limit.
 ///
-/// The answer is the bytes, or `too-large`, or `bad-request` when the client broke off.
+/// The answer is the bytes, or `too-large`, or `bad-request` when the client broke off, or
+/// `unavailable` when the bodies of others take all the memory there is for them.
 pub fn read(
     request: &HttpRequest,
     payload: &mut Payload,
-) -> impl Future<Output = Result<Bytes, Problem>> + 'static {
+) -> impl Future<Output = Result<Body, Problem>> + 'static {
     let limit = request
-        .app_data::<Data<BodyLimit>>()
-        .map_or(2 * 1024 * 1024, |limit| limit.0);
+        .app_data::<BodyLimit>()
+        .map_or(USUAL_LIMIT, |limit| limit.0);
+    let announced: Option<usize> = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
     let mut payload = payload.take();
     async move {
+        let too_large = || {
+            Problem::new(
+                &TOO_LARGE,
+                format!("The body has more than the {limit} bytes that are taken here."),
+            )
+        };
+        // One that would not be read to its end anyway is not begun.
+        if announced.is_some_and(|announced| announced > limit.max(DRAIN_BYTES)) {
+            return Err(too_large());
+        }
         let mut bytes = BytesMut::new();
+        let mut room: Option<SemaphorePermit<'static>> = None;
         let mut seen = 0_usize;
         while let Some(chunk) = poll_fn(|context| Pin::new(&mut payload).poll_next(context)).await {
             let chunk = chunk.map_err(broken_off)?;
             seen = seen.saturating_add(chunk.len());
             if seen <= limit {
+                // What has come, not what was announced: who sends slowly holds little.
+                let has = room.as_ref().map_or(0, SemaphorePermit::num_permits);
+                let needs = seen.div_ceil(KIBIBYTE);
+                if needs > has {
+                    let more = room_for(&BODIES, needs - has).await?;
+                    match &mut room {
+                        Some(room) => room.merge(more),
+                        None => room = Some(more),
+                    }
+                }
                 bytes.extend_from_slice(&chunk);
             } else if seen > DRAIN_BYTES {
                 break;
+            } else {
+                bytes = BytesMut::new();
+                room = None;
             }
         }
         if seen > limit {
-            return Err(Problem::new(
-                &TOO_LARGE,
-                format!("The body has more than the {limit} bytes that are taken here."),
-            ));
+            return Err(too_large());
         }
-        Ok(bytes.freeze())
+        Ok(Body {
+            bytes: bytes.freeze(),
+            limit,
+            _room: room,
+        })
     }
 }
 

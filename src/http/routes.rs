@@ -9,13 +9,24 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder};
 
+use super::body::{BodyLimit, USUAL_LIMIT};
 use crate::problem::{METHOD_NOT_ALLOWED, Problem};
 
 /// One path and what it takes.
 pub struct Resource {
     path: &'static str,
     methods: Vec<Method>,
+    body: BodySize,
     inner: actix_web::Resource,
+}
+
+/// How large the bodies are that a resource takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodySize {
+    /// Up to so many bytes.
+    UpTo(usize),
+    /// As large as the setting allows.
+    Largest,
 }
 
 /// The path's template of the resource that a request was for, among its data.
@@ -27,6 +38,7 @@ pub fn resource(path: &'static str) -> Resource {
     Resource {
         path,
         methods: Vec::new(),
+        body: BodySize::UpTo(USUAL_LIMIT),
         inner: web::resource(path),
     }
 }
@@ -75,6 +87,17 @@ impl Resource {
     method!(patch, PATCH);
     method!(delete, DELETE);
 
+    /// Takes bodies of another size than usual.
+    pub fn bodies(mut self, size: BodySize) -> Self {
+        self.body = size;
+        self
+    }
+
+    /// How large the bodies are that it takes.
+    pub fn body_size(&self) -> BodySize {
+        self.body
+    }
+
     /// The path's template.
     pub fn path(&self) -> &'static str {
         self.path
@@ -85,8 +108,13 @@ impl Resource {
         &self.methods
     }
 
-    /// Adds the resource to the application, to be called from the origins that `cors` names.
-    pub fn register(self, config: &mut ServiceConfig, cors: Cors) {
+    /// Adds the resource to the application, to be called from the origins that `cors` names, and to
+    /// take at most so many bytes.
+    pub fn register(self, config: &mut ServiceConfig, cors: Cors, largest: usize) {
+        let limit = match self.body {
+            BodySize::UpTo(bytes) => bytes.min(largest),
+            BodySize::Largest => largest,
+        };
         let allow = self
             .methods
             .iter()
@@ -98,6 +126,7 @@ impl Resource {
         config.service(
             self.inner
                 .app_data(Template(self.path))
+                .app_data(BodyLimit(limit))
                 .default_service(web::to(move |request: HttpRequest| {
                     let allow = allow.clone();
                     async move { other_method(&request, allow) }

@@ -5,6 +5,7 @@
 //!   (`e-mail`, `l'eau`, `東京`) is read as such a phrase.
 //! - `-fund`, `-"flood fund"`: not in the article.
 //! - `flo*`, `"flood fu*"`, `"flood fu"*`: the last word is only a beginning, of two letters at least.
+//!   After four beginnings, words are read whole.
 //!
 //! Nothing is an error: a quote that is not closed ends with the text, and what is neither word nor
 //! operator is nothing. A query that says only what it does not want, or nothing, finds nothing.
@@ -15,6 +16,8 @@ use super::words::folded;
 const MAX_WORDS: usize = 32;
 /// Fewest letters of a beginning: fewer would stand for half the dictionary.
 const MIN_PREFIX: usize = 2;
+/// Most beginnings that are read as such: each stands for many words, which are all looked up.
+const MAX_PREFIXES: usize = 4;
 
 /// A word, or several in a row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -55,7 +58,7 @@ impl Query {
     /// Reads what was typed.
     pub fn parse(text: &str) -> Self {
         let mut query = Self::default();
-        let mut room = MAX_WORDS;
+        let (mut room, mut prefixes) = (MAX_WORDS, MAX_PREFIXES);
         let mut rest = text;
         while room > 0 {
             let Some((chunk, after)) = next(rest) else {
@@ -68,10 +71,9 @@ impl Query {
             let Some(last) = words.last() else {
                 continue;
             };
-            let term = Term {
-                prefix: chunk.prefix && last.chars().count() >= MIN_PREFIX,
-                words,
-            };
+            let prefix = chunk.prefix && prefixes > 0 && last.chars().count() >= MIN_PREFIX;
+            prefixes -= usize::from(prefix);
+            let term = Term { words, prefix };
             let terms = if chunk.unwanted {
                 &mut query.unwanted
             } else {
@@ -204,6 +206,16 @@ mod tests {
         for nothing in ["", " ", "\"", "\"\"", "-", "--", "*", "-\"", "؟!"] {
             assert_eq!(Query::parse(nothing), Query::default(), "{nothing:?}");
         }
+    }
+
+    #[test]
+    fn after_four_beginnings_words_are_whole() {
+        let prefixes: Vec<bool> = Query::parse("aa* \"b cc*\" -dd* ee* ff* \"g hh\"*")
+            .wanted
+            .iter()
+            .map(|term| term.prefix)
+            .collect();
+        assert_eq!(prefixes, [true, true, true, false, false]);
     }
 
     proptest! {

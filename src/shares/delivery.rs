@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use super::bot::is_bot;
 use super::counter::Counter;
-use super::limits::ShareLimits;
+use super::limits::{ShareLimits, Taken};
 use super::model::{ArticleShares, ShareBatch, ShareInput, ShareReceipt, SharesOverTime};
 use super::named::PublicArticles;
 use super::store;
@@ -30,7 +30,7 @@ use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::SlugPath;
 use crate::problem::{BAD_REQUEST, Problem, ProblemDocument, UNSUPPORTED_MEDIA_TYPE};
 use crate::text::Slug;
-use crate::validation::from_json;
+use crate::validation::{cut, from_json};
 
 /// What counting takes.
 pub struct Counting {
@@ -47,8 +47,10 @@ pub struct Counting {
 /// The body of a share. `navigator.sendBeacon` sends `text/plain` or a form without a CORS
 /// preflight, so these are read as well as JSON: plain text holds the same JSON or the network's
 /// bare name, a form the field `network`.
+///
+/// It is only read when the reader's address may send another share.
 #[derive(Debug)]
-pub struct ShareBody(ShareInput);
+pub struct ShareBody(ShareInput, Taken);
 
 impl FromRequest for ShareBody {
     type Error = Problem;
@@ -56,8 +58,16 @@ impl FromRequest for ShareBody {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let media_type = media_type(request);
+        let taken = match (
+            request.app_data::<Data<Counting>>(),
+            request.app_data::<Data<TrustedProxies>>(),
+        ) {
+            (Some(counting), Some(proxies)) => counting.limits.take(proxies.client(request)),
+            _ => Err(Problem::unavailable("The server is starting.")),
+        };
         let bytes = read(request, payload);
         Box::pin(async move {
+            let taken = taken?;
             let bytes = bytes.await?;
             let value = match media_type.as_str() {
                 "application/json" => parse(&bytes)?,
@@ -72,6 +82,7 @@ impl FromRequest for ShareBody {
                     let mut fields = serde_json::Map::new();
                     for (name, value) in url::form_urlencoded::parse(&bytes) {
                         if fields.insert(name.to_string(), value.into()).is_some() {
+                            let name = cut(&name, 64);
                             return Err(Problem::new(
                                 &BAD_REQUEST,
                                 format!("The form has the field \"{name}\" twice."),
@@ -85,12 +96,13 @@ impl FromRequest for ShareBody {
                         &UNSUPPORTED_MEDIA_TYPE,
                         format!(
                             "A share is sent as application/json, text/plain or \
-                             application/x-www-form-urlencoded; it came as \"{other}\"."
+                             application/x-www-form-urlencoded; it came as \"{}\".",
+                            cut(other, 64)
                         ),
                     ));
                 }
             };
-            Ok(Self(from_json(value)?))
+            Ok(Self(from_json(value)?, taken))
         })
     }
 }
@@ -128,11 +140,11 @@ pub async fn post_share(
     proxies: Data<TrustedProxies>,
     SlugPath(slug): SlugPath,
     _: Query<NoParams>,
-    ShareBody(share): ShareBody,
+    ShareBody(share, taken): ShareBody,
 ) -> Result<HttpResponse, Problem> {
     let article = counting.articles.find(slug).await?;
     let address = proxies.client(&request);
-    let limits = counting.limits.take(address, article)?;
+    let limits = counting.limits.take_article(taken, article)?;
     let user_agent = request
         .headers()
         .get(header::USER_AGENT)

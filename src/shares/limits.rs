@@ -12,17 +12,23 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
 use crate::db::Id;
-use crate::http::address::network;
+use crate::http::address::{network, site};
 use crate::http::cors::{RATELIMIT, RATELIMIT_POLICY};
 use crate::problem::Problem;
 
-/// Shares per minute.
+/// How many times as many shares as from one address may come from all addresses of one IPv6 site (/48),
+/// of which anyone may have a few.
+const OF_ONE_SITE: u32 = 5;
+
+/// How many shares there may be.
 #[derive(Debug, Clone, Copy)]
-pub struct PerMinute {
-    /// From one address; 0 is without limit.
+pub struct ShareQuotas {
+    /// From one address, per minute; 0 is without limit.
     pub address: u32,
-    /// From one address for one article; 0 is without limit.
+    /// From one address for one article, per minute; 0 is without limit.
     pub article: u32,
+    /// The same, per hour; 0 is without limit.
+    pub article_hour: u32,
 }
 
 type Limiter<K> =
@@ -31,7 +37,9 @@ type Limiter<K> =
 /// The shares that one process was sent.
 pub struct ShareLimits {
     addresses: Option<Limit<IpAddr>>,
+    sites: Option<Limit<IpAddr>>,
     articles: Option<Limit<(IpAddr, Id)>>,
+    article_hours: Option<Limit<(IpAddr, Id)>>,
     /// What `RateLimit-Policy` says of all of them.
     policies: HeaderValue,
     clock: DefaultClock,
@@ -40,21 +48,47 @@ pub struct ShareLimits {
 struct Limit<K: std::hash::Hash + Eq + Clone> {
     name: &'static str,
     quota: u32,
+    window: Window,
     limiter: Limiter<K>,
 }
 
+#[derive(Clone, Copy)]
+enum Window {
+    Minute,
+    Hour,
+}
+
+impl Window {
+    fn seconds(self) -> u32 {
+        match self {
+            Self::Minute => 60,
+            Self::Hour => 3600,
+        }
+    }
+}
+
 impl<K: std::hash::Hash + Eq + Clone> Limit<K> {
-    fn new(name: &'static str, per_minute: u32) -> Option<Self> {
-        let quota = NonZeroU32::new(per_minute)?;
+    fn new(name: &'static str, most: u32, window: Window) -> Option<Self> {
+        let quota = NonZeroU32::new(most)?;
+        let quota = match window {
+            Window::Minute => Quota::per_minute(quota),
+            Window::Hour => Quota::per_hour(quota),
+        };
         Some(Self {
             name,
-            quota: per_minute,
-            limiter: RateLimiter::keyed(Quota::per_minute(quota)).with_middleware(),
+            quota: most,
+            window,
+            limiter: RateLimiter::keyed(quota).with_middleware(),
         })
     }
 
     fn policy(&self) -> String {
-        format!("\"{}\";q={};w=60", self.name, self.quota)
+        format!(
+            "\"{}\";q={};w={}",
+            self.name,
+            self.quota,
+            self.window.seconds()
+        )
     }
 
     /// Takes one; adds what is left, as `RateLimit` has it.
@@ -85,11 +119,20 @@ fn header(text: &str) -> HeaderValue {
 /// What the answer to a share says of the limits.
 pub type LimitHeaders = Option<[(HeaderName, HeaderValue); 2]>;
 
+/// A request that its address may make; whether for this article, the next limit says.
+#[derive(Debug)]
+pub struct Taken {
+    address: Option<IpAddr>,
+    left: String,
+}
+
 impl ShareLimits {
     /// Nothing was sent yet.
-    pub fn new(per_minute: PerMinute) -> Self {
-        let addresses = Limit::new("address", per_minute.address);
-        let articles = Limit::new("article", per_minute.article);
+    pub fn new(quotas: ShareQuotas) -> Self {
+        use Window::{Hour, Minute};
+        let addresses = Limit::new("address", quotas.address, Minute);
+        let articles = Limit::new("article", quotas.article, Minute);
+        let article_hours = Limit::new("article-hour", quotas.article_hour, Hour);
         let policies: Vec<String> = [
             addresses.as_ref().map(Limit::policy),
             articles.as_ref().map(Limit::policy),
@@ -98,27 +141,49 @@ impl ShareLimits {
         .flatten()
         .collect();
         Self {
+            sites: Limit::new("site", quotas.address.saturating_mul(OF_ONE_SITE), Minute),
             addresses,
             articles,
+            article_hours,
             policies: header(&policies.join(", ")),
             clock: DefaultClock::default(),
         }
     }
 
-    /// Counts one request to share an article.
+    /// Counts one request to share anything, before what it sends is read.
     ///
     /// # Errors
     /// `rate-limited`, with the time to wait.
-    pub fn take(&self, address: Option<IpAddr>, article: Id) -> Result<LimitHeaders, Problem> {
-        let Some(address) = address.map(network) else {
+    pub fn take(&self, address: Option<IpAddr>) -> Result<Taken, Problem> {
+        let mut left = String::with_capacity(60);
+        let address = address.map(network);
+        let Some(network) = address else {
+            return Ok(Taken { address, left });
+        };
+        if let (Some(limit), Some(site)) = (&self.sites, site(network)) {
+            limit.take(&site, &self.clock, &mut String::new())?;
+        }
+        if let Some(limit) = &self.addresses {
+            limit.take(&network, &self.clock, &mut left)?;
+        }
+        Ok(Taken { address, left })
+    }
+
+    /// Counts it as one to share this article.
+    ///
+    /// # Errors
+    /// `rate-limited`, with the time to wait.
+    pub fn take_article(&self, taken: Taken, article: Id) -> Result<LimitHeaders, Problem> {
+        let Taken { address, mut left } = taken;
+        let Some(address) = address else {
             return Ok(None);
         };
-        let mut left = String::with_capacity(40);
-        if let Some(limit) = &self.addresses {
-            limit.take(&address, &self.clock, &mut left)?;
-        }
         if let Some(limit) = &self.articles {
             limit.take(&(address, article), &self.clock, &mut left)?;
+        }
+        // It names itself where it is reached: few readers ever see it.
+        if let Some(limit) = &self.article_hours {
+            limit.take(&(address, article), &self.clock, &mut String::new())?;
         }
         Ok((!left.is_empty()).then(|| {
             [
@@ -130,10 +195,10 @@ impl ShareLimits {
 
     /// Forgets whoever has not shared for a while, so that memory stays bounded.
     pub fn forget_the_idle(&self) {
-        if let Some(limit) = &self.addresses {
+        for limit in [&self.addresses, &self.sites].into_iter().flatten() {
             limit.limiter.retain_recent();
         }
-        if let Some(limit) = &self.articles {
+        for limit in [&self.articles, &self.article_hours].into_iter().flatten() {
             limit.limiter.retain_recent();
         }
     }

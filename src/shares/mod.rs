@@ -30,19 +30,22 @@ pub mod time;
 pub mod visitor;
 pub mod visitors;
 
-use crate::http::routes::{Resource, resource};
+use crate::http::routes::{BodySize, Resource, resource};
 
 /// The resources of this room.
 pub fn resources() -> Vec<Resource> {
     vec![
         resource("/v1/articles/{slug}/shares")
+            .bodies(BodySize::UpTo(1024))
             .get(delivery::get_shares)
             .post(delivery::post_share),
         resource("/v1/shares").get(delivery::list_shares),
         resource("/v1/editorial/articles/{id}/shares").get(editorial::read_shares),
         resource("/v1/editorial/articles/{id}/shares/{network}")
             .put(editorial::set_external_shares),
-        resource("/v1/editorial/shares/external").post(editorial::set_many_external_shares),
+        resource("/v1/editorial/shares/external")
+            .bodies(BodySize::UpTo(1024 * 1024))
+            .post(editorial::set_many_external_shares),
         resource("/v1/editorial/shares/overview").get(editorial::read_share_overview),
     ]
 }
