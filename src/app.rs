@@ -1,6 +1,7 @@
 //! The server: which routes exist, the order of middleware, start and stop.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use actix_cors::Cors;
@@ -8,7 +9,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Bytes, Data};
-use actix_web::{App, HttpServer};
+use actix_web::{App, HttpResponse, HttpServer};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::articles::delivery::Together;
@@ -19,10 +20,13 @@ use crate::cache::responses::Responses;
 use crate::cache::serve::ServeKept;
 use crate::config::{DatabaseConfig, ServerConfig};
 use crate::db::pool::in_transaction;
-use crate::db::{Database, StoreError, Timestamp, migrations};
+use crate::db::{Connection, Database, StoreError, Timestamp, migrations};
 use crate::http::address::TrustedProxies;
-use crate::http::cors::EXPOSED;
+use crate::http::body::USUAL_LIMIT;
+use crate::http::connections::{Connections, connections_that_fit};
+use crate::http::cors::{EXPOSED, for_any_origin};
 use crate::http::cursor::CursorKey;
+use crate::http::listeners::{ListenError, Listeners};
 use crate::http::observe::{REQUEST_ID, RequestTimeout, observe};
 use crate::http::routes::Resource;
 use crate::http::site::Site;
@@ -36,7 +40,7 @@ use crate::shares::named::PublicArticles;
 use crate::shares::store::rollups;
 use crate::shares::time::Span;
 use crate::shares::visitor::VisitorKey;
-use crate::{articles, auth, authors, housekeeping, openapi, service, shares, tags, widgets};
+use crate::{articles, auth, authors, housekeeping, openapi, ops, service, shares, tags, widgets};
 
 /// How long a server that ends waits until what it was sent is counted.
 const LAST_SHARES: Duration = Duration::from_secs(5);
@@ -46,7 +50,9 @@ const LAST_SHARES: Duration = Duration::from_secs(5);
 pub enum StartError {
     /// The database.
     Store(StoreError),
-    /// The address.
+    /// An address.
+    Address(ListenError),
+    /// A listener.
     Listen(io::Error),
     /// The metrics: a mistake in the code.
     Metrics(prometheus::Error),
@@ -60,10 +66,17 @@ impl std::fmt::Display for StartError {
             Self::Store(StoreError::Unavailable(reason)) => f.write_str(reason),
             Self::Store(StoreError::Database(error)) => write!(f, "the database failed: {error}"),
             Self::Store(error) => write!(f, "the database: {error:?}"),
+            Self::Address(error) => error.fmt(f),
             Self::Listen(error) => write!(f, "cannot listen: {error}"),
             Self::Metrics(error) => write!(f, "metrics: {error}"),
             Self::Thread(error) => write!(f, "cannot start a thread: {error}"),
         }
+    }
+}
+
+impl From<ListenError> for StartError {
+    fn from(error: ListenError) -> Self {
+        Self::Address(error)
     }
 }
 
@@ -116,29 +129,59 @@ pub fn migrate_database(database: &Database) -> Result<Vec<String>, StoreError> 
     while in_transaction(&mut connection, articles::store::bodies::render_outdated)? > 0 {}
     while in_transaction(&mut connection, articles::store::renditions::render_new)? > 0 {}
     while in_transaction(&mut connection, articles::store::indexing::index_pending)? > 0 {}
-    let mut position = Some((Span::Hour, Timestamp::EARLIEST));
-    while let Some(from) = position {
-        position = in_transaction(&mut connection, |connection| {
-            rollups::build_missing(connection, from)
-        })?;
-    }
+    roll_up(&mut connection)?;
     Ok(ran)
 }
 
-/// A server that is bound to its address and ready to run.
+/// Makes the rollups of hours and days that have none.
+///
+/// # Errors
+/// When the database fails; what was done before stays.
+pub fn roll_up(connection: &mut Connection) -> Result<(), StoreError> {
+    let mut position = Some((Span::Hour, Timestamp::EARLIEST));
+    while let Some(from) = position {
+        position = in_transaction(connection, |connection| {
+            rollups::build_missing(connection, from)
+        })?;
+    }
+    Ok(())
+}
+
+/// Most connections of operators.
+const OPERATORS: usize = 64;
+
+/// Most connections unless something is said.
+const CONNECTIONS: u32 = 25_000;
+
+/// A server that is bound to its addresses and ready to run.
 pub struct Application {
     server: Server,
-    addresses: Vec<std::net::SocketAddr>,
+    addresses: Vec<SocketAddr>,
+    ops: Server,
+    ops_addresses: Vec<SocketAddr>,
     /// Ends when the shares that the server was sent are written.
     counted: tokio::sync::oneshot::Receiver<()>,
 }
 
 impl Application {
-    /// Loads the keys, binds the address, starts listening.
+    /// Binds the addresses, loads the keys, starts listening.
     ///
     /// # Errors
-    /// When the database does not answer or the address is taken.
+    /// When the database does not answer or an address is taken.
     pub async fn build(config: &ServerConfig, database: Database) -> Result<Self, StartError> {
+        let listeners = Listeners::bind(config.listen, config.ops_listen)?;
+        Self::build_on(listeners, config, database).await
+    }
+
+    /// The same on addresses that are bound already.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn build_on(
+        listeners: Listeners,
+        config: &ServerConfig,
+        database: Database,
+    ) -> Result<Self, StartError> {
         let (signing, cursors, visitors) = database
             .write(|connection| {
                 Ok((
@@ -177,7 +220,13 @@ impl Application {
             metrics.clone(),
         ));
         let together = Data::new(Together::of(&database, &site));
-        let proxies = Data::new(TrustedProxies(config.trusted_proxies.clone()));
+        let proxies = Data::new(TrustedProxies::new(config.trusted_proxies.clone()));
+        let connections = Connections::new(
+            config.connections_per_address,
+            Duration::from_secs(config.write_timeout),
+            TrustedProxies::clone(&proxies),
+            metrics.connections_refused().clone(),
+        );
         let (counter, counted) =
             Counter::open(database.clone(), WAITING).map_err(StartError::Thread)?;
         let counting = Data::new(Counting {
@@ -203,6 +252,35 @@ impl Application {
             || std::thread::available_parallelism().map_or(2, usize::from),
             usize::from,
         );
+        let operators = (
+            database.clone(),
+            metrics.clone(),
+            responses.clone(),
+            proxies.clone(),
+            timeout.clone(),
+        );
+        let ops = HttpServer::new(move || {
+            let (database, metrics, responses, proxies, timeout) = operators.clone();
+            App::new()
+                .app_data(database)
+                .app_data(metrics)
+                .app_data(responses)
+                .app_data(proxies)
+                .app_data(timeout)
+                .wrap(from_fn(observe))
+                .configure(|config| {
+                    for resource in ops::resources() {
+                        resource.register(config, None, USUAL_LIMIT);
+                    }
+                })
+                .default_service(web::to(unknown_path))
+        })
+        .workers(1)
+        .max_connections(OPERATORS)
+        .disable_signals()
+        .listen(listeners.ops)
+        .map_err(StartError::Listen)?;
+        let ops_addresses = ops.addrs();
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(database.clone())
@@ -222,7 +300,7 @@ impl Application {
                 .configure(|config| {
                     for resource in resources() {
                         let cors = cors(resource.path(), &origins);
-                        resource.register(config, cors, max_body_bytes);
+                        resource.register(config, Some(cors), max_body_bytes);
                     }
                 })
                 .route("/docs", web::get().to(docs_moved))
@@ -230,26 +308,27 @@ impl Application {
                     SwaggerUi::new("/docs/{_:.*}").config(
                         Config::from("/openapi.json")
                             .try_it_out_enabled(true)
-                            .persist_authorization(true),
+                            .persist_authorization(false),
                     ),
                 )
-                .default_service(web::to(|| async {
-                    Err::<actix_web::HttpResponse, _>(Problem::not_found())
-                }))
+                .default_service(web::to(unknown_path))
         })
+        .on_connect(move |connection, data| connections.accepted(connection, data))
         .workers(workers)
-        .max_connections(usize::max(1, config.max_connections as usize / workers))
+        .max_connections(usize::max(1, max_connections(config) as usize / workers))
         .client_request_timeout(Duration::from_secs(10))
         .client_disconnect_timeout(Duration::from_secs(2))
         .keep_alive(Duration::from_secs(75))
         .shutdown_timeout(config.shutdown_timeout)
         .disable_signals()
-        .bind(config.listen)
+        .listen(listeners.public)
         .map_err(StartError::Listen)?;
         let addresses = server.addrs();
         Ok(Self {
             server: server.run(),
             addresses,
+            ops: ops.run(),
+            ops_addresses,
             counted,
         })
     }
@@ -266,6 +345,13 @@ impl Application {
             .map_or_else(String::new, |address| format!("http://{address}"))
     }
 
+    /// The address at which operators are answered.
+    pub fn ops_url(&self) -> String {
+        self.ops_addresses
+            .first()
+            .map_or_else(String::new, |address| format!("http://{address}"))
+    }
+
     /// For stopping it from elsewhere.
     pub fn handle(&self) -> ServerHandle {
         self.server.handle()
@@ -276,7 +362,11 @@ impl Application {
     /// # Errors
     /// When a worker dies.
     pub async fn run(self) -> io::Result<()> {
-        self.server.await?;
+        let ops = self.ops.handle();
+        actix_web::rt::spawn(self.ops);
+        let served = self.server.await;
+        ops.stop(false).await;
+        served?;
         let _ = tokio::time::timeout(LAST_SHARES, self.counted).await;
         Ok(())
     }
@@ -301,8 +391,36 @@ impl Application {
     }
 }
 
-async fn docs_moved() -> actix_web::HttpResponse {
-    actix_web::HttpResponse::PermanentRedirect()
+/// What no resource has: the same for pages of any origin.
+async fn unknown_path() -> Result<HttpResponse, Problem> {
+    let problem = for_any_origin()
+        .into_iter()
+        .fold(Problem::not_found(), |problem, (name, value)| {
+            problem.with_header(name, value)
+        });
+    Err(problem)
+}
+
+/// As many connections as there may be and as fit.
+fn max_connections(config: &ServerConfig) -> u32 {
+    let fit = connections_that_fit();
+    match config.max_connections {
+        None => fit.min(CONNECTIONS),
+        Some(wanted) if wanted > fit => {
+            tracing::warn!(
+                wanted,
+                connections = fit,
+                "the limit of open descriptors allows fewer connections than --max-connections; \
+                 raise it (ulimit -n, LimitNOFILE)"
+            );
+            fit
+        }
+        Some(wanted) => wanted,
+    }
+}
+
+async fn docs_moved() -> HttpResponse {
+    HttpResponse::PermanentRedirect()
         .insert_header((header::LOCATION, "/docs/"))
         .finish()
 }

@@ -14,6 +14,9 @@ use crate::clock::Clock;
 use crate::db::DatabaseUrl;
 use crate::db::lane::PoolSettings;
 
+/// Seconds for which caches may say that something is not there, at most: it may be any moment.
+const MISSING_MAX_AGE: u32 = 10;
+
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseConfig {
@@ -98,9 +101,24 @@ pub struct ServerConfig {
     #[arg(long, env = "DATELINE_WORKERS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub workers: Option<u16>,
 
-    /// Most connections at once, each worker's share of them
-    #[arg(long, env = "DATELINE_MAX_CONNECTIONS", default_value_t = 25_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub max_connections: u32,
+    /// Address and port for operators (/readyz in detail, /metrics); 127.0.0.1:9464 when left out, or a
+    /// free port where that is taken
+    #[arg(long, env = "DATELINE_OPS_LISTEN")]
+    pub ops_listen: Option<SocketAddr>,
+
+    /// Maximum concurrent connections, each worker's share of them; as many as the limit of open
+    /// descriptors allows, up to 25,000, when left out
+    #[arg(long, env = "DATELINE_MAX_CONNECTIONS", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_connections: Option<u32>,
+
+    /// Maximum concurrent connections of one address; 0 is without limit. Trusted proxies and 127.0.0.1
+    /// have none
+    #[arg(long, env = "DATELINE_CONNECTIONS_PER_ADDRESS", default_value_t = 256)]
+    pub connections_per_address: u32,
+
+    /// Seconds after which a connection that does not read what it was sent is closed
+    #[arg(long, env = "DATELINE_WRITE_TIMEOUT", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub write_timeout: u64,
 
     /// Most bytes of a request's body
     #[arg(long, env = "DATELINE_MAX_BODY_BYTES", default_value_t = 2 * 1024 * 1024, value_parser = clap::value_parser!(u32).range(1024..=64 * 1024 * 1024))]
@@ -193,7 +211,10 @@ impl ServerConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             public_url: None,
             workers: None,
-            max_connections: 25_000,
+            ops_listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+            max_connections: None,
+            connections_per_address: 256,
+            write_timeout: 15,
             max_body_bytes: 2 * 1024 * 1024,
             request_timeout: 30,
             shutdown_timeout: 20,
@@ -269,6 +290,11 @@ impl ServerConfig {
             shares_age: Duration::from_secs(self.max_age_shares.into()),
             trending: aging(self.max_age_trending),
             trending_age: Duration::from_secs(self.max_age_trending.into()),
+            missing: HeaderValue::try_from(format!(
+                "public, max-age={}",
+                self.max_age_article.min(MISSING_MAX_AGE)
+            ))
+            .expect("digits and letters"),
         }
     }
 }

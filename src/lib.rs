@@ -7,7 +7,9 @@
 //! - [`app`] – the server: which routes exist, the order of middleware, start and stop
 //! - [`housekeeping`] – what a server does besides answering
 //! - [`openapi`] – the document that the routes add up to
-//! - [`service`] – health, metrics, documentation pages
+//! - [`service`] – what anyone may ask of the server itself
+//! - [`ops`] – what operators ask, on a listener of its own: health in detail, metrics
+//! - [`log`] – logs that no request waits for
 //! - [`articles`], [`tags`], [`authors`], [`shares`] – the features, each with its model, store
 //!   and handlers
 //! - [`auth`] – people, tools, roles
@@ -34,9 +36,11 @@ pub mod db;
 pub mod etag;
 pub mod housekeeping;
 pub mod http;
+pub mod log;
 pub mod merge_patch;
 pub mod metrics;
 pub mod openapi;
+pub mod ops;
 pub mod problem;
 pub mod search;
 pub mod service;

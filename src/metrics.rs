@@ -94,7 +94,20 @@ pub struct Metrics {
     latency: HistogramVec,
     pool_open: IntGauge,
     pool_idle: IntGauge,
+    log_lines_lost: IntGauge,
+    connections_refused: IntCounter,
     cache: CacheMetrics,
+}
+
+/// What is read when metrics are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Snapshot {
+    /// Connections of the reading pool: open and idle.
+    pub pool: (u32, u32),
+    /// Bytes and number of kept answers.
+    pub cache: (u64, u64),
+    /// Log lines that were lost.
+    pub log_lines_lost: u64,
 }
 
 impl Metrics {
@@ -169,6 +182,14 @@ impl Metrics {
             bytes: gauge("dateline_cache_bytes", "Memory taken by kept answers.")?,
             answers: gauge("dateline_cache_answers", "Answers that are kept.")?,
         };
+        let log_lines_lost = gauge(
+            "dateline_log_lines_lost",
+            "Log lines that could not be written since the process started.",
+        )?;
+        let connections_refused = counter(
+            "dateline_connections_refused_total",
+            "Connections closed at once: their address had too many.",
+        )?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(latency.clone()))?;
         registry.register(Box::new(pool_open.clone()))?;
@@ -180,6 +201,8 @@ impl Metrics {
             latency,
             pool_open,
             pool_idle,
+            log_lines_lost,
+            connections_refused,
             cache,
         })
     }
@@ -225,16 +248,18 @@ impl Metrics {
         &self.cache
     }
 
-    /// All metrics in the text format, with the state of the pool (connections open and idle) and
-    /// of the cache (bytes and answers) of now.
+    /// Counts connections that were refused.
+    pub fn connections_refused(&self) -> &IntCounter {
+        &self.connections_refused
+    }
+
+    /// All metrics in the text format.
     ///
     /// # Errors
     /// When writing fails, which text in memory does not.
-    pub fn render(
-        &self,
-        (open, idle): (u32, u32),
-        (bytes, answers): (u64, u64),
-    ) -> Result<Vec<u8>, prometheus::Error> {
+    pub fn render(&self, now: Snapshot) -> Result<Vec<u8>, prometheus::Error> {
+        let ((open, idle), (bytes, answers)) = (now.pool, now.cache);
+        self.log_lines_lost.set(now.log_lines_lost.cast_signed());
         self.cache.bytes.set(bytes.cast_signed());
         self.cache.answers.set(answers.cast_signed());
         self.pool_open.set(open.into());

@@ -67,7 +67,7 @@ use crate::{articles, auth, authors, service, shares, tags, widgets};
         widgets::get_share_widget_version,
         service::live,
         service::ready,
-        service::metrics,
+        service::index,
         service::openapi,
         service::list_problems,
         service::get_problem,

@@ -1,4 +1,5 @@
-//! What operators and developers ask: health, metrics, the OpenAPI document, the problems.
+//! What anyone may ask of the server itself: what it is, whether it is well, the OpenAPI document, the
+//! problems.
 
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
@@ -6,12 +7,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::cache::responses::Responses;
 use crate::db::{Database, migrations};
 use crate::http::params::{NoParams, Query};
 use crate::http::routes::{Resource, resource};
-use crate::metrics::Metrics;
-use crate::problem::{INTERNAL, Problem, ProblemType, TYPES};
+use crate::problem::{Problem, ProblemType, TYPES};
 
 /// How long caches may keep what changes with the server's version only.
 const UNCHANGING: &str = "public, max-age=300";
@@ -19,9 +18,9 @@ const UNCHANGING: &str = "public, max-age=300";
 /// The resources of this room.
 pub fn resources() -> Vec<Resource> {
     vec![
+        resource("/").get(index),
         resource("/livez").get(live),
         resource("/readyz").get(ready),
-        resource("/metrics").get(metrics),
         resource("/openapi.json").get(openapi),
         resource("/problems").get(list_problems),
         resource("/problems/{name}").get(get_problem),
@@ -31,6 +30,45 @@ pub fn resources() -> Vec<Resource> {
 /// The OpenAPI document, rendered once.
 #[derive(Clone)]
 pub struct OpenApiJson(pub Bytes);
+
+/// What this server is, and where to go on.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "name": "dateline", "version": "0.1.0", "documentation": "/docs/", "openapi": "/openapi.json",
+    "health": "/readyz", "articles": "/v1/articles"
+}))]
+pub struct Index {
+    /// Always `dateline`.
+    name: &'static str,
+    /// The version of the server.
+    version: &'static str,
+    /// Interactive documentation, for people.
+    documentation: &'static str,
+    /// The OpenAPI document, for programs.
+    openapi: &'static str,
+    /// Whether requests can be served.
+    health: &'static str,
+    /// The newest articles: a place to begin.
+    articles: &'static str,
+}
+
+/// Read the index
+///
+/// What this server is, and where its documentation, its OpenAPI document and its articles are.
+#[utoipa::path(
+    get, path = "/", operation_id = "getIndex", tag = "service",
+    responses((status = 200, description = "The index.", body = Index))
+)]
+pub async fn index(_: Query<NoParams>) -> HttpResponse {
+    unchanging(&Index {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        documentation: "/docs/",
+        openapi: "/openapi.json",
+        health: "/readyz",
+        articles: "/v1/articles",
+    })
+}
 
 /// Whether the server is well.
 #[derive(Serialize, ToSchema)]
@@ -57,7 +95,8 @@ pub async fn live() -> HttpResponse {
 
 /// Can requests be served
 ///
-/// The database can be reached and has this version's tables; 503 otherwise.
+/// The database can be reached and has this version's tables; 503 otherwise. The listener for operators
+/// says more.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "getReadiness", tag = "service",
     responses((status = 200, description = "They can.", body = Health))
@@ -69,29 +108,6 @@ pub async fn ready(database: Data<Database>) -> Result<HttpResponse, Problem> {
     Err(Problem::unavailable(
         "The database does not have this version's tables; run `dateline migrate`.",
     ))
-}
-
-/// Metrics
-///
-/// Prometheus text format.
-#[utoipa::path(
-    get, path = "/metrics", operation_id = "getMetrics", tag = "service",
-    responses((status = 200, description = "All metrics.", body = String, content_type = "text/plain"))
-)]
-pub async fn metrics(
-    metrics: Data<Metrics>,
-    database: Data<Database>,
-    responses: Data<Responses>,
-) -> Result<HttpResponse, Problem> {
-    let rendered = metrics.render(database.pool_use(), responses.size());
-    let text = rendered.map_err(|error| {
-        tracing::error!(%error, "metrics could not be written");
-        Problem::new(&INTERNAL, INTERNAL.meaning)
-    })?;
-    Ok(HttpResponse::Ok()
-        .content_type("text/plain; version=0.0.4")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .body(text))
 }
 
 /// This document

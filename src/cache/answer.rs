@@ -18,6 +18,7 @@ use crate::db::changes::{Changes, MarkKey};
 use crate::etag;
 use crate::http::conditional::{modified_since, none_match_names};
 use crate::http::cors::for_any_origin;
+use crate::http::observe::NO_SNIFF;
 use crate::metrics::RouteMetrics;
 use crate::problem::{INTERNAL, Problem};
 
@@ -180,6 +181,7 @@ impl Answer {
             (header::VARY, HeaderValue::from_static("Accept-Encoding")),
         ];
         headers.extend(for_any_origin());
+        headers.push((header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF));
         let last_modified = rendered
             .last_modified
             .and_then(|instant| u64::try_from(instant.utc().timestamp()).ok())

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use quick_cache::sync::Cache;
 use quick_cache::{Equivalent, Weighter};
@@ -14,9 +15,10 @@ use super::coding::Coding;
 use crate::clock::Clock;
 use crate::db::lane::Cost;
 use crate::db::{Connection, Database, public_horizon};
+use crate::http::cors::for_any_origin;
 use crate::http::redirect::moved;
 use crate::metrics::{CacheMetrics, Metrics};
-use crate::problem::Problem;
+use crate::problem::{NOT_FOUND, Problem};
 
 /// About the bytes of one answer: where the table of what is kept begins.
 const TYPICAL_BYTES: u64 = 4096;
@@ -53,6 +55,8 @@ pub struct Policies {
     pub trending: Policy,
     /// How old what trends may be.
     pub trending_age: Duration,
+    /// `Cache-Control` of what is not there.
+    pub missing: HeaderValue,
 }
 
 impl Policies {
@@ -63,6 +67,27 @@ impl Policies {
             Kind::Name => &self.name,
             Kind::Shares => &self.shares,
             Kind::Trending => &self.trending,
+        }
+    }
+
+    /// What is not there, or not any more, is so for a while: caches that have something else keep this
+    /// instead. It says the same of every slug, and to every coding and origin.
+    fn missing(&self, route: &str, problem: Problem) -> Problem {
+        if problem.kind() != &NOT_FOUND {
+            return problem;
+        }
+        let mut problem = problem.with_header(header::CACHE_CONTROL, self.missing.clone());
+        for (name, value) in for_any_origin() {
+            problem = problem.with_header(name, value);
+        }
+        let key = match route.split('/').nth(2) {
+            Some("tags") => "tags",
+            Some("authors") => "authors",
+            _ => "articles",
+        };
+        match &self.article.purge_header {
+            Some((name, _)) => problem.with_header(name.clone(), HeaderValue::from_static(key)),
+            None => problem,
         }
     }
 
@@ -227,6 +252,18 @@ impl Responses {
     /// # Errors
     /// What `work` answers, or `unavailable`.
     pub async fn answer(
+        &self,
+        request: &HttpRequest,
+        question: Question,
+        work: impl FnOnce(&mut Connection) -> Result<Found, Problem> + Clone + Send + 'static,
+    ) -> Result<HttpResponse, Problem> {
+        let route = question.route;
+        self.find(request, question, work)
+            .await
+            .map_err(|problem| self.policies.missing(route, problem))
+    }
+
+    async fn find(
         &self,
         request: &HttpRequest,
         question: Question,

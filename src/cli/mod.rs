@@ -7,13 +7,14 @@
 //! - [`token`] – API tokens for tools, and the keys of access tokens
 //! - [`health`] – ask a running server whether it is ready
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::db::StoreError;
-use crate::openapi;
+use crate::{log, openapi};
 
 pub mod demo;
 pub mod health;
@@ -64,7 +65,8 @@ fn log_filter(text: &str) -> Result<String, String> {
 /// Does what the command line says. Logs go to standard error: pretty on a terminal, JSON lines
 /// otherwise.
 pub fn run(cli: Cli) -> ExitCode {
-    log_to_stderr(&cli.log);
+    let filter = EnvFilter::try_new(&cli.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let _written_at_the_end = log::to_standard_error(filter);
     let outcome = match cli.command {
         Command::Serve(serve) => serve.run(),
         Command::Demo(demo) => demo.run(),
@@ -80,22 +82,9 @@ pub fn run(cli: Cli) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            eprintln!("dateline: {reason}");
+            let _ = writeln!(std::io::stderr(), "dateline: {reason}");
             ExitCode::FAILURE
         }
-    }
-}
-
-fn log_to_stderr(filter: &str) {
-    use std::io::IsTerminal;
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    if std::io::stderr().is_terminal() {
-        builder.init();
-    } else {
-        builder.json().flatten_event(true).with_ansi(false).init();
     }
 }
 

@@ -1,6 +1,8 @@
 //! Whose address a request comes from.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR};
@@ -31,9 +33,31 @@ pub fn site(address: IpAddr) -> Option<IpAddr> {
 
 /// The proxies in front of this server, which are believed when they say whom they speak for.
 #[derive(Debug, Clone, Default)]
-pub struct TrustedProxies(pub Vec<IpNet>);
+pub struct TrustedProxies {
+    networks: Arc<[IpNet]>,
+    /// Whether somebody else said so and was not believed.
+    ignored: Arc<AtomicBool>,
+}
 
 impl TrustedProxies {
+    /// Those of some networks.
+    pub fn new(networks: Vec<IpNet>) -> Self {
+        Self {
+            networks: networks.into(),
+            ignored: Arc::default(),
+        }
+    }
+
+    /// Whether a proxy that is not trusted, or somebody who plays one, has said for whom it asks.
+    pub fn ignores_some(&self) -> bool {
+        self.ignored.load(Ordering::Relaxed)
+    }
+
+    /// Whether a request comes from a trusted proxy.
+    pub fn sent(&self, peer: Option<SocketAddr>) -> bool {
+        peer.is_some_and(|peer| self.trusts(peer.ip().to_canonical()))
+    }
+
     /// The address of the client: of the connection or, when that is a trusted proxy's, the last
     /// one in `Forwarded` (RFC 7239) or `X-Forwarded-For` that no trusted proxy has.
     ///
@@ -46,6 +70,7 @@ impl TrustedProxies {
 
     fn client_behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if !self.trusts(peer) {
+            self.ignore(peer, headers);
             return peer;
         }
         let forwarded = elements(headers, FORWARDED)
@@ -59,8 +84,23 @@ impl TrustedProxies {
         }
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
+    /// Says, once, that a proxy may have been forgotten: then all of its readers have its address.
+    fn ignore(&self, peer: IpAddr, headers: &HeaderMap) {
+        let says = headers.contains_key(FORWARDED) || headers.contains_key(X_FORWARDED_FOR);
+        if says && !self.ignored.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                %peer,
+                "Forwarded or X-Forwarded-For came from an address that is not a trusted proxy; \
+                 if it is a proxy, name it in --trusted-proxies (TRUSTED_PROXIES)"
+            );
+        }
+    }
+
+    /// Whether an address is a trusted proxy's.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        self.networks
+            .iter()
+            .any(|network| network.contains(&address))
     }
 
     /// The way back from the server: what a proxy could not name ends it.
@@ -125,7 +165,7 @@ mod tests {
     use super::*;
 
     fn client(peer: &str, headers: &[(HeaderName, &'static str)]) -> String {
-        let proxies = TrustedProxies(vec![
+        let proxies = TrustedProxies::new(vec![
             "10.0.0.0/8".parse().unwrap(),
             "2001:db8:ffff::/48".parse().unwrap(),
         ]);

@@ -17,9 +17,11 @@
 pub mod address;
 pub mod body;
 pub mod conditional;
+pub mod connections;
 pub mod cors;
 pub mod cursor;
 pub mod fields;
+pub mod listeners;
 pub mod observe;
 pub mod page;
 pub mod params;

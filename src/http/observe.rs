@@ -15,19 +15,31 @@ use actix_web::{Error, HttpResponse};
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::http::address::TrustedProxies;
 use crate::http::routes::Template;
 use crate::metrics::Metrics;
 use crate::problem::{BAD_REQUEST, Problem, REQUEST_TIMEOUT};
+use crate::validation::cut;
 
 /// The header that carries a request's id, both ways.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Every answer is what its `Content-Type` says (Fetch, "X-Content-Type-Options").
+pub const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+
+/// What the documentation's pages may load and send, and that no other page may frame them.
+const PAGES: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'",
+);
 
 /// How long a request may take from its head to its answer.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestTimeout(pub Duration);
 
-/// The outermost middleware. An `X-Request-Id` that is a UUID is taken over, so that an id given
-/// by a proxy runs through; otherwise one is made.
+/// The outermost middleware. An `X-Request-Id` that is a UUID is taken over from a trusted proxy, so that
+/// an id given by it runs through; otherwise one is made.
 ///
 /// # Errors
 /// Only what already is an answer.
@@ -36,7 +48,7 @@ pub async fn observe(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody + 'static>>, Error> {
     let started = Instant::now();
-    let id = request_id(request.headers());
+    let id = request_id(&request);
     let mut buffer = Uuid::encode_buffer();
     let id: &str = id.hyphenated().encode_lower(&mut buffer);
     let method = request.method().clone();
@@ -75,7 +87,13 @@ pub async fn observe(
     log(&method, &outcome, route, status, elapsed);
     match outcome {
         Ok(mut response) => {
-            set_request_id(response.headers_mut(), id);
+            let is_page = response.request().path().starts_with("/docs");
+            let headers = response.headers_mut();
+            set_request_id(headers, id);
+            headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+            if is_page {
+                headers.insert(header::CONTENT_SECURITY_POLICY, PAGES);
+            }
             Ok(response)
         }
         Err(response) => Err(InternalError::from_response("refused", response).into()),
@@ -93,6 +111,9 @@ fn is_frequent<B>(outcome: &Result<ServiceResponse<B>, HttpResponse>) -> bool {
     outcome.as_ref().is_ok_and(marked)
 }
 
+/// Most characters of a path in a log line.
+const MOST_LOGGED: usize = 200;
+
 /// Successful reads and shares are many and alike: they are logged at `debug` only.
 fn log<B>(
     method: &actix_web::http::Method,
@@ -109,20 +130,30 @@ fn log<B>(
         tracing::debug!(%method, route, status = status_code, micros, "answered");
     } else {
         let path = match outcome {
-            Ok(response) => response.request().path(),
-            Err(_) => "",
+            Ok(response) => cut(response.request().path(), MOST_LOGGED),
+            Err(_) => String::new(),
         };
-        tracing::info!(%method, path, route, status = status_code, micros, "answered");
+        let method = cut(method.as_str(), 20);
+        tracing::info!(
+            method,
+            path,
+            route,
+            status = status_code,
+            micros,
+            "answered"
+        );
     }
 }
 
-/// The request's id: the one that a proxy gave it, when it is a UUID, or a new one.
-pub fn request_id(headers: &HeaderMap) -> Uuid {
-    headers
-        .get(&REQUEST_ID)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| Uuid::try_parse(text).ok())
-        .unwrap_or_else(Uuid::now_v7)
+/// The request's id: the one that a trusted proxy gave it, when it is a UUID, or a new one.
+pub fn request_id(request: &ServiceRequest) -> Uuid {
+    let given = || {
+        let text = request.headers().get(&REQUEST_ID)?.to_str().ok()?;
+        let proxies = request.app_data::<Data<TrustedProxies>>()?;
+        let given = Uuid::try_parse(text).ok()?;
+        proxies.sent(request.peer_addr()).then_some(given)
+    };
+    given().unwrap_or_else(Uuid::now_v7)
 }
 
 /// Sends the request's id back.
@@ -135,6 +166,9 @@ pub fn set_request_id(headers: &mut HeaderMap, id: &str) {
 fn answer(problem: &Problem, id: &str) -> HttpResponse {
     let mut response = problem.to_response(Some(id));
     set_request_id(response.headers_mut(), id);
+    response
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
     response
 }
 

@@ -108,9 +108,9 @@ impl Resource {
         &self.methods
     }
 
-    /// Adds the resource to the application, to be called from the origins that `cors` names, and to
-    /// take at most so many bytes.
-    pub fn register(self, config: &mut ServiceConfig, cors: Cors, largest: usize) {
+    /// Adds the resource to the application, to be called from the origins that `cors` names, or from
+    /// no page at all, and to take at most so many bytes.
+    pub fn register(self, config: &mut ServiceConfig, cors: Option<Cors>, largest: usize) {
         let limit = match self.body {
             BodySize::UpTo(bytes) => bytes.min(largest),
             BodySize::Largest => largest,
@@ -123,16 +123,18 @@ impl Resource {
             .collect::<Vec<_>>()
             .join(", ");
         let allow = HeaderValue::try_from(allow).expect("method names are ASCII");
-        config.service(
-            self.inner
-                .app_data(Template(self.path))
-                .app_data(BodyLimit(limit))
-                .default_service(web::to(move |request: HttpRequest| {
-                    let allow = allow.clone();
-                    async move { other_method(&request, allow) }
-                }))
-                .wrap(cors),
-        );
+        let resource = self
+            .inner
+            .app_data(Template(self.path))
+            .app_data(BodyLimit(limit))
+            .default_service(web::to(move |request: HttpRequest| {
+                let allow = allow.clone();
+                async move { other_method(&request, allow) }
+            }));
+        match cors {
+            Some(cors) => config.service(resource.wrap(cors)),
+            None => config.service(resource),
+        };
     }
 }
 

@@ -78,11 +78,21 @@ both! {
         assert_eq!(app.get("/livez").await.json["status"], "ok");
         assert_eq!(app.get("/readyz").await.json["status"], "ok");
         app.get("/v1/articles").await;
-        let metrics = app.get("/metrics").await;
-        assert!(metrics.text.contains(
+        let (status, metrics) = app.operators_get("/metrics").await;
+        assert_eq!(status, 200);
+        assert!(metrics.contains(
             "dateline_http_requests_total{method=\"GET\",route=\"/v1/articles\",status=\"200\"} 1"
-        ), "{}", metrics.text);
-        assert!(metrics.text.contains("dateline_database_connections "));
+        ), "{metrics}");
+        assert!(metrics.contains("dateline_database_queries_total "));
+        assert!(metrics.contains("dateline_log_lines_lost 0"));
+        let (status, ready) = app.operators_get("/readyz").await;
+        assert_eq!(status, 200);
+        let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
+        assert_eq!(ready["parts"]["database"], "ok");
+        assert_eq!(ready["parts"]["migrations"], "ok");
+        // Strangers are told none of it.
+        assert_eq!(app.get("/metrics").await.status, 404);
+        assert!(app.get("/readyz").await.json["parts"].is_null());
     }
 
     a_request_id_runs_through(app) {

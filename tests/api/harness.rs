@@ -51,6 +51,8 @@ macro_rules! both {
 /// A running server with its own database.
 pub struct TestApp {
     pub url: String,
+    /// Where operators are answered.
+    pub ops_url: String,
     pub database: Database,
     pub config: DatabaseConfig,
     /// What the server's kept answers run out by.
@@ -218,10 +220,11 @@ impl TestApp {
         let application = Application::build(&server, database.clone())
             .await
             .unwrap_or_else(|error| panic!("{error}"));
-        let url = application.url();
+        let (url, ops_url) = (application.url(), application.ops_url());
         actix_web::rt::spawn(application.run());
         Self {
             url,
+            ops_url,
             database,
             config,
             clock,
@@ -272,9 +275,16 @@ impl TestApp {
         }
     }
 
+    /// What operators are told.
+    pub async fn operators_get(&self, path: &str) -> (StatusCode, String) {
+        let response = self.client.get(format!("{}{path}", self.ops_url)).send();
+        let response = response.await.unwrap();
+        (response.status(), response.text().await.unwrap())
+    }
+
     /// The value of a metric without labels.
     pub async fn metric(&self, name: &str) -> f64 {
-        let text = self.get("/metrics").await.text;
+        let (_, text) = self.operators_get("/metrics").await;
         let line = text.lines().find_map(|line| line.strip_prefix(name));
         line.and_then(|value| value.trim().parse().ok())
             .unwrap_or_else(|| panic!("no metric {name}"))

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::in_words;
 use super::serve::run_server;
-use crate::app::open_database;
+use crate::app::{open_database, roll_up};
 use crate::articles::input::ArticleInput;
 use crate::articles::parts::CorrectionInput;
 
@@ -22,13 +22,14 @@ use crate::db::changes::Touched;
 use crate::db::pool::in_transaction;
 use crate::db::version::Expected;
 use crate::db::{Connection, DatabaseUrl, Id, StoreError, StoreResult, Timestamp};
+use crate::http::listeners::Listeners;
 use crate::shares::journal::Increments;
 use crate::shares::model::Network;
 use crate::shares::store::counting;
 use crate::shares::store::totals;
 use crate::tags::model::TagInput;
 use crate::validation::{Violations, from_json};
-use crate::{authors, tags};
+use crate::{authors, log, tags};
 
 const NEWSROOM: &str = include_str!("newsroom.json");
 
@@ -79,6 +80,8 @@ impl Demo {
     /// # Errors
     /// Why it could not start, in words.
     pub fn run(self) -> Result<(), String> {
+        let listeners = Listeners::bind(self.server.listen, self.server.ops_listen)
+            .map_err(|error| error.to_string())?;
         let throw_away = match self.database_url {
             None => Some(ThrowAway::new()?),
             Some(_) => None,
@@ -99,8 +102,11 @@ impl Demo {
             let mut connection = database.connection().map_err(in_words)?;
             in_transaction(&mut connection, |connection| fill(connection, &hash))
                 .map_err(|error| format!("the sample newsroom: {}", in_words(error)))?;
+            roll_up(&mut connection).map_err(in_words)?;
         }
-        run_server(&self.server, database, |url| print_tour(url, &password))
+        run_server(listeners, &self.server, database, |url| {
+            print_tour(url, &password);
+        })
     }
 }
 
@@ -235,7 +241,7 @@ fn share(
 }
 
 fn print_tour(url: &str, password: &str) {
-    println!(
+    log::say(format_args!(
         r#"
 Dateline demo: a small newsroom at {url}
   API documentation   {url}/docs/
@@ -259,5 +265,5 @@ Write and publish:
 
 Stop with Ctrl-C; the sample database is deleted then.
 "#
-    );
+    ));
 }
