@@ -13,6 +13,7 @@ use actix_web::{App, HttpResponse, HttpServer};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::articles::delivery::Together;
+use crate::articles::editorial::DraftQuota;
 use crate::auth::jwt::Signer;
 use crate::auth::store::Purpose;
 use crate::auth::throttle::LoginThrottle;
@@ -108,14 +109,27 @@ pub fn resources() -> Vec<Resource> {
 /// # Errors
 /// When it cannot be opened or migrated.
 pub fn open_database(config: &DatabaseConfig, migrate: bool) -> Result<Database, StartError> {
-    let queries = Metrics::query_counter().map_err(StartError::Metrics)?;
-    let database = Database::open(&config.database_url, &config.pool_settings(), queries)?;
+    let database = connect(config)?;
+    migrations::refuse_newer(&mut *database.connection()?)?;
     if migrate {
         for name in migrate_database(&database)? {
             tracing::info!(%name, "migration ran");
         }
     }
     Ok(database)
+}
+
+/// Opens the database as it is.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn connect(config: &DatabaseConfig) -> Result<Database, StartError> {
+    let queries = Metrics::query_counter().map_err(StartError::Metrics)?;
+    Ok(Database::open(
+        &config.database_url,
+        &config.pool_settings(),
+        queries,
+    )?)
 }
 
 /// Brings a database to this version's tables, what is kept rendered to this version's
@@ -241,6 +255,7 @@ impl Application {
             key: VisitorKey::new(&newest(&visitors)),
             counter,
         });
+        let drafts = Data::new(DraftQuota(config.drafts_per_author.into()));
         let database = Data::new(database);
         let origins = config.editorial_origins.clone();
 
@@ -295,6 +310,7 @@ impl Application {
                 .app_data(document.clone())
                 .app_data(timeout.clone())
                 .app_data(responses.clone())
+                .app_data(drafts.clone())
                 .wrap(from_fn(observe))
                 .wrap(ServeKept(responses.clone()))
                 .configure(|config| {

@@ -90,7 +90,7 @@ impl DatabaseConfig {
 #[derive(Debug, Clone, Args)]
 pub struct ServerConfig {
     /// Address and port to listen on; port 0 takes a free one
-    #[arg(long, env = "DATELINE_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "DATELINE_LISTEN", default_value = "127.0.0.1:8080", value_parser = socket_address)]
     pub listen: SocketAddr,
 
     /// Address of the newsroom's site; an article's canonical_url is this and its slug
@@ -103,7 +103,7 @@ pub struct ServerConfig {
 
     /// Address and port for operators (/readyz in detail, /metrics); 127.0.0.1:9464 when left out, or a
     /// free port where that is taken
-    #[arg(long, env = "DATELINE_OPS_LISTEN")]
+    #[arg(long, env = "DATELINE_OPS_LISTEN", value_parser = socket_address)]
     pub ops_listen: Option<SocketAddr>,
 
     /// Maximum concurrent connections, each worker's share of them; as many as the limit of open
@@ -173,6 +173,10 @@ pub struct ServerConfig {
     #[arg(long, env = "DATELINE_SHARES_PER_ARTICLE_HOUR")]
     pub shares_per_article_hour: Option<u32>,
 
+    /// Unpublished articles that somebody who cannot publish may have at once
+    #[arg(long, env = "DATELINE_DRAFTS_PER_AUTHOR", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub drafts_per_author: u32,
+
     /// Networks of proxies that may say for whom they ask (Forwarded, X-Forwarded-For),
     /// comma-separated: 10.0.0.0/8,2001:db8::/32
     #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',', value_parser = proxy)]
@@ -200,7 +204,7 @@ pub struct ServerConfig {
     pub clock: Clock,
 
     /// Origins whose pages may call the editorial API from a browser, comma-separated
-    #[arg(long, env = "DATELINE_EDITORIAL_ORIGINS", value_delimiter = ',')]
+    #[arg(long, env = "DATELINE_EDITORIAL_ORIGINS", value_delimiter = ',', value_parser = origin)]
     pub editorial_origins: Vec<String>,
 }
 
@@ -227,6 +231,7 @@ impl ServerConfig {
             hourly_shares_days: 14,
             shares_per_address: 300,
             shares_per_article: 60,
+            drafts_per_author: 1_000,
             shares_per_article_hour: None,
             trusted_proxies: Vec::new(),
             stale_while_revalidate: 60,
@@ -305,6 +310,40 @@ fn proxy(text: &str) -> Result<IpNet, String> {
     text.parse::<IpNet>()
         .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))
         .map_err(|_| "it takes networks such as 10.0.0.0/8 and addresses".into())
+}
+
+/// An address with a port.
+///
+/// # Errors
+/// What it takes.
+pub fn socket_address(text: &str) -> Result<SocketAddr, String> {
+    text.trim().parse().map_err(|_| {
+        let port = text.trim().trim_start_matches(':');
+        let port = if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) {
+            port
+        } else {
+            "8080"
+        };
+        format!(
+            "it takes a socket address, an IP address with a port: 127.0.0.1:{port} for this machine only, 0.0.0.0:{port} \
+             for all networks"
+        )
+    })
+}
+
+/// An origin as browsers send it (RFC 6454).
+fn origin(text: &str) -> Result<String, String> {
+    const TAKES: &str = "it takes origins such as https://desk.example or http://localhost:3000, \
+                         comma-separated: a scheme, a host, a port where it is not the usual one, and \
+                         no path";
+    let text = text.trim();
+    let url = Url::parse(text).map_err(|error| format!("{error}; {TAKES}"))?;
+    let origin = url.origin().ascii_serialization();
+    let alone = text.strip_suffix('/').unwrap_or(text);
+    if !matches!(url.scheme(), "http" | "https") || !alone.eq_ignore_ascii_case(&origin) {
+        return Err(TAKES.into());
+    }
+    Ok(origin)
 }
 
 fn web_url(text: &str) -> Result<Url, String> {

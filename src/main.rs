@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    dateline::cli::run(dateline::cli::Cli::parse())
+    dateline::cli::run(dateline::cli::Cli::read())
 }

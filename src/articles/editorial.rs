@@ -13,11 +13,11 @@ use super::parts::CorrectionInput;
 use super::store::{desk, steps, write};
 use super::workflow::{PublishInput, RetractInput, Status};
 use crate::auth::guard::{Allowed, ArticlesPublish, ArticlesRead, ArticlesWrite};
-use crate::auth::model::Caller;
+use crate::auth::model::{Caller, Right};
 use crate::db::changes::Touched;
 use crate::db::{Connection, Database, Id, StoreResult};
 use crate::http::body::{JsonBody, OptionalJsonBody};
-use crate::http::conditional::{IfMatch, editorial_json, private_json};
+use crate::http::conditional::{IfMatch, editorial_json, private_json, receipt};
 use crate::http::cursor::CursorKey;
 use crate::http::page::{List, Seek, links};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
@@ -25,22 +25,31 @@ use crate::http::path::IdPath;
 use crate::problem::{Problem, ProblemDocument};
 use crate::text::Slug;
 
-/// Runs a change in one transaction and answers the article after it.
+/// Runs a change in one transaction and answers the article after it; to a caller who may not read it,
+/// only its version.
 async fn change(
     database: &Database,
     caller: Caller,
     id: Id,
     work: impl FnOnce(&mut Connection, &mut Touched, &Caller) -> StoreResult<()> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
+    let reads = caller.may(Right::ArticlesRead);
     let article = database
         .change(move |connection, touched| {
             work(connection, touched, &caller)?;
             desk::find(connection, id, None)
         })
         .await?;
+    if !reads {
+        return Ok(receipt(article.summary.version));
+    }
     let version = article.summary.version;
     Ok(editorial_json(HttpResponse::Ok(), version, &article))
 }
+
+/// How many drafts somebody may have who cannot publish.
+#[derive(Debug, Clone, Copy)]
+pub struct DraftQuota(pub i64);
 
 /// Parameters of the editorial list.
 #[derive(Debug, IntoParams)]
@@ -139,10 +148,12 @@ pub async fn create_article(
         (Query<NoParams>, JsonBody<ArticleInput>),
     >,
     database: Data<Database>,
+    quota: Data<DraftQuota>,
 ) -> Result<HttpResponse, Problem> {
+    let quota = quota.0;
     let article = database
         .write(move |connection| {
-            let id = write::create(connection, input, caller.user())?;
+            let id = write::create(connection, input, &caller, quota)?;
             desk::find(connection, id, None)
         })
         .await?;
@@ -189,6 +200,7 @@ pub async fn read_article(
     request_body(content = ArticleInput, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
+        (status = 204, description = "Done; the caller may not read articles.", headers(("ETag" = String))),
         (status = 409, description = "The slug is taken, or the article cannot be changed in its status.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
@@ -217,6 +229,7 @@ pub async fn edit_article(
     ),
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
+        (status = 204, description = "Done; the caller may not read articles.", headers(("ETag" = String))),
         (status = 409, description = "The step is not possible from its status.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
@@ -246,6 +259,7 @@ pub async fn trash_article(
     request_body = Option<PublishInput>,
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
+        (status = 204, description = "Done; the caller may not read articles.", headers(("ETag" = String))),
         (status = 409, description = "The step is not possible from its status.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
@@ -279,6 +293,7 @@ pub async fn publish_article(
     ),
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
+        (status = 204, description = "Done; the caller may not read articles.", headers(("ETag" = String))),
         (status = 409, description = "The step is not possible from its status.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
@@ -308,6 +323,7 @@ pub async fn unpublish_article(
     request_body = RetractInput,
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
+        (status = 204, description = "Done; the caller may not read articles.", headers(("ETag" = String))),
         (status = 409, description = "The step is not possible from its status.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
@@ -336,6 +352,7 @@ pub async fn retract_article(
     ),
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
+        (status = 204, description = "Done; the caller may not read articles.", headers(("ETag" = String))),
         (status = 409, description = "The step is not possible from its status.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
@@ -365,6 +382,7 @@ pub async fn restore_article(
     request_body = CorrectionInput,
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
+        (status = 204, description = "Done; the caller may not read articles.", headers(("ETag" = String))),
         (status = 409, description = "The step is not possible from its status.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]

@@ -2,6 +2,7 @@
 //!
 //! - [`model`] – roles, rights, scopes and callers; one table says who may what
 //! - [`password`] – argon2id
+//! - `hs256` – the one algorithm that they are signed with
 //! - [`jwt`] – access tokens and the keys they are signed with
 //! - [`secret`] – random tokens and how they are stored
 //! - [`throttle`] – limits on attempts to sign in
@@ -10,6 +11,7 @@
 //! - [`session`] – the handlers of `/v1/auth`
 
 pub mod guard;
+mod hs256;
 pub mod jwt;
 pub mod model;
 pub mod password;

@@ -68,9 +68,9 @@ impl FromStr for Right {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Everything.
+    /// Everything, share counts that were observed elsewhere included.
     Admin,
-    /// All articles, tags and authors, publishing included.
+    /// All articles, tags and authors, publishing included; not the counts that tools observed.
     Editor,
     /// Their own articles, without publishing them.
     Author,
@@ -95,7 +95,14 @@ impl Role {
     /// What the role may do.
     pub fn rights(self) -> &'static [Right] {
         match self {
-            Self::Admin | Self::Editor => Right::ALL,
+            Self::Admin => Right::ALL,
+            Self::Editor => &[
+                Right::ArticlesRead,
+                Right::ArticlesWrite,
+                Right::ArticlesPublish,
+                Right::TagsWrite,
+                Right::AuthorsWrite,
+            ],
             Self::Author => &[Right::ArticlesRead, Right::ArticlesWrite],
             Self::Viewer => &[Right::ArticlesRead],
         }

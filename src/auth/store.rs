@@ -135,7 +135,14 @@ pub fn add_user(
     let email = normalise_email(email);
     if find_user_by_email(connection, &email)?.is_some() {
         return Err(StoreError::Invalid(
-            Violation::new("/email", "taken", format!("{email} is a user already")).into(),
+            Violation::new(
+                "/email",
+                "taken",
+                format!(
+                    "{email} is a user already; `dateline user passwd` and `user role` change them"
+                ),
+            )
+            .into(),
         ));
     }
     let id = Id::generate();

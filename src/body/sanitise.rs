@@ -1,5 +1,6 @@
 //! What HTML may hold. Everything goes through an allow-list of `ammonia` before it is stored.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
@@ -110,19 +111,23 @@ fn builder(tags: HashSet<&'static str>) -> Builder<'static> {
         .clean_content_tags(HIDDEN.iter().copied().collect())
         .url_schemes(["http", "https", "mailto", "tel"].into_iter().collect())
         .url_relative(UrlRelative::PassThrough)
-        .attribute_filter(|element, attribute, value| {
-            is_safe_attribute(element, attribute, value).then(|| value.into())
-        });
+        .attribute_filter(|element, attribute, value| safe_value(element, attribute, value));
     builder
 }
 
-/// Whether an attribute that its element may have also has a value it may have.
-pub(super) fn is_safe_attribute(element: &str, attribute: &str, value: &str) -> bool {
+/// The value that an attribute which its element may have keeps; `None` when it may not have it. Of
+/// the classes of `code`, the one that names its language stays: the others are the styles of whichever
+/// page it came from, or of the one that it goes to.
+pub(super) fn safe_value<'v>(
+    element: &str,
+    attribute: &str,
+    value: &'v str,
+) -> Option<Cow<'v, str>> {
     match (element, attribute) {
-        (_, "href") => is_link(value),
-        (_, "src" | "poster") => is_web_address(value),
-        ("code", "class") => language_of(value).is_some(),
-        _ => true,
+        (_, "href") => is_link(value).then_some(value.into()),
+        (_, "src" | "poster") => is_web_address(value).then_some(value.into()),
+        ("code", "class") => Some(format!("language-{}", language_of(value)?).into()),
+        _ => Some(value.into()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Parts of a tree as HTML, with allowed elements and attributes only, or as plain text.
 
-use super::sanitise::{FLOW, INLINE, attributes_of, is_hidden, is_safe_attribute};
+use super::sanitise::{FLOW, INLINE, attributes_of, is_hidden, safe_value};
 use super::tree::{Kind, NodeId, Tree};
 
 /// Elements that stand within a line. Any other element breaks it.
@@ -124,7 +124,7 @@ impl<'a> Inline<'a> {
                 let marks = INLINE.contains(&name)
                     && !self.open.contains(&name)
                     && (name != "a"
-                        || href.is_some_and(|href| is_safe_attribute(name, "href", href)));
+                        || href.is_some_and(|href| safe_value(name, "href", href).is_some()));
                 match (marks, is_phrasing(name)) {
                     (true, _) => self.element(id, name, href),
                     (false, true) => self.children(id),
@@ -255,7 +255,7 @@ fn write_flow_node(tree: &Tree, id: NodeId, preformatted: bool, html: &mut Strin
             for attribute in attributes_of(name) {
                 if let Some(value) = tree.attribute(id, attribute) {
                     let value = flow_value(attribute, value);
-                    if is_safe_attribute(name, attribute, &value) {
+                    if let Some(value) = safe_value(name, attribute, &value) {
                         push_attribute(&mut attributes, attribute, &value);
                     }
                 }

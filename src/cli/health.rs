@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::config::socket_address;
+
 /// Ask a running server whether it is ready.
 #[derive(Debug, Args)]
 pub struct Health {
     /// The address that the server listens on
-    #[arg(long, env = "DATELINE_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "DATELINE_LISTEN", default_value = "127.0.0.1:8080", value_parser = socket_address)]
     listen: SocketAddr,
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::in_words;
-use crate::app::{migrate_database, open_database};
+use crate::app::{connect, migrate_database, open_database};
 use crate::config::DatabaseConfig;
 use crate::db::migrations;
 
@@ -24,19 +24,15 @@ impl Migrate {
     /// # Errors
     /// Why not, in words.
     pub fn run(self) -> Result<(), String> {
-        let database = open_database(&self.database, false).map_err(|error| error.to_string())?;
         if self.status {
+            let database = connect(&self.database).map_err(|error| error.to_string())?;
             let mut connection = database.connection().map_err(in_words)?;
             for migration in migrations::status(&mut connection).map_err(in_words)? {
-                let state = if migration.applied {
-                    "applied"
-                } else {
-                    "pending"
-                };
-                println!("{state}  {}", migration.name);
+                println!("{}  {}", migration.state.as_str(), migration.name);
             }
             return Ok(());
         }
+        let database = open_database(&self.database, false).map_err(|error| error.to_string())?;
         let ran = migrate_database(&database).map_err(in_words)?;
         for name in &ran {
             println!("applied  {name}");

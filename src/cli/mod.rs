@@ -10,7 +10,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::db::StoreError;
@@ -57,9 +57,45 @@ enum Command {
 }
 
 fn log_filter(text: &str) -> Result<String, String> {
+    const TAKES: &str = "it takes a level (error, warn, info, debug, trace, off), or parts such as \
+                         dateline=debug, comma-separated";
+    let is_level = |word: &str| {
+        let levels = ["error", "warn", "info", "debug", "trace", "off"];
+        levels.iter().any(|level| word.eq_ignore_ascii_case(level))
+    };
+    for part in text.split(',').map(str::trim) {
+        // A word alone that is no level would be the name of a module, and silence all others.
+        let is_known = match part.rsplit_once('=') {
+            Some((_, level)) => is_level(level),
+            None => is_level(part),
+        };
+        if !is_known {
+            return Err(format!("\"{part}\" is not known; {TAKES}"));
+        }
+    }
     EnvFilter::try_new(text)
         .map(|_| text.to_owned())
-        .map_err(|error| format!("{error}; it takes a level such as info, or target=level pairs"))
+        .map_err(|error| format!("{error}; {TAKES}"))
+}
+
+impl Cli {
+    /// Reads the command line and the environment. An empty variable, as files for containers pass what
+    /// is not set, is no value; what is wrong ends the program with a message.
+    pub fn read() -> Self {
+        let matches = without_empty(Self::command()).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+}
+
+fn without_empty(command: clap::Command) -> clap::Command {
+    let command = command.mut_args(|arg| {
+        let is_empty = arg
+            .get_env()
+            .and_then(std::env::var_os)
+            .is_some_and(|value| value.is_empty());
+        if is_empty { arg.env(None::<&str>) } else { arg }
+    });
+    command.mut_subcommands(without_empty)
 }
 
 /// Does what the command line says. Logs go to standard error: pretty on a terminal, JSON lines

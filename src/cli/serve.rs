@@ -1,6 +1,7 @@
 //! `dateline serve`.
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 
 use crate::app::{Application, open_database};
 use crate::config::{DatabaseConfig, ServerConfig};
@@ -17,7 +18,7 @@ pub struct Serve {
     server: ServerConfig,
 
     /// Leave the database's tables as they are; run `dateline migrate` apart
-    #[arg(long, env = "DATELINE_NO_MIGRATE")]
+    #[arg(long, env = "DATELINE_NO_MIGRATE", value_parser = BoolishValueParser::new())]
     no_migrate: bool,
 }
 

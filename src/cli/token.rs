@@ -28,7 +28,8 @@ enum Command {
         #[arg(long)]
         name: String,
 
-        /// What it may do, comma-separated: articles:read, articles:write, articles:publish, tags:write, authors:write
+        /// What it may do, comma-separated: articles:read, articles:write, articles:publish, tags:write,
+        /// authors:write, shares:write
         #[arg(long, value_delimiter = ',', required = true)]
         scope: Vec<Right>,
 

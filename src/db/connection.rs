@@ -85,8 +85,13 @@ impl fmt::Display for DatabaseUrl {
             Self::Postgres(url) => match url::Url::parse(url) {
                 Ok(url) => write!(
                     f,
-                    "postgres://{}{}",
+                    "postgres://{}{}{}",
                     url.host_str().unwrap_or_default(),
+                    match (url.port(), url.host_str()) {
+                        (Some(port), _) => format!(":{port}"),
+                        (None, Some(_)) => ":5432".into(),
+                        (None, None) => String::new(),
+                    },
                     url.path()
                 ),
                 Err(_) => f.write_str("postgres://…"),
@@ -285,7 +290,7 @@ mod tests {
     #[test]
     fn a_password_is_never_shown() {
         let url: DatabaseUrl = "postgres://desk:sesame@db.example/news".parse().unwrap();
-        assert_eq!(url.to_string(), "postgres://db.example/news");
+        assert_eq!(url.to_string(), "postgres://db.example:5432/news");
         assert!(!format!("{url:?}").contains("sesame"));
     }
 }

@@ -1,6 +1,8 @@
 //! Bringing a database to this version's tables. The SQL is in `migrations/sqlite` and
 //! `migrations/postgres` under the same names, and travels inside the binary.
 
+use std::collections::BTreeMap;
+
 use diesel::migration::MigrationSource;
 use diesel::result::Error;
 use diesel::sql_types::Text;
@@ -20,10 +22,32 @@ const MIGRATION_LOCK: i64 = 0x6461_7465_6c69_6e65;
 /// One migration and whether this database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationStatus {
-    /// Its folder's name.
+    /// Its folder's name; of one that this program does not know, its version.
     pub name: String,
     /// Whether it has run.
-    pub applied: bool,
+    pub state: MigrationState,
+}
+
+/// What has become of a migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MigrationState {
+    /// It has run.
+    Applied,
+    /// It has not.
+    Pending,
+    /// It has run, and this program does not know it: a newer one was here.
+    Unknown,
+}
+
+impl MigrationState {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Pending => "pending",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> StoreError {
@@ -35,6 +59,7 @@ fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> StoreError {
 /// # Errors
 /// [`StoreError::Unavailable`] with the reason; what ran before stays.
 pub fn run(connection: &mut Connection) -> StoreResult<Vec<String>> {
+    refuse_newer(connection)?;
     match connection {
         Connection::Sqlite(sqlite) => Ok(names(sqlite.run_pending_migrations(SQLITE))?),
         Connection::Postgres(postgres) => {
@@ -56,31 +81,59 @@ fn names(
         .collect())
 }
 
-/// Every migration in order, with whether it has run. Changes nothing.
+/// Every migration in order, with what has become of it. Changes nothing.
 ///
 /// # Errors
 /// When the database cannot be asked.
 pub fn status(connection: &mut Connection) -> StoreResult<Vec<MigrationStatus>> {
     let applied = applied_versions(connection)?;
     // Both databases have migrations of the same names.
-    let mut all: Vec<(String, String)> = MigrationSource::<Sqlite>::migrations(&SQLITE)
+    let known: BTreeMap<String, String> = MigrationSource::<Sqlite>::migrations(&SQLITE)
         .map_err(failed)?
         .iter()
         .map(|migration| {
-            (
-                migration.name().version().to_string(),
-                migration.name().to_string(),
-            )
+            let name = migration.name();
+            (name.version().to_string(), name.to_string())
         })
         .collect();
-    all.sort();
-    Ok(all
-        .into_iter()
-        .map(|(version, name)| MigrationStatus {
-            applied: applied.contains(&version),
-            name,
+    let unknown = applied
+        .iter()
+        .filter(|version| !known.contains_key(*version));
+    let unknown: Vec<MigrationStatus> = unknown
+        .map(|version| MigrationStatus {
+            name: version.clone(),
+            state: MigrationState::Unknown,
         })
-        .collect())
+        .collect();
+    let known = known.into_iter().map(|(version, name)| MigrationStatus {
+        state: if applied.contains(&version) {
+            MigrationState::Applied
+        } else {
+            MigrationState::Pending
+        },
+        name,
+    });
+    Ok(known.chain(unknown).collect())
+}
+
+/// Refuses a database whose tables a newer program made: what this one would write there may be wrong.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] with what to do.
+pub fn refuse_newer(connection: &mut Connection) -> StoreResult<()> {
+    let unknown: Vec<String> = status(connection)?
+        .into_iter()
+        .filter(|migration| migration.state == MigrationState::Unknown)
+        .map(|migration| migration.name)
+        .collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::Unavailable(format!(
+        "the database was made by a newer version of Dateline (it has the migrations {}); run that \
+         version or a later one, or restore a backup from before. `dateline migrate --status` lists all",
+        unknown.join(", ")
+    )))
 }
 
 #[derive(QueryableByName)]
@@ -113,5 +166,5 @@ fn applied_versions(connection: &mut Connection) -> StoreResult<Vec<String>> {
 pub fn is_current(connection: &mut Connection) -> StoreResult<bool> {
     Ok(status(connection)?
         .iter()
-        .all(|migration| migration.applied))
+        .all(|migration| migration.state != MigrationState::Pending))
 }

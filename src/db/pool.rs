@@ -1,6 +1,7 @@
 //! [`Database`]: runs stores' work on a bounded number of database threads.
 
 use std::ops::{Deref, DerefMut};
+use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -51,6 +52,9 @@ impl Database {
         settings: &PoolSettings,
         queries: IntCounter,
     ) -> Result<Self, StoreError> {
+        if let DatabaseUrl::Sqlite(path) = url {
+            create_file(path)?;
+        }
         let writing = match url {
             DatabaseUrl::Sqlite(_) => 1,
             DatabaseUrl::Postgres(_) => settings.size.div_ceil(2),
@@ -286,6 +290,33 @@ impl Database {
     pub fn pool_use(&self) -> (u32, u32) {
         let state = self.0.readers.pool.state();
         (state.connections, state.idle_connections)
+    }
+}
+
+/// Creates the file of a new SQLite database so that nobody else on this machine reads it: it holds hashes of
+/// passwords and tokens, and drafts. The files that SQLite puts beside it get the same mode.
+fn create_file(path: &Path) -> StoreResult<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder
+        && !folder.is_dir()
+    {
+        return Err(StoreError::Unavailable(format!(
+            "cannot create {}: there is no directory {}",
+            path.display(),
+            folder.display()
+        )));
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(
+            StoreError::Unavailable(format!("cannot create {}: {error}", path.display())),
+        ),
+        _ => Ok(()),
     }
 }
 

@@ -95,6 +95,14 @@ pub fn private_json(mut response: HttpResponseBuilder, value: &impl Serialize) -
         .json(value)
 }
 
+/// 204 with the version that something has now, for a caller who may change it and not read it.
+pub fn receipt(version: i64) -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((header::ETAG, etag::of_version(version)))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -136,6 +136,46 @@ fn a_wrong_setting_says_which_and_what_it_takes() {
         ),
         (&["serve", "--log", "=loud="], &["--log", "info"]),
         (
+            &["serve", "--log", "verbose"],
+            &["--log", "verbose", "debug"],
+        ),
+        (
+            &["serve", "--log", "dateline=loud"],
+            &["--log", "loud", "debug"],
+        ),
+        (
+            &["serve", "--listen", "localhost:8080"],
+            &["--listen", "127.0.0.1:8080"],
+        ),
+        (
+            &["serve", "--ops-listen", ":9000"],
+            &["--ops-listen", "127.0.0.1:9000"],
+        ),
+        (
+            &["serve", "--editorial-origins", "https://desk.example/app"],
+            &["--editorial-origins", "https://desk.example/app", "no path"],
+        ),
+        (
+            &["serve", "--editorial-origins", "desk.example"],
+            &[
+                "--editorial-origins",
+                "desk.example",
+                "https://desk.example",
+            ],
+        ),
+        (
+            &["serve", "--editorial-origins", "https://a.example,*"],
+            &["--editorial-origins", "'*'", "https://desk.example"],
+        ),
+        (
+            &["serve", "--trusted-proxies", "nginx"],
+            &["--trusted-proxies", "nginx", "10.0.0.0/8"],
+        ),
+        (
+            &["serve", "--database-url", "sqlite:///no/such/place/x.db"],
+            &["/no/such/place", "no directory"],
+        ),
+        (
             &["token", "issue", "--name", "x", "--scope", "article:read"],
             &["--scope", "did you mean \"articles:read\"?"],
         ),
@@ -166,9 +206,117 @@ fn a_wrong_setting_says_which_and_what_it_takes() {
     assert!(!output.status.success());
     let message = text(&output.stderr) + &text(&output.stdout);
     assert!(
-        message.contains("postgres://127.0.0.1/x") && !message.contains("sesame"),
+        message.contains("postgres://127.0.0.1:1/x") && !message.contains("sesame"),
         "{message}"
     );
+}
+
+#[test]
+fn settings_from_the_environment_are_read_as_people_write_them() {
+    let place = Place::new(On::Sqlite);
+    // As files for containers pass what is not set: an empty value is none.
+    let server = place.serve_in(&[
+        ("DATELINE_LOG", ""),
+        ("DATELINE_PUBLIC_URL", ""),
+        ("DATELINE_WORKERS", ""),
+        ("DATELINE_EDITORIAL_ORIGINS", ""),
+        ("TRUSTED_PROXIES", ""),
+        ("DATELINE_MAX_CONNECTIONS", ""),
+    ]);
+    assert_eq!(server.ask("GET", "/readyz", "", None).0, 200);
+    drop(server);
+    for yes in ["1", "yes", "true", "on"] {
+        let server = place.serve_in(&[("DATELINE_NO_MIGRATE", yes)]);
+        assert_eq!(server.ask("GET", "/livez", "", None).0, 200, "{yes}");
+    }
+    let server = place.serve_in(&[
+        (
+            "DATELINE_EDITORIAL_ORIGINS",
+            "https://desk.example/, http://localhost:3000",
+        ),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, 127.0.0.1"),
+    ]);
+    assert_eq!(server.ask("GET", "/livez", "", None).0, 200);
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_before_anything_is_done() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for flag in ["--listen", "--ops-listen"] {
+        let place = Place::new(On::Sqlite);
+        let mut arguments = vec!["serve", flag, &address];
+        if flag == "--ops-listen" {
+            arguments.extend(["--listen", "127.0.0.1:0"]);
+        }
+        let output = place.run(&arguments, "");
+        let message = text(&output.stderr);
+        assert!(!output.status.success());
+        assert!(
+            message.contains(&address) && message.contains(flag),
+            "{message}"
+        );
+        assert!(text(&place.run(&["migrate", "--status"], "").stdout).starts_with("pending"));
+    }
+}
+
+#[test]
+fn somebody_who_is_there_already_is_not_added_again() {
+    let place = Place::new(On::Sqlite);
+    let add = [
+        "user",
+        "add",
+        "--email",
+        "desk@example.com",
+        "--name",
+        "Desk",
+        "--role",
+        "editor",
+        "--password-stdin",
+    ];
+    assert!(place.run(&add, "a long password\n").status.success());
+    let again = place.run(&add, "another password\n");
+    assert!(!again.status.success());
+    let message = text(&again.stderr);
+    assert!(
+        message.contains("desk@example.com is a user already"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_refused() {
+    let place = Place::new(On::Sqlite);
+    assert!(place.run(&["migrate"], "").status.success());
+    place.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('20990101000001')");
+    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate"]] {
+        let output = place.run(command, "");
+        assert!(!output.status.success());
+        let message = text(&output.stderr);
+        assert!(
+            message.contains("newer version") && message.contains("20990101000001"),
+            "{message}"
+        );
+    }
+    let status = place.run(&["migrate", "--status"], "");
+    assert!(status.status.success());
+    assert!(text(&status.stdout).ends_with("unknown  20990101000001"));
+}
+
+#[test]
+fn nobody_else_on_the_machine_reads_the_database() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new(On::Sqlite);
+    let server = place.serve();
+    assert_eq!(server.ask("GET", "/v1/articles", "", None).0, 200);
+    let mut files = 0;
+    for file in std::fs::read_dir(place.folder()).unwrap() {
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{file:?}: {mode:o}");
+        files += 1;
+    }
+    assert!(files >= 2, "the database and what SQLite puts beside it");
 }
 
 #[test]
@@ -280,7 +428,11 @@ fn the_demo_is_a_newsroom_one_can_read() {
             )
         })
         .unwrap();
-    let server = Server { child, address };
+    let server = Server {
+        child,
+        address,
+        ops: String::new(),
+    };
     let total = |path: &str| {
         server.ask("GET", path, "", None).1["page"]["total"]
             .as_i64()

@@ -61,28 +61,71 @@ impl Place {
     }
 
     pub fn serve_with(&self, arguments: &[&str]) -> Server {
-        let mut child = dateline()
-            .args(["serve", "--listen", "127.0.0.1:0", "--workers", "1"])
+        self.started(self.command(&["--workers", "1"]).args(arguments))
+    }
+
+    /// A server with settings from the environment.
+    pub fn serve_in(&self, environment: &[(&str, &str)]) -> Server {
+        self.started(self.command(&[]).envs(environment.iter().copied()))
+    }
+
+    /// What starts a server here, on free ports.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = dateline();
+        command
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--ops-listen",
+                "127.0.0.1:0",
+            ])
             .args(arguments)
-            .env("DATABASE_URL", &self.url)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .env("DATABASE_URL", &self.url);
+        command
+    }
+
+    /// The folder of a SQLite database.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.as_deref().unwrap()
+    }
+
+    /// Runs a statement on a SQLite database.
+    pub fn execute(&self, sql: &str) {
+        use diesel::Connection;
+        use diesel::connection::SimpleConnection;
+        let DatabaseUrl::Sqlite(path) = &self.config.database_url else {
+            panic!("not SQLite");
+        };
+        let mut connection = diesel::SqliteConnection::establish(&path.to_string_lossy()).unwrap();
+        connection.batch_execute(sql).unwrap();
+    }
+
+    fn started(&self, command: &mut Command) -> Server {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = lines
             .by_ref()
             .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap())
             .find_map(|line| {
-                Some(
-                    line["address"]
-                        .as_str()?
-                        .trim_start_matches("http://")
-                        .to_owned(),
-                )
+                let address = |name: &str| {
+                    Some(
+                        line[name]
+                            .as_str()?
+                            .trim_start_matches("http://")
+                            .to_owned(),
+                    )
+                };
+                Some((address("address")?, address("ops")?))
             })
             .unwrap();
+        let (address, ops) = address;
         std::thread::spawn(move || lines.for_each(drop));
-        Server { child, address }
+        Server {
+            child,
+            address,
+            ops,
+        }
     }
 }
 
@@ -97,6 +140,8 @@ impl Drop for Place {
 pub struct Server {
     pub child: Child,
     pub address: String,
+    /// Where operators are answered.
+    pub ops: String,
 }
 
 impl Drop for Server {
@@ -107,6 +152,18 @@ impl Drop for Server {
 }
 
 impl Server {
+    /// The value of a metric without labels.
+    pub fn metric(&self, name: &str) -> f64 {
+        let mut stream = TcpStream::connect(&self.ops).unwrap();
+        let request = "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let line = answer.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|value| value.trim().parse().ok())
+            .unwrap_or_else(|| panic!("no metric {name}: {answer}"))
+    }
+
     /// Sends a request and answers the status and the body.
     pub fn ask(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> (u16, Value) {
         let body = body.map(|body| body.to_string()).unwrap_or_default();

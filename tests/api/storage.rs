@@ -359,7 +359,7 @@ fn a_database_without_tables_is_not_ready() {
             migrations::status(&mut connection)
                 .unwrap()
                 .iter()
-                .all(|migration| migration.applied)
+                .all(|migration| migration.state == migrations::MigrationState::Applied)
         );
         drop(connection);
         if let Some(folder) = folder {

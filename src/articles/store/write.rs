@@ -12,7 +12,7 @@ use super::standing::{changed_one, leave, may_change_public, standing};
 use crate::articles::input::{ArticleInput, ArticlePatch, BodyInput, DistinctList, FormerUrls};
 use crate::articles::parts::{Custom, LeadImage, Seo};
 use crate::articles::workflow::{Status, Step, WorkingStatus};
-use crate::auth::model::Caller;
+use crate::auth::model::{Caller, Right};
 use crate::body::Body;
 use crate::db::changes::Touched;
 use crate::db::schema::{
@@ -69,12 +69,15 @@ impl Written {
 /// Adds an article; answers its key.
 ///
 /// # Errors
-/// [`StoreError::SlugTaken`], [`StoreError::Invalid`].
+/// [`StoreError::SlugTaken`], [`StoreError::Invalid`], and [`StoreError::Forbidden`] when somebody who cannot
+/// publish has as many drafts as `quota` allows.
 pub fn create(
     connection: &mut Connection,
     input: ArticleInput,
-    created_by: Option<Id>,
+    caller: &Caller,
+    quota: i64,
 ) -> StoreResult<Id> {
+    within_quota(connection, caller, quota)?;
     let id = Id::generate();
     let references = References::find(connection, &input)?;
     let slug = match &input.slug {
@@ -93,7 +96,7 @@ pub fn create(
             articles::id.eq(id),
             articles::status.eq(status.as_str()),
             articles::version.eq(1),
-            articles::created_by.eq(created_by),
+            articles::created_by.eq(caller.user()),
             articles::created_at.eq(written.updated_at),
             &written,
         ))
@@ -101,7 +104,7 @@ pub fn create(
     bodies::insert(connection, id, body)?;
     references.save(connection, id)?;
     totals::open(connection, id)?;
-    recover(connection, id, &former_urls)?;
+    recover(connection, id, &former_urls, caller)?;
     Ok(id)
 }
 
@@ -266,7 +269,7 @@ pub fn edit(
         bodies::replace(connection, id, body)?;
     }
     references.save(connection, id)?;
-    recover(connection, id, &former_urls)?;
+    recover(connection, id, &former_urls, caller)?;
     if standing.status == Status::Published {
         index(connection, id)?;
         renditions::keep(connection, id)?;
@@ -274,8 +277,72 @@ pub fn edit(
     leave(connection, touched, id, standing)
 }
 
+/// Whoever cannot publish may have only so many articles that are not published.
+fn within_quota(connection: &mut Connection, caller: &Caller, quota: i64) -> StoreResult<()> {
+    let Some(user) = caller
+        .user()
+        .filter(|_| !caller.may(Right::ArticlesPublish))
+    else {
+        return Ok(());
+    };
+    let drafts: Vec<Id> = articles::table
+        .filter(articles::created_by.eq(user))
+        .filter(articles::status.eq_any([Status::Draft.as_str(), Status::InReview.as_str()]))
+        .select(articles::id)
+        .limit(quota)
+        .load(connection)?;
+    if (drafts.len() as i64) < quota {
+        return Ok(());
+    }
+    Err(StoreError::Forbidden(format!(
+        "You have {quota} drafts, which are as many as there may be; have some published, or throw \
+         some away."
+    )))
+}
+
+/// The shares of what is public now belong to it: whoever cannot publish cannot say otherwise.
+fn names_nothing_public(
+    connection: &mut Connection,
+    id: Id,
+    urls: &FormerUrls,
+    caller: &Caller,
+) -> StoreResult<()> {
+    if caller.may(Right::ArticlesPublish) || urls.is_empty() {
+        return Ok(());
+    }
+    for (place, url) in urls.0.iter().enumerate() {
+        let last = url.as_str().trim_end_matches('/').rsplit('/').next();
+        let public = articles::table
+            .filter(articles::status.eq(Status::Published.as_str()))
+            .filter(articles::id.ne(id))
+            .filter(
+                articles::canonical_url
+                    .eq(url.as_str())
+                    .assume_not_null()
+                    .or(articles::slug.eq(last.unwrap_or_default())),
+            )
+            .select(articles::id)
+            .first::<Id>(connection)
+            .optional()?;
+        if public.is_some() {
+            return Err(StoreError::Forbidden(format!(
+                "/former_urls/{place} is the address of a published article; saying that needs the \
+                 right {}.",
+                Right::ArticlesPublish
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Adds the counts of addresses that an article had before.
-fn recover(connection: &mut Connection, id: Id, urls: &FormerUrls) -> StoreResult<()> {
+fn recover(
+    connection: &mut Connection,
+    id: Id,
+    urls: &FormerUrls,
+    caller: &Caller,
+) -> StoreResult<()> {
+    names_nothing_public(connection, id, urls, caller)?;
     let Some(place) = external::recover(connection, id, &urls.0)? else {
         return Ok(());
     };
