@@ -130,13 +130,6 @@ pub struct ProblemDocument<'a> {
     pub allowed: Option<&'a [&'static str]>,
 }
 
-fn seconds(time: Duration) -> String {
-    match time.as_secs_f64() {
-        1.0 => "second".into(),
-        seconds => format!("{seconds} seconds"),
-    }
-}
-
 fn is_zero(number: &usize) -> bool {
     *number == 0
 }
@@ -313,13 +306,10 @@ impl From<StoreError> for Problem {
             StoreError::Forbidden(detail) => Self::new(&FORBIDDEN, detail),
             StoreError::Conflict => Self::new(&CONFLICT, CONFLICT.meaning),
             StoreError::Invalid(violations) => Self::validation(violations),
-            StoreError::TooSlow(most) => Self::new(
+            StoreError::TooSlow => Self::new(
                 &TOO_SLOW,
-                format!(
-                    "This takes longer than the {} that a read gets. Narrow it: fewer words in q, \
-                     no beginnings, a tag, a section, an author, dates, or no count.",
-                    seconds(most)
-                ),
+                "This takes longer than one request gets, and was ended. Narrow it: fewer words in q, \
+                 no beginnings, a tag, a section, an author, dates, or no count.",
             ),
             StoreError::Unavailable(reason) => {
                 tracing::warn!(%reason, "database unavailable");

@@ -135,7 +135,7 @@ fn in_words(error: StoreError) -> String {
             .collect::<Vec<_>>()
             .join("; "),
         StoreError::Unavailable(reason) => reason,
-        StoreError::TooSlow(most) => format!("it took longer than {most:?}"),
+        StoreError::TooSlow => "it took too long".into(),
         StoreError::SlugTaken { slug, .. } => format!("the slug {slug} is taken"),
         StoreError::WrongState { detail, .. } | StoreError::Forbidden(detail) => detail,
         StoreError::Stale { .. } | StoreError::Conflict => "it was changed meanwhile".into(),

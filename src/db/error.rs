@@ -1,7 +1,5 @@
 //! What a store can answer besides a value.
 
-use std::time::Duration;
-
 use crate::validation::Violations;
 
 /// The answer of a store.
@@ -38,7 +36,7 @@ pub enum StoreError {
     /// Another write came in between, so that this one could not be made; nothing was written.
     Conflict,
     /// It took longer than it was given, and was ended; nothing was changed.
-    TooSlow(Duration),
+    TooSlow,
     /// No connection was free in time, or the database cannot be reached.
     Unavailable(String),
     /// The database failed; logged, never shown.
@@ -64,16 +62,18 @@ impl From<diesel::result::Error> for StoreError {
             Error::DatabaseError(_, ref details) if details.message().contains("deadlock") => {
                 Self::Conflict
             }
-            // SQLite reports a busy file, Postgres a timeout, as plain text.
+            // What ends a statement, and a busy file, are told by their words alone.
             Error::DatabaseError(_, ref details)
-                if [
-                    "database is locked",
-                    "statement timeout",
-                    "lock timeout",
-                    "interrupted",
-                ]
-                .iter()
-                .any(|text| details.message().contains(text)) =>
+                if ["interrupted", "statement timeout", "user request"]
+                    .iter()
+                    .any(|text| details.message().contains(text)) =>
+            {
+                Self::TooSlow
+            }
+            Error::DatabaseError(_, ref details)
+                if ["database is locked", "lock timeout"]
+                    .iter()
+                    .any(|text| details.message().contains(text)) =>
             {
                 Self::Unavailable(details.message().to_owned())
             }

@@ -144,13 +144,13 @@ impl Lane {
         // The clock that work looks at itself is the same; this is for a statement that never looks.
         let outcome = tokio::time::timeout_at(deadline.into(), begun).await;
         let Ok(outcome) = outcome else {
-            return Err(StoreError::TooSlow(timeout));
+            return Err(StoreError::TooSlow);
         };
         waiting.done();
         match joined(outcome) {
             // Whatever a statement that was ended calls it.
             Err(StoreError::Database(_) | StoreError::Unavailable(_)) if waiting.work.is_over() => {
-                Err(StoreError::TooSlow(timeout))
+                Err(StoreError::TooSlow)
             }
             outcome => outcome,
         }
@@ -180,6 +180,10 @@ impl Lane {
                 .get()
                 .map_err(|error| StoreError::Unavailable(error.to_string()))?;
             let _doing = connection.watch.begin(&until);
+            // Who left before it began could end nothing: from here on they can.
+            if until.is_over() {
+                return Err(StoreError::TooSlow);
+            }
             work(&mut connection)
         })
     }

@@ -32,10 +32,14 @@ const FEW_BYTES: usize = 4 * 1024;
 const ALL_BODIES: usize = 64 * 1024 * 1024;
 static BODIES: Semaphore = Semaphore::const_new(ALL_BODIES / KIBIBYTE);
 
-/// Bytes of all values that bodies are being read into at once. A value takes up to about this many
-/// bytes for each byte of JSON.
+/// Most values in one body: each takes some 80 bytes, however short it is written. An article of the most
+/// blocks and cells has a tenth of that.
+const MOST_VALUES: usize = 200_000;
+
+/// Bytes that reading bodies may take at once, and about how many it takes for each byte that came in:
+/// JSON becomes values, and an article's HTML a tree of nodes.
 const ALL_VALUES: usize = 64 * 1024 * 1024;
-const BYTES_OF_VALUE: usize = 40;
+const BYTES_OF_VALUE: usize = 64;
 static VALUES: Semaphore = Semaphore::const_new(ALL_VALUES / KIBIBYTE);
 
 const KIBIBYTE: usize = 1024;
@@ -120,11 +124,32 @@ async fn room_for(
     }
 }
 
+/// At most how many values JSON has: what begins one, and what parts two.
+fn values(json: &[u8]) -> usize {
+    let (mut values, mut in_string, mut escaped) = (1, false, false);
+    for byte in json {
+        match (in_string, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => in_string = !in_string,
+            (false, b',' | b'[' | b'{' | b':') => values += 1,
+            _ => {}
+        }
+    }
+    values
+}
+
 /// Parses a body as JSON.
 ///
 /// # Errors
-/// `malformed-json` with the line and column where reading stopped.
+/// `too-large` for more values than are taken; `malformed-json` with the line and column where reading stopped.
 pub fn parse(bytes: &[u8]) -> Result<serde_json::Value, Problem> {
+    if values(bytes) > MOST_VALUES {
+        return Err(Problem::new(
+            &TOO_LARGE,
+            format!("The body has more than the {MOST_VALUES} values that are taken here."),
+        ));
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         Problem::new(
             &MALFORMED_JSON,
@@ -259,4 +284,25 @@ fn broken_off(error: PayloadError) -> Problem {
         &BAD_REQUEST,
         format!("The body could not be read: {error}."),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_counted_without_reading_them() {
+        for (json, least) in [
+            ("0", 1),
+            ("[1,2,3]", 4),
+            (r#"{"a":[{}],"b":"x,[{:,"}"#, 6),
+            (r#"["\",1,"\\",2]"#, 5),
+        ] {
+            assert!(values(json.as_bytes()) >= least, "{json}");
+            assert!(values(json.as_bytes()) <= 2 * least + 1, "{json}");
+        }
+        assert!(parse(format!("[{}0]", "0,".repeat(MOST_VALUES)).as_bytes()).is_err());
+        let text = format!("[\"{}\"]", ",".repeat(2 * MOST_VALUES));
+        assert!(parse(text.as_bytes()).is_ok());
+    }
 }

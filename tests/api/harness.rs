@@ -158,6 +158,13 @@ impl TestApp {
         Self::serve(config, folder, Clock::default(), |_| {}).await
     }
 
+    /// A server of its own on a database with other settings.
+    pub async fn start_on(on: On, change: impl FnOnce(&mut DatabaseConfig)) -> Self {
+        let (mut config, folder) = fresh_database(on);
+        change(&mut config);
+        Self::serve(config, folder, Clock::default(), |_| {}).await
+    }
+
     /// A server of its own with other settings.
     pub async fn start_with(on: On, change: impl FnOnce(&mut ServerConfig)) -> Self {
         let (config, folder) = fresh_database(on);

@@ -1,6 +1,8 @@
 //! Black-box tests over real HTTP. Every body runs on SQLite and on Postgres; run them with
 //! `scripts/test`, which starts a private Postgres cluster.
 
+#[path = "../attack/mod.rs"]
+mod attack;
 mod auth;
 mod bad_input;
 mod canary;

@@ -85,6 +85,11 @@ impl Place {
         command
     }
 
+    /// Where the database is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The folder of a SQLite database.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.as_deref().unwrap()
@@ -162,6 +167,24 @@ impl Server {
         let line = answer.lines().find_map(|line| line.strip_prefix(name));
         line.and_then(|value| value.trim().parse().ok())
             .unwrap_or_else(|| panic!("no metric {name}: {answer}"))
+    }
+
+    /// Sends a body of JSON and answers the status; `None` when the server closed before all was sent or
+    /// without an answer.
+    pub fn send(&self, method: &str, path: &str, token: &str, body: &str) -> Option<u16> {
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nIf-Match: *\r\n\
+             Authorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(head.as_bytes()).ok()?;
+        let _ = stream.write_all(body.as_bytes());
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer);
+        answer.split(' ').nth(1)?.parse().ok()
     }
 
     /// Sends a request and answers the status and the body.
