@@ -443,7 +443,7 @@ async fn docs_moved() -> HttpResponse {
 
 /// Anyone's page may read what is public and report shares; the rest is for listed origins.
 fn cors(path: &str, editorial_origins: &[String]) -> Cors {
-    let guarded = path.starts_with("/v1/editorial") || path.starts_with("/v1/auth");
+    let guarded = path.starts_with("/v1/editorial/") || path.starts_with("/v1/auth/");
     let cors = if guarded {
         editorial_origins
             .iter()

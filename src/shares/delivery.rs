@@ -351,7 +351,9 @@ pub async fn list_shares(
             })
             .collect();
         Ok(Found::Here(
-            Rendered::json(&ShareBatch { data })?.made_of([Mark::Articles]),
+            Rendered::json(&ShareBatch { data })?
+                .made_of([Mark::Articles])
+                .purge_key("articles".into()),
         ))
     };
     responses.answer(&request, question, answer).await

@@ -8,6 +8,7 @@ mod bad_input;
 mod canary;
 mod cli;
 mod coherence;
+mod contract;
 mod counting;
 mod cursors;
 mod delivery;

@@ -7,7 +7,8 @@ use dateline::articles::model::{ArticleFilter, ArticleSort, BodyFormat, FacetBy,
 use dateline::articles::store::public::{self, ListQuery};
 use dateline::articles::store::selection::Place;
 use dateline::db::keyset::Start;
-use dateline::db::{Connection, Id, StoreResult, Timestamp, migrations, slugs};
+use dateline::db::lane::Cost;
+use dateline::db::{Connection, DatabaseUrl, Id, StoreResult, Timestamp, migrations, slugs};
 use dateline::tags::model::{TagFilter, TagKind, TagSort};
 use dateline::{authors, tags};
 use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
@@ -209,6 +210,19 @@ fn plan(connection: &mut Connection, sql: &str) -> String {
     }
 }
 
+/// How many statements reading this takes: the fewest of several times, since the server does other things
+/// besides.
+async fn cost(app: &TestApp, path: &str) -> u64 {
+    let app = app.without_cache().await;
+    let mut fewest = u64::MAX;
+    for _ in 0..8 {
+        let before = app.database.queries().get();
+        app.get(path).await;
+        fewest = fewest.min(app.database.queries().get() - before);
+    }
+    fewest
+}
+
 fn list_query(filter: ArticleFilter, sort: ArticleSort) -> ListQuery {
     ListQuery {
         filter,
@@ -227,6 +241,55 @@ fn list_query(filter: ArticleFilter, sort: ArticleSort) -> ListQuery {
 }
 
 both! {
+    every_connection_is_set_as_it_must_be(app) {
+        #[derive(QueryableByName)]
+        struct Setting {
+            #[diesel(sql_type = Text)]
+            value: String,
+        }
+        let settings: &[(&str, &str, &str)] = match &app.config.database_url {
+            DatabaseUrl::Sqlite(_) => &[
+                ("journal_mode", "wal", "wal"),
+                // Full: what was acknowledged survives the loss of power.
+                ("synchronous", "2", "2"),
+                ("foreign_keys", "1", "1"),
+                ("temp_store", "2", "2"),
+                ("busy_timeout", "60000", "60000"),
+                ("query_only", "1", "0"),
+            ],
+            DatabaseUrl::Postgres(_) => &[
+                ("jit", "off", "off"),
+                ("statement_timeout", "1min", "1min"),
+                ("lock_timeout", "1min", "1min"),
+                ("idle_in_transaction_session_timeout", "2min", "2min"),
+                ("TimeZone", "UTC", "UTC"),
+                ("default_transaction_read_only", "on", "off"),
+            ],
+        };
+        let read = |name: &'static str| move |connection: &mut Connection| {
+            let sql = match connection {
+                Connection::Sqlite(_) => format!("SELECT CAST(\"{name}\" AS TEXT) AS value FROM pragma_{name}")
+                    .replace("\"busy_timeout\"", "timeout"),
+                Connection::Postgres(_) => format!("SELECT current_setting('{name}') AS value"),
+            };
+            Ok(diesel::sql_query(sql).get_result::<Setting>(connection)?.value)
+        };
+        for (name, reading, writing) in settings {
+            assert_eq!(app.database.read(read(name)).await.unwrap(), *reading, "{name}, reading");
+            for cost in [Cost::Low, Cost::High] {
+                assert_eq!(app.database.read_within(cost, read(name)).await.unwrap(), *reading, "{name}, {cost:?}");
+            }
+            assert_eq!(app.database.write(read(name)).await.unwrap(), *writing, "{name}, writing");
+        }
+        // Who reads cannot write, whatever the code says.
+        for cost in [Cost::Low, Cost::High] {
+            let write = app.database.read_within(cost, |connection| {
+                Ok(diesel::sql_query("DELETE FROM tags").execute(connection)?)
+            });
+            assert!(write.await.is_err(), "{cost:?}");
+        }
+    }
+
     no_public_list_reads_a_table_whole(app) {
         let token = app.newsroom().await;
         app.published(&token, "one").await;
@@ -303,21 +366,15 @@ both! {
         for number in 0..6 {
             app.published(&token, &format!("a{number}")).await;
             let path = "/v1/articles?include=body,corrections,seo,custom,shares&count=true&tag=climate&author=alex-writer";
-            let before = app.database.queries().get();
-            let reply = app.get(path).await;
-            assert_eq!(reply.slugs().len(), number + 1);
-            costs.push(app.database.queries().get() - before);
+            assert_eq!(app.get(path).await.slugs().len(), number + 1);
+            costs.push(cost(&app, path).await);
         }
         assert!(costs.iter().all(|cost| *cost == costs[0]), "{costs:?}");
-        let before = app.database.queries().get();
-        app.get("/v1/tags").await;
-        let few = app.database.queries().get() - before;
+        let few = cost(&app, "/v1/tags").await;
         for number in 0..5 {
             app.create(&token, "/v1/editorial/tags", json!({"name": format!("Tag {number}")})).await;
         }
-        let before = app.database.queries().get();
-        app.get("/v1/tags").await;
-        assert_eq!(app.database.queries().get() - before, few);
+        assert_eq!(cost(&app, "/v1/tags").await, few);
     }
 
     what_was_acknowledged_is_there_for_another_process(app) {
