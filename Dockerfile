@@ -1,7 +1,8 @@
 # syntax=docker/dockerfile:1
 #
 #   docker build --tag dateline .
-#   docker run --publish 8080:8080 --volume dateline:/data dateline
+#   docker run --name dateline --publish 127.0.0.1:8080:8080 --volume dateline:/data dateline
+#   docker exec --interactive --tty dateline dateline user add --email desk@example.com --name Desk --role admin
 #
 # Cargo's downloads and target directory are BuildKit cache mounts: a change of the sources compiles
 # only this crate again, a change of Cargo.toml only what it touches.

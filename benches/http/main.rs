@@ -7,6 +7,7 @@
 //! the code.
 //!
 //! - [`corpus`] – the archives
+//! - [`attacked`] – what readers notice while strangers attack
 //! - [`ceiling`] – the bare handler
 //! - [`drive`] – servers and the load on them
 //! - [`growing`] – the same reads from archives of several sizes
@@ -16,6 +17,7 @@
 //!
 //! `DATELINE_BENCH_ONLY` names a part of the rows that are wanted, for work on one of them.
 
+mod attacked;
 mod ceiling;
 mod corpus;
 mod drive;
@@ -97,6 +99,7 @@ fn main() {
     if let Ok(url) = std::env::var("DATELINE_TEST_POSTGRES_SOCKET_URL") {
         sharing::measure("Postgres", &corpus::new_database(&url, "shares"), effort);
     }
+    attacked::measure(effort);
     trending::measure(large, effort);
     growing::measure(large, effort);
 }

@@ -16,6 +16,7 @@ mod document;
 mod editorial;
 mod external_shares;
 mod harness;
+mod limits;
 mod process;
 mod questions;
 mod replica;
