@@ -9,7 +9,7 @@ use actix_web::web::Data;
 use crate::auth::jwt::Signer;
 use crate::auth::store::Purpose;
 use crate::auth::throttle::LoginThrottle;
-use crate::db::{Connection, Database, StoreError, Timestamp};
+use crate::db::{Database, StoreError, Timestamp};
 use crate::shares::delivery::Counting;
 use crate::shares::store::{counting, folding, rollups, totals};
 use crate::shares::time::Span;
@@ -148,10 +148,13 @@ impl RolledUp {
         if batches == self.batches || begun < self.not_before {
             return Ok(());
         }
-        let refresh = move |connection: &mut Connection| rollups::refresh(connection, since);
-        if database.write(refresh).await? {
-            self.batches = batches;
-        }
+        let recent = database
+            .read(move |connection| rollups::recent(connection, since))
+            .await?;
+        database
+            .write(move |connection| rollups::keep(connection, &recent))
+            .await?;
+        self.batches = batches;
         self.not_before = begun + begun.elapsed() * ROLLING_UP;
         Ok(())
     }

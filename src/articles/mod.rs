@@ -44,8 +44,12 @@ pub fn resources() -> Vec<Resource> {
             .delete(editorial::trash_article),
         resource("/v1/editorial/articles/{id}/publish").post(editorial::publish_article),
         resource("/v1/editorial/articles/{id}/unpublish").post(editorial::unpublish_article),
-        resource("/v1/editorial/articles/{id}/retract").post(editorial::retract_article),
+        resource("/v1/editorial/articles/{id}/retract")
+            .bodies(BodySize::UpTo(64 * 1024))
+            .post(editorial::retract_article),
         resource("/v1/editorial/articles/{id}/restore").post(editorial::restore_article),
-        resource("/v1/editorial/articles/{id}/corrections").post(editorial::add_correction),
+        resource("/v1/editorial/articles/{id}/corrections")
+            .bodies(BodySize::UpTo(64 * 1024))
+            .post(editorial::add_correction),
     ]
 }

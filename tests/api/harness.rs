@@ -274,12 +274,15 @@ impl TestApp {
 
     /// Waits until what trends has all shares that are in the counts.
     pub async fn rolled_up(&self) {
-        let roll_up = |connection: &mut dateline::db::Connection| {
-            rollups::refresh(connection, Timestamp::EARLIEST)
-        };
-        while !self.database.write(roll_up).await.unwrap() {
-            actix_web::rt::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
+        let made = self
+            .database
+            .read(|connection| rollups::recent(connection, Timestamp::EARLIEST))
+            .await
+            .unwrap();
+        self.database
+            .write(move |connection| rollups::keep(connection, &made))
+            .await
+            .unwrap();
     }
 
     /// What operators are told.

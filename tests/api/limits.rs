@@ -10,13 +10,18 @@ const END: &str = "<!-- /bodies -->";
 fn bodies() -> String {
     let mut table = String::from("| resource | largest body |\n|---|---|\n");
     for resource in resources() {
-        let takes = resource.methods().iter().any(|method| !method.is_safe() && method.as_str() != "DELETE");
+        let takes = resource
+            .methods()
+            .iter()
+            .any(|method| !method.is_safe() && method.as_str() != "DELETE");
         if !takes {
             continue;
         }
         let size = match resource.body_size() {
             BodySize::Largest => "`--max-body-bytes`, 2 MiB".to_owned(),
-            BodySize::UpTo(bytes) if bytes % (1024 * 1024) == 0 => format!("{} MiB", bytes / 1024 / 1024),
+            BodySize::UpTo(bytes) if bytes % (1024 * 1024) == 0 => {
+                format!("{} MiB", bytes / 1024 / 1024)
+            }
             BodySize::UpTo(bytes) => format!("{} KiB", bytes / 1024),
         };
         table.push_str(&format!("| `{}` | {size} |\n", resource.path()));
@@ -35,7 +40,10 @@ fn the_table_of_bodies_is_what_resources_take() {
         std::fs::write(path, format!("{before}{BEGIN}{wanted}{END}{after}")).unwrap();
         return;
     }
-    assert_eq!(table, wanted, "write it: DATELINE_WRITE_LIMITS=1 cargo test --test api -- limits::");
+    assert_eq!(
+        table, wanted,
+        "write it: DATELINE_WRITE_LIMITS=1 cargo test --test api -- limits::"
+    );
 }
 
 #[test]
@@ -46,8 +54,14 @@ fn the_numbers_are_those_of_the_code() {
     let page = std::fs::read_to_string("docs/LIMITS.md").unwrap();
     for text in [
         format!("{} at once, then {0} a minute", throttle::PER_ADDRESS),
-        format!("{} at once, then {0} a minute", throttle::PER_ACCOUNT_AND_ADDRESS),
-        format!("1,000 at once, then {} a minute", throttle::PER_ACCOUNT_AND_MINUTE),
+        format!(
+            "{} at once, then {0} a minute",
+            throttle::PER_ACCOUNT_AND_ADDRESS
+        ),
+        format!(
+            "1,000 at once, then {} a minute",
+            throttle::PER_ACCOUNT_AND_MINUTE
+        ),
         format!("| {}, of which 2 at once |", password::MOST_WAITING),
         format!("| {MOST_VIOLATIONS}; `more_errors`"),
         format!("| {}, then `…` |", "1,000 characters"),
@@ -55,6 +69,9 @@ fn the_numbers_are_those_of_the_code() {
     ] {
         assert!(page.contains(&text), "{text}");
     }
-    assert_eq!((CEILING, MOST_DETAIL, throttle::PER_ACCOUNT.get()), (10_000, 1_000, 1_000));
+    assert_eq!(
+        (CEILING, MOST_DETAIL, throttle::PER_ACCOUNT.get()),
+        (10_000, 1_000, 1_000)
+    );
     assert_eq!(dateline::shares::counter::WAITING, 20_000);
 }

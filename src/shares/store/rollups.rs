@@ -3,12 +3,12 @@
 //!
 //! A row has the number of all shares and, of the articles that were shared most, each with its own. An
 //! hour keeps 1,000 articles and a day 5,000: an article that is never among them does not trend.
-//! Rows follow the buckets within seconds ([`refresh`]), since counting a share writes none of them.
+//! Rows follow the buckets within seconds ([`recent`], [`keep`]), since counting a share writes none of them.
 
 use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Bool, Text};
+use diesel::sql_types::{BigInt, Binary, Text};
 
 use crate::db::schema::{share_buckets, share_journal_applied, share_rollups};
 use crate::db::types::{IdSql, TimestampSql};
@@ -72,59 +72,88 @@ struct Sum {
     shares: i64,
 }
 
-/// Makes the rows of one hour or day from its buckets.
-fn build(connection: &mut Connection, span: Span, starts_at: Timestamp) -> StoreResult<()> {
-    let sums: Vec<Sum> = diesel::sql_query(
-        "SELECT network, CAST(sum(shares) AS bigint) AS shares FROM share_buckets \
-         WHERE span = $1 AND starts_at = $2 GROUP BY network",
-    )
-    .bind::<Text, _>(span.as_str())
-    .bind::<TimestampSql, _>(starts_at)
-    .load(connection)?;
-    let tops: Vec<Top> = diesel::sql_query(
-        "SELECT network, article_id, shares FROM (\
-             SELECT network, article_id, shares, row_number() OVER \
-                    (PARTITION BY network ORDER BY shares DESC, article_id DESC) AS place \
-             FROM share_buckets WHERE span = $1 AND starts_at = $2) AS ranked \
-         WHERE place <= $3 \
-         UNION ALL SELECT * FROM (\
-             SELECT '' AS network, article_id, CAST(sum(shares) AS bigint) AS shares \
-             FROM share_buckets WHERE span = $1 AND starts_at = $2 \
-             GROUP BY article_id ORDER BY 3 DESC, 2 DESC LIMIT $3) AS of_all",
-    )
-    .bind::<Text, _>(span.as_str())
-    .bind::<TimestampSql, _>(starts_at)
-    .bind::<BigInt, _>(most_of(span))
-    .load(connection)?;
-    let mut articles: HashMap<String, Vec<(Id, i64)>> = HashMap::new();
-    for top in tops {
-        let of_network = articles.entry(top.network).or_default();
-        of_network.push((top.article_id, top.shares));
-    }
-    let mut rows: Vec<(String, i64)> = sums
-        .into_iter()
-        .map(|sum| (sum.network, sum.shares))
-        .collect();
-    rows.push((
-        ALL_NETWORKS.into(),
-        rows.iter().map(|(_, shares)| shares).sum(),
-    ));
-    remove(connection, span, starts_at)?;
-    for (network, shares) in rows {
-        let mut articles = articles.remove(&network).unwrap_or_default();
-        articles.sort_by_key(|(article, shares)| std::cmp::Reverse((*shares, *article)));
-        diesel::sql_query(
-            "INSERT INTO share_rollups (span, starts_at, network, shares, articles) \
-             VALUES ($1, $2, $3, $4, $5)",
+/// The rows of one hour or day.
+#[derive(Debug)]
+pub struct Rollup {
+    span: Span,
+    starts_at: Timestamp,
+    /// By network, [`ALL_NETWORKS`] included: all shares, and the articles shared most.
+    rows: Vec<(String, i64, Vec<u8>)>,
+}
+
+impl Rollup {
+    /// Makes it from its buckets.
+    fn of(connection: &mut Connection, span: Span, starts_at: Timestamp) -> StoreResult<Self> {
+        let sums: Vec<Sum> = diesel::sql_query(
+            "SELECT network, CAST(sum(shares) AS bigint) AS shares FROM share_buckets \
+             WHERE span = $1 AND starts_at = $2 GROUP BY network",
         )
         .bind::<Text, _>(span.as_str())
         .bind::<TimestampSql, _>(starts_at)
-        .bind::<Text, _>(network)
-        .bind::<BigInt, _>(shares)
-        .bind::<Binary, _>(encode(&articles))
-        .execute(connection)?;
+        .load(connection)?;
+        let tops: Vec<Top> = diesel::sql_query(
+            "SELECT network, article_id, shares FROM (\
+                 SELECT network, article_id, shares, row_number() OVER \
+                        (PARTITION BY network ORDER BY shares DESC, article_id DESC) AS place \
+                 FROM share_buckets WHERE span = $1 AND starts_at = $2) AS ranked \
+             WHERE place <= $3 \
+             UNION ALL SELECT * FROM (\
+                 SELECT '' AS network, article_id, CAST(sum(shares) AS bigint) AS shares \
+                 FROM share_buckets WHERE span = $1 AND starts_at = $2 \
+                 GROUP BY article_id ORDER BY 3 DESC, 2 DESC LIMIT $3) AS of_all",
+        )
+        .bind::<Text, _>(span.as_str())
+        .bind::<TimestampSql, _>(starts_at)
+        .bind::<BigInt, _>(most_of(span))
+        .load(connection)?;
+        let mut articles: HashMap<String, Vec<(Id, i64)>> = HashMap::new();
+        for top in tops {
+            let of_network = articles.entry(top.network).or_default();
+            of_network.push((top.article_id, top.shares));
+        }
+        let all = sums.iter().map(|sum| sum.shares).sum();
+        let all = std::iter::once((ALL_NETWORKS.to_owned(), all));
+        let sums = sums.into_iter().map(|sum| (sum.network, sum.shares));
+        let rows = all.chain(sums).map(|(network, shares)| {
+            let mut articles = articles.remove(&network).unwrap_or_default();
+            articles.sort_by_key(|(article, shares)| std::cmp::Reverse((*shares, *article)));
+            (network, shares, encode(&articles))
+        });
+        Ok(Self {
+            span,
+            starts_at,
+            rows: rows.collect(),
+        })
     }
-    Ok(())
+
+    /// Keeps it in place of what was kept, unless that has more: counts only grow, so it is newer.
+    fn keep(&self, connection: &mut Connection) -> StoreResult<()> {
+        let kept: Option<i64> = share_rollups::table
+            .filter(share_rollups::span.eq(self.span.as_str()))
+            .filter(share_rollups::starts_at.eq(self.starts_at))
+            .filter(share_rollups::network.eq(ALL_NETWORKS))
+            .select(share_rollups::shares)
+            .first(connection)
+            .optional()?;
+        let has = self.rows.first().map_or(0, |(_, shares, _)| *shares);
+        if kept.is_some_and(|kept| kept > has) {
+            return Ok(());
+        }
+        remove(connection, self.span, self.starts_at)?;
+        for (network, shares, articles) in &self.rows {
+            diesel::sql_query(
+                "INSERT INTO share_rollups (span, starts_at, network, shares, articles) \
+                 VALUES ($1, $2, $3, $4, $5)",
+            )
+            .bind::<Text, _>(self.span.as_str())
+            .bind::<TimestampSql, _>(self.starts_at)
+            .bind::<Text, _>(network)
+            .bind::<BigInt, _>(shares)
+            .bind::<Binary, _>(articles)
+            .execute(connection)?;
+        }
+        Ok(())
+    }
 }
 
 fn remove(connection: &mut Connection, span: Span, starts_at: Timestamp) -> StoreResult<()> {
@@ -137,25 +166,14 @@ fn remove(connection: &mut Connection, span: Span, starts_at: Timestamp) -> Stor
     Ok(())
 }
 
-/// One process at a time writes rollups.
-fn locked(connection: &mut Connection, wait: bool) -> StoreResult<bool> {
-    #[derive(QueryableByName)]
-    struct Locked {
-        #[diesel(sql_type = Bool)]
-        locked: bool,
+/// One process at a time writes rollups, until its transaction ends.
+fn lock(connection: &mut Connection) -> StoreResult<()> {
+    if let Connection::Postgres(postgres) = connection {
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<BigInt, _>(ROLLUP_LOCK)
+            .execute(postgres)?;
     }
-    let Connection::Postgres(postgres) = connection else {
-        return Ok(true);
-    };
-    let lock = if wait {
-        "SELECT true AS locked FROM (SELECT pg_advisory_xact_lock($1)) AS l"
-    } else {
-        "SELECT pg_try_advisory_xact_lock($1) AS locked"
-    };
-    let lock: Locked = diesel::sql_query(lock)
-        .bind::<BigInt, _>(ROLLUP_LOCK)
-        .get_result(postgres)?;
-    Ok(lock.locked)
+    Ok(())
 }
 
 /// An hour became part of a day: in the transaction in which it did.
@@ -163,9 +181,9 @@ fn locked(connection: &mut Connection, wait: bool) -> StoreResult<bool> {
 /// # Errors
 /// When the database fails.
 pub(super) fn folded(connection: &mut Connection, hour: Timestamp) -> StoreResult<()> {
-    locked(connection, true)?;
+    lock(connection)?;
     remove(connection, Span::Hour, hour)?;
-    build(connection, Span::Day, Span::Day.containing(hour))
+    Rollup::of(connection, Span::Day, Span::Day.containing(hour))?.keep(connection)
 }
 
 /// How many batches of shares the buckets have: while this stays, no rollup is outdated.
@@ -178,28 +196,30 @@ pub fn batches(connection: &mut Connection) -> StoreResult<i64> {
         .first(connection)?)
 }
 
-/// Brings the rollups of all hours since one up to their buckets. Answers whether that was done: another
-/// process may be about it.
+/// The rollups of all hours since one, as their buckets are now. Made by reading alone: of a busy hour it
+/// takes a while, and nobody's shares wait for it.
 ///
 /// # Errors
 /// When the database fails.
-pub fn refresh(connection: &mut Connection, since: Timestamp) -> StoreResult<bool> {
-    if !locked(connection, false)? {
-        return Ok(false);
+pub fn recent(connection: &mut Connection, since: Timestamp) -> StoreResult<Vec<Rollup>> {
+    let mut rollups = Vec::new();
+    let mut from = Span::Hour.containing(since);
+    while let Some(hour) = next(connection, Span::Hour, from)? {
+        rollups.push(Rollup::of(connection, Span::Hour, hour)?);
+        from = hour.plus(Span::Hour.length());
     }
-    let hours: Vec<Timestamp> = {
-        let mut hours = Vec::new();
-        let mut from = Span::Hour.containing(since);
-        while let Some(hour) = next(connection, Span::Hour, from)? {
-            hours.push(hour);
-            from = hour.plus(Span::Hour.length());
-        }
-        hours
-    };
-    for hour in hours {
-        build(connection, Span::Hour, hour)?;
-    }
-    Ok(true)
+    Ok(rollups)
+}
+
+/// Keeps rollups that were made a moment ago.
+///
+/// # Errors
+/// When the database fails.
+pub fn keep(connection: &mut Connection, rollups: &[Rollup]) -> StoreResult<()> {
+    lock(connection)?;
+    rollups
+        .iter()
+        .try_for_each(|rollup| rollup.keep(connection))
 }
 
 /// The first hour or day that has shares, from an instant on.
@@ -240,8 +260,8 @@ pub fn build_missing(
         .optional()?
         .is_some();
     if !is_there || (span == Span::Hour && is_latest) {
-        locked(connection, true)?;
-        build(connection, span, starts_at)?;
+        lock(connection)?;
+        Rollup::of(connection, span, starts_at)?.keep(connection)?;
     }
     Ok(Some((span, starts_at.plus(span.length()))))
 }
