@@ -221,7 +221,7 @@ fn logins(row: &str, effort: &Effort) {
         .unwrap_or_else(|error| panic!("{error}"));
     let hash = password::hash(PASSWORD).expect("a hash");
     in_transaction(
-        &mut *database.connection().expect("a connection"),
+        &mut database.connection().expect("a connection"),
         |connection| {
             people::add_user(
                 connection,
@@ -311,7 +311,7 @@ fn bodies(row: &str, archive: &DatabaseUrl, effort: &Effort) {
     let database = open_database(&DatabaseConfig::at(archive.clone()), false)
         .unwrap_or_else(|error| panic!("{error}"));
     let token = in_transaction(
-        &mut *database.connection().expect("a connection"),
+        &mut database.connection().expect("a connection"),
         |connection| people::issue_api_token(connection, "bench", Right::ALL, None),
     )
     .expect("a token");

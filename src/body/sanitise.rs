@@ -111,7 +111,7 @@ fn builder(tags: HashSet<&'static str>) -> Builder<'static> {
         .clean_content_tags(HIDDEN.iter().copied().collect())
         .url_schemes(["http", "https", "mailto", "tel"].into_iter().collect())
         .url_relative(UrlRelative::PassThrough)
-        .attribute_filter(|element, attribute, value| safe_value(element, attribute, value));
+        .attribute_filter(safe_value);
     builder
 }
 
