@@ -279,7 +279,7 @@ fn logins(row: &str, effort: &Effort) {
 }
 
 fn silent(row: &str, archive: &DatabaseUrl, effort: &Effort) {
-    let server = dateline(archive, &["--cache-size", "0"]);
+    let server = dateline(archive, &[]);
     let address = server.url.trim_start_matches("http://").to_owned();
     for (what, load) in readers() {
         let alone = seen(&server, &load, effort);

@@ -153,14 +153,6 @@ impl DerefMut for Watched {
 /// of microseconds.
 const INSTRUCTIONS: u16 = 2_000;
 
-/// Connects to Postgres.
-///
-/// # Errors
-/// Why that cannot be done.
-pub(super) fn connect(url: &str) -> diesel::ConnectionResult<PgConnection> {
-    PgConnection::establish(url)
-}
-
 impl Manager {
     /// A manager that opens `url`; each statement sent is counted in `queries`. The timeout is
     /// Postgres's `statement_timeout` and SQLite's `busy_timeout`.
@@ -221,13 +213,16 @@ impl Manager {
             #[diesel(sql_type = Integer)]
             pid: i32,
         }
-        let mut connection = connect(url).map_err(diesel::r2d2::Error::ConnectionError)?;
+        let mut connection =
+            PgConnection::establish(url).map_err(diesel::r2d2::Error::ConnectionError)?;
         let timeout = self.statement_timeout.as_millis();
         let read_only = self.access == Access::Read;
         connection
             .batch_execute(&format!(
-                // Every statement here is short: compiling one takes longer than running it.
+                // Every statement here is short: compiling one takes longer than running it, and one
+                // that is not must not take more than its connection's part of the machine.
                 "SET jit = off;
+                 SET max_parallel_workers_per_gather = 0;
                  SET statement_timeout = {timeout};
                  SET lock_timeout = {timeout};
                  SET default_transaction_read_only = {read_only};

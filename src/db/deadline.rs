@@ -10,9 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::sql_types::{Array, Integer};
-use diesel::{PgConnection, RunQueryDsl};
-
-use super::connection::{DatabaseUrl, connect};
+use diesel::{Connection as _, PgConnection, RunQueryDsl};
 
 /// How often Postgres is told again to end what is still running: a statement may have begun just
 /// after it was told first.
@@ -118,14 +116,15 @@ impl Drop for Waiting {
 /// Ends work on Postgres, from a thread and a connection of its own; SQLite notices by itself.
 #[derive(Clone)]
 pub(super) struct Canceller {
-    url: DatabaseUrl,
+    /// Of Postgres; SQLite needs none.
+    url: Option<String>,
     sender: Arc<OnceLock<Option<Sender<Arc<Work>>>>>,
 }
 
 impl Canceller {
-    pub(super) fn new(url: &DatabaseUrl) -> Self {
+    pub(super) fn new(postgres: Option<String>) -> Self {
         Self {
-            url: url.clone(),
+            url: postgres,
             sender: Arc::default(),
         }
     }
@@ -140,7 +139,7 @@ impl Canceller {
     }
 
     fn end(&self, work: &Arc<Work>) {
-        let DatabaseUrl::Postgres(url) = &self.url else {
+        let Some(url) = &self.url else {
             return;
         };
         // Only a server that ever has to end something has the thread.
@@ -195,7 +194,7 @@ fn cancel_all(
     let connection = match connection {
         Some(connection) => connection,
         None => {
-            let opened = connect(url).map_err(|error| {
+            let opened = PgConnection::establish(url).map_err(|error| {
                 diesel::result::Error::QueryBuilderError(error.to_string().into())
             })?;
             connection.insert(opened)

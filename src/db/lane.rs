@@ -112,7 +112,10 @@ impl Lane {
             pool,
             turns: Arc::new(Semaphore::new(size as usize)),
             wait,
-            canceller: Canceller::new(url),
+            canceller: Canceller::new(match url {
+                DatabaseUrl::Postgres(url) => Some(url.clone()),
+                DatabaseUrl::Sqlite(_) => None,
+            }),
         }))
     }
 

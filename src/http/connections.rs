@@ -14,6 +14,10 @@ use socket2::SockRef;
 
 use super::address::{TrustedProxies, network};
 
+/// Bytes for one connection that wait in the kernel to be sent.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNSENT_BYTES: u32 = 128 * 1024;
+
 /// The connections of one server.
 pub struct Connections {
     /// Most of one address; 0 is without limit.
@@ -71,10 +75,17 @@ impl Connections {
             return;
         };
         let socket = SockRef::from(stream);
-        // TCP_USER_TIMEOUT: also closes what acknowledges and never reads.
+        // TCP_USER_TIMEOUT: also closes what acknowledges and never reads. TCP_NOTSENT_LOWAT: what such a
+        // client does not take stays with the server, which stops working for it, and not in megabytes
+        // of the kernel's memory, for which all connections would wait.
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        if let Err(error) = socket.set_tcp_user_timeout(Some(self.write_timeout)) {
-            tracing::debug!(%error, "no write timeout");
+        for set in [
+            socket.set_tcp_user_timeout(Some(self.write_timeout)),
+            socket.set_tcp_notsent_lowat(UNSENT_BYTES),
+        ] {
+            if let Err(error) = set {
+                tracing::debug!(%error, "a connection is not bounded");
+            }
         }
         let Ok(peer) = stream.peer_addr() else {
             return;

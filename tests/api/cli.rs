@@ -432,6 +432,7 @@ fn the_demo_is_a_newsroom_one_can_read() {
         child,
         address,
         ops: String::new(),
+        log: Vec::new(),
     };
     let total = |path: &str| {
         server.ask("GET", path, "", None).1["page"]["total"]

@@ -1,9 +1,9 @@
 //! The binary in a process of its own.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use dateline::config::DatabaseConfig;
 use dateline::db::DatabaseUrl;
@@ -106,10 +106,22 @@ impl Place {
         connection.batch_execute(sql).unwrap();
     }
 
+    /// Starts a server whose log is read to its end.
     fn started(&self, command: &mut Command) -> Server {
+        let (server, lines) = self.started_with_log(command);
+        std::thread::spawn(move || lines.for_each(drop));
+        server
+    }
+
+    /// Starts a server, with what it will log from then on.
+    pub fn started_with_log(
+        &self,
+        command: &mut Command,
+    ) -> (Server, Lines<BufReader<ChildStderr>>) {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let address = lines
+        let mut log = Vec::new();
+        let (address, ops) = lines
             .by_ref()
             .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap())
             .find_map(|line| {
@@ -121,16 +133,18 @@ impl Place {
                             .to_owned(),
                     )
                 };
-                Some((address("address")?, address("ops")?))
+                let addresses = (address("address"), address("ops"));
+                log.push(line);
+                Some((addresses.0?, addresses.1?))
             })
             .unwrap();
-        let (address, ops) = address;
-        std::thread::spawn(move || lines.for_each(drop));
-        Server {
+        let server = Server {
             child,
             address,
             ops,
-        }
+            log,
+        };
+        (server, lines)
     }
 }
 
@@ -147,6 +161,8 @@ pub struct Server {
     pub address: String,
     /// Where operators are answered.
     pub ops: String,
+    /// What it logged until it listened.
+    pub log: Vec<Value>,
 }
 
 impl Drop for Server {

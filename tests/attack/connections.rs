@@ -103,10 +103,9 @@ fn a_connection_that_never_reads_is_closed() {
 
 #[test]
 fn where_few_descriptors_are_allowed_fewer_connections_are() {
-    use std::io::{BufRead, BufReader};
-    use std::process::{Command, Stdio};
     let place = Place::new(On::Sqlite);
-    let mut child = Command::new("sh")
+    let mut command = std::process::Command::new("sh");
+    command
         .args(["-c", "ulimit -n 400 && exec \"$0\" \"$@\""])
         .arg(env!("CARGO_BIN_EXE_dateline"))
         .args([
@@ -117,26 +116,11 @@ fn where_few_descriptors_are_allowed_fewer_connections_are() {
             "127.0.0.1:0",
         ])
         .args(["--workers", "1", "--max-connections", "25000"])
-        .env("DATABASE_URL", place.url())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let (mut warned, mut address) = (false, None);
-    while address.is_none() {
-        let line: serde_json::Value =
-            serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-        warned |= line["wanted"] == 25_000 && line["connections"] == 144;
-        address = line["address"]
-            .as_str()
-            .map(|address| address.trim_start_matches("http://").to_owned());
-    }
-    assert!(warned, "nothing was said");
-    let server = Server {
-        child,
-        address: address.unwrap(),
-        ops: String::new(),
-    };
+        .env("DATABASE_URL", place.url());
+    let (server, lines) = place.started_with_log(&mut command);
+    std::thread::spawn(move || lines.for_each(drop));
+    let warned = |line: &serde_json::Value| line["wanted"] == 25_000 && line["connections"] == 144;
+    assert!(server.log.iter().any(warned), "{:?}", server.log);
     // More than there may be: those that are too many wait, and the server goes on.
     let mut open: Vec<TcpStream> = (0..300).map(|_| connect(&server, "127.0.0.2")).collect();
     assert!(open.iter_mut().take(100).all(answers));

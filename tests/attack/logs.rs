@@ -1,8 +1,7 @@
 //! A log that cannot be written.
 
-use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::json;
 
@@ -53,37 +52,10 @@ fn works_and_stops(mut server: Server, token: &str) {
 fn when_nobody_reads_the_log_requests_are_answered() {
     let place = Place::new(On::Sqlite);
     let token = token(&place);
-    let mut child = place
-        .command(&["--log", "debug"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let (address, ops) = lines
-        .by_ref()
-        .find_map(|line| {
-            let line: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
-            let address = |name: &str| {
-                Some(
-                    line[name]
-                        .as_str()?
-                        .trim_start_matches("http://")
-                        .to_owned(),
-                )
-            };
-            Some((address("address")?, address("ops")?))
-        })
-        .unwrap();
+    let (server, lines) = place.started_with_log(&mut place.command(&["--log", "debug"]));
     // Its reader has died.
     drop(lines);
-    works_and_stops(
-        Server {
-            child,
-            address,
-            ops,
-        },
-        &token,
-    );
+    works_and_stops(server, &token);
 }
 
 /// A server whose log goes to a file, on ports that were free a moment ago.
@@ -118,6 +90,7 @@ fn logging_to(place: &Place, file: &str) -> Server {
                     child,
                     address,
                     ops,
+                    log: Vec::new(),
                 };
             }
             if child.try_wait().unwrap().is_some() {
