@@ -242,3 +242,30 @@ fn hostile_nesting_neither_overflows_a_small_stack_nor_takes_long() {
     thread.spawn(hostile).unwrap().join().unwrap();
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
+
+#[test]
+fn of_the_classes_of_code_its_language_stays_alone() {
+    for (class, kept) in [
+        ("language-rust", " class=\"language-rust\""),
+        ("hljs language-rust modal open", " class=\"language-rust\""),
+        ("lang-c++ sticky", " class=\"language-c++\""),
+        ("modal open", ""),
+        ("language-\u{e9}", ""),
+    ] {
+        let html = format!(
+            "<ul><li><code class=\"{class}\">x</code></li></ul><details><code class=\"{class}\">y</code></details>"
+        );
+        let body = Body::from_html(&html).unwrap().to_html();
+        for classes in body.split("<code").skip(1) {
+            let attributes = classes.split('>').next().unwrap();
+            assert!(
+                attributes == kept || attributes.is_empty(),
+                "{class}: {body}"
+            );
+        }
+        assert!(
+            !body.contains("modal") && !body.contains("sticky"),
+            "{body}"
+        );
+    }
+}

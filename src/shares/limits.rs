@@ -203,3 +203,45 @@ impl ShareLimits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(address: u32, article: u32, article_hour: u32) -> ShareLimits {
+        ShareLimits::new(ShareQuotas {
+            address,
+            article,
+            article_hour,
+        })
+    }
+
+    fn shared(limits: &ShareLimits, address: &str, article: Id) -> bool {
+        let taken = limits.take(Some(address.parse().unwrap()));
+        taken.is_ok_and(|taken| limits.take_article(taken, article).is_ok())
+    }
+
+    #[test]
+    fn an_article_has_a_limit_for_each_address_and_hour() {
+        let limits = limits(0, 0, 3);
+        let (one, other) = (Id::generate(), Id::generate());
+        let counted = (0..5).filter(|_| shared(&limits, "203.0.113.7", one));
+        assert_eq!(counted.count(), 3);
+        assert!(shared(&limits, "203.0.113.7", other));
+        assert!(shared(&limits, "203.0.113.8", one));
+    }
+
+    #[test]
+    fn a_site_has_a_limit_however_many_addresses_it_has() {
+        let limits = limits(2, 0, 0);
+        let article = Id::generate();
+        let of_site = |number: usize| format!("2001:db8:1:{number:x}::1");
+        let counted = (0..40).filter(|number| shared(&limits, &of_site(*number), article));
+        assert_eq!(counted.count(), 2 * OF_ONE_SITE as usize);
+        assert!(shared(&limits, "2001:db8:2::1", article));
+        // Addresses of the older kind belong to nobody in particular.
+        let counted =
+            (0..40).filter(|number| shared(&limits, &format!("203.0.113.{number}"), article));
+        assert_eq!(counted.count(), 40);
+    }
+}

@@ -215,6 +215,8 @@ impl TestApp {
         let mut server = ServerConfig {
             workers: Some(1),
             clock: clock.clone(),
+            // Nor a reason to give up.
+            request_timeout: 600,
             // A count is read at once; that it may be old has a test of its own.
             max_age_shares: 0,
             // Tests can be several readers.
