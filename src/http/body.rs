@@ -296,7 +296,7 @@ mod tests {
             ("0", 1),
             ("[1,2,3]", 4),
             (r#"{"a":[{}],"b":"x,[{:,"}"#, 6),
-            (r#"["\",1,"\\",2]"#, 5),
+            (r#"["\\",1,"\\\"",2]"#, 5),
         ] {
             assert!(values(json.as_bytes()) >= least, "{json}");
             assert!(values(json.as_bytes()) <= 2 * least + 1, "{json}");
