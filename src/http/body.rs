@@ -28,7 +28,7 @@ pub const USUAL_LIMIT: usize = 16 * 1024;
 /// A body of so many bytes is read at once, wherever, unless it may be an article's.
 const FEW_BYTES: usize = 4 * 1024;
 
-/// Bytes of all bodies that are in memory at once, as they came in.
+/// Bytes of all bodies that are in memory at once, as they came in, but for a few of each.
 const ALL_BODIES: usize = 64 * 1024 * 1024;
 static BODIES: Semaphore = Semaphore::const_new(ALL_BODIES / KIBIBYTE);
 
@@ -231,6 +231,7 @@ pub fn read(
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
+    let waits_to_send = request.headers().contains_key(header::EXPECT);
     let mut payload = payload.take();
     async move {
         let too_large = || {
@@ -239,8 +240,13 @@ pub fn read(
                 format!("The body has more than the {limit} bytes that are taken here."),
             )
         };
-        // One that would not be read to its end anyway is not begun.
-        if announced.is_some_and(|announced| announced > limit.max(DRAIN_BYTES)) {
+        // One that would not be read to its end anyway is not begun, nor one that has not been sent yet.
+        let most = if waits_to_send {
+            limit
+        } else {
+            limit.max(DRAIN_BYTES)
+        };
+        if announced.is_some_and(|announced| announced > most) {
             return Err(too_large());
         }
         let mut bytes = BytesMut::new();
@@ -250,9 +256,10 @@ pub fn read(
             let chunk = chunk.map_err(broken_off)?;
             seen = seen.saturating_add(chunk.len());
             if seen <= limit {
-                // What has come, not what was announced: who sends slowly holds little.
+                // What has come, not what was announced: who sends slowly holds little. The first few
+                // bytes are those of the connection.
                 let has = room.as_ref().map_or(0, SemaphorePermit::num_permits);
-                let needs = seen.div_ceil(KIBIBYTE);
+                let needs = seen.saturating_sub(FEW_BYTES).div_ceil(KIBIBYTE);
                 if needs > has {
                     let more = room_for(&BODIES, needs - has).await?;
                     match &mut room {

@@ -159,6 +159,25 @@ async fn a_body_is_as_large_as_its_resource_takes() {
     }
 }
 
+/// Who asks first (RFC 9110, section 10.1.1) is told before it sends anything.
+#[test]
+fn a_body_that_is_announced_as_too_large_is_not_waited_for() {
+    use std::io::{Read, Write};
+    let place = Place::new(On::Sqlite);
+    let server = place.serve();
+    let mut stream = std::net::TcpStream::connect(&server.address).unwrap();
+    let head = "POST /v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+                Expect: 100-continue\r\nContent-Length: 99999\r\nConnection: close\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    while !answer.contains("HTTP/1.1 413") {
+        let mut some = [0; 1024];
+        let read = stream.read(&mut some).unwrap();
+        assert!(read > 0, "{answer}");
+        answer.push_str(&String::from_utf8_lossy(&some[..read]));
+    }
+}
+
 /// Kibibytes of a process, by name (`VmRSS`, `VmHWM`).
 pub fn memory(process: u32, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
