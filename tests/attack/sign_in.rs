@@ -39,3 +39,48 @@ async fn guesses_from_elsewhere_do_not_lock_the_owner_out() {
     assert!(wrong >= 40, "{wrong}");
     assert_eq!(login("198.51.100.7".into(), PASSWORD).await.status, 200);
 }
+
+#[test]
+fn logins_that_are_abandoned_take_little_memory() {
+    let place = Place::new(On::Sqlite);
+    let add = [
+        "user",
+        "add",
+        "--email",
+        "owner@example.com",
+        "--name",
+        "Owner",
+        "--role",
+        "editor",
+        "--password-stdin",
+    ];
+    assert!(place.run(&add, &format!("{PASSWORD}\n")).status.success());
+    let server = place.serve_with(&["--trusted-proxies", "127.0.0.1"]);
+    assert_eq!(server.ask("GET", "/v1/articles", "", None).0, 200);
+    let before = memory(server.child.id(), "VmRSS");
+    let body = r#"{"email":"owner@example.com","password":"not the password"}"#;
+    for number in 0..200 {
+        let request = format!(
+            "POST /v1/auth/login HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.{number}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(&server.address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+    }
+    let credentials = json!({"email": "owner@example.com", "password": PASSWORD});
+    let mut left = 600;
+    // While the queue is full, it says so.
+    loop {
+        let (status, _) = server.ask("POST", "/v1/auth/login", "", Some(credentials.clone()));
+        if status == 200 {
+            break;
+        }
+        assert!(status == 503 && left > 0, "{status}");
+        left -= 1;
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let grown = (memory(server.child.id(), "VmHWM") - before) / 1024;
+    println!("{grown} MiB more at most");
+    assert!(grown <= 150, "{grown} MiB");
+}
