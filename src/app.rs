@@ -226,6 +226,11 @@ impl Application {
         database.listen().await?;
         // What a server that was killed had acknowledged is in the counts before they are read.
         database.write(shares::store::counting::apply).await?;
+        let mut position = Some((Span::Hour, Timestamp::EARLIEST));
+        while let Some(from) = position {
+            let build = move |connection: &mut Connection| rollups::build_missing(connection, from);
+            position = database.write(build).await?;
+        }
         let responses = Data::new(Responses::new(
             database.clone(),
             u64::from(config.cache_size) * 1024 * 1024,
@@ -332,6 +337,8 @@ impl Application {
         .on_connect(move |connection, data| connections.accepted(connection, data))
         .workers(workers)
         .max_connections(usize::max(1, max_connections(config) as usize / workers))
+        // A client that has closed its side is taken to have left, as proxies do: its work ends.
+        .h1_allow_half_closed(false)
         .client_request_timeout(Duration::from_secs(10))
         .client_disconnect_timeout(Duration::from_secs(2))
         .keep_alive(Duration::from_secs(75))

@@ -150,12 +150,14 @@ impl RolledUp {
         }
         let recent = database
             .read(move |connection| rollups::recent(connection, since))
-            .await?;
+            .await;
+        // Also when it failed: then it took as long.
+        self.not_before = begun + begun.elapsed() * ROLLING_UP;
+        let recent = recent?;
         database
             .write(move |connection| rollups::keep(connection, &recent))
             .await?;
         self.batches = batches;
-        self.not_before = begun + begun.elapsed() * ROLLING_UP;
         Ok(())
     }
 }

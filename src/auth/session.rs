@@ -235,16 +235,28 @@ pub async fn refresh(
     _: Query<NoParams>,
     JsonBody(body): JsonBody<RefreshToken>,
 ) -> Result<HttpResponse, Problem> {
+    let token = body.refresh_token.clone();
+    // What anybody may have invented takes no turn of those who write.
+    let is_known = database
+        .read(move |connection| store::is_refresh_token(connection, &token))
+        .await?;
+    if !is_known {
+        return Err(unknown_refresh_token());
+    }
     let refreshed = database
         .write(move |connection| store::refresh(connection, &body.refresh_token))
         .await?;
     match refreshed {
         Refreshed::Renewed { token, session } => tokens(&signer, session, token),
-        Refreshed::Refused => Err(refused(Problem::new(
-            &UNAUTHENTICATED,
-            "The refresh token is unknown, has run out, or was used before.",
-        ))),
+        Refreshed::Refused => Err(unknown_refresh_token()),
     }
+}
+
+fn unknown_refresh_token() -> Problem {
+    refused(Problem::new(
+        &UNAUTHENTICATED,
+        "The refresh token is unknown, has run out, or was used before.",
+    ))
 }
 
 /// Sign out
@@ -260,9 +272,15 @@ pub async fn logout(
     _: Query<NoParams>,
     JsonBody(body): JsonBody<RefreshToken>,
 ) -> Result<HttpResponse, Problem> {
-    database
-        .write(move |connection| store::end_session(connection, &body.refresh_token))
+    let token = body.refresh_token.clone();
+    let is_known = database
+        .read(move |connection| store::is_refresh_token(connection, &token))
         .await?;
+    if is_known {
+        database
+            .write(move |connection| store::end_session(connection, &body.refresh_token))
+            .await?;
+    }
     Ok(HttpResponse::build(StatusCode::NO_CONTENT)
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .finish())

@@ -365,6 +365,19 @@ fn revoke_family(connection: &mut Connection, family: Id, now: Timestamp) -> Sto
     Ok(())
 }
 
+/// Whether a refresh token was ever issued and is not forgotten.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_refresh_token(connection: &mut Connection, token: &str) -> StoreResult<bool> {
+    Ok(refresh_tokens::table
+        .filter(refresh_tokens::token_hash.eq(secret::digest(token)))
+        .select(refresh_tokens::family_id)
+        .first::<Id>(connection)
+        .optional()?
+        .is_some())
+}
+
 /// Ends the session that a refresh token belongs to; an unknown token is no error.
 ///
 /// # Errors

@@ -57,3 +57,32 @@ pub fn lock(connection: &mut Connection, locked: Locked, id: Id) -> StoreResult<
     }
     Ok(())
 }
+
+/// Any number that no other lock of this program has.
+const MERGE_LOCK: i64 = 0x6d65_7267;
+
+/// Until the transaction ends no tag and no author is merged: who has an article stays who had it when it
+/// was read. On SQLite one writes at a time.
+///
+/// # Errors
+/// When the database fails.
+pub fn without_merges(connection: &mut Connection) -> StoreResult<()> {
+    advisory(connection, "SELECT pg_advisory_xact_lock_shared($1)")
+}
+
+/// A merge: until the transaction ends no article changes.
+///
+/// # Errors
+/// When the database fails.
+pub fn while_merging(connection: &mut Connection) -> StoreResult<()> {
+    advisory(connection, "SELECT pg_advisory_xact_lock($1)")
+}
+
+fn advisory(connection: &mut Connection, lock: &str) -> StoreResult<()> {
+    if let Connection::Postgres(postgres) = connection {
+        diesel::sql_query(lock)
+            .bind::<diesel::sql_types::BigInt, _>(MERGE_LOCK)
+            .execute(postgres)?;
+    }
+    Ok(())
+}

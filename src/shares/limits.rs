@@ -160,11 +160,12 @@ impl ShareLimits {
         let Some(network) = address else {
             return Ok(Taken { address, left });
         };
-        if let (Some(limit), Some(site)) = (&self.sites, site(network)) {
-            limit.take(&site, &self.clock, &mut String::new())?;
-        }
         if let Some(limit) = &self.addresses {
             limit.take(&network, &self.clock, &mut left)?;
+        }
+        // Second: what one address is refused takes nothing from its neighbours.
+        if let (Some(limit), Some(site)) = (&self.sites, site(network)) {
+            limit.take(&site, &self.clock, &mut String::new())?;
         }
         Ok(Taken { address, left })
     }

@@ -13,7 +13,7 @@ use crate::db::schema::{article_tags, articles, tags};
 use crate::db::slugs::{self, Named};
 use crate::db::total::{CEILING, Total};
 use crate::db::types::IdSql;
-use crate::db::version::{Expected, Locked, lock};
+use crate::db::version::{Expected, Locked, lock, while_merging};
 use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
 use crate::merge_patch::MergePatch;
 use crate::search::store::{NameOf, merge_name, put_name};
@@ -485,6 +485,7 @@ pub fn merge(
     expected: &Expected,
     input: &MergeInput,
 ) -> StoreResult<Id> {
+    while_merging(connection)?;
     lock(connection, Locked::Tag, id)?;
     let row = find_row(connection, id)?;
     expected.check(row.version)?;

@@ -98,8 +98,11 @@ async fn ends_in_time(on: On) {
         "{problem}"
     );
     // Its connection is free again: the next costly question gets it.
-    let facets = app.get("/v1/articles/facets?by=day").await;
-    assert_eq!(facets.status, 200);
+    let mut left = 600;
+    while raw(&app, "/v1/articles/facets?by=day").await.0 != 200 {
+        left -= 1;
+        assert!(left > 0, "the connection is never free again");
+    }
     // It ended with its first statement, not with the last.
     assert_eq!(raw(&app, ENDLESS).await.0, 503);
 }

@@ -10,6 +10,7 @@ JOIN search_entries e ON e.article_id = h.id
 JOIN article_search s ON s.position = e.position;
 DROP VIEW hidden_article_counts;
 DROP VIEW hidden_articles;
+DROP INDEX articles_by_address;
 DROP INDEX authors_by_articles;
 DROP INDEX tags_by_kind_and_articles;
 DROP INDEX tags_by_articles;

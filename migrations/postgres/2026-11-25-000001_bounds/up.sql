@@ -10,6 +10,7 @@ UPDATE authors SET published_articles =
 CREATE INDEX tags_by_articles ON tags (published_articles DESC, id);
 CREATE INDEX tags_by_kind_and_articles ON tags (kind, published_articles DESC, id);
 CREATE INDEX authors_by_articles ON authors (published_articles DESC, id);
+CREATE INDEX articles_by_address ON articles (canonical_url) WHERE canonical_url IS NOT NULL;
 
 -- Of these, those that the public may not see yet: few.
 CREATE VIEW hidden_articles AS

@@ -10,6 +10,7 @@ CROSS JOIN search_entries e ON e.article_id = h.id
 CROSS JOIN article_search s ON s.rowid = e.position;
 DROP VIEW hidden_article_counts;
 DROP VIEW hidden_articles;
+DROP INDEX articles_by_address;
 DROP INDEX authors_by_articles;
 DROP INDEX tags_by_kind_and_articles;
 DROP INDEX tags_by_articles;

@@ -7,7 +7,7 @@ use crate::auth::model::{Caller, Right};
 use crate::db::article_counts::{Owner, moved};
 use crate::db::changes::{Mark, Touched};
 use crate::db::schema::{article_authors, article_tags, articles};
-use crate::db::version::{Expected, Locked, lock};
+use crate::db::version::{Expected, Locked, lock, without_merges};
 use crate::db::{Connection, Id, StoreError, StoreResult, Timestamp};
 
 /// What a change needs to know of an article before it.
@@ -57,6 +57,7 @@ pub(super) fn standing(
         Option<String>,
         Option<Id>,
     );
+    without_merges(connection)?;
     lock(connection, Locked::Article, id)?;
     let (
         status,

@@ -22,7 +22,7 @@ use crate::db::slugs::{self, Named};
 use crate::db::version::Expected;
 use crate::db::{Connection, Id, Json, StoreError, StoreResult, Timestamp};
 use crate::shares::store::{external, totals};
-use crate::text::Slug;
+use crate::text::{AbsoluteUrl, Slug};
 use crate::validation::Violation;
 
 /// What an input becomes in the table.
@@ -307,32 +307,44 @@ fn names_nothing_public(
     urls: &FormerUrls,
     caller: &Caller,
 ) -> StoreResult<()> {
-    if caller.may(Right::ArticlesPublish) || urls.is_empty() {
+    if caller.may(Right::ArticlesPublish) {
         return Ok(());
     }
-    for (place, url) in urls.0.iter().enumerate() {
-        let last = url.as_str().trim_end_matches('/').rsplit('/').next();
-        let public = articles::table
+    // What was said before is not said now.
+    let before = external::former_urls_of(connection, id)?;
+    let added: Vec<&str> = urls.0.iter().map(AbsoluteUrl::as_str).collect();
+    let added: Vec<&str> = added
+        .into_iter()
+        .filter(|url| !before.iter().any(|known| known == url))
+        .collect();
+    if added.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<&str> = added
+        .iter()
+        .filter_map(|url| url.trim_end_matches('/').rsplit('/').next())
+        .collect();
+    let public = || {
+        articles::table
             .filter(articles::status.eq(Status::Published.as_str()))
             .filter(articles::id.ne(id))
-            .filter(
-                articles::canonical_url
-                    .eq(url.as_str())
-                    .assume_not_null()
-                    .or(articles::slug.eq(last.unwrap_or_default())),
-            )
             .select(articles::id)
-            .first::<Id>(connection)
-            .optional()?;
-        if public.is_some() {
-            return Err(StoreError::Forbidden(format!(
-                "/former_urls/{place} is the address of a published article; saying that needs the \
-                 right {}.",
-                Right::ArticlesPublish
-            )));
-        }
+    };
+    let by_slug: Option<Id> = public()
+        .filter(articles::slug.eq_any(named))
+        .first(connection)
+        .optional()?;
+    let by_address: Option<Id> = public()
+        .filter(articles::canonical_url.eq_any(added))
+        .first(connection)
+        .optional()?;
+    if by_slug.or(by_address).is_none() {
+        return Ok(());
     }
-    Ok(())
+    Err(StoreError::Forbidden(format!(
+        "/former_urls has the address of a published article; saying that needs the right {}.",
+        Right::ArticlesPublish
+    )))
 }
 
 /// Adds the counts of addresses that an article had before.

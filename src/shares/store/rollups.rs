@@ -126,7 +126,7 @@ impl Rollup {
         })
     }
 
-    /// Keeps it in place of what was kept, unless that has more: counts only grow, so it is newer.
+    /// Keeps it in place of what was kept, unless that has as many: counts only grow.
     fn keep(&self, connection: &mut Connection) -> StoreResult<()> {
         let kept: Option<i64> = share_rollups::table
             .filter(share_rollups::span.eq(self.span.as_str()))
@@ -136,7 +136,7 @@ impl Rollup {
             .first(connection)
             .optional()?;
         let has = self.rows.first().map_or(0, |(_, shares, _)| *shares);
-        if kept.is_some_and(|kept| kept > has) {
+        if kept.is_some_and(|kept| kept >= has) {
             return Ok(());
         }
         remove(connection, self.span, self.starts_at)?;
@@ -183,7 +183,13 @@ fn lock(connection: &mut Connection) -> StoreResult<()> {
 pub(super) fn folded(connection: &mut Connection, hour: Timestamp) -> StoreResult<()> {
     lock(connection)?;
     remove(connection, Span::Hour, hour)?;
-    Rollup::of(connection, Span::Day, Span::Day.containing(hour))?.keep(connection)
+    let day = Span::Day.containing(hour);
+    let next = next(connection, Span::Hour, day)?;
+    if next.is_some_and(|next| next < day.plus(Span::Day.length())) {
+        // With its last hour, which follows at once: not two dozen times.
+        return Ok(());
+    }
+    Rollup::of(connection, Span::Day, day)?.keep(connection)
 }
 
 /// How many batches of shares the buckets have: while this stays, no rollup is outdated.

@@ -11,7 +11,7 @@ use crate::db::schema::{
 };
 use crate::db::slugs;
 use crate::db::total::{CEILING, Total, TotalIs};
-use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
+use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
 use crate::search::expression::{Dialect, Lookup};
 use crate::search::store::{dialect, look_up};
 use crate::tags::model::TagKind;
@@ -287,13 +287,21 @@ impl Selection {
             sections: Vec::new(),
             ..self.filter.clone()
         };
+        if rest != ArticleFilter::default() {
+            return Ok(None);
+        }
         let tags = self.tags.iter().map(Vec::as_slice).collect::<Vec<_>>();
-        let of = match (tags.as_slice(), &*self.authors, &*self.sections) {
-            ([[(tag, _)]], [], []) | ([], [], [tag]) => tags::store::count_of(connection, *tag)?,
-            ([], [author], []) => authors::store::count_of(connection, *author)?,
+        let count = match (tags.as_slice(), &*self.authors, &*self.sections) {
+            ([[(tag, _)]], [], []) | ([], [], [tag]) => tags::store::count_of(connection, *tag),
+            ([], [author], []) => authors::store::count_of(connection, *author),
             _ => return Ok(None),
         };
-        Ok((rest == ArticleFilter::default()).then_some(of))
+        match count {
+            Ok(count) => Ok(Some(count)),
+            // Merged since it was looked up.
+            Err(StoreError::NotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The newest of the articles, up to so many.
