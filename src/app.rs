@@ -25,7 +25,7 @@ use crate::db::{Connection, Database, StoreError, Timestamp, migrations};
 use crate::http::address::TrustedProxies;
 use crate::http::body::USUAL_LIMIT;
 use crate::http::connections::{Connections, connections_that_fit};
-use crate::http::cors::{EXPOSED, for_any_origin};
+use crate::http::cors::{EXPOSED, to_any_origin};
 use crate::http::cursor::CursorKey;
 use crate::http::listeners::{ListenError, Listeners};
 use crate::http::observe::{REQUEST_ID, RequestTimeout, observe};
@@ -110,11 +110,12 @@ pub fn resources() -> Vec<Resource> {
 /// When it cannot be opened or migrated.
 pub fn open_database(config: &DatabaseConfig, migrate: bool) -> Result<Database, StartError> {
     let database = connect(config)?;
-    migrations::refuse_newer(&mut *database.connection()?)?;
     if migrate {
         for name in migrate_database(&database)? {
             tracing::info!(%name, "migration ran");
         }
+    } else {
+        migrations::refuse_newer(&mut *database.connection()?)?;
     }
     Ok(database)
 }
@@ -143,22 +144,7 @@ pub fn migrate_database(database: &Database) -> Result<Vec<String>, StoreError> 
     while in_transaction(&mut connection, articles::store::bodies::render_outdated)? > 0 {}
     while in_transaction(&mut connection, articles::store::renditions::render_new)? > 0 {}
     while in_transaction(&mut connection, articles::store::indexing::index_pending)? > 0 {}
-    roll_up(&mut connection)?;
     Ok(ran)
-}
-
-/// Makes the rollups of hours and days that have none.
-///
-/// # Errors
-/// When the database fails; what was done before stays.
-pub fn roll_up(connection: &mut Connection) -> Result<(), StoreError> {
-    let mut position = Some((Span::Hour, Timestamp::EARLIEST));
-    while let Some(from) = position {
-        position = in_transaction(connection, |connection| {
-            rollups::build_missing(connection, from)
-        })?;
-    }
-    Ok(())
 }
 
 /// Most connections of operators.
@@ -416,12 +402,7 @@ impl Application {
 
 /// What no resource has: the same for pages of any origin.
 async fn unknown_path() -> Result<HttpResponse, Problem> {
-    let problem = for_any_origin()
-        .into_iter()
-        .fold(Problem::not_found(), |problem, (name, value)| {
-            problem.with_header(name, value)
-        });
-    Err(problem)
+    Err(to_any_origin(Problem::not_found()))
 }
 
 /// As many connections as there may be and as fit.

@@ -64,9 +64,7 @@ pub fn keep_shares(database: &Data<Database>, shares: &Data<Counting>, hourly_da
     // Not kept alive by this: that counting has ended is known by the last handle.
     let shares = Arc::downgrade(&shares.clone().into_inner());
     actix_web::rt::spawn(async move {
-        // What was shared when the server last ended may not be in its place.
-        let mut since = Timestamp::EARLIEST;
-        let mut rolled_up = RolledUp::default();
+        let mut keeping = Keeping::default();
         let mut interval = tokio::time::interval(PLACING);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -76,28 +74,43 @@ pub fn keep_shares(database: &Data<Database>, shares: &Data<Counting>, hourly_da
             };
             shares.limits.forget_the_idle();
             drop(shares);
-            let now = Timestamp::now();
-            let kept = match keep_totals(&database, since).await {
-                Ok(()) => rolled_up.keep(&database, since).await,
-                failed => failed,
-            };
-            let kept = match kept {
-                Ok(()) => {
-                    // The hour before as well: it may have ended while this went on.
-                    since = Span::Hour.containing(now.plus(-PLACED_SINCE));
-                    fold_hours(
-                        &database,
-                        now.plus(-chrono::Duration::days(hourly_days.into())),
-                    )
-                    .await
-                }
-                failed => failed,
-            };
-            if let Err(error) = kept {
+            if let Err(error) = keeping.keep(&database, hourly_days).await {
                 tracing::warn!(?error, "keeping the order of shares was put off");
             }
         }
     });
+}
+
+/// How far shares are kept in order.
+struct Keeping {
+    /// Articles that were shared since then may not be in their places.
+    since: Timestamp,
+    rolled_up: RolledUp,
+}
+
+impl Default for Keeping {
+    fn default() -> Self {
+        Self {
+            // Also what was shared when the server last ended.
+            since: Timestamp::EARLIEST,
+            rolled_up: RolledUp::default(),
+        }
+    }
+}
+
+impl Keeping {
+    async fn keep(&mut self, database: &Database, hourly_days: u32) -> Result<(), StoreError> {
+        let now = Timestamp::now();
+        keep_totals(database, self.since).await?;
+        self.rolled_up.keep(database, self.since).await?;
+        // The hour before as well: it may have ended while this went on.
+        self.since = Span::Hour.containing(now.plus(-PLACED_SINCE));
+        fold_hours(
+            database,
+            now.plus(-chrono::Duration::days(hourly_days.into())),
+        )
+        .await
+    }
 }
 
 async fn keep_totals(database: &Database, since: Timestamp) -> Result<(), StoreError> {

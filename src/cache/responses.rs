@@ -15,7 +15,7 @@ use super::coding::Coding;
 use crate::clock::Clock;
 use crate::db::lane::Cost;
 use crate::db::{Connection, Database, public_horizon};
-use crate::http::cors::for_any_origin;
+use crate::http::cors::to_any_origin;
 use crate::http::redirect::moved;
 use crate::metrics::{CacheMetrics, Metrics};
 use crate::problem::{NOT_FOUND, Problem};
@@ -76,10 +76,8 @@ impl Policies {
         if problem.kind() != &NOT_FOUND {
             return problem;
         }
-        let mut problem = problem.with_header(header::CACHE_CONTROL, self.missing.clone());
-        for (name, value) in for_any_origin() {
-            problem = problem.with_header(name, value);
-        }
+        let problem =
+            to_any_origin(problem).with_header(header::CACHE_CONTROL, self.missing.clone());
         let key = match route.split('/').nth(2) {
             Some("tags") => "tags",
             Some("authors") => "authors",

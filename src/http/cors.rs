@@ -3,6 +3,7 @@
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 
 use super::observe::REQUEST_ID;
+use crate::problem::Problem;
 
 /// The limits in force (`draft-ietf-httpapi-ratelimit-headers`).
 pub const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -34,4 +35,13 @@ pub fn for_any_origin() -> [(HeaderName, HeaderValue); 2] {
             HeaderValue::try_from(exposed).expect("names of headers are ASCII"),
         ),
     ]
+}
+
+/// A problem that is the same for all origins, as public answers are.
+pub fn to_any_origin(problem: Problem) -> Problem {
+    for_any_origin()
+        .into_iter()
+        .fold(problem, |problem, (name, value)| {
+            problem.with_header(name, value)
+        })
 }

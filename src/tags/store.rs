@@ -149,22 +149,22 @@ fn by_count(
         .transpose()
         .unwrap_or_default();
     query = match &start {
-        Some(start) if start.backward => query
-            .filter(published_articles.ge(start.value))
-            .order((published_articles.asc(), id.desc())),
-        Some(start) => query
-            .filter(published_articles.le(start.value))
-            .order((published_articles.desc(), id.asc())),
+        Some(start) if start.backward => {
+            let after = id.lt(start.bound(false));
+            query
+                .filter(published_articles.ge(start.value))
+                .filter(published_articles.gt(start.value).or(after))
+                .order((published_articles.asc(), id.desc()))
+        }
+        Some(start) => {
+            let after = id.gt(start.bound(true));
+            query
+                .filter(published_articles.le(start.value))
+                .filter(published_articles.lt(start.value).or(after))
+                .order((published_articles.desc(), id.asc()))
+        }
         None => query.order((published_articles.desc(), id.asc())),
     };
-    if let Some(start) = &start {
-        let bound = start.bound(!start.backward);
-        query = if start.backward {
-            query.filter(published_articles.gt(start.value).or(id.lt(bound)))
-        } else {
-            query.filter(published_articles.lt(start.value).or(id.gt(bound)))
-        };
-    }
     let mut rows: Vec<TagRow> = query.limit(limit).load(connection)?;
     if !fewer.is_empty() {
         rows.extend(

@@ -104,18 +104,12 @@ fn a_connection_that_never_reads_is_closed() {
 #[test]
 fn where_few_descriptors_are_allowed_fewer_connections_are() {
     let place = Place::new(On::Sqlite);
+    let serve = place.command(&["--workers", "1", "--max-connections", "25000"]);
     let mut command = std::process::Command::new("sh");
     command
         .args(["-c", "ulimit -n 400 && exec \"$0\" \"$@\""])
-        .arg(env!("CARGO_BIN_EXE_dateline"))
-        .args([
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--ops-listen",
-            "127.0.0.1:0",
-        ])
-        .args(["--workers", "1", "--max-connections", "25000"])
+        .arg(serve.get_program())
+        .args(serve.get_args())
         .env("DATABASE_URL", place.url());
     let (server, lines) = place.started_with_log(&mut command);
     std::thread::spawn(move || lines.for_each(drop));

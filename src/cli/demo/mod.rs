@@ -8,10 +8,9 @@ use serde::Deserialize;
 
 use super::in_words;
 use super::serve::run_server;
-use crate::app::{open_database, roll_up};
+use crate::app::open_database;
 use crate::articles::input::ArticleInput;
 use crate::articles::parts::CorrectionInput;
-
 use crate::articles::store::{steps, write};
 use crate::articles::workflow::{Embargo, PublishInput, RetractInput, Status};
 use crate::auth::model::{Caller, Role};
@@ -102,7 +101,6 @@ impl Demo {
             let mut connection = database.connection().map_err(in_words)?;
             in_transaction(&mut connection, |connection| fill(connection, &hash))
                 .map_err(|error| format!("the sample newsroom: {}", in_words(error)))?;
-            roll_up(&mut connection).map_err(in_words)?;
         }
         run_server(listeners, &self.server, database, |url| {
             print_tour(url, &password);
