@@ -20,8 +20,11 @@ use crate::auth::throttle::LoginThrottle;
 use crate::cache::responses::Responses;
 use crate::cache::serve::ServeKept;
 use crate::config::{DatabaseConfig, ServerConfig};
-use crate::db::pool::in_transaction;
-use crate::db::{Connection, Database, StoreError, Timestamp, migrations};
+use crate::db::metrics::DatabaseMetrics;
+use crate::db::transaction::in_transaction;
+use crate::db::{
+    Connection, Database, DatabaseUrl, StoreError, Timestamp, file, migrations, suitable,
+};
 use crate::http::address::TrustedProxies;
 use crate::http::body::USUAL_LIMIT;
 use crate::http::connections::{Connections, connections_that_fit};
@@ -64,7 +67,7 @@ pub enum StartError {
 impl std::fmt::Display for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Store(StoreError::Unavailable(reason)) => f.write_str(reason),
+            Self::Store(StoreError::Unavailable(_, reason)) => f.write_str(reason),
             Self::Store(StoreError::Database(error)) => write!(f, "the database failed: {error}"),
             Self::Store(error) => write!(f, "the database: {error:?}"),
             Self::Address(error) => error.fmt(f),
@@ -104,18 +107,33 @@ pub fn resources() -> Vec<Resource> {
     .collect()
 }
 
-/// Opens the database, bringing it to this version's tables when `migrate` says so.
+/// What is done to a database as it is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// Nothing.
+    AsItIs,
+    /// It is brought to this version's tables.
+    Migrated,
+    /// The same; a SQLite file that is not there is made.
+    Created,
+}
+
+/// Opens the database.
 ///
 /// # Errors
-/// When it cannot be opened or migrated.
-pub fn open_database(config: &DatabaseConfig, migrate: bool) -> Result<Database, StartError> {
+/// When it cannot be opened or migrated, and when a newer version has migrated it.
+pub fn open_database(config: &DatabaseConfig, opening: Opening) -> Result<Database, StartError> {
+    if let (Opening::Created, DatabaseUrl::Sqlite(path)) = (opening, &config.database_url) {
+        file::create(path)?;
+    }
     let database = connect(config)?;
-    if migrate {
-        for name in migrate_database(&database)? {
-            tracing::info!(%name, "migration ran");
-        }
-    } else {
+    suitable::check(&database)?;
+    if opening == Opening::AsItIs {
         migrations::refuse_newer(&mut *database.connection()?)?;
+        return Ok(database);
+    }
+    for name in migrate_database(&database)? {
+        tracing::info!(%name, "migration ran");
     }
     Ok(database)
 }
@@ -125,12 +143,9 @@ pub fn open_database(config: &DatabaseConfig, migrate: bool) -> Result<Database,
 /// # Errors
 /// When it cannot be opened.
 pub fn connect(config: &DatabaseConfig) -> Result<Database, StartError> {
-    let queries = Metrics::query_counter().map_err(StartError::Metrics)?;
-    Ok(Database::open(
-        &config.database_url,
-        &config.pool_settings(),
-        queries,
-    )?)
+    let metrics = DatabaseMetrics::new().map_err(StartError::Metrics)?;
+    let url = &config.database_url;
+    Ok(Database::open(url, &config.pool_settings(), metrics)?)
 }
 
 /// Brings a database to this version's tables, what is kept rendered to this version's
@@ -139,7 +154,7 @@ pub fn connect(config: &DatabaseConfig) -> Result<Database, StartError> {
 /// # Errors
 /// When the database fails; what was done before stays.
 pub fn migrate_database(database: &Database) -> Result<Vec<String>, StoreError> {
-    let mut connection = database.connection()?;
+    let mut connection = database.unhurried_connection()?;
     let ran = migrations::run(&mut connection)?;
     while in_transaction(&mut connection, articles::store::bodies::render_outdated)? > 0 {}
     while in_transaction(&mut connection, articles::store::renditions::render_new)? > 0 {}
@@ -198,7 +213,7 @@ impl Application {
         };
         let signer = Data::new(Signer::new(signing));
         let cursor_key = Data::new(CursorKey::new(&newest(&cursors)));
-        let metrics = Data::new(Metrics::new(database.queries()).map_err(StartError::Metrics)?);
+        let metrics = Data::new(Metrics::new(database.metrics()).map_err(StartError::Metrics)?);
         let throttle = Data::new(LoginThrottle::default());
         let site = Data::new(Site(
             config
@@ -389,12 +404,19 @@ impl Application {
         let mut terminate =
             tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         actix_web::rt::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            tracing::info!("stopping: requests in flight are finished");
-            handle.stop(true).await;
+            let mut told = async || {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = tokio::signal::ctrl_c() => {}
+                }
+            };
+            told().await;
+            tracing::info!("stopping; finishing requests in flight");
+            actix_web::rt::spawn(handle.stop(true));
+            told().await;
+            // What was acknowledged is written; nobody is waited for.
+            tracing::warn!("told to stop again: ending at once");
+            std::process::exit(1);
         });
         self.run().await
     }

@@ -54,6 +54,10 @@ pub struct DatabaseConfig {
     /// Seconds that a write, or a read of an editor, may take before it is ended
     #[arg(long, env = "DATELINE_STATEMENT_TIMEOUT", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub statement_timeout: u64,
+
+    /// Seconds that a write waits on Postgres for another one that holds the same article, tag or author
+    #[arg(long, env = "DATELINE_LOCK_TIMEOUT", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub lock_timeout: u64,
 }
 
 impl DatabaseConfig {
@@ -67,6 +71,7 @@ impl DatabaseConfig {
             database_wait: 5,
             read_timeout: 3,
             statement_timeout: 15,
+            lock_timeout: 2,
         }
     }
 
@@ -81,6 +86,7 @@ impl DatabaseConfig {
             read_timeout: Duration::from_secs(self.read_timeout),
             wait: Duration::from_secs(self.database_wait),
             statement_timeout: Duration::from_secs(self.statement_timeout),
+            lock_timeout: Duration::from_secs(self.lock_timeout),
             replica: self.database_replica_url.clone(),
         }
     }
@@ -186,7 +192,8 @@ pub struct ServerConfig {
     #[arg(long, env = "DATELINE_STALE_WHILE_REVALIDATE", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
     pub stale_while_revalidate: u32,
 
-    /// Seconds for which caches may serve what is out of date while this server fails
+    /// Seconds for which this server, while its database is away, and caches, while it fails itself, may
+    /// serve responses that may be out of date; 0 is never
     #[arg(long, env = "DATELINE_STALE_IF_ERROR", default_value_t = 86_400, value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
     pub stale_if_error: u32,
 
@@ -295,6 +302,7 @@ impl ServerConfig {
             shares_age: Duration::from_secs(self.max_age_shares.into()),
             trending: aging(self.max_age_trending),
             trending_age: Duration::from_secs(self.max_age_trending.into()),
+            stale_if_error: Duration::from_secs(self.stale_if_error.into()),
             missing: HeaderValue::try_from(format!(
                 "public, max-age={}",
                 self.max_age_article.min(MISSING_MAX_AGE)

@@ -5,6 +5,7 @@
 //! - [`cli`] – `serve`, `demo`, `migrate`, `user`, `token`, `openapi`, `health`
 //! - [`config`] – every setting once
 //! - [`app`] – the server: which routes exist, the order of middleware, start and stop
+//! - [`starting`] – what a server answers that is not ready yet
 //! - [`housekeeping`] – what a server does besides answering
 //! - [`openapi`] – the document that the routes add up to
 //! - [`service`] – what anyone may ask of the server itself
@@ -45,6 +46,7 @@ pub mod problem;
 pub mod search;
 pub mod service;
 pub mod shares;
+pub mod starting;
 pub mod tags;
 pub mod text;
 pub mod validation;

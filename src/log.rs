@@ -2,8 +2,9 @@
 //! them, and none fails when nobody can.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -67,4 +68,57 @@ pub fn to_standard_error(filter: EnvFilter) -> WorkerGuard {
 /// Says something on standard output. Whether anybody reads it is not the program's concern.
 pub fn say(text: std::fmt::Arguments<'_>) {
     let _ = writeln!(io::stdout().lock(), "{text}");
+}
+
+/// How long a warning that repeats is not said again.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// A warning that may come hundreds of times a minute, and is said once, with how often it came since.
+#[derive(Debug, Default)]
+pub struct Repeated(Mutex<Option<(Instant, u64)>>);
+
+impl Repeated {
+    /// A warning that has not been said.
+    pub const fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    /// Says it, or counts it when it was said a while ago.
+    pub fn warn(&self, text: &str) {
+        if let Some(repeated) = self.due(Instant::now()) {
+            tracing::warn!(repeated, "{text}");
+        }
+    }
+
+    /// How often it came since it was last said, when it is to be said again.
+    fn due(&self, now: Instant) -> Option<u64> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *last {
+            Some((said, unsaid)) if now.saturating_duration_since(*said) < SILENCE => {
+                *unsaid += 1;
+                None
+            }
+            last => last
+                .replace((now, 0))
+                .map_or(Some(0), |(_, unsaid)| Some(unsaid)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_that_repeats_is_said_once_a_minute_with_a_count() {
+        let repeated = Repeated::new();
+        let start = Instant::now();
+        let at = |seconds| repeated.due(start + Duration::from_secs(seconds));
+        assert_eq!(at(0), Some(0));
+        for second in 1..60 {
+            assert_eq!(at(second), None);
+        }
+        assert_eq!(at(60), Some(59));
+        assert_eq!(at(61), None);
+    }
 }

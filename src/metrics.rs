@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use crate::db::metrics::DatabaseMetrics;
+
 use actix_web::http::{Method, StatusCode};
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts,
-    Registry, TextEncoder,
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
 /// What one route counts, found once.
@@ -52,6 +54,8 @@ pub struct CacheMetrics {
     pub bypassed: IntCounter,
     /// Answers thrown away because a write or the clock had changed them.
     pub outdated: IntCounter,
+    /// Answers that went out although they could not be checked: the database was away.
+    pub stale: IntCounter,
     /// Answers read from the replica.
     pub replica: IntCounter,
     /// Answers read from the primary because the replica was behind or failed.
@@ -92,8 +96,8 @@ pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     latency: HistogramVec,
-    pool_open: IntGauge,
-    pool_idle: IntGauge,
+    connections: IntGaugeVec,
+    idle: IntGaugeVec,
     log_lines_lost: IntGauge,
     connections_refused: IntCounter,
     cache: CacheMetrics,
@@ -102,8 +106,8 @@ pub struct Metrics {
 /// What is read when metrics are asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Snapshot {
-    /// Connections of the reading pool: open and idle.
-    pub pool: (u32, u32),
+    /// Connections by lane: open and idle.
+    pub connections: [(&'static str, usize, usize); 3],
     /// Bytes and number of kept answers.
     pub cache: (u64, u64),
     /// Log lines that were lost.
@@ -111,12 +115,11 @@ pub struct Snapshot {
 }
 
 impl Metrics {
-    /// All metrics, with the counter of database statements that [`Database`](crate::db::Database)
-    /// keeps.
+    /// All metrics, with those that [`Database`](crate::db::Database) keeps.
     ///
     /// # Errors
     /// When two metrics have one name: a mistake in the code.
-    pub fn new(queries: &IntCounter) -> Result<Self, prometheus::Error> {
+    pub fn new(database: &DatabaseMetrics) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let requests = IntCounterVec::new(
             Opts::new(
@@ -136,13 +139,19 @@ impl Metrics {
             ]),
             &["method", "route"],
         )?;
-        let pool_open = IntGauge::new(
-            "dateline_database_connections",
-            "Open connections of the reading pool.",
+        let connections = IntGaugeVec::new(
+            Opts::new(
+                "dateline_database_connections",
+                "Open connections to the database.",
+            ),
+            &["lane"],
         )?;
-        let pool_idle = IntGauge::new(
-            "dateline_database_connections_idle",
-            "Idle connections of the reading pool.",
+        let idle = IntGaugeVec::new(
+            Opts::new(
+                "dateline_database_connections_idle",
+                "Idle connections to the database.",
+            ),
+            &["lane"],
         )?;
         let counter = |name: &str, help: &str| -> Result<IntCounter, prometheus::Error> {
             let counter = IntCounter::new(name, help)?;
@@ -171,6 +180,10 @@ impl Metrics {
                 "dateline_cache_invalidations_total",
                 "Kept answers thrown away because a write or the clock had changed them.",
             )?,
+            stale: counter(
+                "dateline_cache_stale_total",
+                "Public reads answered with what was kept while the database was away.",
+            )?,
             replica: counter(
                 "dateline_replica_reads_total",
                 "Public reads that the replica answered.",
@@ -192,30 +205,21 @@ impl Metrics {
         )?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(latency.clone()))?;
-        registry.register(Box::new(pool_open.clone()))?;
-        registry.register(Box::new(pool_idle.clone()))?;
-        registry.register(Box::new(queries.clone()))?;
+        registry.register(Box::new(connections.clone()))?;
+        registry.register(Box::new(idle.clone()))?;
+        for collector in database.collectors() {
+            registry.register(collector)?;
+        }
         Ok(Self {
             registry,
             requests,
             latency,
-            pool_open,
-            pool_idle,
+            connections,
+            idle,
             log_lines_lost,
             connections_refused,
             cache,
         })
-    }
-
-    /// The counter of database statements, before there is a registry to put it in.
-    ///
-    /// # Errors
-    /// When its name is not one Prometheus takes: a mistake in the code.
-    pub fn query_counter() -> Result<IntCounter, prometheus::Error> {
-        IntCounter::new(
-            "dateline_database_queries_total",
-            "Statements sent to the database.",
-        )
     }
 
     /// Counts one answered request.
@@ -258,12 +262,15 @@ impl Metrics {
     /// # Errors
     /// When writing fails, which text in memory does not.
     pub fn render(&self, now: Snapshot) -> Result<Vec<u8>, prometheus::Error> {
-        let ((open, idle), (bytes, answers)) = (now.pool, now.cache);
+        let (bytes, answers) = now.cache;
+        for (lane, open, idle) in now.connections {
+            let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+            self.connections.with_label_values(&[lane]).set(count(open));
+            self.idle.with_label_values(&[lane]).set(count(idle));
+        }
         self.log_lines_lost.set(now.log_lines_lost.cast_signed());
         self.cache.bytes.set(bytes.cast_signed());
         self.cache.answers.set(answers.cast_signed());
-        self.pool_open.set(open.into());
-        self.pool_idle.set(idle.into());
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)

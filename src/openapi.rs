@@ -169,21 +169,23 @@ struct CommonAnswers;
 impl Modify for CommonAnswers {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         for (path, item) in &mut document.paths.paths {
-            let operations = [
-                &mut item.get,
+            if let Some(operation) = &mut item.get {
+                complete(path, operation, false);
+            }
+            let writes = [
                 &mut item.post,
                 &mut item.put,
                 &mut item.patch,
                 &mut item.delete,
             ];
-            for operation in operations.into_iter().flatten() {
-                complete(path, operation);
+            for operation in writes.into_iter().flatten() {
+                complete(path, operation, true);
             }
         }
     }
 }
 
-fn complete(path: &str, operation: &mut Operation) {
+fn complete(path: &str, operation: &mut Operation, writes: bool) {
     let names = |operation: &Operation, name: &str| {
         operation.parameters.as_ref().is_some_and(|parameters| {
             parameters
@@ -251,7 +253,13 @@ fn complete(path: &str, operation: &mut Operation) {
             "405",
             "The resource does not take this method; `Allow` lists those it takes.",
         );
-        add("408", "The request took too long.");
+        add("408", "The request did not arrive in full in time.");
+    }
+    if in_api && writes {
+        add(
+            "504",
+            "The database did not say whether it has made the change: read before you send it again.",
+        );
     }
     if in_api || path == "/readyz" {
         add(

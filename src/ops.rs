@@ -91,7 +91,7 @@ async fn metrics(
     responses: Data<Responses>,
 ) -> Result<HttpResponse, Problem> {
     let rendered = metrics.render(Snapshot {
-        pool: database.pool_use(),
+        connections: database.connections(),
         cache: responses.size(),
         log_lines_lost: log::lost_lines(),
     });

@@ -11,8 +11,9 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::StoreError;
+use crate::db::{Outage, StoreError};
 use crate::etag;
+use crate::log::Repeated;
 use crate::validation::{MOST_DETAIL, Violation, Violations, cut};
 
 /// A kind of problem: what `type` in a problem document points to.
@@ -60,7 +61,7 @@ problem_types! {
     METHOD_NOT_ALLOWED = "method-not-allowed", 405, "Method not allowed",
         "This resource does not take this method; the `Allow` header lists those it takes.";
     REQUEST_TIMEOUT = "request-timeout", 408, "Request took too long",
-        "The request did not arrive in full, or was not answered, within the time limit.";
+        "The request did not arrive in full within the time limit.";
     SLUG_TAKEN = "slug-taken", 409, "Slug is taken",
         "Another resource has this slug. `suggestion` is the nearest free one.";
     WRONG_STATE = "wrong-state", 409, "Not possible in this state",
@@ -87,6 +88,8 @@ problem_types! {
         "The server failed. `instance` is the request's id: its operator finds the reason in the log under it.";
     UNAVAILABLE = "unavailable", 503, "Not available now",
         "The server or its database is busy or starting. Try again after `Retry-After` seconds.";
+    OUTCOME_UNKNOWN = "outcome-unknown", 504, "Outcome unknown",
+        "The database did not say whether it has made the change: it is there as a whole, or not at all. Read what you meant to change before you send it again.";
     TOO_SLOW = "too-slow", 503, "Takes too long",
         "What was asked for takes longer than the server gives one request, and was ended. Ask for less: fewer or rarer words in `q`, no `beginning*`, a tag, a section or dates to narrow it, no `count`.";
 }
@@ -147,6 +150,7 @@ struct Occurrence {
     suggestion: Option<String>,
     allowed: Option<Vec<&'static str>>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    is_outage: bool,
 }
 
 impl Problem {
@@ -159,6 +163,7 @@ impl Problem {
             suggestion: None,
             allowed: None,
             headers: Vec::new(),
+            is_outage: false,
         }))
     }
 
@@ -171,6 +176,11 @@ impl Problem {
     /// Whether it is the server's, not the client's.
     pub fn is_failure(&self) -> bool {
         self.0.kind.status >= 500
+    }
+
+    /// Whether it is that the database cannot be reached.
+    pub fn is_outage(&self) -> bool {
+        self.0.is_outage
     }
 
     /// A wrong query parameter.
@@ -196,6 +206,24 @@ impl Problem {
     /// 503 with the seconds after which trying again makes sense.
     pub fn unavailable(detail: impl Into<String>) -> Self {
         Self::new(&UNAVAILABLE, detail).with_header(header::RETRY_AFTER, HeaderValue::from(1))
+    }
+
+    /// The database cannot do it now.
+    fn of_outage(outage: Outage, reason: &str) -> Self {
+        static LOG: Repeated = Repeated::new();
+        LOG.warn(&format!("database unavailable ({outage:?}): {reason}"));
+        let (detail, seconds) = match outage {
+            Outage::Unreachable => ("The database cannot be reached.", 1),
+            Outage::Busy => ("The database is busy.", 1),
+            Outage::QueueFull => ("Too much waits to be written.", 1),
+            Outage::DiskFull => ("The database's disk is full: nothing can be written.", 60),
+            Outage::ReadOnly => ("The database can only be read at present.", 10),
+            Outage::Unsuitable => ("The database is not ready for this server.", 10),
+        };
+        let mut problem = Self::new(&UNAVAILABLE, detail)
+            .with_header(header::RETRY_AFTER, HeaderValue::from(seconds));
+        problem.0.is_outage = outage == Outage::Unreachable;
+        problem
     }
 
     /// 429 with the time after which the next request is answered.
@@ -311,9 +339,10 @@ impl From<StoreError> for Problem {
                 "This takes longer than one request gets, and was ended. Narrow it: fewer words in q, \
                  no beginnings, a tag, a section, an author, dates, or no count.",
             ),
-            StoreError::Unavailable(reason) => {
-                tracing::warn!(%reason, "database unavailable");
-                Self::unavailable("The database is busy or cannot be reached.")
+            StoreError::Unavailable(outage, reason) => Self::of_outage(outage, &reason),
+            StoreError::OutcomeUnknown(reason) => {
+                tracing::warn!(%reason, "whether a write was committed is unknown");
+                Self::new(&OUTCOME_UNKNOWN, OUTCOME_UNKNOWN.meaning)
             }
             StoreError::Database(error) => {
                 tracing::error!(%error, "database");

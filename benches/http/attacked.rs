@@ -14,7 +14,7 @@ use dateline::auth::model::{Right, Role};
 use dateline::auth::{password, store as people};
 use dateline::config::DatabaseConfig;
 use dateline::db::DatabaseUrl;
-use dateline::db::pool::in_transaction;
+use dateline::db::transaction::in_transaction;
 
 use crate::drive::{Load, Seen, Server, dateline, drive, median};
 use crate::{Effort, SMALL, at, corpus, many};
@@ -217,8 +217,11 @@ fn logins(row: &str, effort: &Effort) {
     let folder = std::env::temp_dir().join(format!("dateline-logins-{}", std::process::id()));
     std::fs::create_dir(&folder).expect("room for a database");
     let url = DatabaseUrl::Sqlite(folder.join("logins.db"));
-    let database = open_database(&DatabaseConfig::at(url.clone()), true)
-        .unwrap_or_else(|error| panic!("{error}"));
+    let database = open_database(
+        &DatabaseConfig::at(url.clone()),
+        dateline::app::Opening::Created,
+    )
+    .unwrap_or_else(|error| panic!("{error}"));
     let hash = password::hash(PASSWORD).expect("a hash");
     in_transaction(
         &mut database.connection().expect("a connection"),
@@ -308,8 +311,11 @@ fn silent(row: &str, archive: &DatabaseUrl, effort: &Effort) {
 }
 
 fn bodies(row: &str, archive: &DatabaseUrl, effort: &Effort) {
-    let database = open_database(&DatabaseConfig::at(archive.clone()), false)
-        .unwrap_or_else(|error| panic!("{error}"));
+    let database = open_database(
+        &DatabaseConfig::at(archive.clone()),
+        dateline::app::Opening::AsItIs,
+    )
+    .unwrap_or_else(|error| panic!("{error}"));
     let token = in_transaction(
         &mut database.connection().expect("a connection"),
         |connection| people::issue_api_token(connection, "bench", Right::ALL, None),

@@ -9,10 +9,10 @@ use dateline::articles::store::renditions::render_new;
 use dateline::body::{Body, RENDERING};
 use dateline::config::DatabaseConfig;
 use dateline::db::article_counts::{Owner, recount};
-use dateline::db::pool::in_transaction;
 use dateline::db::schema::{
     article_authors, article_bodies, article_tags, articles, authors, tags,
 };
+use dateline::db::transaction::in_transaction;
 use dateline::db::{Connection, DatabaseUrl, Id, Json, StoreResult, Timestamp};
 use dateline::on_each_database;
 use diesel::connection::SimpleConnection;
@@ -118,8 +118,8 @@ pub fn fill_without_texts(url: DatabaseUrl, count: usize) {
 }
 
 fn fill_with(url: DatabaseUrl, count: usize, texts: bool) {
-    let database =
-        open_database(&DatabaseConfig::at(url), true).unwrap_or_else(|error| panic!("{error}"));
+    let database = open_database(&DatabaseConfig::at(url), dateline::app::Opening::Created)
+        .unwrap_or_else(|error| panic!("{error}"));
     let mut connection = database.connection().expect("a connection");
     let connection = &mut *connection;
     if let Connection::Sqlite(sqlite) = connection {

@@ -236,12 +236,12 @@ fn while_writing(archive: &DatabaseUrl, effort: &Effort) {
     let server = dateline(archive, &[]);
     let database = dateline::app::open_database(
         &dateline::config::DatabaseConfig::at(archive.clone()),
-        false,
+        dateline::app::Opening::AsItIs,
     )
     .unwrap_or_else(|error| panic!("{error}"));
     let token = {
         let mut connection = database.connection().expect("a connection");
-        dateline::db::pool::in_transaction(&mut connection, |connection| {
+        dateline::db::transaction::in_transaction(&mut connection, |connection| {
             let rights = dateline::auth::model::Right::ALL;
             dateline::auth::store::issue_api_token(connection, "bench", rights, None)
         })

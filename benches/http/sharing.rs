@@ -156,7 +156,8 @@ fn url_text(url: &DatabaseUrl) -> String {
 /// Serves shares with one transaction for each, and nothing else.
 pub fn serve_one_by_one(url: &str) {
     let config = DatabaseConfig::at(url.parse().expect("a database's URL"));
-    let database = open_database(&config, false).unwrap_or_else(|error| panic!("{error}"));
+    let database = open_database(&config, dateline::app::Opening::AsItIs)
+        .unwrap_or_else(|error| panic!("{error}"));
     let key = VisitorKey::new(b"bench");
     let journal = Data::new(Mutex::new(Journal::default()));
     actix_web::rt::System::new().block_on(async move {

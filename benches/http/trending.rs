@@ -9,8 +9,8 @@ use std::path::Path;
 
 use dateline::app::open_database;
 use dateline::config::DatabaseConfig;
-use dateline::db::pool::in_transaction;
 use dateline::db::schema::{articles, share_buckets};
+use dateline::db::transaction::in_transaction;
 use dateline::db::{Connection, DatabaseUrl, Id, Timestamp};
 use dateline::on_each_database;
 use dateline::shares::time::Span;
@@ -115,8 +115,8 @@ fn archive(articles: usize) -> DatabaseUrl {
 type Buckets = BTreeMap<(&'static str, Timestamp, Id, usize), i64>;
 
 fn share(url: DatabaseUrl) {
-    let database =
-        open_database(&DatabaseConfig::at(url), false).unwrap_or_else(|error| panic!("{error}"));
+    let database = open_database(&DatabaseConfig::at(url), dateline::app::Opening::AsItIs)
+        .unwrap_or_else(|error| panic!("{error}"));
     let mut connection = database.connection().expect("a connection");
     let connection = &mut *connection;
     connection

@@ -31,7 +31,10 @@ async fn change(
     database: &Database,
     caller: Caller,
     id: Id,
-    work: impl FnOnce(&mut Connection, &mut Touched, &Caller) -> StoreResult<()> + Send + 'static,
+    work: impl FnOnce(&mut Connection, &mut Touched, &Caller) -> StoreResult<()>
+    + Clone
+    + Send
+    + 'static,
 ) -> Result<HttpResponse, Problem> {
     let reads = caller.may(Right::ArticlesRead);
     let article = database

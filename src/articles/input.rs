@@ -223,7 +223,7 @@ impl Serialize for BodyInput {
 
 /// A change of an article: a merge patch whose body, if it has one, has been read already, so that
 /// sanitising it holds up nobody else's write.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ArticlePatch {
     fields: MergePatch,
     body: Option<Result<BodyInput, Violations>>,

@@ -34,17 +34,30 @@ impl Purpose {
     }
 }
 
+/// Any number that no other lock of this program has.
+const KEYS_LOCK: i64 = 0x6b65_7973;
+
 /// The keys for a purpose, the newest first; makes one when there is none. Run it in a write.
 ///
 /// # Errors
 /// When the database fails.
 pub fn keys(connection: &mut Connection, purpose: Purpose) -> StoreResult<Vec<SigningKey>> {
     let found = find_keys(connection, purpose)?;
-    if found.is_empty() {
-        add_key(connection, purpose)?;
-        return find_keys(connection, purpose);
+    if !found.is_empty() {
+        return Ok(found);
     }
-    Ok(found)
+    // Servers that start at once on an empty database must not each make their own.
+    if let Connection::Postgres(postgres) = connection {
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<diesel::sql_types::BigInt, _>(KEYS_LOCK)
+            .execute(postgres)?;
+        let found = find_keys(connection, purpose)?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    add_key(connection, purpose)?;
+    find_keys(connection, purpose)
 }
 
 /// The keys for a purpose, the newest first.

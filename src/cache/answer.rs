@@ -17,10 +17,13 @@ use crate::db::Timestamp;
 use crate::db::changes::{Changes, MarkKey};
 use crate::etag;
 use crate::http::conditional::{modified_since, none_match_names};
-use crate::http::cors::for_any_origin;
+use crate::http::cors::{CACHE_STATUS, for_any_origin};
 use crate::http::observe::NO_SNIFF;
 use crate::metrics::RouteMetrics;
 use crate::problem::{INTERNAL, Problem};
+
+/// `Cache-Control` of what goes out although it may have changed.
+const STALE: HeaderValue = HeaderValue::from_static("public, max-age=0");
 
 /// What a public GET found.
 pub enum Found {
@@ -135,6 +138,10 @@ pub struct Answer {
     made_of: Box<[MarkKey]>,
     /// The write that it was known to be current after.
     current_after: AtomicU64,
+    /// When it was made.
+    made: Instant,
+    /// How many seconds later it was last known to be current.
+    current_for: AtomicU64,
     /// When the clock alone changes it.
     until: Option<Instant>,
     /// When it was read, where it goes out although something may have changed since: caches on the
@@ -212,14 +219,46 @@ impl Answer {
             of_representation,
             made_of: made_of.into_boxed_slice(),
             current_after: AtomicU64::new(made.after),
+            made: Instant::now(),
+            current_for: AtomicU64::new(0),
             until: made.until,
             aging_since: made.aging_since,
             metrics,
         }
     }
 
+    /// Since when it may not be what the database would say, at an instant of the machine's at which the
+    /// database does not answer; `None` when it is known to be something else, and when that cannot be
+    /// known.
+    pub fn in_doubt_since(&self, changes: &Changes, now: Instant) -> Option<Instant> {
+        let after = self.current_after.load(Ordering::Acquire);
+        if changes.known_touched_since(&self.made_of, after) {
+            return None;
+        }
+        let current_for = Duration::from_secs(self.current_for.load(Ordering::Relaxed));
+        let seen = self.made + current_for;
+        if changes.untouched_since(&self.made_of, after).is_none() {
+            return Some(seen);
+        }
+        // Nothing happened to it for as long as writes were heard of.
+        let known = changes.known_until().min(now);
+        Some(seen.max(self.until.map_or(known, |until| until.min(known))))
+    }
+
     /// Whether what it shows is still so.
     pub fn is_current(&self, changes: &Changes, now: Instant) -> bool {
+        let is_current = self.is_unchanged(changes, now);
+        if is_current {
+            let seconds = now.saturating_duration_since(self.made).as_secs();
+            // Read first: an answer that goes out thousands of times a second is written to once.
+            if self.current_for.load(Ordering::Relaxed) < seconds {
+                self.current_for.store(seconds, Ordering::Relaxed);
+            }
+        }
+        is_current
+    }
+
+    fn is_unchanged(&self, changes: &Changes, now: Instant) -> bool {
         if self.until.is_some_and(|until| until <= now) {
             return false;
         }
@@ -250,6 +289,21 @@ impl Answer {
     /// What its route counts.
     pub fn metrics(&self) -> &RouteMetrics {
         &self.metrics
+    }
+
+    /// The answer to one request while the database is away: marked as what may have changed since an
+    /// instant, so that no cache on the way keeps it (RFC 9111, section 4.2.4; RFC 9211).
+    pub fn to_stale_response(&self, request: &HeaderMap, since: Instant) -> HttpResponse {
+        let mut response = self.to_response(request);
+        let seconds = since.elapsed().as_secs_f64().ceil() as u64;
+        let status = format!("dateline; hit; ttl=-{seconds}; detail=database-away");
+        let headers = response.headers_mut();
+        headers.insert(header::AGE, HeaderValue::from(seconds));
+        headers.insert(header::CACHE_CONTROL, STALE);
+        if let Ok(status) = HeaderValue::try_from(status) {
+            headers.insert(CACHE_STATUS, status);
+        }
+        response
     }
 
     /// The answer to one request: 304 where the client has it already (RFC 9110, section 13).

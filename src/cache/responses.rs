@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
-use quick_cache::sync::Cache;
-use quick_cache::{Equivalent, Weighter};
+use quick_cache::sync::{Cache, DefaultLifecycle, PlaceholderGuard};
+use quick_cache::{DefaultHashBuilder, Equivalent, Weighter};
 
 use super::answer::{Answer, Found, Made, Policy, Rendered};
 use super::coding::Coding;
@@ -57,6 +57,8 @@ pub struct Policies {
     pub trending_age: Duration,
     /// `Cache-Control` of what is not there.
     pub missing: HeaderValue,
+    /// How long a cached response may go out that cannot be checked, while the database is away.
+    pub stale_if_error: Duration,
 }
 
 impl Policies {
@@ -146,6 +148,40 @@ pub struct Responses {
     counts: CacheMetrics,
 }
 
+type Guard<'a> =
+    PlaceholderGuard<'a, Key, Kept, ByBytes, DefaultHashBuilder, DefaultLifecycle<Key, Kept>>;
+
+/// The making of an answer that others wait for.
+struct Flight<'a> {
+    guard: Option<Guard<'a>>,
+    /// What there was before: it is there again when no other one comes of it, and when its client leaves.
+    outdated: Option<Arc<Answer>>,
+}
+
+impl Flight<'_> {
+    fn lands(mut self, answer: Arc<Answer>) {
+        if let Some(guard) = self.guard.take() {
+            let _ = guard.insert(Some(answer));
+        }
+    }
+
+    /// Those who waited ask for themselves, at the same time.
+    fn lands_empty(mut self, kept: &Cache<Key, Kept, ByBytes>, key: &Key) {
+        if let Some(guard) = self.guard.take() {
+            let _ = guard.insert(None);
+            kept.remove_if(key, Option::is_none);
+        }
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        if let (Some(guard), Some(outdated)) = (self.guard.take(), self.outdated.take()) {
+            let _ = guard.insert(Some(outdated));
+        }
+    }
+}
+
 /// A question that a public GET asks.
 pub struct Question {
     route: &'static str,
@@ -223,20 +259,24 @@ impl Responses {
         if !changes.hears(now) {
             return None;
         }
-        let key = KeyRef { coding, target };
-        let answer = kept.get(&key)??;
-        if answer.is_current(changes, self.clock.at(now)) {
-            return Some(answer);
+        let answer = kept.get(&KeyRef { coding, target })??;
+        answer
+            .is_current(changes, self.clock.at(now))
+            .then_some(answer)
+    }
+
+    /// The answer to a path and query that goes out while the database is away, when there is one that
+    /// may: nothing is known to have happened to it, and it is not in doubt for too long.
+    fn stale(&self, request: &HttpRequest, coding: Coding, target: &str) -> Option<HttpResponse> {
+        let answer = self.kept.as_ref()?.get(&KeyRef { coding, target })??;
+        let now = Instant::now();
+        let since = answer.in_doubt_since(self.database.changes(), now)?;
+        let age = now.saturating_duration_since(since);
+        if age > self.policies.stale_if_error || self.policies.stale_if_error.is_zero() {
+            return None;
         }
-        let gone = kept.remove_if(&key, |found| {
-            found
-                .as_ref()
-                .is_some_and(|found| Arc::ptr_eq(found, &answer))
-        });
-        if gone.is_some() {
-            self.counts.outdated.inc();
-        }
-        None
+        self.counts.stale.inc();
+        Some(answer.to_stale_response(request.headers(), since))
     }
 
     /// Counts an answer that was kept.
@@ -268,6 +308,28 @@ impl Responses {
         work: impl FnOnce(&mut Connection) -> Result<Found, Problem> + Clone + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
         let coding = Coding::accepted(request);
+        let target = question.target.clone();
+        let health = self.database.health();
+        if health.is_away()
+            && let Some(stale) = self.stale(request, coding, &target)
+        {
+            return Ok(stale);
+        }
+        match self.find_current(request, question, coding, work).await {
+            Err(problem) if problem.is_outage() || (problem.is_failure() && health.is_away()) => {
+                self.stale(request, coding, &target).ok_or(problem)
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn find_current(
+        &self,
+        request: &HttpRequest,
+        question: Question,
+        coding: Coding,
+        work: impl FnOnce(&mut Connection) -> Result<Found, Problem> + Clone + Send + 'static,
+    ) -> Result<HttpResponse, Problem> {
         let hears = self.database.changes().hears(Instant::now());
         let Some(kept) = self.kept.as_ref().filter(|_| hears) else {
             self.counts.bypassed.inc();
@@ -284,31 +346,49 @@ impl Responses {
             coding,
             target: question.target.as_str().into(),
         };
-        let flight = kept.get_value_or_guard_async(&key).await;
-        if let Ok(Some(answer)) = &flight
-            && answer.is_current(self.database.changes(), self.clock.now())
-        {
-            self.counts.hits.inc();
-            return Ok(answer.to_response(request.headers()));
-        }
+        let outdated = self.take_outdated(kept, &key);
+        let flight = match kept.get_value_or_guard_async(&key).await {
+            Ok(Some(answer)) if answer.is_current(self.database.changes(), self.clock.now()) => {
+                self.counts.hits.inc();
+                return Ok(answer.to_response(request.headers()));
+            }
+            Ok(_) => None,
+            Err(guard) => Some(Flight {
+                guard: Some(guard),
+                outdated,
+            }),
+        };
         self.counts.misses.inc();
         let made = self.make(question, coding, work).await;
-        if let Err(guard) = flight {
-            let answer = match &made {
-                Ok(Ok(answer)) => Some(Arc::clone(answer)),
-                Ok(Err(_)) | Err(_) => None,
-            };
-            let nothing = answer.is_none();
-            let _ = guard.insert(answer);
-            if nothing {
-                // Those who waited ask for themselves, at the same time.
-                kept.remove_if(&key, Option::is_none);
+        if let Some(flight) = flight {
+            match &made {
+                Ok(Ok(answer)) => flight.lands(Arc::clone(answer)),
+                // It is where it was: not there.
+                Ok(Err(_)) => flight.lands_empty(kept, &key),
+                Err(problem) if !problem.is_failure() => flight.lands_empty(kept, &key),
+                // What there was stays, in case the database is away.
+                Err(_) if flight.outdated.is_some() => drop(flight),
+                Err(_) => flight.lands_empty(kept, &key),
             }
         }
         match made? {
             Ok(answer) => Ok(answer.to_response(request.headers())),
             Err(path) => Ok(moved(request, &path)),
         }
+    }
+
+    /// Takes the answer out that is kept and not current, so that one who asks makes another; answers it
+    /// where it could go out should that fail.
+    fn take_outdated(&self, kept: &Cache<Key, Kept, ByBytes>, key: &Key) -> Option<Arc<Answer>> {
+        let (changes, now) = (self.database.changes(), self.clock.now());
+        let is_outdated = |answer: &Kept| {
+            answer
+                .as_ref()
+                .is_some_and(|answer| !answer.is_current(changes, now))
+        };
+        let (_, outdated) = kept.remove_if(key, is_outdated)?;
+        self.counts.outdated.inc();
+        outdated.filter(|answer| answer.in_doubt_since(changes, Instant::now()).is_some())
     }
 
     /// Reads and renders; `Err` is the path that it moved to.

@@ -3,9 +3,9 @@
 use clap::Args;
 
 use super::in_words;
-use crate::app::{connect, migrate_database, open_database};
+use crate::app::{Opening, connect, migrate_database, open_database};
 use crate::config::DatabaseConfig;
-use crate::db::migrations;
+use crate::db::{DatabaseUrl, file, migrations};
 
 /// Bring the database to this version's tables.
 #[derive(Debug, Args)]
@@ -32,7 +32,12 @@ impl Migrate {
             }
             return Ok(());
         }
-        let database = open_database(&self.database, false).map_err(|error| error.to_string())?;
+        if let DatabaseUrl::Sqlite(path) = &self.database.database_url {
+            file::refuse_damaged(path).map_err(in_words)?;
+            file::create(path).map_err(in_words)?;
+        }
+        let database =
+            open_database(&self.database, Opening::AsItIs).map_err(|error| error.to_string())?;
         let ran = migrate_database(&database).map_err(in_words)?;
         for name in &ran {
             println!("applied  {name}");

@@ -36,7 +36,7 @@ pub struct Cli {
 }
 
 /// Malformed requests are their senders' mistakes, which the HTTP library takes for the server's.
-const DEFAULT_LOG: &str = "info,actix_http::h1=off";
+const DEFAULT_LOG: &str = "info,actix_http::h1=off,actix_server=warn";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -134,7 +134,10 @@ fn in_words(error: StoreError) -> String {
             .map(|violation| format!("{} {}", violation.pointer, violation.detail))
             .collect::<Vec<_>>()
             .join("; "),
-        StoreError::Unavailable(reason) => reason,
+        StoreError::Unavailable(_, reason) => reason,
+        StoreError::OutcomeUnknown(reason) => {
+            format!("whether it was done is not known: {reason}; look before you try again")
+        }
         StoreError::TooSlow => "it took too long".into(),
         StoreError::SlugTaken { slug, .. } => format!("the slug {slug} is taken"),
         StoreError::WrongState { detail, .. } | StoreError::Forbidden(detail) => detail,

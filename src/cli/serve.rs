@@ -3,10 +3,12 @@
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
-use crate::app::{Application, open_database};
+use super::in_words;
+use crate::app::{Application, Opening, open_database};
 use crate::config::{DatabaseConfig, ServerConfig};
-use crate::db::Database;
+use crate::db::{Database, DatabaseUrl, file};
 use crate::http::listeners::Listeners;
+use crate::starting::Starting;
 
 /// Run the server.
 #[derive(Debug, Args)]
@@ -20,6 +22,10 @@ pub struct Serve {
     /// Leave the database's tables as they are; run `dateline migrate` apart
     #[arg(long, env = "DATELINE_NO_MIGRATE", value_parser = BoolishValueParser::new())]
     no_migrate: bool,
+
+    /// Make the file of a SQLite database that is not there
+    #[arg(long, env = "DATELINE_CREATE", value_parser = BoolishValueParser::new())]
+    create: bool,
 }
 
 impl Serve {
@@ -30,24 +36,40 @@ impl Serve {
     pub fn run(self) -> Result<(), String> {
         let listeners = Listeners::bind(self.server.listen, self.server.ops_listen)
             .map_err(|error| error.to_string())?;
-        let database =
-            open_database(&self.database, !self.no_migrate).map_err(|error| error.to_string())?;
-        run_server(listeners, &self.server, database, |_| {})
+        let opening = match (self.no_migrate, self.create) {
+            (true, _) => Opening::AsItIs,
+            (false, true) => Opening::Created,
+            (false, false) => Opening::Migrated,
+        };
+        let config = self.database;
+        let open = move || {
+            if let DatabaseUrl::Sqlite(path) = &config.database_url {
+                file::refuse_damaged(path).map_err(in_words)?;
+            }
+            open_database(&config, opening).map_err(|error| error.to_string())
+        };
+        run_server(listeners, &self.server, open, |_| {})
     }
 }
 
-/// Runs a server; `started` is called with its address once it listens.
+/// Runs a server on the database that `open` opens, which may take long; `started` is called with its
+/// address once it is ready.
 pub(super) fn run_server(
     listeners: Listeners,
     config: &ServerConfig,
-    database: Database,
+    open: impl FnOnce() -> Result<Database, String> + Send + 'static,
     started: impl FnOnce(&str),
 ) -> Result<(), String> {
     actix_web::rt::System::new().block_on(async {
+        let in_words = |error: &dyn std::fmt::Display| error.to_string();
+        let starting = Starting::begin(&listeners).map_err(|error| in_words(&error))?;
+        let database = actix_web::rt::task::spawn_blocking(open).await;
+        let database = database.map_err(|error| in_words(&error))??;
         let url = database.url().clone();
         let application = Application::build_on(listeners, config, database)
             .await
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| in_words(&error))?;
+        starting.end().await;
         tracing::info!(
             address = application.url(),
             ops = application.ops_url(),
@@ -58,6 +80,6 @@ pub(super) fn run_server(
         application
             .run_until_signal()
             .await
-            .map_err(|error| error.to_string())
+            .map_err(|error| in_words(&error))
     })
 }

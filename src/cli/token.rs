@@ -3,11 +3,11 @@
 use clap::{Args, Subcommand};
 
 use super::in_words;
-use crate::app::open_database;
+use crate::app::{Opening, open_database};
 use crate::auth::model::Right;
 use crate::auth::store::{self, Purpose};
 use crate::config::DatabaseConfig;
-use crate::db::pool::in_transaction;
+use crate::db::transaction::in_transaction;
 use crate::db::{Id, Timestamp};
 
 /// Issue, list and revoke API tokens for tools.
@@ -76,7 +76,8 @@ impl Token {
             } => {
                 let expires_at = expires_in_days
                     .map(|days| Timestamp::now().plus(chrono::Duration::days(days.into())));
-                let database = open_database(&database, true).map_err(|error| error.to_string())?;
+                let database = open_database(&database, Opening::Migrated)
+                    .map_err(|error| error.to_string())?;
                 let mut connection = database.connection().map_err(in_words)?;
                 let token = in_transaction(&mut connection, |connection| {
                     store::issue_api_token(connection, &name, &scope, expires_at)
@@ -86,7 +87,7 @@ impl Token {
             }
             Command::List { database } => {
                 let database =
-                    open_database(&database, false).map_err(|error| error.to_string())?;
+                    open_database(&database, Opening::AsItIs).map_err(|error| error.to_string())?;
                 let mut connection = database.connection().map_err(in_words)?;
                 for token in store::list_api_tokens(&mut connection).map_err(in_words)? {
                     let scopes: Vec<&str> =
@@ -109,7 +110,7 @@ impl Token {
             }
             Command::Revoke { database, id } => {
                 let database =
-                    open_database(&database, false).map_err(|error| error.to_string())?;
+                    open_database(&database, Opening::AsItIs).map_err(|error| error.to_string())?;
                 let mut connection = database.connection().map_err(in_words)?;
                 in_transaction(&mut connection, |connection| {
                     store::revoke_api_token(connection, id)
@@ -118,7 +119,8 @@ impl Token {
                 println!("revoked {id}");
             }
             Command::RotateKey { database, drop_old } => {
-                let database = open_database(&database, true).map_err(|error| error.to_string())?;
+                let database = open_database(&database, Opening::Migrated)
+                    .map_err(|error| error.to_string())?;
                 let mut connection = database.connection().map_err(in_words)?;
                 let dropped = in_transaction(&mut connection, |connection| {
                     store::add_key(connection, Purpose::AccessTokens)?;

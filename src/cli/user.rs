@@ -5,11 +5,11 @@ use std::io::{BufRead, IsTerminal};
 use clap::{Args, Subcommand};
 
 use super::in_words;
-use crate::app::open_database;
+use crate::app::{Opening, open_database};
 use crate::auth::model::Role;
 use crate::auth::{password, store};
 use crate::config::DatabaseConfig;
-use crate::db::pool::in_transaction;
+use crate::db::transaction::in_transaction;
 use crate::db::{Connection, StoreError, StoreResult};
 
 /// Add, list and disable people who sign in; change passwords and roles.
@@ -142,7 +142,7 @@ fn change(
     email: &str,
     work: impl FnOnce(&mut Connection) -> StoreResult<()>,
 ) -> Result<(), String> {
-    let database = open_database(database, false).map_err(|error| error.to_string())?;
+    let database = open_database(database, Opening::AsItIs).map_err(|error| error.to_string())?;
     let mut connection = database.connection().map_err(in_words)?;
     in_transaction(&mut connection, work).map_err(|error| match error {
         StoreError::NotFound => format!("{email} is nobody's address"),
@@ -165,7 +165,8 @@ impl User {
                 password,
             } => {
                 let hash = password.read()?;
-                let database = open_database(&database, true).map_err(|error| error.to_string())?;
+                let database = open_database(&database, Opening::Migrated)
+                    .map_err(|error| error.to_string())?;
                 let mut connection = database.connection().map_err(in_words)?;
                 let id = in_transaction(&mut connection, |connection| {
                     store::add_user(connection, &email, &name, role, &hash)
@@ -208,7 +209,7 @@ impl User {
             }
             Command::List { database } => {
                 let database =
-                    open_database(&database, false).map_err(|error| error.to_string())?;
+                    open_database(&database, Opening::AsItIs).map_err(|error| error.to_string())?;
                 let mut connection = database.connection().map_err(in_words)?;
                 for user in store::list_users(&mut connection).map_err(in_words)? {
                     let state = if user.disabled_at.is_some() {

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Id;
 
@@ -104,6 +104,8 @@ pub struct Changes {
     touches: RwLock<Touches>,
     origin: Instant,
     heard_until: AtomicU64,
+    /// The same, but not taken back when the listener begins anew.
+    known_until: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -111,6 +113,8 @@ struct Touches {
     last: HashMap<MarkKey, u64>,
     /// Everything counts as touched at this point.
     everything: u64,
+    /// Which marks were touched up to this point is not remembered.
+    forgotten: u64,
 }
 
 impl Default for Changes {
@@ -120,6 +124,7 @@ impl Default for Changes {
             touches: RwLock::default(),
             origin: Instant::now(),
             heard_until: AtomicU64::new(0),
+            known_until: AtomicU64::new(0),
         }
     }
 }
@@ -139,7 +144,7 @@ impl Changes {
         let next = self.sequence.load(Ordering::Relaxed) + 1;
         if touches.last.len() + touched.keys.len() > REMEMBERED {
             touches.last.clear();
-            touches.everything = next;
+            (touches.everything, touches.forgotten) = (next, next);
         }
         for key in &touched.keys {
             touches.last.insert(*key, next);
@@ -151,7 +156,7 @@ impl Changes {
     pub fn record_everything(&self) {
         let mut touches = self.touches.write().unwrap_or_else(PoisonError::into_inner);
         let next = self.sequence.load(Ordering::Relaxed) + 1;
-        touches.last.clear();
+        // What is known to have been touched stays known.
         touches.everything = next;
         self.sequence.store(next, Ordering::Release);
     }
@@ -168,11 +173,25 @@ impl Changes {
         untouched.then_some(current)
     }
 
+    /// Whether one of the marks is known to have been touched after that write, or may have been forgotten:
+    /// not when only something unknown may have happened.
+    pub fn known_touched_since(&self, keys: &[MarkKey], since: u64) -> bool {
+        let touches = self.touches.read().unwrap_or_else(PoisonError::into_inner);
+        let touched = |key| touches.last.get(key).is_some_and(|last| *last > since);
+        touches.forgotten > since || keys.iter().any(touched)
+    }
+
     /// Until when this process can be sure to have heard of every write of other processes:
     /// set by whoever listens for them, from the moment at which it last knew.
     pub fn hear_until(&self, instant: Instant) {
-        self.heard_until
-            .store(self.millis(instant), Ordering::Release);
+        let millis = self.millis(instant);
+        self.heard_until.store(millis, Ordering::Release);
+        self.known_until.store(millis, Ordering::Release);
+    }
+
+    /// Until when every write of other processes was heard of, before the last time that this ended.
+    pub fn known_until(&self) -> Instant {
+        self.instant(self.known_until.load(Ordering::Acquire))
     }
 
     /// Other processes may be writing unheard.
@@ -186,9 +205,17 @@ impl Changes {
         self.millis(now) < self.heard_until.load(Ordering::Acquire)
     }
 
-    fn millis(&self, instant: Instant) -> u64 {
+    /// An instant as others can send it back.
+    pub(super) fn millis(&self, instant: Instant) -> u64 {
         u64::try_from(instant.saturating_duration_since(self.origin).as_millis())
             .unwrap_or(u64::MAX)
+    }
+
+    /// The instant that was sent.
+    pub(super) fn instant(&self, millis: u64) -> Instant {
+        self.origin
+            .checked_add(Duration::from_millis(millis))
+            .unwrap_or(self.origin)
     }
 }
 
@@ -225,6 +252,11 @@ mod tests {
         let since = changes.sequence();
         changes.record_everything();
         assert_eq!(changes.untouched_since(&[], since), None);
+        // Nobody knows that this one was.
+        assert!(!changes.known_touched_since(&of_one, since));
+        changes.record(&touched(&[Mark::Article(one)]));
+        changes.record_everything();
+        assert!(changes.known_touched_since(&of_one, since));
     }
 
     #[test]

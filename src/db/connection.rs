@@ -9,16 +9,22 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
-use diesel::r2d2::{ManageConnection, R2D2Connection};
+use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
+use diesel::connection::{
+    AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection,
+    TransactionManager,
+};
 use diesel::sql_types::Integer;
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
 use prometheus::IntCounter;
 
 use super::deadline::Watch;
+use super::error::{Outage, StoreError, StoreResult};
+use super::threads::Threads;
 
 /// A connection to either database. Queries that both speak run on it directly; where they differ
 /// [`on_each_database!`](crate::on_each_database) reaches the variant.
@@ -82,22 +88,46 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
-            Self::Postgres(url) => match url::Url::parse(url) {
-                Ok(url) => write!(
-                    f,
-                    "postgres://{}{}{}",
-                    url.host_str().unwrap_or_default(),
-                    match (url.port(), url.host_str()) {
-                        (Some(port), _) => format!(":{port}"),
-                        (None, Some(_)) => ":5432".into(),
-                        (None, None) => String::new(),
-                    },
-                    url.path()
-                ),
-                Err(_) => f.write_str("postgres://…"),
-            },
+            Self::Postgres(url) => {
+                // By hand: a URL with several hosts is one of libpq's, not one of RFC 3986.
+                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+                let place = rest.split('?').next().unwrap_or_default();
+                let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+                write!(f, "postgres://{place}")
+            }
         }
     }
+}
+
+/// What libpq is told unless the URL says otherwise: a server that is gone is noticed within seconds.
+/// Without them a vanished server is waited for as long as TCP sends again, a quarter of an hour.
+const CONNECTION_DEFAULTS: [(&str, &str); 6] = [
+    ("connect_timeout", "3"),
+    ("tcp_user_timeout", "8000"),
+    ("keepalives_idle", "5"),
+    ("keepalives_interval", "2"),
+    ("keepalives_count", "2"),
+    ("fallback_application_name", "dateline"),
+];
+
+/// A Postgres URL with what it leaves unsaid.
+pub(super) fn with_defaults(url: &str) -> String {
+    let (_, query) = url.split_once('?').unwrap_or((url, ""));
+    let said = |name: &str| {
+        query
+            .split('&')
+            .any(|parameter| parameter.split('=').next() == Some(name))
+    };
+    let mut complete = url.to_owned();
+    let mut between = if url.contains('?') { '&' } else { '?' };
+    for (name, value) in CONNECTION_DEFAULTS {
+        if !said(name) {
+            complete.push(between);
+            complete.push_str(&format!("{name}={value}"));
+            between = '&';
+        }
+    }
+    complete
 }
 
 impl fmt::Debug for DatabaseUrl {
@@ -115,23 +145,51 @@ pub enum Access {
     Write,
 }
 
-/// Opens and checks connections for the pool.
-pub struct Manager {
+/// What connections are set to.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionSettings {
+    /// What they are opened for.
+    pub access: Access,
+    /// How long a statement may take: Postgres's `statement_timeout`, SQLite's `busy_timeout`; no limit
+    /// when zero.
+    pub statement_timeout: Duration,
+    /// How long a statement waits for a lock on Postgres.
+    pub lock_timeout: Duration,
+}
+
+/// Opens connections.
+pub struct Opener {
     url: DatabaseUrl,
-    access: Access,
-    statement_timeout: Duration,
+    settings: SessionSettings,
     queries: IntCounter,
+    /// Connections that were opened before this moved on are suspect: one of them was found dead.
+    generation: AtomicU64,
+    /// One that was opened to see whether it can be done.
+    spare: Mutex<Option<Watched>>,
 }
 
 /// A connection of a pool, and what it is doing.
 pub struct Watched {
     connection: AnyConnection,
     pub(super) watch: Watch,
+    generation: u64,
 }
 
 impl Watched {
-    pub(super) fn into_connection(self) -> AnyConnection {
-        self.connection
+    /// Whether it can be used, as far as this side knows: nothing is sent. On Postgres this reads what has
+    /// arrived, so that a server that said goodbye, or was reset, is noticed before the next statement.
+    pub(super) fn is_alive(&mut self) -> bool {
+        match &mut self.connection {
+            AnyConnection::Sqlite(sqlite) => {
+                !AnsiTransactionManager::is_broken_transaction_manager(sqlite)
+            }
+            AnyConnection::Postgres(postgres) => {
+                // Twice: the first time may read the goodbye, the second time finds the end.
+                let heard =
+                    (0..2).all(|_| postgres.notifications_iter().all(|notice| notice.is_ok()));
+                heard && !AnsiTransactionManager::is_broken_transaction_manager(postgres)
+            }
+        }
     }
 }
 
@@ -153,70 +211,104 @@ impl DerefMut for Watched {
 /// of microseconds.
 const INSTRUCTIONS: u16 = 2_000;
 
-impl Manager {
-    /// A manager that opens `url`; each statement sent is counted in `queries`. The timeout is
-    /// Postgres's `statement_timeout` and SQLite's `busy_timeout`.
-    pub fn new(
-        url: DatabaseUrl,
-        access: Access,
-        statement_timeout: Duration,
-        queries: IntCounter,
-    ) -> Self {
-        Self {
+/// Bytes that SQLite leaves of its log once it has been written back, after a write that made it grow.
+const JOURNAL_SIZE: u32 = 64 * 1024 * 1024;
+
+impl Opener {
+    /// Opens `url` with these settings; each statement sent is counted in `queries`.
+    pub fn new(url: DatabaseUrl, settings: SessionSettings, queries: IntCounter) -> Arc<Self> {
+        Arc::new(Self {
             url,
-            access,
-            statement_timeout,
+            settings,
             queries,
-        }
+            generation: AtomicU64::new(0),
+            spare: Mutex::new(None),
+        })
     }
 
-    fn open(&self) -> Result<Watched, diesel::r2d2::Error> {
-        let mut watched = match &self.url {
-            DatabaseUrl::Sqlite(path) => self.open_sqlite(path)?,
-            DatabaseUrl::Postgres(url) => self.open_postgres(url)?,
+    /// Opens a connection to see whether that can be done. The next who wants one gets it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it cannot.
+    pub fn try_out(&self) -> StoreResult<()> {
+        let opened = self.open()?;
+        *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+        Ok(())
+    }
+
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it cannot be opened.
+    pub fn open(&self) -> StoreResult<Watched> {
+        let spare = self
+            .spare
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(spare) = spare {
+            return Ok(spare);
+        }
+        // Before it is opened: one that is found dead meanwhile makes this one suspect as well.
+        let generation = self.generation.load(Ordering::Acquire);
+        let (connection, watch) = match &self.url {
+            DatabaseUrl::Sqlite(path) => self.open_sqlite(path),
+            DatabaseUrl::Postgres(url) => self.open_postgres(url),
+        }
+        .map_err(|reason| {
+            let reason = format!("cannot open {}: {reason}", self.url);
+            StoreError::unavailable(Outage::Unreachable, reason)
+        })?;
+        let mut watched = Watched {
+            connection,
+            watch,
+            generation,
         };
         watched.set_instrumentation(CountQueries(self.queries.clone()));
         Ok(watched)
     }
 
-    fn open_sqlite(&self, path: &Path) -> Result<Watched, diesel::r2d2::Error> {
+    /// Takes note that a connection was found dead: all that were opened before are suspect.
+    pub(super) fn found_dead(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn open_sqlite(&self, path: &Path) -> Result<(AnyConnection, Watch), String> {
         let watch = Watch::default();
         let asked = watch.clone();
         let gives_up = Arc::new(move || asked.gives_up());
         let mut connection = sqlite_progress::opening_with(INSTRUCTIONS, gives_up, || {
             SqliteConnection::establish(&path.to_string_lossy())
         })
-        .map_err(diesel::r2d2::Error::ConnectionError)?;
-        let timeout = self.statement_timeout.as_millis();
-        let query_only = u8::from(self.access == Access::Read);
+        .map_err(|error| error.to_string())?;
+        let timeout = self.settings.statement_timeout.as_millis();
+        let query_only = u8::from(self.settings.access == Access::Read);
         // busy_timeout first: switching to WAL needs the file's lock.
+        let settings = format!(
+            "PRAGMA busy_timeout = {timeout};
+             PRAGMA journal_mode = WAL;
+             PRAGMA journal_size_limit = {JOURNAL_SIZE};
+             PRAGMA synchronous = FULL;
+             PRAGMA foreign_keys = ON;
+             PRAGMA temp_store = MEMORY;
+             PRAGMA cache_size = -2000;
+             PRAGMA query_only = {query_only};"
+        );
         connection
-            .batch_execute(&format!(
-                "PRAGMA busy_timeout = {timeout};
-                 PRAGMA journal_mode = WAL;
-                 PRAGMA synchronous = FULL;
-                 PRAGMA foreign_keys = ON;
-                 PRAGMA temp_store = MEMORY;
-                 PRAGMA cache_size = -2000;
-                 PRAGMA query_only = {query_only};"
-            ))
-            .map_err(diesel::r2d2::Error::QueryError)?;
-        Ok(Watched {
-            connection: AnyConnection::Sqlite(connection),
-            watch,
-        })
+            .batch_execute(&settings)
+            .map_err(|error| error.to_string())?;
+        Ok((AnyConnection::Sqlite(connection), watch))
     }
 
-    fn open_postgres(&self, url: &str) -> Result<Watched, diesel::r2d2::Error> {
+    fn open_postgres(&self, url: &str) -> Result<(AnyConnection, Watch), String> {
         #[derive(QueryableByName)]
         struct Backend {
             #[diesel(sql_type = Integer)]
             pid: i32,
         }
         let mut connection =
-            PgConnection::establish(url).map_err(diesel::r2d2::Error::ConnectionError)?;
-        let timeout = self.statement_timeout.as_millis();
-        let read_only = self.access == Access::Read;
+            PgConnection::establish(&with_defaults(url)).map_err(|error| error.to_string())?;
+        let timeout = self.settings.statement_timeout.as_millis();
         connection
             .batch_execute(&format!(
                 // Every statement here is short: compiling one takes longer than running it, and one
@@ -224,22 +316,29 @@ impl Manager {
                 "SET jit = off;
                  SET max_parallel_workers_per_gather = 0;
                  SET statement_timeout = {timeout};
-                 SET lock_timeout = {timeout};
-                 SET default_transaction_read_only = {read_only};
+                 SET lock_timeout = {};
+                 SET default_transaction_read_only = {};
+                 SET default_transaction_isolation = 'read committed';
                  SET idle_in_transaction_session_timeout = {};
-                 SET TIME ZONE 'UTC';",
+                 SET TIME ZONE 'UTC';
+                 {ENGLISH}",
+                self.settings.lock_timeout.as_millis(),
+                self.settings.access == Access::Read,
                 timeout * 2
             ))
-            .map_err(diesel::r2d2::Error::QueryError)?;
+            .map_err(|error| error.to_string())?;
         let Backend { pid } = diesel::sql_query("SELECT pg_backend_pid() AS pid")
             .get_result(&mut connection)
-            .map_err(diesel::r2d2::Error::QueryError)?;
-        Ok(Watched {
-            connection: AnyConnection::Postgres(connection),
-            watch: Watch::of_backend(pid),
-        })
+            .map_err(|error| error.to_string())?;
+        Ok((AnyConnection::Postgres(connection), Watch::of_backend(pid)))
     }
 }
+
+/// Errors are told apart by their code, which Diesel shows for the most common kinds only; the others
+/// have to be known by their words. Only some roles may choose the language: `dateline serve` warns
+/// where that leaves another one.
+const ENGLISH: &str = "DO $$ BEGIN SET lc_messages = 'C'; \
+                       EXCEPTION WHEN insufficient_privilege THEN NULL; END $$;";
 
 /// Counts the statements of a connection.
 pub(super) struct CountQueries(pub(super) IntCounter);
@@ -252,21 +351,27 @@ impl Instrumentation for CountQueries {
     }
 }
 
-impl ManageConnection for Manager {
-    type Connection = Watched;
-    type Error = diesel::r2d2::Error;
+/// Opens connections for a pool on threads of its own, and keeps those that can be used.
+pub struct Manager {
+    pub(super) opener: Arc<Opener>,
+    pub(super) threads: Arc<Threads>,
+}
 
-    fn connect(&self) -> Result<Watched, Self::Error> {
-        self.open()
+impl managed::Manager for Manager {
+    type Type = Watched;
+    type Error = StoreError;
+
+    async fn create(&self) -> StoreResult<Watched> {
+        let opener = Arc::clone(&self.opener);
+        self.threads.run(move || opener.open()).await?
     }
 
-    fn is_valid(&self, connection: &mut Watched) -> Result<(), Self::Error> {
-        connection.ping().map_err(diesel::r2d2::Error::QueryError)
-    }
-
-    fn has_broken(&self, connection: &mut Watched) -> bool {
-        // A panic may have left a transaction open.
-        std::thread::panicking() || connection.is_broken()
+    async fn recycle(&self, connection: &mut Watched, _: &Metrics) -> RecycleResult<StoreError> {
+        let newest = self.opener.generation.load(Ordering::Acquire);
+        if connection.generation < newest || !connection.is_alive() {
+            return Err(RecycleError::message("the connection is dead or suspect"));
+        }
+        Ok(())
     }
 }
 
@@ -285,7 +390,25 @@ mod tests {
     #[test]
     fn a_password_is_never_shown() {
         let url: DatabaseUrl = "postgres://desk:sesame@db.example/news".parse().unwrap();
-        assert_eq!(url.to_string(), "postgres://db.example:5432/news");
+        assert_eq!(url.to_string(), "postgres://db.example/news");
+        let url: DatabaseUrl =
+            "postgres://desk:s@me@one,two:5433/news?target_session_attrs=read-write"
+                .parse()
+                .unwrap();
+        assert_eq!(url.to_string(), "postgres://one,two:5433/news");
         assert!(!format!("{url:?}").contains("sesame"));
+    }
+
+    #[test]
+    fn what_a_url_says_of_timeouts_stands() {
+        let complete = with_defaults("postgres://db/news");
+        assert!(
+            complete.starts_with("postgres://db/news?connect_timeout=3&tcp_user_timeout=8000&")
+        );
+        let complete = with_defaults("postgres://db/news?sslmode=require&connect_timeout=9");
+        assert!(complete.starts_with(
+            "postgres://db/news?sslmode=require&connect_timeout=9&tcp_user_timeout=8000&"
+        ));
+        assert_eq!(complete.matches("connect_timeout").count(), 1);
     }
 }

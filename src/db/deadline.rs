@@ -4,7 +4,7 @@
 //! statement that is running, and with it the work. SQLite asks every few thousand instructions of its
 //! virtual machine whether to go on; Postgres is told by another connection (`pg_cancel_backend`).
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,14 +12,23 @@ use std::time::{Duration, Instant};
 use diesel::sql_types::{Array, Integer};
 use diesel::{Connection as _, PgConnection, RunQueryDsl};
 
+use super::connection::with_defaults;
+
 /// How often Postgres is told again to end what is still running: a statement may have begun just
 /// after it was told first.
 const AGAIN: Duration = Duration::from_millis(50);
 
+/// It goes on.
+const GOES_ON: u8 = 0;
+/// It is being committed: nobody can end it any more.
+const COMMITS: u8 = 1;
+/// It has been given up: it will not be committed.
+const GIVEN_UP: u8 = 2;
+
 /// What one caller asked a connection to do.
 pub(super) struct Work {
     deadline: Instant,
-    abandoned: AtomicBool,
+    fate: AtomicU8,
     /// The Postgres backend that does it, while it does.
     backend: Mutex<Option<i32>>,
 }
@@ -28,14 +37,39 @@ impl Work {
     pub(super) fn until(deadline: Instant) -> Arc<Self> {
         Arc::new(Self {
             deadline,
-            abandoned: AtomicBool::new(false),
+            fate: AtomicU8::new(GOES_ON),
             backend: Mutex::new(None),
         })
     }
 
-    /// Whether nobody waits for it any more.
+    /// Whether its time is up, or nobody waits for it any more.
     pub(super) fn is_over(&self) -> bool {
-        self.abandoned.load(Ordering::Relaxed) || Instant::now() >= self.deadline
+        match self.fate.load(Ordering::Acquire) {
+            GOES_ON => Instant::now() >= self.deadline,
+            COMMITS => false,
+            _ => true,
+        }
+    }
+
+    /// Gives it up; answers whether that is certain to leave nothing behind. It is not while it is being
+    /// committed.
+    pub(super) fn give_up(&self) -> bool {
+        self.decide(GIVEN_UP)
+    }
+
+    /// Begins to commit it, unless it was given up.
+    pub(super) fn commits(&self) -> bool {
+        Instant::now() < self.deadline && self.decide(COMMITS)
+    }
+
+    fn decide(&self, fate: u8) -> bool {
+        match self
+            .fate
+            .compare_exchange(GOES_ON, fate, Ordering::AcqRel, Ordering::Acquire)
+        {
+            Ok(_) => true,
+            Err(decided) => decided == fate,
+        }
     }
 }
 
@@ -102,13 +136,22 @@ impl Waiting {
     pub(super) fn done(&mut self) {
         self.done = true;
     }
+
+    /// Ends the work; answers whether it is certain to leave nothing behind.
+    pub(super) fn give_up(&mut self) -> bool {
+        self.done = true;
+        let given_up = self.work.give_up();
+        if given_up {
+            self.canceller.end(&self.work);
+        }
+        given_up
+    }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
         if !self.done {
-            self.work.abandoned.store(true, Ordering::Relaxed);
-            self.canceller.end(&self.work);
+            self.give_up();
         }
     }
 }
@@ -136,6 +179,13 @@ impl Canceller {
             canceller: self.clone(),
             done: false,
         }
+    }
+
+    /// The same of work that goes on when its client leaves.
+    pub(super) fn waiting_to_the_end(&self, deadline: Instant) -> Waiting {
+        let mut waiting = self.waiting(deadline);
+        waiting.done = true;
+        waiting
     }
 
     fn end(&self, work: &Arc<Work>) {
@@ -194,7 +244,7 @@ fn cancel_all(
     let connection = match connection {
         Some(connection) => connection,
         None => {
-            let opened = PgConnection::establish(url).map_err(|error| {
+            let opened = PgConnection::establish(&with_defaults(url)).map_err(|error| {
                 diesel::result::Error::QueryBuilderError(error.to_string().into())
             })?;
             connection.insert(opened)

@@ -37,47 +37,128 @@ pub enum StoreError {
     Conflict,
     /// It took longer than it was given, and was ended; nothing was changed.
     TooSlow,
-    /// No connection was free in time, or the database cannot be reached.
-    Unavailable(String),
+    /// The database cannot do it now; nothing was written. The reason is logged, never shown.
+    Unavailable(Outage, String),
+    /// The database did not say whether it committed; the reason is logged.
+    OutcomeUnknown(String),
     /// The database failed; logged, never shown.
     Database(diesel::result::Error),
 }
 
+/// Why the database cannot do something now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outage {
+    /// It cannot be reached, or is gone.
+    Unreachable,
+    /// It answers; what is needed is in use by others.
+    Busy,
+    /// Too much waits already.
+    QueueFull,
+    /// Its disk is full.
+    DiskFull,
+    /// It may be read only, as a replica or a file without write permission.
+    ReadOnly,
+    /// It is not the database that this program can work with, or not yet.
+    Unsuitable,
+}
+
+impl StoreError {
+    /// The database cannot do it now, with what its operator needs to know.
+    pub fn unavailable(outage: Outage, reason: impl Into<String>) -> Self {
+        Self::Unavailable(outage, reason.into())
+    }
+
+    /// What a message of the database's says that came in another library's error.
+    pub fn from_message(message: &str) -> Self {
+        told_by(message).map_or_else(
+            || Self::unavailable(Outage::Unsuitable, message),
+            |told| told.error(message),
+        )
+    }
+
+    /// Whether it is that the database cannot be reached.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unavailable(Outage::Unreachable, _))
+    }
+}
+
+/// Errors that both databases tell by their words alone, in English: Diesel has no kind for them. On
+/// Postgres each connection asks for English ones.
+const WORDS: &[(&[&str], Told)] = &[
+    // Another transaction waits for this one: both databases end one of them.
+    (&["deadlock"], Told::Conflict),
+    (
+        &["interrupted", "statement timeout", "user request"],
+        Told::TooSlow,
+    ),
+    (
+        &["database is locked", "lock timeout"],
+        Told::Unavailable(Outage::Busy),
+    ),
+    (
+        &["disk is full", "No space left on device", "disk full"],
+        Told::Unavailable(Outage::DiskFull),
+    ),
+    (
+        &["readonly database", "during recovery", "read-only"],
+        Told::Unavailable(Outage::ReadOnly),
+    ),
+    (
+        &["disk I/O error", "unable to open database file"],
+        Told::Unavailable(Outage::Unreachable),
+    ),
+];
+
+#[derive(Clone, Copy)]
+enum Told {
+    Conflict,
+    TooSlow,
+    Unavailable(Outage),
+}
+
+impl Told {
+    fn error(self, message: &str) -> StoreError {
+        match self {
+            Self::Conflict => StoreError::Conflict,
+            Self::TooSlow => StoreError::TooSlow,
+            Self::Unavailable(outage) => StoreError::unavailable(outage, message),
+        }
+    }
+}
+
+fn told_by(message: &str) -> Option<Told> {
+    let (_, told) = WORDS
+        .iter()
+        .find(|(words, _)| words.iter().any(|words| message.contains(words)))?;
+    Some(*told)
+}
+
 impl From<diesel::result::Error> for StoreError {
     fn from(error: diesel::result::Error) -> Self {
-        use diesel::result::{DatabaseErrorKind, Error};
-        match error {
-            Error::NotFound => Self::NotFound,
-            Error::DatabaseError(
-                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
-                ref details,
-            ) => Self::Unavailable(details.message().to_owned()),
+        use diesel::result::{DatabaseErrorKind as Kind, Error};
+        let Error::DatabaseError(kind, details) = &error else {
+            return match error {
+                Error::NotFound => Self::NotFound,
+                // What went wrong first is what has to be told.
+                Error::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
+                error => Self::Database(error),
+            };
+        };
+        let message = details.message();
+        let told = match kind {
+            Kind::ClosedConnection | Kind::UnableToSendCommand => {
+                Some(Told::Unavailable(Outage::Unreachable))
+            }
+            Kind::ReadOnlyTransaction => Some(Told::Unavailable(Outage::ReadOnly)),
             // What was checked in this transaction was changed by another before the commit.
-            Error::DatabaseError(
-                DatabaseErrorKind::UniqueViolation
-                | DatabaseErrorKind::ForeignKeyViolation
-                | DatabaseErrorKind::SerializationFailure,
-                _,
-            ) => Self::Conflict,
-            Error::DatabaseError(_, ref details) if details.message().contains("deadlock") => {
-                Self::Conflict
+            Kind::UniqueViolation | Kind::ForeignKeyViolation | Kind::SerializationFailure => {
+                Some(Told::Conflict)
             }
-            // What ends a statement, and a busy file, are told by their words alone.
-            Error::DatabaseError(_, ref details)
-                if ["interrupted", "statement timeout", "user request"]
-                    .iter()
-                    .any(|text| details.message().contains(text)) =>
-            {
-                Self::TooSlow
-            }
-            Error::DatabaseError(_, ref details)
-                if ["database is locked", "lock timeout"]
-                    .iter()
-                    .any(|text| details.message().contains(text)) =>
-            {
-                Self::Unavailable(details.message().to_owned())
-            }
-            error => Self::Database(error),
+            _ => told_by(message),
+        };
+        match told {
+            Some(told) => told.error(message),
+            None => Self::Database(error),
         }
     }
 }

@@ -62,7 +62,7 @@ where
             begins
         });
         if begins {
-            let (database, turn) = (self.database.clone(), Turn(Arc::clone(self)));
+            let (database, turn) = (self.database.clone(), Arc::new(Turn(Arc::clone(self))));
             tokio::spawn(async move {
                 let read = database.read(move |connection| {
                     turn.0.read_all(connection);

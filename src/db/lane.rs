@@ -1,16 +1,21 @@
 //! Connections that are asked for in turn, and the database threads that work on them.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use diesel::r2d2::Pool;
-use prometheus::IntCounter;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::{JoinError, JoinHandle};
+use deadpool::managed::{Object, Pool, PoolConfig, PoolError, QueueMode};
+use futures_util::FutureExt;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
-use super::connection::{Access, AnyConnection as Connection, DatabaseUrl, Manager};
+use super::connection::{AnyConnection as Connection, DatabaseUrl, Manager, Opener, Watched};
 use super::deadline::{Canceller, Work};
-use super::error::{StoreError, StoreResult};
+use super::error::{Outage, StoreError, StoreResult};
+use super::health::Health;
+use super::metrics::LaneMetrics;
+use super::threads::Threads;
+use super::transaction;
 
 /// How many connections there may be and how long one waits for them.
 #[derive(Debug, Clone)]
@@ -26,6 +31,8 @@ pub struct PoolSettings {
     pub read_timeout: Duration,
     /// How long anything else may take: Postgres's `statement_timeout`, SQLite's `busy_timeout`.
     pub statement_timeout: Duration,
+    /// How long a statement waits for a row or a lock that another transaction has, on Postgres.
+    pub lock_timeout: Duration,
     /// A streaming replica of Postgres for public reads.
     pub replica: Option<DatabaseUrl>,
 }
@@ -57,138 +64,305 @@ impl PoolSettings {
     }
 }
 
-/// Connections that are asked for in turn: the semaphore queues fairly and on the async side, so
-/// that a stampede waits without holding threads and fails clearly.
+/// A connection that somebody works with. One that is dropped while they panic may have a transaction
+/// open, and is closed.
+struct Taken(Option<Object<Manager>>);
+
+impl Deref for Taken {
+    type Target = Watched;
+
+    fn deref(&self) -> &Watched {
+        self.0.as_deref().expect("until it is dropped")
+    }
+}
+
+impl DerefMut for Taken {
+    fn deref_mut(&mut self) -> &mut Watched {
+        self.0.as_deref_mut().expect("until it is dropped")
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take()
+            && std::thread::panicking()
+        {
+            drop(Object::take(connection));
+        }
+    }
+}
+
+/// Connections that are asked for in turn, fairly and on the async side, so that a stampede waits without
+/// holding threads and fails clearly. There is a thread for each of them.
 pub(super) struct Lane {
-    pub(super) pool: Pool<Manager>,
-    pub(super) turns: Arc<Semaphore>,
+    pool: Pool<Manager>,
+    threads: Arc<Threads>,
     wait: Duration,
     canceller: Canceller,
+    care: Arc<Care>,
+}
+
+/// What is done about connections that fail.
+struct Care {
+    opener: Arc<Opener>,
+    health: Health,
+    metrics: LaneMetrics,
+}
+
+/// What became of a read.
+enum Ended<T> {
+    Done(StoreResult<T>),
+    /// Its connection died meanwhile.
+    Died,
+}
+
+/// What became of a transaction.
+enum Begun<T, W> {
+    Yes(StoreResult<T>),
+    /// Its connection was dead: nothing can have come of it.
+    No(W, StoreError),
 }
 
 impl Lane {
-    /// Connects, to see that it can be done.
-    pub(super) fn open(
-        url: &DatabaseUrl,
-        access: Access,
-        (size, wait): (u32, Duration),
-        settings: &PoolSettings,
-        queries: &IntCounter,
-    ) -> Result<Arc<Self>, StoreError> {
-        let lane = Self::build(url, access, (size, wait), settings, queries)?;
-        lane.pool
-            .get()
-            .map_err(|error| StoreError::Unavailable(format!("cannot open {url}: {error}")))?;
-        Ok(lane)
-    }
-
-    /// Connects to nothing yet.
+    /// Starts the threads; connects to nothing yet.
     pub(super) fn build(
-        url: &DatabaseUrl,
-        access: Access,
+        (url, opener): (&DatabaseUrl, &Arc<Opener>),
         (size, wait): (u32, Duration),
-        settings: &PoolSettings,
-        queries: &IntCounter,
-    ) -> Result<Arc<Self>, StoreError> {
-        let manager = Manager::new(
-            url.clone(),
-            access,
-            settings.statement_timeout,
-            queries.clone(),
-        );
-        let pool = Pool::builder()
-            .max_size(size)
-            // Opened on demand: a connection being opened in the background while a command of
-            // the command line ends would meet a TLS library that is already torn down.
-            .min_idle(Some(0))
-            .connection_timeout(wait)
-            // Asking the server before each use would double the round trips; a broken
-            // connection is noticed by its first statement and replaced.
-            .test_on_check_out(false)
-            .error_handler(Box::new(LogErrors))
-            .build(manager)
-            .map_err(|error| StoreError::Unavailable(format!("cannot open {url}: {error}")))?;
-        Ok(Arc::new(Self {
+        health: &Health,
+        metrics: LaneMetrics,
+    ) -> StoreResult<Self> {
+        let threads = Threads::start(metrics.lane, size)?;
+        let manager = Manager {
+            opener: Arc::clone(opener),
+            threads: Arc::clone(&threads),
+        };
+        let config = PoolConfig {
+            // The one that was used last is the one least likely to have been closed meanwhile.
+            queue_mode: QueueMode::Lifo,
+            ..PoolConfig::new(size as usize)
+        };
+        let pool = Pool::builder(manager).config(config).build();
+        let pool = pool.map_err(|error| {
+            StoreError::unavailable(Outage::Unreachable, format!("connections: {error}"))
+        })?;
+        Ok(Self {
             pool,
-            turns: Arc::new(Semaphore::new(size as usize)),
+            threads,
             wait,
             canceller: Canceller::new(match url {
                 DatabaseUrl::Postgres(url) => Some(url.clone()),
                 DatabaseUrl::Sqlite(_) => None,
             }),
-        }))
+            care: Arc::new(Care {
+                opener: Arc::clone(opener),
+                health: health.clone(),
+                metrics,
+            }),
+        })
     }
 
-    /// Runs work to its end, whoever waits for it, but no longer than `timeout`.
-    pub(super) async fn run_through<T: Send + 'static>(
-        &self,
-        timeout: Duration,
-        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
-    ) -> StoreResult<T> {
-        let turn = self.turn().await?;
-        let until = Work::until(Instant::now() + timeout);
-        joined(self.begin(turn, until, work).await)
+    /// The lane's name, and its connections: open and idle.
+    pub(super) fn in_use(&self) -> (&'static str, usize, usize) {
+        let status = self.pool.status();
+        (self.care.metrics.lane, status.size, status.available)
     }
 
-    /// Runs work that ends when nobody waits for it any more, and at the latest after `timeout`.
+    /// Runs a read that ends when nobody waits for it any more, and at the latest after `timeout`. When
+    /// its connection turns out to be dead, it runs once more on another.
     ///
     /// # Errors
     /// What `work` answers; [`StoreError::TooSlow`]; [`StoreError::Unavailable`] when no connection is
-    /// free in time.
-    pub(super) async fn run<T: Send + 'static>(
+    /// free in time, or the database does not answer.
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         timeout: Duration,
-        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Clone + Send + 'static,
     ) -> StoreResult<T> {
-        let turn = self.turn().await?;
-        let deadline = Instant::now() + timeout;
-        let mut waiting = self.canceller.waiting(deadline);
-        let begun = self.begin(turn, Arc::clone(&waiting.work), work);
-        // The clock that work looks at itself is the same; this is for a statement that never looks.
-        let outcome = tokio::time::timeout_at(deadline.into(), begun).await;
-        let Ok(outcome) = outcome else {
-            return Err(StoreError::TooSlow);
-        };
-        waiting.done();
-        match joined(outcome) {
-            // Whatever a statement that was ended calls it.
-            Err(StoreError::Database(_) | StoreError::Unavailable(_)) if waiting.work.is_over() => {
-                Err(StoreError::TooSlow)
-            }
-            outcome => outcome,
+        match self.read_once(timeout, work.clone()).await? {
+            Ended::Done(outcome) => outcome,
+            Ended::Died => match self.read_once(timeout, work).await? {
+                Ended::Done(outcome) => outcome,
+                Ended::Died => {
+                    let reason = "the connection to the database was lost";
+                    Err(StoreError::unavailable(Outage::Unreachable, reason))
+                }
+            },
         }
     }
 
-    async fn turn(&self) -> StoreResult<OwnedSemaphorePermit> {
-        tokio::time::timeout(self.wait, Arc::clone(&self.turns).acquire_owned())
-            .await
-            .map_err(|_| StoreError::Unavailable("no database connection was free in time".into()))?
-            .map_err(|_| StoreError::Unavailable("the database is closed".into()))
+    async fn read_once<T: Send + 'static>(
+        &self,
+        timeout: Duration,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<Ended<T>> {
+        let taken = self.take().await?;
+        let deadline = Instant::now() + timeout;
+        let mut waiting = self.canceller.waiting(deadline);
+        let until = Arc::clone(&waiting.work);
+        let outcome = self.begin(taken, move |care, mut taken| {
+            let outcome = {
+                let _doing = taken.watch.begin(&until);
+                // Who left before it began could end nothing: from here on they can.
+                if until.is_over() {
+                    Err(StoreError::TooSlow)
+                } else {
+                    work(&mut taken)
+                }
+            };
+            match care.give_back(taken) {
+                true => Ended::Done(outcome),
+                false => Ended::Died,
+            }
+        });
+        // The clock that work looks at itself is the same; this is for a statement that never looks.
+        let outcome = tokio::select! {
+            outcome = outcome => outcome.map_err(|_| panicked())?,
+            () = tokio::time::sleep_until(deadline.into()) => return Err(self.timed_out()),
+            away = self.care.health.away() => return Err(away),
+        };
+        waiting.done();
+        Ok(match outcome {
+            // Whatever a statement that was ended calls it.
+            Ended::Done(Err(
+                StoreError::Database(_) | StoreError::Unavailable(..) | StoreError::Conflict,
+            )) if waiting.work.is_over() => Ended::Done(Err(self.timed_out())),
+            outcome => outcome,
+        })
     }
 
-    /// Begins work on a database thread; the turn is over when the work is, whoever waits.
+    fn timed_out(&self) -> StoreError {
+        self.care.metrics.timeouts.inc();
+        StoreError::TooSlow
+    }
+
+    /// Runs a transaction to its end, whoever waits for it, but no longer than `timeout`. When another
+    /// one comes in its way it is tried again, and when its connection turns out to be dead before it
+    /// has begun it runs on another. `after` runs once it has ended, however, and before this answers.
+    ///
+    /// # Errors
+    /// What `work` answers; [`StoreError::TooSlow`] and [`StoreError::Unavailable`] when nothing was
+    /// written; [`StoreError::Conflict`] when others came in its way three times; [`StoreError::OutcomeUnknown`] when it was being committed.
+    pub(super) async fn transaction<T: Send + 'static>(
+        &self,
+        timeout: Duration,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Clone + Send + 'static,
+        after: impl FnOnce() + Clone + Send + 'static,
+    ) -> StoreResult<T> {
+        let once = |work| self.transaction_once(timeout, work, after.clone());
+        match once(work).await? {
+            Begun::Yes(outcome) => outcome,
+            Begun::No(work, _) => match once(work).await? {
+                Begun::Yes(outcome) => outcome,
+                Begun::No(_, error) => Err(error),
+            },
+        }
+    }
+
+    async fn transaction_once<T, W>(
+        &self,
+        timeout: Duration,
+        work: W,
+        after: impl FnOnce() + Send + 'static,
+    ) -> StoreResult<Begun<T, W>>
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut Connection) -> StoreResult<T> + Clone + Send + 'static,
+    {
+        let taken = self.take().await?;
+        let deadline = Instant::now() + timeout;
+        let mut waiting = self.canceller.waiting_to_the_end(deadline);
+        let until = Arc::clone(&waiting.work);
+        let mut outcome = self.begin(taken, move |care, mut taken| {
+            let outcome = care.transaction(&mut taken, &until, work);
+            after();
+            care.give_back(taken);
+            outcome
+        });
+        let gone = tokio::select! {
+            outcome = &mut outcome => return outcome.map_err(|_| panicked()),
+            () = tokio::time::sleep_until(deadline.into()) => self.timed_out(),
+            away = self.care.health.away() => away,
+        };
+        if waiting.give_up() {
+            return Err(gone);
+        }
+        // It may have been answered just now.
+        outcome.try_recv().map_err(|_| {
+            let reason = "the database has not said in time whether it committed";
+            StoreError::OutcomeUnknown(reason.into())
+        })
+    }
+
+    /// Runs work on this very thread, which must not be one of the runtime's, and waits for its turn
+    /// however long that takes.
+    ///
+    /// # Errors
+    /// What `work` answers, or [`StoreError::Unavailable`] when the database does not answer.
+    pub(super) fn here<T>(
+        &self,
+        runtime: &Handle,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        self.care.health.check()?;
+        let taken = runtime.block_on(async {
+            tokio::select! {
+                taken = self.pool.get() => taken.map_err(|error| self.care.not_opened(error)),
+                away = self.care.health.away() => Err(away),
+            }
+        })?;
+        let mut taken = Taken(Some(taken));
+        let outcome = work(&mut taken);
+        self.care.give_back(taken);
+        outcome
+    }
+
+    /// Begins work on a database thread; it is done whoever waits for it. What it says of itself is
+    /// logged with the request's id.
     fn begin<T: Send + 'static>(
         &self,
-        turn: OwnedSemaphorePermit,
-        until: Arc<Work>,
-        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
-    ) -> JoinHandle<StoreResult<T>> {
-        let pool = self.pool.clone();
-        // What is logged on the database thread carries the request's id as well.
+        taken: Taken,
+        work: impl FnOnce(&Care, Taken) -> T + Send + 'static,
+    ) -> oneshot::Receiver<T> {
+        let (done, outcome) = oneshot::channel();
+        let care = Arc::clone(&self.care);
         let span = tracing::Span::current();
-        tokio::task::spawn_blocking(move || {
-            let _turn = turn;
+        self.threads.begin(move || {
             let _span = span.entered();
-            let mut connection = pool
-                .get()
-                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-            let _doing = connection.watch.begin(&until);
-            // Who left before it began could end nothing: from here on they can.
-            if until.is_over() {
-                return Err(StoreError::TooSlow);
+            let _ = done.send(work(&care, taken));
+        });
+        outcome
+    }
+
+    /// Waits for a connection, as long as one may.
+    async fn take(&self) -> StoreResult<Taken> {
+        self.care.health.check()?;
+        if let Some(idle) = self.take_idle() {
+            return Ok(idle);
+        }
+        self.care.metrics.waits.inc();
+        let taken = tokio::select! {
+            taken = tokio::time::timeout(self.wait, self.pool.get()) => taken,
+            away = self.care.health.away() => return Err(away),
+        };
+        match taken {
+            Ok(Ok(taken)) => Ok(Taken(Some(taken))),
+            Ok(Err(error)) => Err(self.care.not_opened(error)),
+            Err(_) => {
+                self.care.metrics.timeouts.inc();
+                let reason = "no database connection was free in time";
+                Err(StoreError::unavailable(Outage::Busy, reason))
             }
-            work(&mut connection)
-        })
+        }
+    }
+
+    /// A connection that is idle, when there is one and nobody waits for it.
+    fn take_idle(&self) -> Option<Taken> {
+        let status = self.pool.status();
+        if status.available == 0 || status.waiting > 0 {
+            return None;
+        }
+        let idle = self.pool.get().now_or_never()?.ok()?;
+        Some(Taken(Some(idle)))
     }
 
     /// Runs work on this very thread when a connection is idle; gives it back otherwise.
@@ -196,33 +370,65 @@ impl Lane {
     where
         W: FnOnce(&mut Connection) -> StoreResult<T>,
     {
-        let Ok(_turn) = self.turns.try_acquire() else {
+        if self.care.health.is_away() {
             return Err(work);
-        };
-        let Some(mut connection) = self.pool.try_get() else {
+        }
+        let Some(mut taken) = self.take_idle() else {
             return Err(work);
         };
         let until = Work::until(Instant::now() + timeout);
-        let _doing = connection.watch.begin(&until);
-        Ok(work(&mut connection))
+        let _doing = taken.watch.begin(&until);
+        Ok(work(&mut taken))
     }
 }
 
-fn joined<T>(outcome: Result<StoreResult<T>, JoinError>) -> StoreResult<T> {
-    outcome.unwrap_or_else(|panic| {
-        tracing::error!(%panic, "work on the database panicked");
-        Err(StoreError::Database(
-            diesel::result::Error::RollbackTransaction,
-        ))
-    })
+impl Care {
+    fn transaction<T, W>(&self, taken: &mut Taken, until: &Arc<Work>, work: W) -> Begun<T, W>
+    where
+        W: FnOnce(&mut Connection) -> StoreResult<T> + Clone,
+    {
+        let _doing = taken.watch.begin(until);
+        for last in [false, false, true] {
+            match transaction::begin(taken) {
+                Ok(()) => {}
+                Err(error) if error.is_unreachable() => return Begun::No(work, error),
+                Err(error) => return Begun::Yes(Err(error)),
+            }
+            let commits = || until.commits();
+            match transaction::run(taken, commits, work.clone()) {
+                // Whatever came in the way has happened by now, and is seen the next time.
+                Err(StoreError::Conflict) if !last && !until.is_over() => {
+                    self.metrics.repeated.inc();
+                }
+                outcome => return Begun::Yes(outcome),
+            }
+        }
+        Begun::Yes(Err(StoreError::Conflict))
+    }
+
+    /// Gives a connection back; answers whether it was alive to the end. A dead one makes those that were
+    /// opened before it suspect.
+    fn give_back(&self, mut taken: Taken) -> bool {
+        let is_alive = taken.is_alive();
+        if !is_alive {
+            self.metrics.lost.inc();
+            drop(taken.0.take().map(Object::take));
+            self.opener.found_dead();
+            self.health.suspect();
+        }
+        is_alive
+    }
+
+    fn not_opened(&self, error: PoolError<StoreError>) -> StoreError {
+        self.metrics.connect_errors.inc();
+        self.health.suspect();
+        match error {
+            PoolError::Backend(error) => error,
+            error => StoreError::unavailable(Outage::Unreachable, format!("{error:?}")),
+        }
+    }
 }
 
-/// Pool errors repeat with every attempt to connect: one line each, without the URL.
-#[derive(Debug)]
-struct LogErrors;
-
-impl<E: std::error::Error> diesel::r2d2::HandleError<E> for LogErrors {
-    fn handle_error(&self, error: E) {
-        tracing::warn!(%error, "database connection");
-    }
+fn panicked() -> StoreError {
+    StoreError::Database(diesel::result::Error::RollbackTransaction)
 }

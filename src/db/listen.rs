@@ -1,71 +1,105 @@
 //! Hearing of writes of other processes.
 //!
-//! On Postgres each process listens on a connection of its own, which it asks for a sign of life
-//! twice a second. On SQLite the writing connection is asked whether another one has written
+//! On Postgres each process listens on a connection of its own, where its own signs of life
+//! ([`heartbeat`](super::heartbeat)) arrive as well: a process that hears those hears everything that was
+//! committed before them. On SQLite the writing connection is asked whether another one has written
 //! (`PRAGMA data_version`), which says that something was, but not what.
 //!
-//! A process that has not heard for two seconds says so in [`Changes`] and keeps nothing until it
-//! hears again.
+//! A process that has not heard for two seconds says so in [`Changes`]; what it has cached does not go out
+//! while the database can be read instead.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use diesel::connection::Instrumentation;
-use diesel::r2d2::ManageConnection;
 use diesel::sql_types::BigInt;
 use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl, sql_query};
 use prometheus::IntCounter;
+use tokio::sync::oneshot;
 
 use super::changes::Changes;
 use super::connection::{
-    Access, AnyConnection as Connection, CountQueries, DatabaseUrl, Manager, Watched,
+    Access, AnyConnection as Connection, CountQueries, DatabaseUrl, Opener, SessionSettings,
 };
-use super::error::{StoreError, StoreResult};
+use super::error::{Outage, StoreError, StoreResult};
+use super::file::FileIdentity;
+use super::heartbeat;
 use super::notify::{CHANNEL, read_payload};
 use super::pool::{Database, Opened};
-use super::types::Id;
+use crate::clock::WallClock;
+use crate::log::Repeated;
 
 /// How often what came in is looked at, on Postgres.
 const LOOK: Duration = Duration::from_millis(5);
-/// How often Postgres is asked for a sign of life.
-const HEARTBEAT: Duration = Duration::from_millis(500);
 /// How often SQLite is asked whether another process has written.
 const ASK: Duration = Duration::from_millis(25);
+/// How often it is looked whether its file is still there.
+const LOOK_FOR_FILE: Duration = Duration::from_millis(250);
 /// How long a sign of life is believed.
 const BELIEVED: Duration = Duration::from_secs(2);
+/// A listener that hears nothing for so long, while the database answers, begins anew.
+const DEAF: Duration = Duration::from_secs(5);
 /// How long a listener that lost its connection waits before it tries again.
 const RETRY: Duration = Duration::from_millis(250);
+/// How long a server that starts waits for the first sign of life.
+const FIRST: Duration = Duration::from_secs(60);
 
 impl Database {
-    /// Begins to listen for writes of other processes, until nobody holds the database any more.
-    /// Answers when it hears.
+    /// Begins to listen for writes of other processes and to watch the database, until nobody holds it
+    /// any more. Answers when it hears.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the database cannot be asked.
+    /// [`StoreError::Unavailable`] when the database cannot be asked, or when what stands before it does not
+    /// let notifications through.
     pub async fn listen(&self) -> StoreResult<()> {
         match self.url() {
-            DatabaseUrl::Sqlite(_) => {
+            DatabaseUrl::Sqlite(path) => {
                 let version = self.data_version().await?;
-                tokio::spawn(ask_sqlite(self.downgrade(), version));
+                let file = FileIdentity::of(path)?;
+                tokio::spawn(ask_sqlite(self.downgrade(), version, file));
             }
             url @ DatabaseUrl::Postgres(_) => {
-                let manager = Manager::new(
-                    url.clone(),
-                    Access::Read,
-                    BELIEVED,
+                let opener = |access| {
+                    let session = SessionSettings {
+                        access,
+                        statement_timeout: BELIEVED,
+                        lock_timeout: BELIEVED,
+                    };
                     // Signs of life are no work.
-                    IntCounter::new("signs_of_life", "not registered")
-                        .map_err(|error| StoreError::Unavailable(format!("metrics: {error}")))?,
-                );
-                let (changes, process) = (Arc::downgrade(self.changes()), self.process());
-                let (heard, first) = tokio::sync::oneshot::channel();
+                    let uncounted = IntCounter::new("signs_of_life", "not registered");
+                    uncounted
+                        .map(|queries| Opener::new(url.clone(), session, queries))
+                        .map_err(|error| {
+                            StoreError::unavailable(Outage::Unsuitable, error.to_string())
+                        })
+                };
+                let (heard, first) = oneshot::channel();
+                let listener = Listener {
+                    opener: opener(Access::Read)?,
+                    changes: Arc::downgrade(self.changes()),
+                    own: self.process().0.simple().to_string(),
+                    channel: heartbeat::channel(self),
+                    restarts: self.metrics().listener_restarts.clone(),
+                    health: self.health().clone(),
+                };
                 std::thread::Builder::new()
                     .name("dateline-listen".into())
-                    .spawn(move || listen_to_postgres(&manager, &changes, process, heard))
-                    .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-                first
+                    .spawn(move || listener.run(heard))
+                    .map_err(|error| StoreError::unavailable(Outage::Busy, error.to_string()))?;
+                heartbeat::begin(self, opener(Access::Write)?)?;
+                let deaf = |_| {
+                    let reason = "notifications of the database do not arrive. Does DATABASE_URL lead to \
+                                  a connection pooler? Dateline needs a session of its own: the direct \
+                                  address, or a pooler in session mode";
+                    StoreError::unavailable(Outage::Unsuitable, reason)
+                };
+                tokio::time::timeout(FIRST, first)
                     .await
-                    .map_err(|_| StoreError::Unavailable("the listener ended".into()))?;
+                    .map_err(deaf)?
+                    .map_err(|_| {
+                        let reason = "the listener for writes of other processes could not connect";
+                        StoreError::unavailable(Outage::Unreachable, reason)
+                    })?;
             }
         }
         Ok(())
@@ -90,14 +124,29 @@ impl Database {
     }
 }
 
-async fn ask_sqlite(database: Weak<Opened>, mut version: i64) {
+async fn ask_sqlite(database: Weak<Opened>, mut version: i64, file: FileIdentity) {
     let mut interval = tokio::time::interval(ASK);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let (mut looked, mut clock, log) = (Instant::now(), WallClock::default(), Repeated::default());
     loop {
         interval.tick().await;
         let Some(database) = database.upgrade().map(Database) else {
             return;
         };
+        if looked.elapsed() >= LOOK_FOR_FILE {
+            looked = Instant::now();
+            match file.check() {
+                Ok(()) => database.health().answers(),
+                Err(reason) => database.health().does_not_answer(&reason),
+            }
+        }
+        if database.health().is_away() {
+            continue;
+        }
+        if clock.of_this_machine_has_jumped() {
+            tracing::warn!("the clock has jumped; cached responses are made anew");
+            database.changes().record_everything();
+        }
         let asked = Instant::now();
         match database.data_version().await {
             Ok(current) => {
@@ -107,86 +156,101 @@ async fn ask_sqlite(database: Weak<Opened>, mut version: i64) {
                 }
                 database.changes().hear_until(asked + BELIEVED);
             }
-            Err(error) => tracing::warn!(?error, "not asked whether another process has written"),
+            Err(error) => log.warn(&format!(
+                "not asked whether another process has written: {error:?}"
+            )),
         }
     }
 }
 
-fn listen_to_postgres(
-    manager: &Manager,
-    changes: &Weak<Changes>,
-    process: Id,
-    heard: tokio::sync::oneshot::Sender<()>,
-) {
-    let mut heard = Some(heard);
-    while let Some(known) = changes.upgrade() {
-        known.hear_nothing();
-        drop(known);
-        let outcome = match manager.connect().map(Watched::into_connection) {
-            Ok(Connection::Postgres(mut connection)) => {
-                hear(&mut connection, changes, process, &mut heard)
-                    .map_err(|error| error.to_string())
-            }
-            Ok(Connection::Sqlite(_)) => return,
-            Err(error) => Err(error.to_string()),
-        };
-        if let Err(error) = outcome {
-            tracing::warn!(
-                error,
-                "not hearing of writes of other processes; nothing is kept"
-            );
-        }
-        // Whoever waits for the first word goes on without, as later.
-        drop(heard.take());
-        std::thread::sleep(RETRY);
-    }
+/// Listens on Postgres, on a thread and a connection of its own.
+struct Listener {
+    opener: Arc<Opener>,
+    changes: Weak<Changes>,
+    /// How notifications of this process begin.
+    own: String,
+    /// Where its signs of life arrive.
+    channel: String,
+    restarts: IntCounter,
+    health: super::health::Health,
 }
 
-/// Listens until the connection breaks or nobody wants to know any more.
-fn hear(
-    connection: &mut PgConnection,
-    changes: &Weak<Changes>,
-    process: Id,
-    heard: &mut Option<tokio::sync::oneshot::Sender<()>>,
-) -> diesel::QueryResult<()> {
-    sql_query("SET application_name = 'dateline listener'").execute(connection)?;
-    sql_query(format!("LISTEN {CHANNEL}")).execute(connection)?;
-    // What happened before is unknown.
-    if let Some(changes) = changes.upgrade() {
-        changes.record_everything();
-    }
-    let own = process.0.simple().to_string();
-    let mut asked = None::<Instant>;
-    while let Some(changes) = changes.upgrade() {
-        let sign_of_life = match asked {
-            Some(last) if last.elapsed() < HEARTBEAT => None,
-            _ => {
-                let now = Instant::now();
-                sql_query("SELECT 1").execute(connection)?;
-                asked = Some(now);
-                Some(now)
+impl Listener {
+    fn run(&self, first: oneshot::Sender<()>) {
+        let (mut first, log) = (Some(first), Repeated::default());
+        while let Some(changes) = self.changes.upgrade() {
+            changes.hear_nothing();
+            drop(changes);
+            let outcome = self
+                .opener
+                .open()
+                .and_then(|mut connection| match &mut *connection {
+                    Connection::Postgres(postgres) => self.hear(postgres, &mut first),
+                    Connection::Sqlite(_) => Ok(()),
+                });
+            if let Err(error) = outcome {
+                self.restarts.inc();
+                log.warn(&format!(
+                    "writes of other processes are not heard of: {error:?}"
+                ));
             }
-        };
-        for notification in connection.notifications_iter() {
-            let notification = notification?;
-            let mut words = notification.payload.split_whitespace();
-            if words.next() == Some(own.as_str()) {
-                continue;
-            }
-            match read_payload(words) {
-                Some(touched) => changes.record(&touched),
-                None => changes.record_everything(),
-            }
+            // A server that starts fails; one that runs goes on without.
+            drop(first.take());
+            std::thread::sleep(RETRY);
         }
-        // Only now: what came before the sign of life has been taken note of.
-        if let Some(now) = sign_of_life {
-            changes.hear_until(now + BELIEVED);
-            if let Some(heard) = heard.take() {
-                let _ = heard.send(());
-            }
-        }
-        drop(changes);
-        std::thread::sleep(LOOK);
     }
-    Ok(())
+
+    /// Listens until the connection breaks or nobody wants to know any more.
+    fn hear(
+        &self,
+        connection: &mut PgConnection,
+        first: &mut Option<oneshot::Sender<()>>,
+    ) -> StoreResult<()> {
+        sql_query("SET application_name = 'dateline listener'").execute(connection)?;
+        for channel in [CHANNEL, &self.channel] {
+            sql_query(format!("LISTEN {channel}")).execute(connection)?;
+        }
+        // What happened before is unknown.
+        if let Some(changes) = self.changes.upgrade() {
+            changes.record_everything();
+        }
+        // The first sign of life may have come too early to be heard.
+        self.health.suspect();
+        let mut heard = Instant::now();
+        while let Some(changes) = self.changes.upgrade() {
+            for notification in connection.notifications_iter() {
+                let notification = notification.map_err(|error| {
+                    StoreError::unavailable(Outage::Unreachable, error.to_string())
+                })?;
+                if notification.channel == self.channel {
+                    // What was committed before it was sent has been taken note of by now.
+                    if let Ok(sent) = notification.payload.parse() {
+                        changes.hear_until(changes.instant(sent) + BELIEVED);
+                        heard = Instant::now();
+                        if let Some(first) = first.take() {
+                            let _ = first.send(());
+                        }
+                    }
+                    continue;
+                }
+                let mut words = notification.payload.split_whitespace();
+                if words.next() == Some(self.own.as_str()) {
+                    continue;
+                }
+                match read_payload(words) {
+                    Some(touched) => changes.record(&touched),
+                    None => changes.record_everything(),
+                }
+            }
+            if self.health.is_away() {
+                heard = Instant::now();
+            } else if heard.elapsed() > DEAF && first.is_none() {
+                let reason = "the database answers, but its notifications do not arrive";
+                return Err(StoreError::unavailable(Outage::Unreachable, reason));
+            }
+            drop(changes);
+            std::thread::sleep(LOOK);
+        }
+        Ok(())
+    }
 }

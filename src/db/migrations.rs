@@ -2,15 +2,17 @@
 //! `migrations/postgres` under the same names, and travels inside the binary.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use diesel::migration::MigrationSource;
+use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::pg::Pg;
 use diesel::result::Error;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::sqlite::Sqlite;
-use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use diesel::{PgConnection, QueryableByName, RunQueryDsl, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{Connection, StoreError, StoreResult};
+use super::{Connection, Outage, StoreError, StoreResult};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -18,6 +20,9 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// Any number that no other program takes: all Dateline processes starting at once on one
 /// Postgres database wait for each other on it.
 const MIGRATION_LOCK: i64 = 0x6461_7465_6c69_6e65;
+
+/// How often it is asked whether another process is done, or has let go of a table.
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// One migration and whether this database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,34 +56,99 @@ impl MigrationState {
 }
 
 fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> StoreError {
-    StoreError::Unavailable(format!("migrations: {error}"))
+    StoreError::from_message(&format!("migrations: {error}"))
 }
 
-/// Runs what has not run yet; answers the names of what it ran.
+fn unsuitable(reason: String) -> StoreError {
+    StoreError::unavailable(Outage::Unsuitable, reason)
+}
+
+/// Runs what has not run yet, one process at a time, however long the others have to wait; answers the
+/// names of what it ran. The connection should be an
+/// [unhurried](super::Database::unhurried_connection) one.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] with the reason; what ran before stays.
 pub fn run(connection: &mut Connection) -> StoreResult<Vec<String>> {
     refuse_newer(connection)?;
+    // Nothing to do needs no right to do it.
+    if is_current(connection)? {
+        return Ok(Vec::new());
+    }
     match connection {
-        Connection::Sqlite(sqlite) => Ok(names(sqlite.run_pending_migrations(SQLITE))?),
+        Connection::Sqlite(sqlite) => waiting(|| {
+            // All in one: half of them would be a database that no version knows, and another process
+            // that starts waits for its turn.
+            sqlite.immediate_transaction(|sqlite| {
+                let ran = sqlite.run_pending_migrations(SQLITE).map_err(failed)?;
+                Ok(names(&ran))
+            })
+        }),
         Connection::Postgres(postgres) => {
-            sql_query(format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).execute(postgres)?;
-            let ran = names(postgres.run_pending_migrations(POSTGRES));
-            sql_query(format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})")).execute(postgres)?;
+            waiting(|| match try_lock(postgres)? {
+                true => Ok(()),
+                false => Err(StoreError::unavailable(
+                    Outage::Busy,
+                    "another process migrates",
+                )),
+            })?;
+            let ran = run_on_postgres(postgres);
+            sql_query("SELECT pg_advisory_unlock($1)")
+                .bind::<BigInt, _>(MIGRATION_LOCK)
+                .execute(postgres)?;
             ran
         }
     }
 }
 
-fn names(
-    ran: diesel::migration::Result<Vec<diesel::migration::MigrationVersion<'_>>>,
-) -> StoreResult<Vec<String>> {
-    Ok(ran
-        .map_err(failed)?
-        .into_iter()
-        .map(|version| version.to_string())
-        .collect())
+/// One by one, each in its own transaction. A statement that gets no lock in time lets those go first
+/// that use the table: waiting in the queue for it would keep all who come later waiting as well.
+fn run_on_postgres(postgres: &mut PgConnection) -> StoreResult<Vec<String>> {
+    let mut ran = Vec::new();
+    loop {
+        let pending = postgres.pending_migrations(POSTGRES).map_err(failed)?;
+        let Some(next) = pending.first() else {
+            return Ok(ran);
+        };
+        let next: &dyn Migration<Pg> = next;
+        ran.push(waiting(|| {
+            let version = postgres.run_migration(next).map_err(failed)?;
+            Ok(version.to_string())
+        })?);
+    }
+}
+
+/// Tries until nothing is in the way any more, and says once that something is.
+fn waiting<T>(mut work: impl FnMut() -> StoreResult<T>) -> StoreResult<T> {
+    let mut said = false;
+    loop {
+        match work() {
+            Err(StoreError::Unavailable(Outage::Busy, reason)) => {
+                if !said {
+                    tracing::info!(reason, "migrations wait");
+                    said = true;
+                }
+                std::thread::sleep(AGAIN);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn try_lock(postgres: &mut PgConnection) -> StoreResult<bool> {
+    #[derive(QueryableByName)]
+    struct Lock {
+        #[diesel(sql_type = Bool)]
+        is_ours: bool,
+    }
+    let lock: Lock = sql_query("SELECT pg_try_advisory_lock($1) AS is_ours")
+        .bind::<BigInt, _>(MIGRATION_LOCK)
+        .get_result(postgres)?;
+    Ok(lock.is_ours)
+}
+
+fn names(ran: &[MigrationVersion<'_>]) -> Vec<String> {
+    ran.iter().map(ToString::to_string).collect()
 }
 
 /// Every migration in order, with what has become of it. Changes nothing.
@@ -129,7 +199,7 @@ pub fn refuse_newer(connection: &mut Connection) -> StoreResult<()> {
     if unknown.is_empty() {
         return Ok(());
     }
-    Err(StoreError::Unavailable(format!(
+    Err(unsuitable(format!(
         "the database was made by a newer version of Dateline (it has the migrations {}); run that \
          version or a later one, or restore a backup from before. `dateline migrate --status` lists all",
         unknown.join(", ")
@@ -159,12 +229,20 @@ fn applied_versions(connection: &mut Connection) -> StoreResult<Vec<String>> {
     }
 }
 
+/// Those that have not run.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub fn pending(connection: &mut Connection) -> StoreResult<Vec<String>> {
+    let all = status(connection)?.into_iter();
+    let pending = all.filter(|migration| migration.state == MigrationState::Pending);
+    Ok(pending.map(|migration| migration.name).collect())
+}
+
 /// Whether every migration has run.
 ///
 /// # Errors
 /// When the database cannot be asked.
 pub fn is_current(connection: &mut Connection) -> StoreResult<bool> {
-    Ok(status(connection)?
-        .iter()
-        .all(|migration| migration.state != MigrationState::Pending))
+    Ok(pending(connection)?.is_empty())
 }

@@ -8,8 +8,13 @@
 //! - [`total`] – counting that ends
 //! - `deadline` – work that ends in time, and when nobody waits for it any more
 //! - [`pool`] – [`Database`], which runs work on database threads
+//! - `threads` – those threads
+//! - [`transaction`] – transactions, and what is known of one that failed
+//! - [`health`] – whether the database answers; `heartbeat` finds out
+//! - [`metrics`] – what connections are measured by
 //! - `replica` – a streaming replica of Postgres, for public reads
 //! - [`error`] – [`StoreError`], what a store can answer besides a value
+//! - [`file`] – the file of a SQLite database
 //! - [`gather`] – reading by key, together
 //! - [`slugs`] – free slugs and redirects from old ones
 //! - [`version`] – optimistic locking
@@ -19,6 +24,7 @@
 //! - [`types`] – ids, timestamps and JSON as both databases store them
 //! - [`migrations`] – bringing a database to this version's tables
 //! - [`schema`] – the tables as Diesel sees them
+//! - [`suitable`] – whether a Postgres server is one that this program can work with
 //! - [`statement`] – SQL that is prepared once
 //!
 //! This room owns the difference between the databases; stores write Diesel queries that both
@@ -29,11 +35,15 @@ pub mod changes;
 pub mod connection;
 mod deadline;
 pub mod error;
+pub mod file;
 pub mod gather;
+pub mod health;
+mod heartbeat;
 pub mod horizon;
 pub mod keyset;
 pub mod lane;
 mod listen;
+pub mod metrics;
 pub mod migrations;
 mod notify;
 pub mod outdated;
@@ -42,12 +52,15 @@ mod replica;
 pub mod schema;
 pub mod slugs;
 pub mod statement;
+pub mod suitable;
+mod threads;
 pub mod total;
+pub mod transaction;
 pub mod types;
 pub mod version;
 
 pub use connection::{AnyConnection as Connection, DatabaseUrl, MultiBackend};
-pub use error::{StoreError, StoreResult};
+pub use error::{Outage, StoreError, StoreResult};
 pub use horizon::public_horizon;
 pub use pool::Database;
 pub use types::{Id, Json, Timestamp, WrittenJson};

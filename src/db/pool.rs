@@ -1,23 +1,24 @@
 //! [`Database`]: runs stores' work on a bounded number of database threads.
 
-use std::ops::{Deref, DerefMut};
-use std::path::Path;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use diesel::Connection as _;
-use diesel::connection::SimpleConnection;
-use diesel::r2d2::PooledConnection;
 use prometheus::IntCounter;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::changes::{Changes, Touched};
-use super::connection::{Access, AnyConnection as Connection, DatabaseUrl, Manager};
+use super::connection::{
+    Access, AnyConnection as Connection, DatabaseUrl, Opener, SessionSettings, Watched,
+};
 use super::error::{StoreError, StoreResult};
+use super::file;
+use super::health::Health;
 use super::lane::{Cost, Lane, PoolSettings};
+use super::metrics::DatabaseMetrics;
 use super::notify;
-use super::replica::{Replica, end_of_log};
+use super::replica::Replica;
+use super::transaction;
 use super::types::Id;
 
 /// The database of one process. Cheap to clone.
@@ -27,64 +28,65 @@ pub struct Database(pub(super) Arc<Opened>);
 /// What all handles of one database share.
 pub struct Opened {
     url: DatabaseUrl,
-    readers: Arc<Lane>,
-    costly: Arc<Lane>,
-    writers: Arc<Lane>,
-    read_timeout: Duration,
-    statement_timeout: Duration,
+    settings: PoolSettings,
+    readers: Lane,
+    costly: Lane,
+    writers: Lane,
+    writer: Arc<Opener>,
     pub(super) replica: Option<Replica>,
-    queries: IntCounter,
+    metrics: DatabaseMetrics,
     changes: Arc<Changes>,
     names_changed: Notify,
+    health: Health,
     /// Tells this process's notifications from those of others.
     process: Id,
 }
 
 impl Database {
-    /// Opens `url`. A missing SQLite file is created. Reads, costly reads and writes have connections
-    /// apart; SQLite has one for writing, for which all writes queue. Every statement sent is counted
-    /// in `queries`.
+    /// Opens `url`. Reads, costly reads and writes have connections apart; SQLite has one for writing,
+    /// for which all writes queue.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when no connection can be opened within the waiting time.
+    /// [`StoreError::Unavailable`] when no connection can be opened: a missing SQLite file is made by
+    /// [`file::create`](super::file::create) only.
     pub fn open(
         url: &DatabaseUrl,
         settings: &PoolSettings,
-        queries: IntCounter,
+        metrics: DatabaseMetrics,
     ) -> Result<Self, StoreError> {
         if let DatabaseUrl::Sqlite(path) = url {
-            create_file(path)?;
+            file::refuse_missing(path)?;
         }
+        let health = Health::default();
+        let opener = |access| {
+            let session = SessionSettings {
+                access,
+                statement_timeout: settings.statement_timeout,
+                lock_timeout: settings.lock_timeout,
+            };
+            Opener::new(url.clone(), session, metrics.queries.clone())
+        };
+        let (writer, reader) = (opener(Access::Write), opener(Access::Read));
+        // The writer first: it switches a new file to WAL before readers come.
+        writer.try_out()?;
         let writing = match url {
             DatabaseUrl::Sqlite(_) => 1,
             DatabaseUrl::Postgres(_) => settings.size.div_ceil(2),
         };
-        // The writer first: it creates the file and switches it to WAL before readers come.
-        let writing = (writing, settings.wait);
-        let writers = Lane::open(url, Access::Write, writing, settings, &queries)?;
-        let reading = |cost| Lane::build(url, Access::Read, settings.of(cost), settings, &queries);
-        let (readers, costly) = (reading(Cost::Low)?, reading(Cost::High)?);
-        let replica = settings
-            .replica
-            .as_ref()
-            .map(|replica| match url {
-                DatabaseUrl::Postgres(_) => Replica::new(replica, settings, &queries),
-                DatabaseUrl::Sqlite(_) => Err(StoreError::Unavailable(
-                    "a replica needs a database on Postgres".into(),
-                )),
-            })
-            .transpose()?;
+        let lane =
+            |name, opener, size| Lane::build((url, opener), size, &health, metrics.lane(name));
         Ok(Self(Arc::new(Opened {
             url: url.clone(),
-            replica,
-            readers,
-            costly,
-            writers,
-            read_timeout: settings.read_timeout,
-            statement_timeout: settings.statement_timeout,
-            queries,
+            replica: Replica::of(url, settings, &metrics)?,
+            readers: lane("readers", &reader, settings.of(Cost::Low))?,
+            costly: lane("costly", &reader, settings.of(Cost::High))?,
+            writers: lane("writers", &writer, (writing, settings.wait))?,
+            writer,
+            settings: settings.clone(),
+            metrics,
             changes: Arc::default(),
             names_changed: Notify::new(),
+            health,
             process: Id::generate(),
         })))
     }
@@ -96,9 +98,10 @@ impl Database {
     /// [`StoreError::TooSlow`] when it takes longer than the statement timeout.
     pub async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Clone + Send + 'static,
     ) -> StoreResult<T> {
-        self.0.readers.run(self.0.statement_timeout, work).await
+        let timeout = self.0.settings.statement_timeout;
+        self.0.readers.read(timeout, work).await
     }
 
     /// Runs a read that anyone may ask for, or one that is costly. It ends when nobody waits for it
@@ -110,13 +113,13 @@ impl Database {
     pub async fn read_within<T: Send + 'static>(
         &self,
         cost: Cost,
-        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Clone + Send + 'static,
     ) -> StoreResult<T> {
         let lane = match cost {
             Cost::Low => &self.0.readers,
             Cost::High => &self.0.costly,
         };
-        lane.run(self.0.read_timeout, work).await
+        lane.read(self.0.settings.read_timeout, work).await
     }
 
     /// Runs a read that takes microseconds: on SQLite, where nothing is waited for, on this very
@@ -127,10 +130,11 @@ impl Database {
     /// What `work` answers, or [`StoreError::Unavailable`] when no connection is free in time.
     pub async fn read_shortly<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Clone + Send + 'static,
     ) -> StoreResult<T> {
+        let timeout = self.0.settings.read_timeout;
         let work = match self.0.url {
-            DatabaseUrl::Sqlite(_) => match self.0.readers.run_at_once(self.0.read_timeout, work) {
+            DatabaseUrl::Sqlite(_) => match self.0.readers.run_at_once(timeout, work) {
                 Ok(done) => return done,
                 Err(work) => work,
             },
@@ -140,48 +144,45 @@ impl Database {
     }
 
     /// Runs a write in one transaction, which is durable when this answers `Ok` and leaves
-    /// nothing behind otherwise.
+    /// nothing behind otherwise. It is tried again when another write comes in its way.
     ///
     /// # Errors
-    /// What `work` answers, or [`StoreError::Unavailable`] when no connection is free in time.
+    /// What `work` answers; [`StoreError::Unavailable`] when no connection is free in time;
+    /// [`StoreError::TooSlow`] when it takes longer than the statement timeout;
+    /// [`StoreError::OutcomeUnknown`] when the database did not say whether it committed.
     pub async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Clone + Send + 'static,
     ) -> StoreResult<T> {
-        let write = |connection: &mut Connection| in_transaction(connection, work);
-        self.0
-            .writers
-            .run_through(self.0.statement_timeout, write)
-            .await
+        let timeout = self.0.settings.statement_timeout;
+        self.0.writers.transaction(timeout, work, || ()).await
     }
 
     /// Runs a write as [`write`](Self::write) does, on this very thread, which must not be one of the
     /// runtime's, and waits for its turn however long that takes.
     ///
     /// # Errors
-    /// What `work` answers, or [`StoreError::Unavailable`] when no connection can be opened.
+    /// What `work` answers, or [`StoreError::Unavailable`] when the database does not answer.
     pub fn write_here<T>(
         &self,
         runtime: &Handle,
         work: impl FnOnce(&mut Connection) -> StoreResult<T>,
     ) -> StoreResult<T> {
-        self.run_here(runtime, |connection| in_transaction(connection, work))
+        self.run_here(runtime, |connection| {
+            transaction::in_transaction(connection, work)
+        })
     }
 
     /// The same without a transaction around it: each statement is one.
     ///
     /// # Errors
-    /// What `work` answers, or [`StoreError::Unavailable`] when no connection can be opened.
+    /// What `work` answers, or [`StoreError::Unavailable`] when the database does not answer.
     pub fn run_here<T>(
         &self,
         runtime: &Handle,
         work: impl FnOnce(&mut Connection) -> StoreResult<T>,
     ) -> StoreResult<T> {
-        let turns = Arc::clone(&self.0.writers.turns);
-        let _turn = runtime
-            .block_on(turns.acquire_owned())
-            .map_err(|_| StoreError::Unavailable("the database is closed".into()))?;
-        work(&mut *self.connection()?)
+        self.0.writers.here(runtime, work)
     }
 
     /// Runs a write to what the public can see in one transaction, which is durable when this
@@ -189,40 +190,39 @@ impl Database {
     /// [`changes`](Self::changes) by then, and other processes are told when it commits.
     ///
     /// # Errors
-    /// What `work` answers, or [`StoreError::Unavailable`] when no connection is free in time.
+    /// As [`write`](Self::write).
     pub async fn change<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Connection, &mut Touched) -> StoreResult<T> + Send + 'static,
+        work: impl FnOnce(&mut Connection, &mut Touched) -> StoreResult<T> + Clone + Send + 'static,
     ) -> StoreResult<T> {
-        let opened = Arc::clone(&self.0);
-        self.0
-            .writers
-            .run_through(self.0.statement_timeout, move |connection| {
-                let mut touched = Touched::default();
-                let outcome = in_transaction(connection, |connection| {
-                    let value = work(connection, &mut touched)?;
-                    notify::tell_others(connection, opened.process, &touched)?;
-                    Ok(value)
-                });
-                // After a failure too: whether a COMMIT that was not answered happened is unknown.
-                opened.changes.record(&touched);
-                if touched.has_names() {
-                    opened.names_changed.notify_one();
-                }
-                outcome
-            })
-            .await
+        let (process, timeout) = (self.0.process, self.0.settings.statement_timeout);
+        let touches = Arc::new(Mutex::new(Touched::default()));
+        let (opened, made) = (Arc::clone(&self.0), Arc::clone(&touches));
+        let work = move |connection: &mut Connection| {
+            let mut touched = Touched::default();
+            let value = work(connection, &mut touched)?;
+            notify::tell_others(connection, process, &touched)?;
+            *made.lock().unwrap_or_else(PoisonError::into_inner) = touched;
+            Ok(value)
+        };
+        // After a failure too: whether a COMMIT that was not answered happened is unknown.
+        let record = move || {
+            let touched = touches.lock().unwrap_or_else(PoisonError::into_inner);
+            opened.changes.record(&touched);
+            if touched.has_names() {
+                opened.names_changed.notify_one();
+            }
+        };
+        self.0.writers.transaction(timeout, work, record).await
     }
 
     /// Runs work on the writing connection, outside a transaction.
     pub(super) async fn on_writer<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Clone + Send + 'static,
     ) -> StoreResult<T> {
-        self.0
-            .writers
-            .run_through(self.0.statement_timeout, work)
-            .await
+        let timeout = self.0.settings.statement_timeout;
+        self.0.writers.read(timeout, work).await
     }
 
     /// Waits until a tag or an author is changed here.
@@ -240,14 +240,17 @@ impl Database {
     pub async fn read_on_replica<T: Send + 'static>(
         &self,
         cost: Cost,
-        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Clone + Send + 'static,
     ) -> Option<StoreResult<T>> {
         let replica = self.0.replica.as_ref()?;
-        let timeout = self.0.read_timeout;
-        let primary = self.0.readers.run(timeout, end_of_log);
-        replica
-            .read(&self.0.changes, primary, cost, timeout, work)
-            .await
+        let timeout = self.0.settings.read_timeout;
+        replica.read(self, cost, timeout, work).await
+    }
+
+    /// Why the replica is not read at present; `None` when it is, as far as it follows, or when there is
+    /// none.
+    pub fn replica_left_alone(&self) -> Option<&'static str> {
+        self.0.replica.as_ref().and_then(Replica::left_alone)
     }
 
     /// Tells this process's notifications from those of others.
@@ -265,15 +268,26 @@ impl Database {
         &self.0.changes
     }
 
-    /// A connection for start-up work and the command line, outside the lanes' turns.
+    /// A connection of its own for start-up work and the command line.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when none can be opened.
-    pub fn connection(&self) -> StoreResult<Borrowed> {
-        let connection = self.0.writers.pool.get();
-        connection
-            .map(Borrowed)
-            .map_err(|error| StoreError::Unavailable(error.to_string()))
+    /// [`StoreError::Unavailable`] when it cannot be opened.
+    pub fn connection(&self) -> StoreResult<Watched> {
+        self.0.writer.open()
+    }
+
+    /// A connection for work of one process at a time, as long as it takes: bringing the database to this
+    /// version's tables, and what is derived to this version's.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it cannot be opened.
+    pub fn unhurried_connection(&self) -> StoreResult<Watched> {
+        let session = SessionSettings {
+            access: Access::Write,
+            statement_timeout: Duration::ZERO,
+            lock_timeout: self.0.settings.lock_timeout,
+        };
+        Opener::new(self.0.url.clone(), session, self.queries().clone()).open()
     }
 
     /// Where the data is.
@@ -281,82 +295,28 @@ impl Database {
         &self.0.url
     }
 
+    /// Whether the database answers.
+    pub fn health(&self) -> &Health {
+        &self.0.health
+    }
+
+    /// How long things may take.
+    pub(super) fn settings(&self) -> &PoolSettings {
+        &self.0.settings
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &DatabaseMetrics {
+        &self.0.metrics
+    }
+
     /// Statements sent since the process started.
     pub fn queries(&self) -> &IntCounter {
-        &self.0.queries
+        &self.0.metrics.queries
     }
 
-    /// Connections for reading: (open, idle).
-    pub fn pool_use(&self) -> (u32, u32) {
-        let state = self.0.readers.pool.state();
-        (state.connections, state.idle_connections)
+    /// Each lane's name and its connections: open and idle.
+    pub fn connections(&self) -> [(&'static str, usize, usize); 3] {
+        [&self.0.readers, &self.0.costly, &self.0.writers].map(Lane::in_use)
     }
-}
-
-/// Creates the file of a new SQLite database so that nobody else on this machine reads it: it holds hashes of
-/// passwords and tokens, and drafts. The files that SQLite puts beside it get the same mode.
-fn create_file(path: &Path) -> StoreResult<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(folder) = folder
-        && !folder.is_dir()
-    {
-        return Err(StoreError::Unavailable(format!(
-            "cannot create {}: there is no directory {}",
-            path.display(),
-            folder.display()
-        )));
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(
-            StoreError::Unavailable(format!("cannot create {}: {error}", path.display())),
-        ),
-        _ => Ok(()),
-    }
-}
-
-/// A connection that is not in turn.
-pub struct Borrowed(PooledConnection<Manager>);
-
-impl Deref for Borrowed {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        &self.0
-    }
-}
-
-impl DerefMut for Borrowed {
-    fn deref_mut(&mut self) -> &mut Connection {
-        &mut self.0
-    }
-}
-
-/// Runs `work` in one transaction. On SQLite it takes the write lock at once: a transaction that
-/// reads first and writes later would fail, not wait, when another process wrote in between.
-///
-/// # Errors
-/// What `work` answers, after rolling back.
-pub fn in_transaction<T>(
-    connection: &mut Connection,
-    work: impl FnOnce(&mut Connection) -> StoreResult<T>,
-) -> StoreResult<T> {
-    if let Connection::Postgres(_) = connection {
-        return connection.transaction(work);
-    }
-    connection.batch_execute("BEGIN IMMEDIATE")?;
-    let outcome = work(connection).and_then(|value| {
-        connection.batch_execute("COMMIT")?;
-        Ok(value)
-    });
-    if outcome.is_err() {
-        // A COMMIT that failed may have rolled back already.
-        let _ = connection.batch_execute("ROLLBACK");
-    }
-    outcome
 }

@@ -4,46 +4,67 @@
 //! told of a write reads it. So a read goes to the replica only when that has replayed the log as
 //! far as the primary had written it when the last write that this process knows of had committed.
 //! Otherwise, and whenever anything about the replica is in doubt, the primary is read.
+//!
+//! Positions can be compared only in one history. After a failover a replica may follow another primary,
+//! and be far ahead on a timeline that nobody else is on. So each timeline of the primary gets a random
+//! mark, written when a process first meets it, and a replica counts only if it has the newest.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
-use prometheus::IntCounter;
 
 use super::changes::Changes;
-use super::connection::{Access, AnyConnection as Connection, DatabaseUrl};
-use super::error::{StoreError, StoreResult};
+use super::connection::{
+    Access, AnyConnection as Connection, DatabaseUrl, Opener, SessionSettings,
+};
+use super::error::{Outage, StoreError, StoreResult};
+use super::health::Health;
 use super::lane::{Cost, Lane, PoolSettings};
+use super::metrics::DatabaseMetrics;
+use super::pool::Database;
+use super::types::Id;
+use crate::log::Repeated;
 
 /// How long a read waits for a connection to the replica before it goes to the primary.
 const WAIT: Duration = Duration::from_millis(250);
 /// How long a replica that could not be reached is left alone.
 const LEFT_ALONE: Duration = Duration::from_secs(2);
+/// How long a replica may take to say how far it is.
+const HANGS: Duration = Duration::from_secs(1);
+/// How long one that did not say so is left alone.
+const HUNG: Duration = Duration::from_secs(10);
 
 /// A replica and what is known of the primary's log.
 pub(super) struct Replica {
-    lane: Arc<Lane>,
-    costly: Arc<Lane>,
+    lane: Lane,
+    costly: Lane,
     known: Mutex<Known>,
+    log: Repeated,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Known {
     /// The last write that `position` is certainly behind.
     sequence: u64,
     primary: Primary,
-    left_alone_until: Option<Instant>,
+    left_alone: Option<(Instant, &'static str)>,
 }
 
 /// Where the primary's log ends (bytes), and whose log it is.
-#[derive(Debug, Clone, Copy, Default, QueryableByName)]
-pub(super) struct Primary {
+#[derive(Debug, Clone, Default, QueryableByName)]
+struct Primary {
     #[diesel(sql_type = BigInt)]
     position: i64,
     #[diesel(sql_type = BigInt)]
     system: i64,
+    #[diesel(sql_type = BigInt)]
+    timeline: i64,
+    /// `None` when no process has met this timeline.
+    #[diesel(sql_type = Nullable<Text>)]
+    mark: Option<String>,
 }
 
 #[derive(QueryableByName)]
@@ -53,83 +74,126 @@ struct Follows {
 }
 
 impl Replica {
-    /// Makes ready to connect to a replica; it need not be there yet.
+    /// Makes ready to connect to the replica that settings name; it need not be there yet.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the URL is not one of Postgres.
-    pub(super) fn new(
-        url: &DatabaseUrl,
+    /// [`StoreError::Unavailable`] when that or the database itself is not one of Postgres.
+    pub(super) fn of(
+        primary: &DatabaseUrl,
         settings: &PoolSettings,
-        queries: &IntCounter,
-    ) -> StoreResult<Self> {
-        if let DatabaseUrl::Sqlite(_) = url {
-            return Err(StoreError::Unavailable(
-                "the replica's URL must be postgres://…: SQLite has no replicas".into(),
-            ));
+        metrics: &DatabaseMetrics,
+    ) -> StoreResult<Option<Self>> {
+        let Some(url) = &settings.replica else {
+            return Ok(None);
+        };
+        let unsuitable = |reason: &str| StoreError::unavailable(Outage::Unsuitable, reason);
+        match (primary, url) {
+            (DatabaseUrl::Postgres(_), DatabaseUrl::Postgres(_)) => {}
+            (DatabaseUrl::Sqlite(_), _) => {
+                return Err(unsuitable("a replica needs a database on Postgres"));
+            }
+            (_, DatabaseUrl::Sqlite(_)) => {
+                return Err(unsuitable(
+                    "the replica's URL must be postgres://…: SQLite has no replicas",
+                ));
+            }
         }
         let settings = PoolSettings {
             wait: WAIT,
             ..settings.clone()
         };
-        let lane = |cost| Lane::build(url, Access::Read, settings.of(cost), &settings, queries);
-        Ok(Self {
-            lane: lane(Cost::Low)?,
-            costly: lane(Cost::High)?,
+        let session = SessionSettings {
+            access: Access::Read,
+            statement_timeout: settings.statement_timeout,
+            lock_timeout: settings.lock_timeout,
+        };
+        let opener = Opener::new(url.clone(), session, metrics.queries.clone());
+        // Nobody watches it: whoever reads finds out.
+        let health = Health::default();
+        let lane = |name, cost| {
+            Lane::build(
+                (url, &opener),
+                settings.of(cost),
+                &health,
+                metrics.lane(name),
+            )
+        };
+        Ok(Some(Self {
+            lane: lane("replica", Cost::Low)?,
+            costly: lane("replica-costly", Cost::High)?,
             known: Mutex::new(Known {
                 sequence: 0,
                 primary: Primary::default(),
-                left_alone_until: None,
+                left_alone: None,
             }),
-        })
+            log: Repeated::new(),
+        }))
     }
 
     fn known(&self) -> Known {
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.clone()
     }
 
     fn learn(&self, change: impl FnOnce(&mut Known)) {
         change(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// Why it is not read at present, when it is left alone.
+    pub(super) fn left_alone(&self) -> Option<&'static str> {
+        let (until, why) = self.known().left_alone?;
+        (Instant::now() < until).then_some(why)
+    }
+
+    fn leave_alone(&self, time: Duration, why: &'static str) {
+        self.log.warn(&format!("the replica is not read: {why}"));
+        self.learn(|known| known.left_alone = Some((Instant::now() + time, why)));
+    }
+
     /// Runs a read on the replica; `None` when it does not answer or has not replayed every write
     /// that is known of.
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        changes: &Changes,
-        primary: impl Future<Output = StoreResult<Primary>>,
+        database: &Database,
         cost: Cost,
         timeout: Duration,
-        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Send + 'static,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T> + Clone + Send + 'static,
     ) -> Option<StoreResult<T>> {
-        let now = Instant::now();
         // Writes of other processes may be going on unheard.
-        if !changes.hears(now) {
+        if !database.changes().hears(Instant::now()) || self.left_alone().is_some() {
             return None;
         }
-        if self
-            .known()
-            .left_alone_until
-            .is_some_and(|until| now < until)
-        {
-            return None;
-        }
-        let primary = self.primary(changes, primary).await?;
+        let primary = self.primary(database, database.changes()).await?;
+        let said = Arc::new(AtomicBool::new(false));
+        let says = Arc::clone(&said);
         let read = move |connection: &mut Connection| {
-            follows(connection, primary)?
-                .then(|| work(connection))
-                .transpose()
+            let follows = follows(connection, &primary);
+            says.store(true, Ordering::Release);
+            follows?.then(|| work(connection)).transpose()
         };
         let lane = match cost {
             Cost::Low => &self.lane,
             Cost::High => &self.costly,
         };
-        match lane.run(timeout, read).await {
+        let hangs = async {
+            tokio::time::sleep(WAIT + HANGS).await;
+            if said.load(Ordering::Acquire) {
+                std::future::pending::<()>().await;
+            }
+        };
+        let outcome = tokio::select! {
+            outcome = lane.read(timeout, read) => outcome,
+            () = hangs => {
+                self.leave_alone(HUNG, "it hangs");
+                return None;
+            }
+        };
+        match outcome {
             Ok(done) => done.map(Ok),
             // Others are looking for much there: that says nothing about the replica.
-            Err(StoreError::Unavailable(_)) if cost == Cost::High => None,
-            Err(StoreError::Unavailable(reason)) => {
-                tracing::warn!(reason, "the replica is not read");
-                self.learn(|known| known.left_alone_until = Some(now + LEFT_ALONE));
+            Err(StoreError::Unavailable(Outage::Busy, _)) if cost == Cost::High => None,
+            Err(StoreError::Unavailable(..)) => {
+                self.leave_alone(LEFT_ALONE, "it cannot be reached");
                 None
             }
             Err(error) => Some(Err(error)),
@@ -137,52 +201,83 @@ impl Replica {
     }
 
     /// Where the primary's log ended after the last write that is known of: asked once for each.
-    async fn primary(
-        &self,
-        changes: &Changes,
-        asked: impl Future<Output = StoreResult<Primary>>,
-    ) -> Option<Primary> {
+    async fn primary(&self, database: &Database, changes: &Changes) -> Option<Primary> {
         let sequence = changes.sequence();
         let known = self.known();
         if known.sequence == sequence {
             return Some(known.primary);
         }
-        match asked.await {
+        match end_of_log(database).await {
             Ok(primary) => {
                 self.learn(|known| {
                     if known.sequence < sequence {
-                        (known.sequence, known.primary) = (sequence, primary);
+                        (known.sequence, known.primary) = (sequence, primary.clone());
                     }
                 });
                 Some(primary)
             }
             Err(error) => {
-                tracing::warn!(?error, "the primary does not say where its log ends");
+                self.log.warn(&format!(
+                    "the primary does not say where its log ends: {error:?}"
+                ));
                 None
             }
         }
     }
 }
 
-/// Where the log ends that a primary writes.
-pub(super) fn end_of_log(connection: &mut Connection) -> StoreResult<Primary> {
-    Ok(sql_query(
-        "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint AS position, \
-                (SELECT system_identifier FROM pg_control_system()) AS system",
+/// Where the log ends that the primary writes.
+async fn end_of_log(database: &Database) -> StoreResult<Primary> {
+    let ask = |connection: &mut Connection| {
+        Ok(sql_query(
+            "SELECT p.*, t.mark FROM (\
+                 SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint AS position, \
+                        (SELECT system_identifier FROM pg_control_system()) AS system, \
+                        ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::bigint \
+                            AS timeline) p \
+             LEFT JOIN primary_timelines t ON t.system = p.system AND t.timeline = p.timeline",
+        )
+        .get_result::<Primary>(connection)?)
+    };
+    let primary = database.read(ask).await?;
+    if primary.mark.is_some() {
+        return Ok(primary);
+    }
+    let (system, timeline) = (primary.system, primary.timeline);
+    database
+        .write(move |connection| mark(connection, system, timeline))
+        .await?;
+    database.read(ask).await
+}
+
+/// Marks a timeline, unless another process has meanwhile.
+fn mark(connection: &mut Connection, system: i64, timeline: i64) -> StoreResult<()> {
+    sql_query(
+        "INSERT INTO primary_timelines (system, timeline, mark) VALUES ($1, $2, $3) \
+         ON CONFLICT (system, timeline) DO NOTHING",
     )
-    .get_result(connection)?)
+    .bind::<BigInt, _>(system)
+    .bind::<BigInt, _>(timeline)
+    .bind::<Text, _>(Id::generate().0.to_string())
+    .execute(connection)?;
+    Ok(())
 }
 
 /// Whether a connection leads to a replica of this primary that has replayed its log so far. Asked
 /// each time: a replica that was restarted can be behind where it was before.
-fn follows(connection: &mut Connection, primary: Primary) -> StoreResult<bool> {
+fn follows(connection: &mut Connection, primary: &Primary) -> StoreResult<bool> {
     let Follows { follows } = sql_query(
         "SELECT coalesce(pg_is_in_recovery() \
                 AND pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0') >= $1 \
-                AND (SELECT system_identifier FROM pg_control_system()) = $2, false) AS follows",
+                AND (SELECT system_identifier FROM pg_control_system()) = $2 \
+                AND (SELECT min_recovery_end_timeline FROM pg_control_recovery()) <= $3 \
+                AND (SELECT mark FROM primary_timelines WHERE system = $2 \
+                     ORDER BY timeline DESC LIMIT 1) = $4, false) AS follows",
     )
     .bind::<BigInt, _>(primary.position)
     .bind::<BigInt, _>(primary.system)
+    .bind::<BigInt, _>(primary.timeline)
+    .bind::<Nullable<Text>, _>(&primary.mark)
     .get_result(connection)?;
     Ok(follows)
 }

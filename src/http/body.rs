@@ -9,12 +9,13 @@ use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::header;
 use actix_web::web::{self, Bytes, BytesMut};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use deserr::Deserr;
 use futures_util::Stream;
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::http::observe::Arrived;
 use crate::problem::{BAD_REQUEST, MALFORMED_JSON, Problem, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE};
 use crate::validation::{Violations, cut, from_json};
 
@@ -232,6 +233,7 @@ pub fn read(
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
     let waits_to_send = request.headers().contains_key(header::EXPECT);
+    let arrived = request.extensions().get::<Arrived>().cloned();
     let mut payload = payload.take();
     async move {
         let too_large = || {
@@ -277,6 +279,9 @@ pub fn read(
         }
         if seen > limit {
             return Err(too_large());
+        }
+        if let Some(arrived) = arrived {
+            arrived.has();
         }
         Ok(Body {
             bytes: bytes.freeze(),

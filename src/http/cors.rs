@@ -10,8 +10,13 @@ pub const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-poli
 /// What is left of them.
 pub const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
+/// How a cache handled a request (RFC 9211).
+pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+
 /// Headers that scripts may read.
-pub const EXPOSED: [HeaderName; 7] = [
+pub const EXPOSED: [HeaderName; 9] = [
+    header::AGE,
+    CACHE_STATUS,
     header::ETAG,
     header::LINK,
     header::LOCATION,

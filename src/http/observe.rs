@@ -1,24 +1,26 @@
 //! What happens around every request: an id, a log line, metrics, a time limit, and a problem
 //! document for errors that the framework made.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use actix_cors::CorsError;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpResponse};
 use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::http::address::TrustedProxies;
 use crate::http::routes::Template;
 use crate::metrics::Metrics;
-use crate::problem::{BAD_REQUEST, Problem, REQUEST_TIMEOUT};
+use crate::problem::{BAD_REQUEST, OUTCOME_UNKNOWN, Problem, REQUEST_TIMEOUT};
 use crate::validation::cut;
 
 /// The header that carries a request's id, both ways.
@@ -57,6 +59,8 @@ pub async fn observe(
         .app_data::<Data<RequestTimeout>>()
         .map_or(Duration::from_secs(30), |timeout| timeout.0);
 
+    let arrived = Arrived::of(&request);
+    request.extensions_mut().insert(arrived.clone());
     let span = tracing::info_span!("request", id);
     let outcome = tokio::time::timeout(timeout, next.call(request).instrument(span.clone())).await;
     let _entered = span.enter();
@@ -67,13 +71,7 @@ pub async fn observe(
             &Problem::from_status(error.as_response_error().status_code()),
             id,
         )),
-        Err(_) => Err(answer(
-            &Problem::new(
-                &REQUEST_TIMEOUT,
-                format!("The request took longer than {timeout:?}."),
-            ),
-            id,
-        )),
+        Err(_) => Err(answer(&timed_out(&method, &arrived, timeout), id)),
     };
     let (status, route) = match &outcome {
         Ok(response) => (response.status(), response.request().app_data::<Template>()),
@@ -100,6 +98,39 @@ pub async fn observe(
     }
 }
 
+/// Whether all of a request has arrived.
+#[derive(Debug, Clone)]
+pub struct Arrived(Rc<Cell<bool>>);
+
+impl Arrived {
+    fn of(request: &ServiceRequest) -> Self {
+        let has_body = request.headers().contains_key(header::TRANSFER_ENCODING)
+            || request
+                .headers()
+                .get(header::CONTENT_LENGTH)
+                .is_some_and(|length| length != "0");
+        Self(Rc::new(Cell::new(!has_body)))
+    }
+
+    /// Its body has been read to the end.
+    pub fn has(&self) {
+        self.0.set(true);
+    }
+}
+
+/// What a request is answered that took too long: whose fault that is, and whether something may have
+/// come of it.
+fn timed_out(method: &Method, arrived: &Arrived, timeout: Duration) -> Problem {
+    if !arrived.0.get() {
+        let detail = format!("The request had not arrived in full after {timeout:?}.");
+        return Problem::new(&REQUEST_TIMEOUT, detail);
+    }
+    if method.is_safe() {
+        return Problem::unavailable(format!("The server had no answer after {timeout:?}."));
+    }
+    Problem::new(&OUTCOME_UNKNOWN, OUTCOME_UNKNOWN.meaning)
+}
+
 /// Marks an answer of which a reader's every click makes one.
 #[derive(Debug, Clone, Copy)]
 pub struct Frequent;
@@ -116,7 +147,7 @@ const MOST_LOGGED: usize = 200;
 
 /// Successful reads and shares are many and alike: they are logged at `debug` only.
 fn log<B>(
-    method: &actix_web::http::Method,
+    method: &Method,
     outcome: &Result<ServiceResponse<B>, HttpResponse>,
     route: &str,
     status: StatusCode,

@@ -12,7 +12,7 @@ use super::journal::Journal;
 use super::model::ShareReceipt;
 use super::store::counting::{self, Share};
 use super::store::of_article;
-use crate::db::{Connection, Database, Id, StoreError, StoreResult, Timestamp};
+use crate::db::{Connection, Database, Id, Outage, StoreError, StoreResult, Timestamp};
 
 /// Most shares of one transaction.
 const BATCH: usize = 1000;
@@ -64,16 +64,22 @@ impl Counter {
     /// # Errors
     /// [`StoreError::Unavailable`] when too many wait, or when they could not be written.
     pub async fn count(&self, share: Share) -> StoreResult<ShareReceipt> {
+        self.database.health().check()?;
         let (answer, answered) = oneshot::channel();
         self.waiting.try_send((share, answer)).map_err(|refused| {
-            StoreError::Unavailable(match refused {
-                TrySendError::Full(_) => "too many shares wait to be counted".into(),
-                TrySendError::Disconnected(_) => "shares are not counted any more".into(),
-            })
+            let reason = match refused {
+                TrySendError::Full(_) => "too many shares wait to be counted",
+                TrySendError::Disconnected(_) => "shares are not counted any more",
+            };
+            StoreError::unavailable(Outage::QueueFull, reason)
         })?;
-        answered
-            .await
-            .map_err(|_| StoreError::Unavailable("the share could not be counted".into()))
+        tokio::select! {
+            counted = answered => counted.map_err(|_| {
+                StoreError::unavailable(Outage::Busy, "the share could not be counted")
+            }),
+            // Whoever reports it again is known again, should it be counted yet.
+            away = self.database.health().away() => Err(away),
+        }
     }
 
     /// The answer to who is not counted.

@@ -173,7 +173,7 @@ fn a_wrong_setting_says_which_and_what_it_takes() {
         ),
         (
             &["serve", "--database-url", "sqlite:///no/such/place/x.db"],
-            &["/no/such/place", "no directory"],
+            &["no database at /no/such/place/x.db", "--create"],
         ),
         (
             &["token", "issue", "--name", "x", "--scope", "article:read"],

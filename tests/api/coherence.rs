@@ -511,7 +511,7 @@ both! {
         let token = app.newsroom().await;
         let published = app.published(&token, "one").await;
         assert_eq!(app.get("/v1/articles/one").await.status, 200);
-        let other = dateline::app::open_database(&app.config, false).unwrap_or_else(|error| panic!("{error}"));
+        let other = dateline::app::open_database(&app.config, dateline::app::Opening::AsItIs).unwrap_or_else(|error| panic!("{error}"));
         let id: Id = published.json["id"].as_str().unwrap().parse().unwrap();
         let caller = Caller::User { id, role: Role::Admin };
         other.change(move |connection, touched| {

@@ -158,7 +158,8 @@ fn sums_agree(place: &Place) {
         #[diesel(sql_type = diesel::sql_types::Text)]
         network: String,
     }
-    let database = open_database(&place.config, false).unwrap_or_else(|error| panic!("{error}"));
+    let database = open_database(&place.config, dateline::app::Opening::AsItIs)
+        .unwrap_or_else(|error| panic!("{error}"));
     let mut connection = database.connection().unwrap();
     let wrong: Vec<Wrong> = diesel::sql_query(
         "SELECT coalesce(c.network, b.network) AS network FROM share_counts c FULL JOIN \

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
-use dateline::app::{Application, open_database};
+use dateline::app::{Application, Opening, open_database};
 use dateline::auth::model::{Right, Role};
 use dateline::auth::{password, store as people};
 use dateline::clock::Clock;
@@ -109,7 +109,7 @@ fn template() -> &'static str {
                     database_connections: 1,
                     ..config
                 },
-                true,
+                Opening::Created,
             )
             .unwrap_or_else(|error| panic!("{error}")),
         );
@@ -147,6 +147,7 @@ pub fn fresh_database(on: On) -> (DatabaseConfig, Option<PathBuf>) {
         read_timeout: 60,
         database_wait: 60,
         statement_timeout: 60,
+        lock_timeout: 60,
         ..DatabaseConfig::at(url)
     };
     (config, folder)
@@ -211,7 +212,8 @@ impl TestApp {
         clock: Clock,
         change: impl FnOnce(&mut ServerConfig),
     ) -> Self {
-        let database = open_database(&config, true).unwrap_or_else(|error| panic!("{error}"));
+        let database =
+            open_database(&config, Opening::Created).unwrap_or_else(|error| panic!("{error}"));
         let mut server = ServerConfig {
             workers: Some(1),
             clock: clock.clone(),

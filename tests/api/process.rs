@@ -28,7 +28,11 @@ impl Place {
     pub fn new(on: On) -> Self {
         let (config, folder) = fresh_database(on);
         let url = match &config.database_url {
-            DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
+            DatabaseUrl::Sqlite(path) => {
+                // As empty as a database of Postgres that was just made.
+                dateline::db::file::create(path).unwrap();
+                format!("sqlite://{}", path.display())
+            }
             DatabaseUrl::Postgres(url) => url.clone(),
         };
         Self {
@@ -75,6 +79,7 @@ impl Place {
         command
             .args([
                 "serve",
+                "--create",
                 "--listen",
                 "127.0.0.1:0",
                 "--ops-listen",

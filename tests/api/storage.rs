@@ -380,7 +380,7 @@ both! {
     what_was_acknowledged_is_there_for_another_process(app) {
         let token = app.newsroom().await;
         app.published(&token, "harbour").await;
-        let other = dateline::app::open_database(&app.config, false).unwrap_or_else(|error| panic!("{error}"));
+        let other = dateline::app::open_database(&app.config, dateline::app::Opening::AsItIs).unwrap_or_else(|error| panic!("{error}"));
         let slug: dateline::text::Slug = "harbour".parse().unwrap();
         let id = other.read(move |connection| slugs::public_article(connection, &slug)).await;
         assert!(id.is_ok());
@@ -401,8 +401,11 @@ both! {
 fn a_database_without_tables_is_not_ready() {
     for on in [On::Sqlite, On::Postgres] {
         let (config, folder) = fresh_database(on);
-        let database =
-            dateline::app::open_database(&config, false).unwrap_or_else(|error| panic!("{error}"));
+        if let DatabaseUrl::Sqlite(path) = &config.database_url {
+            dateline::db::file::create(path).unwrap();
+        }
+        let database = dateline::app::open_database(&config, dateline::app::Opening::AsItIs)
+            .unwrap_or_else(|error| panic!("{error}"));
         let mut connection = database.connection().unwrap();
         if on == On::Sqlite {
             assert!(!migrations::is_current(&mut connection).unwrap());

@@ -86,12 +86,17 @@ fn logging_to(place: &Place, file: &str) -> Server {
             .unwrap();
         for _ in 0..600 {
             if std::net::TcpStream::connect(&address).is_ok() {
-                return Server {
+                let server = Server {
                     child,
                     address,
                     ops,
                     log: Vec::new(),
                 };
+                // It listens before it is ready.
+                while server.ask("GET", "/readyz", "", None).0 != 200 {
+                    std::thread::sleep(std::time::Duration::from_millis(20));
+                }
+                return server;
             }
             if child.try_wait().unwrap().is_some() {
                 break;

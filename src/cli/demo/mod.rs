@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::in_words;
 use super::serve::run_server;
-use crate::app::open_database;
+use crate::app::{Opening, open_database};
 use crate::articles::input::ArticleInput;
 use crate::articles::parts::CorrectionInput;
 use crate::articles::store::{steps, write};
@@ -18,9 +18,9 @@ use crate::auth::{password, secret, store as people};
 use crate::authors::model::AuthorInput;
 use crate::config::{DatabaseConfig, ServerConfig};
 use crate::db::changes::Touched;
-use crate::db::pool::in_transaction;
+use crate::db::transaction::in_transaction;
 use crate::db::version::Expected;
-use crate::db::{Connection, DatabaseUrl, Id, StoreError, StoreResult, Timestamp};
+use crate::db::{Connection, DatabaseUrl, Id, Outage, StoreError, StoreResult, Timestamp};
 use crate::http::listeners::Listeners;
 use crate::shares::journal::Increments;
 use crate::shares::model::Network;
@@ -93,16 +93,19 @@ impl Demo {
                     .unwrap_or_default(),
             )
         });
-        let database =
-            open_database(&DatabaseConfig::at(url), true).map_err(|error| error.to_string())?;
         let password = secret::generate("").chars().take(16).collect::<String>();
         let hash = password::hash(&password).map_err(|error| error.to_string())?;
-        {
+        let open = move || {
+            let config = DatabaseConfig::at(url);
+            let database =
+                open_database(&config, Opening::Created).map_err(|error| error.to_string())?;
             let mut connection = database.connection().map_err(in_words)?;
             in_transaction(&mut connection, |connection| fill(connection, &hash))
                 .map_err(|error| format!("the sample newsroom: {}", in_words(error)))?;
-        }
-        run_server(listeners, &self.server, database, |url| {
+            drop(connection);
+            Ok(database)
+        };
+        run_server(listeners, &self.server, open, |url| {
             print_tour(url, &password);
         })
     }
@@ -132,7 +135,7 @@ fn wrong(violations: Violations) -> StoreError {
 /// Writes the sample newsroom through the same stores that the editorial API uses.
 fn fill(connection: &mut Connection, password_hash: &str) -> StoreResult<()> {
     let newsroom: Newsroom = serde_json::from_str(NEWSROOM)
-        .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        .map_err(|error| StoreError::unavailable(Outage::Unsuitable, error.to_string()))?;
     let user = people::add_user(connection, EMAIL, "Demo Editor", Role::Admin, password_hash)?;
     let caller = Caller::User {
         id: user,

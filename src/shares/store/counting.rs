@@ -9,7 +9,7 @@ use super::{CountRow, count_columns, hex, json, sums};
 use crate::db::schema::{share_counts, share_journal, share_journal_applied};
 use crate::db::statement::statement;
 use crate::db::types::{IdSql, TimestampSql};
-use crate::db::{Connection, Id, StoreError, StoreResult, Timestamp};
+use crate::db::{Connection, Id, Outage, StoreError, StoreResult, Timestamp};
 use crate::on_each_database;
 use crate::shares::journal::{Batch, Entry, Increments, Journal, decode, encode};
 use crate::shares::model::{Network, ShareReceipt};
@@ -128,7 +128,7 @@ fn catch_up(connection: &mut Connection, journal: &mut Journal, now: Timestamp) 
         on_each_database!(connection, inner => query.load(inner)?);
     if rows.is_empty() {
         let reason = "share_journal_applied has lost its row";
-        return Err(StoreError::Unavailable(reason.into()));
+        return Err(StoreError::unavailable(Outage::Unsuitable, reason));
     }
     for (applied, unread) in rows {
         journal.learn_applied(applied);

@@ -73,7 +73,7 @@ struct Sum {
 }
 
 /// The rows of one hour or day.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Rollup {
     span: Span,
     starts_at: Timestamp,

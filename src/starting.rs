@@ -1,0 +1,66 @@
+//! What a server answers that is not ready yet: it listens while it migrates and catches up, so that
+//! those who watch it see that it lives, and a port that is taken or a wrong address shows at once.
+
+use std::io;
+use std::net::TcpListener;
+
+use actix_web::dev::ServerHandle;
+use actix_web::http::header;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpResponse, HttpServer, web};
+
+use crate::http::cors::to_any_origin;
+use crate::http::listeners::Listeners;
+use crate::http::observe::observe;
+use crate::problem::Problem;
+use crate::service;
+
+/// Seconds that requests in flight get when the server is ready.
+const LAST_REQUESTS: u64 = 1;
+
+/// A server on all addresses that answers `/livez`, and everything else with 503.
+pub struct Starting(Vec<ServerHandle>);
+
+impl Starting {
+    /// Begins to answer.
+    ///
+    /// # Errors
+    /// When the addresses cannot be listened on.
+    pub fn begin(listeners: &Listeners) -> io::Result<Self> {
+        let handles = [&listeners.public, &listeners.ops].map(serve);
+        handles.into_iter().collect::<io::Result<_>>().map(Self)
+    }
+
+    /// Leaves the addresses to the server that is ready.
+    pub async fn end(self) {
+        for handle in self.0 {
+            handle.stop(true).await;
+        }
+    }
+}
+
+fn serve(listener: &TcpListener) -> io::Result<ServerHandle> {
+    let app = || {
+        App::new()
+            .wrap(from_fn(observe))
+            .route("/livez", web::get().to(service::live))
+            .default_service(web::to(not_yet))
+    };
+    let server = HttpServer::new(app)
+        .workers(1)
+        .disable_signals()
+        .shutdown_timeout(LAST_REQUESTS)
+        .listen(listener.try_clone()?)?
+        .run();
+    let handle = server.handle();
+    actix_web::rt::spawn(server);
+    Ok(handle)
+}
+
+/// The connection ends, so that the next request meets whoever answers then.
+async fn not_yet() -> Result<HttpResponse, Problem> {
+    let problem =
+        Problem::unavailable("The server is starting: it brings its database up to date.");
+    let close = header::HeaderValue::from_static("close");
+    Err(to_any_origin(problem).with_header(header::CONNECTION, close))
+}
