@@ -23,10 +23,11 @@ pub fn in_transaction<T>(
 
 /// Begins a transaction.
 pub(super) fn begin(connection: &mut Connection) -> StoreResult<()> {
-    Ok(match connection {
+    match connection {
         Connection::Sqlite(sqlite) => sqlite.batch_execute("BEGIN IMMEDIATE")?,
         Connection::Postgres(postgres) => AnsiTransactionManager::begin_transaction(postgres)?,
-    })
+    }
+    Ok(())
 }
 
 /// Runs `work` in the transaction that has begun, and commits it if `commits` still says so then.
