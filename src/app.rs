@@ -25,6 +25,7 @@ use crate::db::transaction::in_transaction;
 use crate::db::{
     Connection, Database, DatabaseUrl, StoreError, Timestamp, file, migrations, suitable,
 };
+use crate::gauges::Gauges;
 use crate::http::address::TrustedProxies;
 use crate::http::body::USUAL_LIMIT;
 use crate::http::connections::{Connections, connections_that_fit};
@@ -214,6 +215,7 @@ impl Application {
         let signer = Data::new(Signer::new(signing));
         let cursor_key = Data::new(CursorKey::new(&newest(&cursors)));
         let metrics = Data::new(Metrics::new(database.metrics()).map_err(StartError::Metrics)?);
+        let gauges = Data::new(Gauges::new(metrics.registry()).map_err(StartError::Metrics)?);
         let throttle = Data::new(LoginThrottle::default());
         let site = Data::new(Site(
             config
@@ -279,12 +281,16 @@ impl Application {
             responses.clone(),
             proxies.clone(),
             timeout.clone(),
+            Data::from(counting.counter.load()),
+            gauges,
         );
         let ops = HttpServer::new(move || {
-            let (database, metrics, responses, proxies, timeout) = operators.clone();
+            let (database, metrics, responses, proxies, timeout, load, gauges) = operators.clone();
             App::new()
                 .app_data(database)
                 .app_data(metrics)
+                .app_data(load)
+                .app_data(gauges)
                 .app_data(responses)
                 .app_data(proxies)
                 .app_data(timeout)

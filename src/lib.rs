@@ -22,6 +22,7 @@
 //! - [`search`] – words, queries, and the index of what is published
 //! - [`db`] – pools, the two databases, column types, tables, migrations
 //! - [`etag`], [`merge_patch`], [`text`], [`validation`] – rules of documents, without I/O
+//! - [`gauges`] – what is measured when operators ask
 //! - [`metrics`] – what operators measure; [`clock`] – the clock that kept answers run out by
 
 pub mod app;
@@ -35,6 +36,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod etag;
+pub mod gauges;
 pub mod housekeeping;
 pub mod http;
 pub mod log;

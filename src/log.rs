@@ -22,6 +22,21 @@ pub fn lost_lines() -> u64 {
     UNWRITTEN.load(Ordering::Relaxed) + dropped as u64
 }
 
+static PANICS: AtomicU64 = AtomicU64::new(0);
+
+/// How often the code was mistaken since [`count_panics`].
+pub fn panics() -> u64 {
+    PANICS.load(Ordering::Relaxed)
+}
+
+/// Panics are counted and logged from here on, wherever they happen.
+pub fn count_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        PANICS.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(%panic, "a mistake in the code ended what was going on");
+    }));
+}
+
 /// Standard error, whose failures are counted and are nobody's concern otherwise.
 struct StandardError;
 

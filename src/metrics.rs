@@ -6,8 +6,8 @@ use crate::db::metrics::DatabaseMetrics;
 
 use actix_web::http::{Method, StatusCode};
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
-    IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry,
+    TextEncoder,
 };
 
 /// What one route counts, found once.
@@ -60,8 +60,6 @@ pub struct CacheMetrics {
     pub replica: IntCounter,
     /// Answers read from the primary because the replica was behind or failed.
     pub not_replica: IntCounter,
-    bytes: IntGauge,
-    answers: IntGauge,
 }
 
 fn count(
@@ -96,22 +94,8 @@ pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     latency: HistogramVec,
-    connections: IntGaugeVec,
-    idle: IntGaugeVec,
-    log_lines_lost: IntGauge,
     connections_refused: IntCounter,
     cache: CacheMetrics,
-}
-
-/// What is read when metrics are asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Snapshot {
-    /// Connections by lane: open and idle.
-    pub connections: [(&'static str, usize, usize); 3],
-    /// Bytes and number of kept answers.
-    pub cache: (u64, u64),
-    /// Log lines that were lost.
-    pub log_lines_lost: u64,
 }
 
 impl Metrics {
@@ -139,29 +123,10 @@ impl Metrics {
             ]),
             &["method", "route"],
         )?;
-        let connections = IntGaugeVec::new(
-            Opts::new(
-                "dateline_database_connections",
-                "Open connections to the database.",
-            ),
-            &["lane"],
-        )?;
-        let idle = IntGaugeVec::new(
-            Opts::new(
-                "dateline_database_connections_idle",
-                "Idle connections to the database.",
-            ),
-            &["lane"],
-        )?;
         let counter = |name: &str, help: &str| -> Result<IntCounter, prometheus::Error> {
             let counter = IntCounter::new(name, help)?;
             registry.register(Box::new(counter.clone()))?;
             Ok(counter)
-        };
-        let gauge = |name: &str, help: &str| -> Result<IntGauge, prometheus::Error> {
-            let gauge = IntGauge::new(name, help)?;
-            registry.register(Box::new(gauge.clone()))?;
-            Ok(gauge)
         };
         let cache = CacheMetrics {
             hits: counter(
@@ -192,21 +157,17 @@ impl Metrics {
                 "dateline_replica_fallbacks_total",
                 "Public reads that went to the primary because the replica was behind or failed.",
             )?,
-            bytes: gauge("dateline_cache_bytes", "Memory taken by kept answers.")?,
-            answers: gauge("dateline_cache_answers", "Answers that are kept.")?,
         };
-        let log_lines_lost = gauge(
-            "dateline_log_lines_lost",
-            "Log lines that could not be written since the process started.",
-        )?;
         let connections_refused = counter(
             "dateline_connections_refused_total",
             "Connections closed at once: their address had too many.",
         )?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(latency.clone()))?;
-        registry.register(Box::new(connections.clone()))?;
-        registry.register(Box::new(idle.clone()))?;
+        #[cfg(target_os = "linux")]
+        registry.register(Box::new(
+            prometheus::process_collector::ProcessCollector::for_self(),
+        ))?;
         for collector in database.collectors() {
             registry.register(collector)?;
         }
@@ -214,9 +175,6 @@ impl Metrics {
             registry,
             requests,
             latency,
-            connections,
-            idle,
-            log_lines_lost,
             connections_refused,
             cache,
         })
@@ -257,20 +215,16 @@ impl Metrics {
         &self.connections_refused
     }
 
+    /// Where all metrics are.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// All metrics in the text format.
     ///
     /// # Errors
     /// When writing fails, which text in memory does not.
-    pub fn render(&self, now: Snapshot) -> Result<Vec<u8>, prometheus::Error> {
-        let (bytes, answers) = now.cache;
-        for (lane, open, idle) in now.connections {
-            let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-            self.connections.with_label_values(&[lane]).set(count(open));
-            self.idle.with_label_values(&[lane]).set(count(idle));
-        }
-        self.log_lines_lost.set(now.log_lines_lost.cast_signed());
-        self.cache.bytes.set(bytes.cast_signed());
-        self.cache.answers.set(answers.cast_signed());
+    pub fn render(&self) -> Result<Vec<u8>, prometheus::Error> {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)

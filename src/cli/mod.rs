@@ -103,6 +103,7 @@ fn without_empty(command: clap::Command) -> clap::Command {
 pub fn run(cli: Cli) -> ExitCode {
     let filter = EnvFilter::try_new(&cli.log).unwrap_or_else(|_| EnvFilter::new("info"));
     let _written_at_the_end = log::to_standard_error(filter);
+    log::count_panics();
     let outcome = match cli.command {
         Command::Serve(serve) => serve.run(),
         Command::Demo(demo) => demo.run(),

@@ -93,6 +93,9 @@ impl Touched {
     }
 }
 
+/// How long a sign of life is believed.
+pub(super) const LEASE: Duration = Duration::from_secs(2);
+
 /// How many marks are remembered one by one. When there are more, all that is older than the
 /// latest counts as out of date.
 const REMEMBERED: usize = 100_000;
@@ -187,6 +190,11 @@ impl Changes {
         let millis = self.millis(instant);
         self.heard_until.store(millis, Ordering::Release);
         self.known_until.store(millis, Ordering::Release);
+    }
+
+    /// When it was last certain that every write of other processes was heard of.
+    pub fn known_since(&self) -> Instant {
+        self.known_until().checked_sub(LEASE).unwrap_or(self.origin)
     }
 
     /// Until when every write of other processes was heard of, before the last time that this ended.

@@ -151,12 +151,17 @@ impl FileIdentity {
     }
 }
 
+/// Where SQLite keeps what it has not yet written back into the file.
+fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    PathBuf::from(log)
+}
+
 /// What SQLite has not yet written back into the file, when a process that used it was killed or still
 /// uses it.
 fn left_over_log(path: &Path) -> Option<PathBuf> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    let log = PathBuf::from(log);
+    let log = log_of(path);
     std::fs::metadata(&log)
         .is_ok_and(|metadata| metadata.len() > 0)
         .then_some(log)
@@ -168,4 +173,25 @@ fn has_log_format(path: &Path) -> bool {
     let mut header = [0; 20];
     let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut header));
     read.is_err() || header[18..20] == [2, 2]
+}
+
+/// Bytes of a database and of its disk.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sizes {
+    /// Its file.
+    pub file: u64,
+    /// What SQLite has not yet written back into it, and space for more.
+    pub log: u64,
+    /// What is free on its disk.
+    pub free: u64,
+}
+
+/// How large a database is, as far as can be seen.
+pub fn sizes(path: &Path) -> Sizes {
+    let size = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    Sizes {
+        file: size(path),
+        log: size(&log_of(path)),
+        free: rustix::fs::statvfs(path).map_or(0, |disk| disk.f_bavail * disk.f_frsize),
+    }
 }

@@ -64,6 +64,19 @@ impl PoolSettings {
     }
 }
 
+/// How busy a lane is.
+#[derive(Debug, Clone, Copy)]
+pub struct LaneStatus {
+    /// Its name.
+    pub name: &'static str,
+    /// Open connections.
+    pub open: usize,
+    /// Those that nobody uses.
+    pub idle: usize,
+    /// How many wait for one.
+    pub waiting: usize,
+}
+
 /// A connection that somebody works with. One that is dropped while they panic may have a transaction
 /// open, and is closed.
 struct Taken(Option<Object<Manager>>);
@@ -161,10 +174,15 @@ impl Lane {
         })
     }
 
-    /// The lane's name, and its connections: open and idle.
-    pub(super) fn in_use(&self) -> (&'static str, usize, usize) {
+    /// How busy it is.
+    pub(super) fn status(&self) -> LaneStatus {
         let status = self.pool.status();
-        (self.care.metrics.lane, status.size, status.available)
+        LaneStatus {
+            name: self.care.metrics.lane,
+            open: status.size,
+            idle: status.available,
+            waiting: status.waiting,
+        }
     }
 
     /// Runs a read that ends when nobody waits for it any more, and at the latest after `timeout`. When

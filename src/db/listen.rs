@@ -17,7 +17,7 @@ use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl, sql_qu
 use prometheus::IntCounter;
 use tokio::sync::oneshot;
 
-use super::changes::Changes;
+use super::changes::{Changes, LEASE};
 use super::connection::{
     Access, AnyConnection as Connection, CountQueries, DatabaseUrl, Opener, SessionSettings,
 };
@@ -35,8 +35,6 @@ const LOOK: Duration = Duration::from_millis(5);
 const ASK: Duration = Duration::from_millis(25);
 /// How often it is looked whether its file is still there.
 const LOOK_FOR_FILE: Duration = Duration::from_millis(250);
-/// How long a sign of life is believed.
-const BELIEVED: Duration = Duration::from_secs(2);
 /// A listener that hears nothing for so long, while the database answers, begins anew.
 const DEAF: Duration = Duration::from_secs(5);
 /// How long a listener that lost its connection waits before it tries again.
@@ -62,8 +60,8 @@ impl Database {
                 let opener = |access| {
                     let session = SessionSettings {
                         access,
-                        statement_timeout: BELIEVED,
-                        lock_timeout: BELIEVED,
+                        statement_timeout: LEASE,
+                        lock_timeout: LEASE,
                     };
                     // Signs of life are no work.
                     let uncounted = IntCounter::new("signs_of_life", "not registered");
@@ -154,7 +152,7 @@ async fn ask_sqlite(database: Weak<Opened>, mut version: i64, file: FileIdentity
                     version = current;
                     database.changes().record_everything();
                 }
-                database.changes().hear_until(asked + BELIEVED);
+                database.changes().hear_until(asked + LEASE);
             }
             Err(error) => log.warn(&format!(
                 "not asked whether another process has written: {error:?}"
@@ -225,7 +223,7 @@ impl Listener {
                 if notification.channel == self.channel {
                     // What was committed before it was sent has been taken note of by now.
                     if let Ok(sent) = notification.payload.parse() {
-                        changes.hear_until(changes.instant(sent) + BELIEVED);
+                        changes.hear_until(changes.instant(sent) + LEASE);
                         heard = Instant::now();
                         if let Some(first) = first.take() {
                             let _ = first.send(());

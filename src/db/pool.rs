@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use diesel::sql_types::Bool;
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use prometheus::IntCounter;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -11,13 +13,13 @@ use super::changes::{Changes, Touched};
 use super::connection::{
     Access, AnyConnection as Connection, DatabaseUrl, Opener, SessionSettings, Watched,
 };
-use super::error::{StoreError, StoreResult};
+use super::error::{Outage, StoreError, StoreResult};
 use super::file;
 use super::health::Health;
-use super::lane::{Cost, Lane, PoolSettings};
+use super::lane::{Cost, Lane, LaneStatus, PoolSettings};
 use super::metrics::DatabaseMetrics;
 use super::notify;
-use super::replica::Replica;
+use super::replica::{Replica, ReplicaStatus};
 use super::transaction;
 use super::types::Id;
 
@@ -247,10 +249,9 @@ impl Database {
         replica.read(self, cost, timeout, work).await
     }
 
-    /// Why the replica is not read at present; `None` when it is, as far as it follows, or when there is
-    /// none.
-    pub fn replica_left_alone(&self) -> Option<&'static str> {
-        self.0.replica.as_ref().and_then(Replica::left_alone)
+    /// How the replica does, when there is one.
+    pub fn replica_status(&self) -> Option<ReplicaStatus> {
+        self.0.replica.as_ref().map(Replica::status)
     }
 
     /// Tells this process's notifications from those of others.
@@ -315,8 +316,36 @@ impl Database {
         &self.0.metrics.queries
     }
 
-    /// Each lane's name and its connections: open and idle.
-    pub fn connections(&self) -> [(&'static str, usize, usize); 3] {
-        [&self.0.readers, &self.0.costly, &self.0.writers].map(Lane::in_use)
+    /// How busy connections are.
+    pub fn lanes(&self) -> impl Iterator<Item = LaneStatus> {
+        let own = [&self.0.readers, &self.0.costly, &self.0.writers];
+        let of_replica = self.0.replica.iter().flat_map(Replica::lanes);
+        own.into_iter().chain(of_replica).map(Lane::status)
     }
+
+    /// Finds out whether it can be written to.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn can_be_written(&self) -> StoreResult<()> {
+        // SQLite takes the lock for writing; Postgres says whether it would.
+        self.write(|connection| match connection {
+            Connection::Sqlite(_) => Ok(()),
+            Connection::Postgres(postgres) => {
+                let Recovers { recovers } =
+                    sql_query("SELECT pg_is_in_recovery() AS recovers").get_result(postgres)?;
+                match recovers {
+                    false => Ok(()),
+                    true => Err(StoreError::unavailable(Outage::ReadOnly, "it is a standby")),
+                }
+            }
+        })
+        .await
+    }
+}
+
+#[derive(QueryableByName)]
+struct Recovers {
+    #[diesel(sql_type = Bool)]
+    recovers: bool,
 }

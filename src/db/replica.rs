@@ -9,7 +9,7 @@
 //! and be far ahead on a timeline that nobody else is on. So each timeline of the primary gets a random
 //! mark, written when a process first meets it, and a replica counts only if it has the newest.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -42,7 +42,17 @@ pub(super) struct Replica {
     lane: Lane,
     costly: Lane,
     known: Mutex<Known>,
+    behind: Arc<AtomicI64>,
     log: Repeated,
+}
+
+/// How a replica does.
+#[derive(Debug, Clone, Copy)]
+pub struct ReplicaStatus {
+    /// Why it is not read at present, when that is so.
+    pub left_alone: Option<&'static str>,
+    /// Bytes of the primary's log that it had not replayed when it was last asked.
+    pub behind: i64,
 }
 
 #[derive(Clone)]
@@ -71,6 +81,8 @@ struct Primary {
 struct Follows {
     #[diesel(sql_type = Bool)]
     follows: bool,
+    #[diesel(sql_type = BigInt)]
+    replayed: i64,
 }
 
 impl Replica {
@@ -126,6 +138,7 @@ impl Replica {
                 primary: Primary::default(),
                 left_alone: None,
             }),
+            behind: Arc::default(),
             log: Repeated::new(),
         }))
     }
@@ -139,8 +152,20 @@ impl Replica {
         change(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Why it is not read at present, when it is left alone.
-    pub(super) fn left_alone(&self) -> Option<&'static str> {
+    /// How it does.
+    pub(super) fn status(&self) -> ReplicaStatus {
+        ReplicaStatus {
+            left_alone: self.left_alone(),
+            behind: self.behind.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Its connections.
+    pub(super) fn lanes(&self) -> [&Lane; 2] {
+        [&self.lane, &self.costly]
+    }
+
+    fn left_alone(&self) -> Option<&'static str> {
         let (until, why) = self.known().left_alone?;
         (Instant::now() < until).then_some(why)
     }
@@ -165,11 +190,14 @@ impl Replica {
         }
         let primary = self.primary(database, database.changes()).await?;
         let said = Arc::new(AtomicBool::new(false));
-        let says = Arc::clone(&said);
+        let (says, behind) = (Arc::clone(&said), Arc::clone(&self.behind));
         let read = move |connection: &mut Connection| {
             let follows = follows(connection, &primary);
             says.store(true, Ordering::Release);
-            follows?.then(|| work(connection)).transpose()
+            let Follows { follows, replayed } = follows?;
+            let lacks = primary.position.saturating_sub(replayed);
+            behind.store(lacks.max(0), Ordering::Relaxed);
+            follows.then(|| work(connection)).transpose()
         };
         let lane = match cost {
             Cost::Low => &self.lane,
@@ -265,9 +293,10 @@ fn mark(connection: &mut Connection, system: i64, timeline: i64) -> StoreResult<
 
 /// Whether a connection leads to a replica of this primary that has replayed its log so far. Asked
 /// each time: a replica that was restarted can be behind where it was before.
-fn follows(connection: &mut Connection, primary: &Primary) -> StoreResult<bool> {
-    let Follows { follows } = sql_query(
-        "SELECT coalesce(pg_is_in_recovery() \
+fn follows(connection: &mut Connection, primary: &Primary) -> StoreResult<Follows> {
+    let follows = sql_query(
+        "SELECT coalesce(pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0'), 0)::bigint AS replayed, \
+                coalesce(pg_is_in_recovery() \
                 AND pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0') >= $1 \
                 AND (SELECT system_identifier FROM pg_control_system()) = $2 \
                 AND (SELECT min_recovery_end_timeline FROM pg_control_recovery()) <= $3 \

@@ -2,6 +2,8 @@
 //! transaction, which writes all that have gathered into the journal. So a share costs a part of a
 //! commit, and the more there are the smaller the part. Counts get few shares at once, many later.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -37,6 +39,32 @@ type Waiting = (Share, Answer);
 pub struct Counter {
     waiting: SyncSender<Waiting>,
     database: Database,
+    load: Arc<Load>,
+}
+
+/// How busy counting is.
+#[derive(Debug, Default)]
+pub struct Load {
+    waiting: AtomicUsize,
+    behind: AtomicUsize,
+    refused: AtomicU64,
+}
+
+impl Load {
+    /// Shares that wait to be written.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Shares that are written and not in the counts yet.
+    pub fn behind(&self) -> usize {
+        self.behind.load(Ordering::Relaxed)
+    }
+
+    /// Shares that were turned away, or could not be written.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
 }
 
 impl Counter {
@@ -50,13 +78,25 @@ impl Counter {
         let (end, ended) = oneshot::channel();
         let runtime = Handle::current();
         let counting = database.clone();
+        let load = Arc::new(Load::default());
+        let seen = Arc::clone(&load);
         std::thread::Builder::new()
             .name("share counter".into())
             .spawn(move || {
-                write(&counting, &runtime, &taken);
+                write(&counting, &runtime, &taken, &seen);
                 let _ = end.send(());
             })?;
-        Ok((Self { waiting, database }, ended))
+        let counter = Self {
+            waiting,
+            database,
+            load,
+        };
+        Ok((counter, ended))
+    }
+
+    /// How busy it is.
+    pub fn load(&self) -> Arc<Load> {
+        Arc::clone(&self.load)
     }
 
     /// Counts a share; answers when that is durable.
@@ -64,9 +104,19 @@ impl Counter {
     /// # Errors
     /// [`StoreError::Unavailable`] when too many wait, or when they could not be written.
     pub async fn count(&self, share: Share) -> StoreResult<ShareReceipt> {
+        let counted = self.count_in_turn(share).await;
+        if counted.is_err() {
+            self.load.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        counted
+    }
+
+    async fn count_in_turn(&self, share: Share) -> StoreResult<ShareReceipt> {
         self.database.health().check()?;
         let (answer, answered) = oneshot::channel();
+        self.load.waiting.fetch_add(1, Ordering::Relaxed);
         self.waiting.try_send((share, answer)).map_err(|refused| {
+            self.load.waiting.fetch_sub(1, Ordering::Relaxed);
             let reason = match refused {
                 TrySendError::Full(_) => "too many shares wait to be counted",
                 TrySendError::Disconnected(_) => "shares are not counted any more",
@@ -99,7 +149,7 @@ impl Counter {
 }
 
 /// Writes what comes until nobody is left who could send more, and brings counts up to it.
-fn write(database: &Database, runtime: &Handle, waiting: &Receiver<Waiting>) {
+fn write(database: &Database, runtime: &Handle, waiting: &Receiver<Waiting>, load: &Load) {
     let mut journal = Journal::default();
     let (mut applied, mut forgot) = (Instant::now(), Instant::now());
     loop {
@@ -122,6 +172,7 @@ fn write(database: &Database, runtime: &Handle, waiting: &Receiver<Waiting>) {
         }
         let batch = first.into_iter().chain(waiting.try_iter()).take(BATCH);
         let (shares, answers): (Vec<Share>, Vec<Answer>) = batch.unzip();
+        load.waiting.fetch_sub(shares.len(), Ordering::Relaxed);
         let are_few = journal.behind() + shares.len() < MANY;
         let apply = are_few || none_came || applied.elapsed() >= APPLYING;
         let mut count = |connection: &mut Connection| {
@@ -160,6 +211,7 @@ fn write(database: &Database, runtime: &Handle, waiting: &Receiver<Waiting>) {
                 std::thread::sleep(Duration::from_millis(100));
             }
         }
+        load.behind.store(journal.behind(), Ordering::Relaxed);
         if ended {
             break;
         }

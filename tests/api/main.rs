@@ -15,6 +15,8 @@ mod delivery;
 mod document;
 mod editorial;
 mod external_shares;
+#[path = "../faults/mod.rs"]
+mod faults;
 mod harness;
 mod limits;
 mod process;

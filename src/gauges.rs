@@ -1,0 +1,231 @@
+//! What is measured when operators ask: how full, how far behind, how old.
+
+use std::time::Instant;
+
+use diesel::sql_types::BigInt;
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use prometheus::{Gauge, GaugeVec, IntCounter, IntGauge, IntGaugeVec, Opts, Registry};
+
+use crate::cache::responses::Responses;
+use crate::db::lane::Cost;
+use crate::db::migrations::{self, MigrationState};
+use crate::db::{Connection, Database, DatabaseUrl, StoreResult, file};
+use crate::log;
+use crate::shares::counter::Load;
+
+/// More than so many rows that wait are not counted.
+const MOST_WAITING: i64 = 100_000;
+
+/// Gauges of one server.
+pub struct Gauges {
+    up: IntGauge,
+    hears: IntGauge,
+    sign_of_life: Gauge,
+    connections: IntGaugeVec,
+    idle: IntGaugeVec,
+    waiting: IntGaugeVec,
+    replica: GaugeVec,
+    migrations: IntGaugeVec,
+    outdated: IntGaugeVec,
+    file: IntGaugeVec,
+    cache_bytes: IntGauge,
+    cached: IntGauge,
+    shares_waiting: IntGauge,
+    shares_behind: IntGauge,
+    shares_refused: IntCounter,
+    log_lines_lost: IntCounter,
+    panics: IntCounter,
+}
+
+/// What gauges are read from.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    /// The database.
+    pub database: &'a Database,
+    /// The cached responses.
+    pub responses: &'a Responses,
+    /// How busy counting shares is.
+    pub shares: &'a Load,
+}
+
+#[derive(QueryableByName)]
+struct Waiting {
+    #[diesel(sql_type = BigInt)]
+    renditions: i64,
+    #[diesel(sql_type = BigInt)]
+    search: i64,
+}
+
+fn signed(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}
+
+impl Gauges {
+    /// Gauges in a registry.
+    ///
+    /// # Errors
+    /// When two have one name: a mistake in the code.
+    pub fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let gauge = |name: &str, help: &str| -> Result<IntGauge, prometheus::Error> {
+            let gauge = IntGauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok(gauge)
+        };
+        let by = |label: &str, name: &str, help: &str| -> Result<IntGaugeVec, prometheus::Error> {
+            let gauge = IntGaugeVec::new(Opts::new(name, help), &[label])?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok(gauge)
+        };
+        let counter = |name: &str, help: &str| -> Result<IntCounter, prometheus::Error> {
+            let counter = IntCounter::new(name, help)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok(counter)
+        };
+        let sign_of_life = Gauge::new(
+            "dateline_listener_sign_of_life_seconds",
+            "Seconds since it was last certain that every write of other processes was heard of.",
+        )?;
+        registry.register(Box::new(sign_of_life.clone()))?;
+        let replica = GaugeVec::new(
+            Opts::new(
+                "dateline_replica",
+                "The replica: whether it is read (read), and bytes of the primary's log that it lacked when \
+                 it was last asked (behind_bytes).",
+            ),
+            &["what"],
+        )?;
+        registry.register(Box::new(replica.clone()))?;
+        let build = by("version", "dateline_build_info", "The version that runs.")?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        Ok(Self {
+            up: gauge("dateline_database_up", "Whether the database answers.")?,
+            hears: gauge(
+                "dateline_listener_up",
+                "Whether writes of other processes are heard of; cached responses go out only then.",
+            )?,
+            sign_of_life,
+            connections: by(
+                "lane",
+                "dateline_database_connections",
+                "Open connections to the database.",
+            )?,
+            idle: by(
+                "lane",
+                "dateline_database_connections_idle",
+                "Idle connections to the database.",
+            )?,
+            waiting: by(
+                "lane",
+                "dateline_database_waiting",
+                "Requests that wait for a connection to the database.",
+            )?,
+            replica,
+            migrations: by(
+                "state",
+                "dateline_migrations",
+                "Migrations that have not run (pending), and such as this version does not know (unknown).",
+            )?,
+            outdated: by(
+                "what",
+                "dateline_outdated",
+                "Tags, authors and articles that changed and are yet to be rendered or indexed again.",
+            )?,
+            file: by(
+                "what",
+                "dateline_sqlite_bytes",
+                "Of a SQLite database: its file, its log (wal), and what is free on its disk (free).",
+            )?,
+            cache_bytes: gauge("dateline_cache_bytes", "Memory taken by cached responses.")?,
+            cached: gauge("dateline_cache_answers", "Cached responses.")?,
+            shares_waiting: gauge("dateline_shares_waiting", "Shares that wait to be written.")?,
+            shares_behind: gauge(
+                "dateline_shares_behind",
+                "Shares that are written and not yet in the counts.",
+            )?,
+            shares_refused: counter(
+                "dateline_shares_refused_total",
+                "Shares that were turned away because too many waited, or could not be written.",
+            )?,
+            log_lines_lost: counter(
+                "dateline_log_lines_lost",
+                "Log lines that could not be written since the process started.",
+            )?,
+            panics: counter(
+                "dateline_panics_total",
+                "Mistakes in the code that ended one request or one piece of work.",
+            )?,
+        })
+    }
+
+    /// Reads all of them. What needs the database stays as it was while that does not answer.
+    pub async fn read(&self, sources: Sources<'_>) {
+        let database = sources.database;
+        self.up.set(i64::from(!database.health().is_away()));
+        let now = Instant::now();
+        self.hears.set(i64::from(database.changes().hears(now)));
+        let certain = now.saturating_duration_since(database.changes().known_since());
+        self.sign_of_life.set(certain.as_secs_f64());
+        for lane in database.lanes() {
+            let of = |gauge: &IntGaugeVec, number: usize| {
+                gauge.with_label_values(&[lane.name]).set(signed(number));
+            };
+            of(&self.connections, lane.open);
+            of(&self.idle, lane.idle);
+            of(&self.waiting, lane.waiting);
+        }
+        if let Some(replica) = database.replica_status() {
+            let is_read = f64::from(u8::from(replica.left_alone.is_none()));
+            self.replica.with_label_values(&["read"]).set(is_read);
+            let behind = self.replica.with_label_values(&["behind_bytes"]);
+            behind.set(replica.behind as f64);
+        }
+        if let DatabaseUrl::Sqlite(path) = database.url() {
+            let sizes = file::sizes(path);
+            for (what, bytes) in [
+                ("file", sizes.file),
+                ("wal", sizes.log),
+                ("free", sizes.free),
+            ] {
+                self.file.with_label_values(&[what]).set(signed(bytes));
+            }
+        }
+        let (bytes, cached) = sources.responses.size();
+        self.cache_bytes.set(signed(bytes));
+        self.cached.set(signed(cached));
+        let shares = sources.shares;
+        self.shares_waiting.set(signed(shares.waiting()));
+        self.shares_behind.set(signed(shares.behind()));
+        raise(&self.shares_refused, shares.refused());
+        raise(&self.log_lines_lost, log::lost_lines());
+        raise(&self.panics, log::panics());
+        match database.read_within(Cost::Low, waiting).await {
+            Ok((waiting, states)) => {
+                let outdated = |what: &str| self.outdated.with_label_values(&[what]);
+                outdated("renditions").set(waiting.renditions);
+                outdated("search").set(waiting.search);
+                for state in [MigrationState::Pending, MigrationState::Unknown] {
+                    let count = states.iter().filter(|of| **of == state).count();
+                    let gauge = self.migrations.with_label_values(&[state.as_str()]);
+                    gauge.set(signed(count));
+                }
+            }
+            Err(error) => tracing::debug!(?error, "gauges of the database were not read"),
+        }
+    }
+}
+
+/// A counter that is kept elsewhere.
+fn raise(counter: &IntCounter, to: u64) {
+    counter.inc_by(to.saturating_sub(counter.get()));
+}
+
+fn waiting(connection: &mut Connection) -> StoreResult<(Waiting, Vec<MigrationState>)> {
+    let states = migrations::status(connection)?;
+    let waiting = sql_query(format!(
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM outdated_renditions LIMIT {MOST_WAITING}) r) AS renditions, \
+                (SELECT count(*) FROM (SELECT 1 FROM search_pending LIMIT {MOST_WAITING}) s) AS search"
+    ))
+    .get_result(connection)?;
+    let states = states.into_iter().map(|migration| migration.state);
+    Ok((waiting, states.collect()))
+}
