@@ -27,7 +27,7 @@ use crate::db::{
 };
 use crate::gauges::Gauges;
 use crate::http::address::TrustedProxies;
-use crate::http::body::USUAL_LIMIT;
+use crate::http::body::{BodyReaders, USUAL_LIMIT};
 use crate::http::connections::{Connections, connections_that_fit};
 use crate::http::cors::{EXPOSED, to_any_origin};
 use crate::http::cursor::CursorKey;
@@ -263,6 +263,7 @@ impl Application {
             key: VisitorKey::new(&newest(&visitors)),
             counter,
         });
+        let readers = BodyReaders::start().map_err(StartError::Thread)?;
         let drafts = Data::new(DraftQuota(config.drafts_per_author.into()));
         let database = Data::new(database);
         let origins = config.editorial_origins.clone();
@@ -323,6 +324,7 @@ impl Application {
                 .app_data(timeout.clone())
                 .app_data(responses.clone())
                 .app_data(drafts.clone())
+                .app_data(readers.clone())
                 .wrap(from_fn(observe))
                 .wrap(ServeKept(responses.clone()))
                 .configure(|config| {

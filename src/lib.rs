@@ -21,6 +21,7 @@
 //! - [`body`] – an article's text as blocks, HTML, Markdown and plain text
 //! - [`search`] – words, queries, and the index of what is published
 //! - [`db`] – pools, the two databases, column types, tables, migrations
+//! - [`threads`] – threads for what takes long, made at the start
 //! - [`etag`], [`merge_patch`], [`text`], [`validation`] – rules of documents, without I/O
 //! - [`gauges`] – what is measured when operators ask
 //! - [`metrics`] – what operators measure; [`clock`] – the clock that kept answers run out by
@@ -51,5 +52,6 @@ pub mod shares;
 pub mod starting;
 pub mod tags;
 pub mod text;
+pub mod threads;
 pub mod validation;
 pub mod widgets;

@@ -44,13 +44,14 @@ pub fn dateline(database: &DatabaseUrl, arguments: &[&str]) -> Server {
     let address = format!("127.0.0.1:{}", free_port());
     let started = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_dateline"))
-        .args(["serve", "--listen", &address, "--workers", "2"])
+        .args(["serve", "--create", "--listen", &address, "--workers", "2"])
         .args(["--log", "warn", "--database-url", &url])
         .args(arguments)
         .stdout(Stdio::null())
         .spawn()
         .expect("the server starts");
-    while TcpStream::connect(&address).is_err() {
+    // It listens before it is ready.
+    while !is_ready(&address) {
         let ended = child.try_wait().expect("its state");
         assert!(
             ended.is_none(),
@@ -67,6 +68,17 @@ pub fn dateline(database: &DatabaseUrl, arguments: &[&str]) -> Server {
     server.fetch("/v1/articles", &[]);
     server.ready_after = started.elapsed();
     server
+}
+
+fn is_ready(address: &str) -> bool {
+    let ask = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
 }
 
 /// The ceiling for an answer: this program again, in a process of its own.
@@ -134,7 +146,8 @@ pub fn nginx(path: &str, answer: &[u8]) -> Server {
         .spawn()
         .expect("nginx is installed (Debian: apt-get install nginx-light)");
     let address = format!("127.0.0.1:{port}");
-    while TcpStream::connect(&address).is_err() {
+    // It listens before it is ready.
+    while !is_ready(&address) {
         std::thread::sleep(Duration::from_millis(2));
     }
     Server {

@@ -9,6 +9,7 @@
 //! - [`corpus`] – the archives
 //! - [`attacked`] – what readers notice while strangers attack
 //! - [`ceiling`] – the bare handler
+//! - [`outages`] – what everyone notices while Postgres is away
 //! - [`drive`] – servers and the load on them
 //! - [`growing`] – the same reads from archives of several sizes
 //! - [`sharing`] – shares counted, each durable
@@ -19,9 +20,13 @@
 
 mod attacked;
 mod ceiling;
+#[path = "../../tests/faults/cluster.rs"]
+#[expect(dead_code, reason = "tests do more with clusters")]
+mod cluster;
 mod corpus;
 mod drive;
 mod growing;
+mod outages;
 mod plot;
 mod sharing;
 mod trending;
@@ -100,6 +105,7 @@ fn main() {
         sharing::measure("Postgres", &corpus::new_database(&url, "shares"), effort);
     }
     attacked::measure(effort);
+    outages::measure(effort);
     trending::measure(large, effort);
     growing::measure(large, effort);
 }

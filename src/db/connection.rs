@@ -24,7 +24,7 @@ use prometheus::IntCounter;
 
 use super::deadline::Watch;
 use super::error::{Outage, StoreError, StoreResult};
-use super::threads::Threads;
+use crate::threads::Threads;
 
 /// A connection to either database. Queries that both speak run on it directly; where they differ
 /// [`on_each_database!`](crate::on_each_database) reaches the variant.
@@ -363,7 +363,8 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> StoreResult<Watched> {
         let opener = Arc::clone(&self.opener);
-        self.threads.run(move || opener.open()).await?
+        let opened = self.threads.run(move || opener.open()).await;
+        opened.unwrap_or_else(|panicked| Err(panicked.into()))
     }
 
     async fn recycle(&self, connection: &mut Watched, _: &Metrics) -> RecycleResult<StoreError> {

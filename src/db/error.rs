@@ -1,5 +1,6 @@
 //! What a store can answer besides a value.
 
+use crate::threads::Panicked;
 use crate::validation::Violations;
 
 /// The answer of a store.
@@ -45,6 +46,13 @@ pub enum StoreError {
     Database(diesel::result::Error),
 }
 
+impl From<Panicked> for StoreError {
+    /// Logged already.
+    fn from(_: Panicked) -> Self {
+        Self::Database(diesel::result::Error::RollbackTransaction)
+    }
+}
+
 /// Why the database cannot do something now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outage {
@@ -66,6 +74,12 @@ impl StoreError {
     /// The database cannot do it now, with what its operator needs to know.
     pub fn unavailable(outage: Outage, reason: impl Into<String>) -> Self {
         Self::Unavailable(outage, reason.into())
+    }
+
+    /// The machine gives no more threads.
+    pub(super) fn no_threads(error: std::io::Error) -> Self {
+        let reason = format!("cannot start a thread for the database: {error}");
+        Self::unavailable(Outage::Unsuitable, reason)
     }
 
     /// What a message of the database's says that came in another library's error.

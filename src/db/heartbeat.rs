@@ -13,10 +13,10 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query};
 
 use super::changes::Changes;
 use super::connection::{AnyConnection as Connection, Opener, Watched};
-use super::error::StoreResult;
+use super::error::{StoreError, StoreResult};
 use super::pool::{Database, Opened};
-use super::threads::Threads;
 use crate::clock::WallClock;
+use crate::threads::Threads;
 
 /// How often a database that answers is asked.
 const EVERY: Duration = Duration::from_millis(500);
@@ -41,7 +41,7 @@ struct Pulse {
 impl Pulse {
     fn start() -> StoreResult<Self> {
         Ok(Self {
-            threads: Threads::start("heartbeat", 1)?,
+            threads: Threads::start("heartbeat", 1).map_err(StoreError::no_threads)?,
             connection: Arc::default(),
         })
     }
@@ -82,9 +82,8 @@ async fn watch(database: Weak<Opened>, mut pulse: Pulse, opener: Arc<Opener>, ch
             let (channel, changes) = (channel.clone(), Arc::clone(&changes));
             let threads = Arc::clone(&pulse.threads);
             async move {
-                threads
-                    .run(move || beat(&connection, &opener, &channel, &changes))
-                    .await?
+                let beat = threads.run(move || beat(&connection, &opener, &channel, &changes));
+                beat.await.unwrap_or_else(|panicked| Err(panicked.into()))
             }
         };
         tokio::pin!(beat);

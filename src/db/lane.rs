@@ -14,8 +14,8 @@ use super::deadline::{Canceller, Work};
 use super::error::{Outage, StoreError, StoreResult};
 use super::health::Health;
 use super::metrics::LaneMetrics;
-use super::threads::Threads;
 use super::transaction;
+use crate::threads::{Panicked, Threads};
 
 /// How many connections there may be and how long one waits for them.
 #[derive(Debug, Clone)]
@@ -144,7 +144,7 @@ impl Lane {
         health: &Health,
         metrics: LaneMetrics,
     ) -> StoreResult<Self> {
-        let threads = Threads::start(metrics.lane, size)?;
+        let threads = Threads::start(metrics.lane, size).map_err(StoreError::no_threads)?;
         let manager = Manager {
             opener: Arc::clone(opener),
             threads: Arc::clone(&threads),
@@ -234,7 +234,7 @@ impl Lane {
         });
         // The clock that work looks at itself is the same; this is for a statement that never looks.
         let outcome = tokio::select! {
-            outcome = outcome => outcome.map_err(|_| panicked())?,
+            outcome = outcome => outcome.map_err(|_| StoreError::from(Panicked))?,
             () = tokio::time::sleep_until(deadline.into()) => return Err(self.timed_out()),
             away = self.care.health.away() => return Err(away),
         };
@@ -297,7 +297,7 @@ impl Lane {
             outcome
         });
         let gone = tokio::select! {
-            outcome = &mut outcome => return outcome.map_err(|_| panicked()),
+            outcome = &mut outcome => return outcome.map_err(|_| StoreError::from(Panicked)),
             () = tokio::time::sleep_until(deadline.into()) => self.timed_out(),
             away = self.care.health.away() => away,
         };
@@ -445,8 +445,4 @@ impl Care {
             error => StoreError::unavailable(Outage::Unreachable, format!("{error:?}")),
         }
     }
-}
-
-fn panicked() -> StoreError {
-    StoreError::Database(diesel::result::Error::RollbackTransaction)
 }

@@ -8,7 +8,6 @@
 //! - [`total`] – counting that ends
 //! - `deadline` – work that ends in time, and when nobody waits for it any more
 //! - [`pool`] – [`Database`], which runs work on database threads
-//! - `threads` – those threads
 //! - [`transaction`] – transactions, and what is known of one that failed
 //! - [`health`] – whether the database answers; `heartbeat` finds out
 //! - [`metrics`] – what connections are measured by
@@ -53,7 +52,6 @@ pub mod schema;
 pub mod slugs;
 pub mod statement;
 pub mod suitable;
-mod threads;
 pub mod total;
 pub mod transaction;
 pub mod types;

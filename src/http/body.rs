@@ -3,12 +3,13 @@
 use std::future::poll_fn;
 use std::ops::Deref;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::header;
-use actix_web::web::{self, Bytes, BytesMut};
+use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use deserr::Deserr;
 use futures_util::Stream;
@@ -16,7 +17,10 @@ use futures_util::future::LocalBoxFuture;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::http::observe::Arrived;
-use crate::problem::{BAD_REQUEST, MALFORMED_JSON, Problem, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE};
+use crate::problem::{
+    BAD_REQUEST, INTERNAL, MALFORMED_JSON, Problem, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE,
+};
+use crate::threads::Threads;
 use crate::validation::{Violations, cut, from_json};
 
 /// The most bytes that a request's body may have: an app's datum of its resource.
@@ -67,11 +71,11 @@ impl<T: Deserr<Violations> + Send + 'static> FromRequest for JsonBody<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let media_type = is_json(request);
-        let bytes = read(request, payload);
+        let (bytes, readers) = (read(request, payload), readers(request));
         Box::pin(async move {
             let bytes = bytes.await?;
             media_type?;
-            Ok(Self(read_as(bytes).await?))
+            Ok(Self(read_as(bytes, readers).await?))
         })
     }
 }
@@ -82,33 +86,62 @@ impl<T: Deserr<Violations> + Default + Send + 'static> FromRequest for OptionalJ
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let media_type = is_json(request);
-        let bytes = read(request, payload);
+        let (bytes, readers) = (read(request, payload), readers(request));
         Box::pin(async move {
             let bytes = bytes.await?;
             if bytes.is_empty() {
                 return Ok(Self(T::default()));
             }
             media_type?;
-            Ok(Self(read_as(bytes).await?))
+            Ok(Self(read_as(bytes, readers).await?))
         })
     }
 }
 
 /// Reads a body as `T`. An article's body is sanitised on the way, which takes long for a long one, and
 /// for a short one that is made for it: not on the thread that other requests wait for.
-async fn read_as<T: Deserr<Violations> + Send + 'static>(body: Body) -> Result<T, Problem> {
+async fn read_as<T: Deserr<Violations> + Send + 'static>(
+    body: Body,
+    readers: Option<BodyReaders>,
+) -> Result<T, Problem> {
     if body.limit <= USUAL_LIMIT && body.bytes.len() <= FEW_BYTES {
         return Ok(from_json(parse(&body.bytes)?)?);
     }
     let room = (body.bytes.len() * BYTES_OF_VALUE).clamp(KIBIBYTE, ALL_VALUES) / KIBIBYTE;
     let room = room_for(&VALUES, room).await?;
-    web::block(move || {
+    let read = move || -> Result<T, Problem> {
         // It lasts as long as the work, whoever waits for that.
         let (body, _room) = (body, room);
         Ok(from_json(parse(&body.bytes)?)?)
-    })
-    .await
-    .map_err(|_| Problem::unavailable("The server is busy."))?
+    };
+    match readers {
+        Some(readers) => readers
+            .0
+            .run(read)
+            .await
+            .map_err(|_| Problem::new(&INTERNAL, INTERNAL.meaning))?,
+        None => read(),
+    }
+}
+
+/// Threads on which long bodies are read.
+#[derive(Clone)]
+pub struct BodyReaders(Arc<Threads>);
+
+impl BodyReaders {
+    /// As many as there are cores.
+    ///
+    /// # Errors
+    /// When the machine gives no more threads.
+    pub fn start() -> std::io::Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let threads = Threads::start("body", u32::try_from(cores).unwrap_or(2))?;
+        Ok(Self(threads))
+    }
+}
+
+fn readers(request: &HttpRequest) -> Option<BodyReaders> {
+    request.app_data::<BodyReaders>().cloned()
 }
 
 /// Takes some kibibytes of the memory there is for bodies.

@@ -4,6 +4,7 @@
 
 mod cluster;
 mod files;
+mod kills;
 mod outages;
 mod proxy;
 mod replicas;
