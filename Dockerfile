@@ -41,4 +41,4 @@ ENV DATABASE_URL=sqlite:///data/dateline.db \
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=6s --start-period=30s --retries=3 CMD ["dateline", "health"]
 ENTRYPOINT ["dateline"]
-CMD ["serve"]
+CMD ["serve", "--create"]

@@ -10,6 +10,7 @@ use crate::auth::jwt::Signer;
 use crate::auth::store::Purpose;
 use crate::auth::throttle::LoginThrottle;
 use crate::db::{Database, StoreError, Timestamp};
+use crate::log::Repeated;
 use crate::shares::delivery::Counting;
 use crate::shares::store::{counting, folding, rollups, totals};
 use crate::shares::time::Span;
@@ -39,6 +40,12 @@ const AT_ONCE: usize = 1000;
 /// How long what did not come about waits until it is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// While the database is away each of these fails every second: said once a minute.
+fn put_off(what: &str, error: &StoreError) {
+    static LOG: Repeated = Repeated::new();
+    LOG.warn(&format!("{what} was put off: {}", error.reason()));
+}
+
 /// Renders again what shows a tag or an author that was changed: at once when that happened here, and
 /// now and then in case the process where it happened is gone.
 pub fn render(database: &Data<Database>) {
@@ -48,7 +55,7 @@ pub fn render(database: &Data<Database>) {
             let wait = match articles::store::renditions::catch_up(&database).await {
                 Ok(()) => HOUSEKEEPING,
                 Err(error) => {
-                    tracing::warn!(?error, "rendering again was put off");
+                    put_off("rendering again", &error);
                     AGAIN
                 }
             };
@@ -75,7 +82,7 @@ pub fn keep_shares(database: &Data<Database>, shares: &Data<Counting>, hourly_da
             shares.limits.forget_the_idle();
             drop(shares);
             if let Err(error) = keeping.keep(&database, hourly_days).await {
-                tracing::warn!(?error, "keeping the order of shares was put off");
+                put_off("keeping the order of shares", &error);
             }
         }
     });
@@ -205,7 +212,7 @@ pub fn sweep(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<L
                 .await;
             match kept {
                 Ok(keys) => signer.replace_keys(keys),
-                Err(error) => tracing::warn!(?error, "housekeeping was put off"),
+                Err(error) => put_off("housekeeping", &error),
             }
         }
     });

@@ -90,6 +90,15 @@ impl StoreError {
         )
     }
 
+    /// What its operator needs to know.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Unavailable(_, reason) | Self::OutcomeUnknown(reason) => reason.clone(),
+            Self::Database(error) => error.to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+
     /// Whether it is that the database cannot be reached.
     pub fn is_unreachable(&self) -> bool {
         matches!(self, Self::Unavailable(Outage::Unreachable, _))

@@ -10,9 +10,12 @@ use tokio::sync::oneshot;
 
 use super::error::StoreResult;
 use super::{Connection, Database};
+use crate::log::Repeated;
 
 /// Reads that are under way at once.
 const UNDER_WAY: usize = 2;
+static LOG: Repeated = Repeated::new();
+
 /// Most keys of one read.
 const MOST: usize = 32;
 
@@ -69,7 +72,7 @@ where
                     Ok(())
                 });
                 if let Err(error) = read.await {
-                    tracing::warn!(?error, "reading together");
+                    LOG.warn(&format!("reading together: {}", error.reason()));
                 }
             });
         }
@@ -100,7 +103,7 @@ where
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(?error, "reading together");
+                    LOG.warn(&format!("reading together: {}", error.reason()));
                     return;
                 }
             }

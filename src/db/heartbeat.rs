@@ -16,6 +16,7 @@ use super::connection::{AnyConnection as Connection, Opener, Watched};
 use super::error::{StoreError, StoreResult};
 use super::pool::{Database, Opened};
 use crate::clock::WallClock;
+use crate::log::Repeated;
 use crate::threads::Threads;
 
 /// How often a database that answers is asked.
@@ -67,7 +68,7 @@ pub(super) fn begin(database: &Database, opener: Arc<Opener>) -> StoreResult<()>
 }
 
 async fn watch(database: Weak<Opened>, mut pulse: Pulse, opener: Arc<Opener>, channel: String) {
-    let mut clock = WallClock::default();
+    let (mut clock, log) = (WallClock::default(), Repeated::new());
     loop {
         let Some(held) = database.upgrade().map(Database) else {
             return;
@@ -105,12 +106,15 @@ async fn watch(database: Weak<Opened>, mut pulse: Pulse, opener: Arc<Opener>, ch
                 }
             }
             Some(Err(error)) if error.is_unreachable() => {
-                health.does_not_answer(&format!("{error:?}"));
+                health.does_not_answer(&error.reason());
             }
             // It answers, if only with an error.
             Some(Err(error)) => {
                 health.answers();
-                tracing::warn!(?error, "the database gives no sign of life");
+                log.warn(&format!(
+                    "the database gives no sign of life: {}",
+                    error.reason()
+                ));
             }
             None => match Pulse::start() {
                 Ok(another) => pulse = another,

@@ -155,7 +155,8 @@ async fn ask_sqlite(database: Weak<Opened>, mut version: i64, file: FileIdentity
                 database.changes().hear_until(asked + LEASE);
             }
             Err(error) => log.warn(&format!(
-                "not asked whether another process has written: {error:?}"
+                "not asked whether another process has written: {}",
+                error.reason()
             )),
         }
     }
@@ -189,7 +190,8 @@ impl Listener {
             if let Err(error) = outcome {
                 self.restarts.inc();
                 log.warn(&format!(
-                    "writes of other processes are not heard of: {error:?}"
+                    "writes of other processes are not heard of: {}",
+                    error.reason()
                 ));
             }
             // A server that starts fails; one that runs goes on without.

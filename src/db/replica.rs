@@ -246,7 +246,8 @@ impl Replica {
             }
             Err(error) => {
                 self.log.warn(&format!(
-                    "the primary does not say where its log ends: {error:?}"
+                    "the primary does not say where its log ends: {}",
+                    error.reason()
                 ));
                 None
             }

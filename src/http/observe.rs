@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::http::address::TrustedProxies;
 use crate::http::routes::Template;
+use crate::log::Repeated;
 use crate::metrics::Metrics;
 use crate::problem::{BAD_REQUEST, OUTCOME_UNKNOWN, Problem, REQUEST_TIMEOUT};
 use crate::validation::cut;
@@ -155,7 +156,12 @@ fn log<B>(
 ) {
     let micros = elapsed.as_micros() as u64;
     let status_code = status.as_u16();
-    if status.is_server_error() {
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        // While the database is away all are: why is said where it is found out.
+        static LOG: Repeated = Repeated::new();
+        LOG.warn("answered 503");
+        tracing::debug!(%method, route, status = status_code, micros, "answered");
+    } else if status.is_server_error() {
         tracing::error!(%method, route, status = status_code, micros, "answered");
     } else if (method.is_safe() || is_frequent(outcome)) && !status.is_client_error() {
         tracing::debug!(%method, route, status = status_code, micros, "answered");

@@ -15,6 +15,7 @@ use super::model::ShareReceipt;
 use super::store::counting::{self, Share};
 use super::store::of_article;
 use crate::db::{Connection, Database, Id, Outage, StoreError, StoreResult, Timestamp};
+use crate::log::Repeated;
 
 /// Most shares of one transaction.
 const BATCH: usize = 1000;
@@ -150,7 +151,7 @@ impl Counter {
 
 /// Writes what comes until nobody is left who could send more, and brings counts up to it.
 fn write(database: &Database, runtime: &Handle, waiting: &Receiver<Waiting>, load: &Load) {
-    let mut journal = Journal::default();
+    let (mut journal, log) = (Journal::default(), Repeated::new());
     let (mut applied, mut forgot) = (Instant::now(), Instant::now());
     loop {
         // While counts are behind, nobody waits for long.
@@ -203,7 +204,11 @@ fn write(database: &Database, runtime: &Handle, waiting: &Receiver<Waiting>, loa
                 }
             }
             Err(error) => {
-                tracing::error!(?error, "{} shares were not counted", answers.len());
+                log.warn(&format!(
+                    "{} shares were not counted: {}",
+                    answers.len(),
+                    error.reason()
+                ));
                 drop(answers);
                 // Whether it was written is not known: it is read again.
                 journal = Journal::default();
