@@ -10,7 +10,7 @@
 //! - [`openapi`] – the document that the routes add up to
 //! - [`service`] – what anyone may ask of the server itself
 //! - [`ops`] – what operators ask, on a listener of its own: health in detail, metrics
-//! - [`log`] – logs that no request waits for
+//! - [`log`] – logs that no request waits for; [`trace`] – traces across services
 //! - [`articles`], [`tags`], [`authors`], [`shares`] – the features, each with its model, store
 //!   and handlers
 //! - [`auth`] – people, tools, roles
@@ -53,5 +53,6 @@ pub mod starting;
 pub mod tags;
 pub mod text;
 pub mod threads;
+pub mod trace;
 pub mod validation;
 pub mod widgets;

@@ -7,7 +7,9 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 /// Lines that wait to be written; more are lost.
 const WAITING: usize = 20_000;
@@ -54,30 +56,53 @@ impl Write for StandardError {
     }
 }
 
-/// Begins to log what a filter lets through: pretty on a terminal, JSON lines otherwise. What is still
-/// waiting is written when the guard is dropped.
-pub fn to_standard_error(filter: EnvFilter) -> WorkerGuard {
+/// What is still waiting is written when this is dropped.
+pub struct Logging {
+    _written: WorkerGuard,
+    #[cfg(feature = "otlp")]
+    _sent: Option<crate::trace::otlp::Exporter>,
+}
+
+/// Begins to log what a filter lets through: pretty on a terminal, JSON lines otherwise. With the feature
+/// `otlp`, spans go to a collector as well, where one is named.
+pub fn to_standard_error(filter: EnvFilter) -> Logging {
     let (writer, guard) = NonBlockingBuilder::default()
         .buffered_lines_limit(WAITING)
         .lossy(true)
         .thread_name("dateline-log")
         .finish(StandardError);
     let _ = DROPPED.set(writer.error_counter());
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .log_internal_errors(false)
         .with_writer(writer);
-    // A second subscriber of one process, as in tests, is none.
-    let _ = if io::stderr().is_terminal() {
-        builder.try_init()
+    let lines: Box<dyn Layer<Registry> + Send + Sync> = if io::stderr().is_terminal() {
+        lines.with_filter(filter).boxed()
     } else {
-        builder
-            .json()
-            .flatten_event(true)
-            .with_ansi(false)
-            .try_init()
+        let json = lines.json().flatten_event(true).with_ansi(false);
+        json.with_filter(filter).boxed()
     };
-    guard
+    let subscriber = tracing_subscriber::registry().with(lines);
+    #[cfg(feature = "otlp")]
+    let sent = {
+        let (sent, tracer) = crate::trace::otlp::Exporter::begin().unzip();
+        let spans = tracer.map(|tracer| {
+            let ours = tracing_subscriber::filter::Targets::new()
+                .with_target("dateline", tracing::Level::DEBUG);
+            tracing_opentelemetry::layer()
+                .with_tracer(tracer)
+                .with_filter(ours)
+        });
+        let _ = subscriber.with(spans).try_init();
+        sent
+    };
+    // A second subscriber of one process, as in tests, is none.
+    #[cfg(not(feature = "otlp"))]
+    let _ = subscriber.try_init();
+    Logging {
+        _written: guard,
+        #[cfg(feature = "otlp")]
+        _sent: sent,
+    }
 }
 
 /// Says something on standard output. Whether anybody reads it is not the program's concern.

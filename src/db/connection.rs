@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -111,7 +111,7 @@ const CONNECTION_DEFAULTS: [(&str, &str); 6] = [
 ];
 
 /// A Postgres URL with what it leaves unsaid.
-pub(super) fn with_defaults(url: &str) -> String {
+fn with_defaults(url: &str) -> String {
     let (_, query) = url.split_once('?').unwrap_or((url, ""));
     let said = |name: &str| {
         query
@@ -128,6 +128,60 @@ pub(super) fn with_defaults(url: &str) -> String {
         }
     }
     complete
+}
+
+/// The hosts of a Postgres URL, tried in turn as libpq does, but beginning with the one that worked last:
+/// after a failover each connection would wait for the old primary first. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Hosts(Arc<Inner>);
+
+struct Inner {
+    /// A URL for each.
+    urls: Vec<String>,
+    worked_last: AtomicUsize,
+}
+
+impl Hosts {
+    /// The hosts that a URL names.
+    pub(super) fn of(url: &str) -> Self {
+        let complete = with_defaults(url);
+        Self(Arc::new(Inner {
+            urls: one_by_one(&complete).unwrap_or_else(|| vec![complete]),
+            worked_last: AtomicUsize::new(0),
+        }))
+    }
+
+    /// Connects to the first that lets it and is what the URL asks for (`target_session_attrs`).
+    pub(super) fn connect(&self) -> Result<PgConnection, String> {
+        let Inner { urls, worked_last } = &*self.0;
+        let first = worked_last.load(Ordering::Relaxed);
+        let mut failures = Vec::new();
+        for number in (first..urls.len()).chain(0..first) {
+            match PgConnection::establish(&urls[number]) {
+                Ok(connection) => {
+                    worked_last.store(number, Ordering::Relaxed);
+                    return Ok(connection);
+                }
+                Err(error) => failures.push(error.to_string().trim().to_owned()),
+            }
+        }
+        Err(failures.join("; "))
+    }
+}
+
+/// A URL for each host of a URL with several; `None` when it has one, or names them in a way of its own.
+fn one_by_one(url: &str) -> Option<Vec<String>> {
+    let (scheme, rest) = url.split_once("://")?;
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let (user, hosts) = match authority.rsplit_once('@') {
+        Some((user, hosts)) => (format!("{user}@"), hosts),
+        None => (String::new(), authority),
+    };
+    hosts.contains(',').then(|| {
+        let of = |host| format!("{scheme}://{user}{host}{path}");
+        hosts.split(',').map(of).collect()
+    })
 }
 
 impl fmt::Debug for DatabaseUrl {
@@ -160,6 +214,7 @@ pub struct SessionSettings {
 /// Opens connections.
 pub struct Opener {
     url: DatabaseUrl,
+    hosts: Option<Hosts>,
     settings: SessionSettings,
     queries: IntCounter,
     /// Connections that were opened before this moved on are suspect: one of them was found dead.
@@ -217,13 +272,37 @@ const JOURNAL_SIZE: u32 = 64 * 1024 * 1024;
 impl Opener {
     /// Opens `url` with these settings; each statement sent is counted in `queries`.
     pub fn new(url: DatabaseUrl, settings: SessionSettings, queries: IntCounter) -> Arc<Self> {
+        let hosts = match &url {
+            DatabaseUrl::Sqlite(_) => None,
+            DatabaseUrl::Postgres(url) => Some(Hosts::of(url)),
+        };
+        Self::of(url, hosts, settings, queries)
+    }
+
+    /// Opens the same with other settings.
+    pub(super) fn with(&self, settings: SessionSettings, queries: IntCounter) -> Arc<Self> {
+        Self::of(self.url.clone(), self.hosts.clone(), settings, queries)
+    }
+
+    fn of(
+        url: DatabaseUrl,
+        hosts: Option<Hosts>,
+        settings: SessionSettings,
+        queries: IntCounter,
+    ) -> Arc<Self> {
         Arc::new(Self {
             url,
+            hosts,
             settings,
             queries,
             generation: AtomicU64::new(0),
             spare: Mutex::new(None),
         })
+    }
+
+    /// The hosts of a Postgres database.
+    pub(super) fn hosts(&self) -> Option<&Hosts> {
+        self.hosts.as_ref()
     }
 
     /// Opens a connection to see whether that can be done. The next who wants one gets it.
@@ -251,9 +330,10 @@ impl Opener {
         }
         // Before it is opened: one that is found dead meanwhile makes this one suspect as well.
         let generation = self.generation.load(Ordering::Acquire);
-        let (connection, watch) = match &self.url {
-            DatabaseUrl::Sqlite(path) => self.open_sqlite(path),
-            DatabaseUrl::Postgres(url) => self.open_postgres(url),
+        let (connection, watch) = match (&self.url, &self.hosts) {
+            (DatabaseUrl::Postgres(_), Some(hosts)) => self.open_postgres(hosts),
+            (DatabaseUrl::Sqlite(path), _) => self.open_sqlite(path),
+            (DatabaseUrl::Postgres(url), None) => self.open_postgres(&Hosts::of(url)),
         }
         .map_err(|reason| {
             let reason = format!("cannot open {}: {reason}", self.url);
@@ -300,14 +380,13 @@ impl Opener {
         Ok((AnyConnection::Sqlite(connection), watch))
     }
 
-    fn open_postgres(&self, url: &str) -> Result<(AnyConnection, Watch), String> {
+    fn open_postgres(&self, hosts: &Hosts) -> Result<(AnyConnection, Watch), String> {
         #[derive(QueryableByName)]
         struct Backend {
             #[diesel(sql_type = Integer)]
             pid: i32,
         }
-        let mut connection =
-            PgConnection::establish(&with_defaults(url)).map_err(|error| error.to_string())?;
+        let mut connection = hosts.connect()?;
         let timeout = self.settings.statement_timeout.as_millis();
         connection
             .batch_execute(&format!(
@@ -320,11 +399,17 @@ impl Opener {
                  SET default_transaction_read_only = {};
                  SET default_transaction_isolation = 'read committed';
                  SET idle_in_transaction_session_timeout = {};
+                 SET tcp_user_timeout = 8000;
+                 SET tcp_keepalives_idle = 5;
+                 SET tcp_keepalives_interval = 2;
+                 SET tcp_keepalives_count = 2;
                  SET TIME ZONE 'UTC';
                  {ENGLISH}",
                 self.settings.lock_timeout.as_millis(),
                 self.settings.access == Access::Read,
-                timeout * 2
+                // A client that says nothing in the middle of a transaction is gone, and others wait
+                // for what it has locked.
+                self.settings.lock_timeout.as_millis() * 2
             ))
             .map_err(|error| error.to_string())?;
         let Backend { pid } = diesel::sql_query("SELECT pg_backend_pid() AS pid")
@@ -398,6 +483,23 @@ mod tests {
                 .unwrap();
         assert_eq!(url.to_string(), "postgres://one,two:5433/news");
         assert!(!format!("{url:?}").contains("sesame"));
+    }
+
+    #[test]
+    fn the_hosts_of_a_url_are_tried_one_by_one() {
+        assert_eq!(one_by_one("postgres://a:b@db/news?x=1,2"), None);
+        assert_eq!(one_by_one("postgres:///news?host=/one,/two"), None);
+        assert_eq!(
+            one_by_one("postgres://desk:s%40me@one,two:5433/news?target_session_attrs=read-write"),
+            Some(vec![
+                "postgres://desk:s%40me@one/news?target_session_attrs=read-write".into(),
+                "postgres://desk:s%40me@two:5433/news?target_session_attrs=read-write".into(),
+            ])
+        );
+        assert_eq!(
+            one_by_one("postgres://one,two"),
+            Some(vec!["postgres://one".into(), "postgres://two".into()])
+        );
     }
 
     #[test]

@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::sql_types::{Array, Integer};
-use diesel::{Connection as _, PgConnection, RunQueryDsl};
+use diesel::{PgConnection, RunQueryDsl};
 
-use super::connection::with_defaults;
+use super::connection::Hosts;
 
 /// How often Postgres is told again to end what is still running: a statement may have begun just
 /// after it was told first.
@@ -160,14 +160,14 @@ impl Drop for Waiting {
 #[derive(Clone)]
 pub(super) struct Canceller {
     /// Of Postgres; SQLite needs none.
-    url: Option<String>,
+    hosts: Option<Hosts>,
     sender: Arc<OnceLock<Option<Sender<Arc<Work>>>>>,
 }
 
 impl Canceller {
-    pub(super) fn new(postgres: Option<String>) -> Self {
+    pub(super) fn new(postgres: Option<Hosts>) -> Self {
         Self {
-            url: postgres,
+            hosts: postgres,
             sender: Arc::default(),
         }
     }
@@ -189,16 +189,16 @@ impl Canceller {
     }
 
     fn end(&self, work: &Arc<Work>) {
-        let Some(url) = &self.url else {
+        let Some(hosts) = &self.hosts else {
             return;
         };
         // Only a server that ever has to end something has the thread.
         let sender = self.sender.get_or_init(|| {
             let (sender, receiver) = channel();
-            let url = url.clone();
+            let hosts = hosts.clone();
             std::thread::Builder::new()
                 .name("dateline-cancel".into())
-                .spawn(move || cancel(&url, &receiver))
+                .spawn(move || cancel(&hosts, &receiver))
                 .inspect_err(|error| tracing::error!(%error, "no thread to end statements with"))
                 .ok()
                 .map(|_| sender)
@@ -210,7 +210,7 @@ impl Canceller {
 }
 
 /// Ends what comes in, until nobody sends any more.
-fn cancel(url: &str, ended: &Receiver<Arc<Work>>) {
+fn cancel(hosts: &Hosts, ended: &Receiver<Arc<Work>>) {
     let mut connection = None;
     let mut running: Vec<Arc<Work>> = Vec::new();
     loop {
@@ -223,7 +223,7 @@ fn cancel(url: &str, ended: &Receiver<Arc<Work>>) {
         running.extend(ended.try_iter());
         running.retain(|work| locked(&work.backend).is_some());
         if !running.is_empty()
-            && let Err(error) = cancel_all(&mut connection, url, &running)
+            && let Err(error) = cancel_all(&mut connection, hosts, &running)
         {
             tracing::warn!(%error, "statements could not be ended");
             connection = None;
@@ -238,15 +238,15 @@ fn cancel(url: &str, ended: &Receiver<Arc<Work>>) {
 
 fn cancel_all(
     connection: &mut Option<PgConnection>,
-    url: &str,
+    hosts: &Hosts,
     running: &[Arc<Work>],
 ) -> diesel::QueryResult<()> {
     let connection = match connection {
         Some(connection) => connection,
         None => {
-            let opened = PgConnection::establish(&with_defaults(url)).map_err(|error| {
-                diesel::result::Error::QueryBuilderError(error.to_string().into())
-            })?;
+            let opened = hosts
+                .connect()
+                .map_err(|error| diesel::result::Error::QueryBuilderError(error.into()))?;
             connection.insert(opened)
         }
     };

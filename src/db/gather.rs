@@ -76,7 +76,11 @@ where
                 }
             });
         }
-        answer.await.ok().flatten()
+        tokio::select! {
+            answer = answer => answer.ok().flatten(),
+            // The one that reads may be held up for long.
+            _ = self.database.health().away() => None,
+        }
     }
 
     /// Reads on the thread that it has until nobody waits.

@@ -10,10 +10,13 @@ use std::time::{Duration, Instant};
 
 use diesel::sql_types::{Double, Text};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 
 use super::changes::Changes;
 use super::connection::{AnyConnection as Connection, Opener, Watched};
 use super::error::{StoreError, StoreResult};
+use super::health::Health;
 use super::pool::{Database, Opened};
 use crate::clock::WallClock;
 use crate::log::Repeated;
@@ -25,12 +28,24 @@ const EVERY: Duration = Duration::from_millis(500);
 const AWAY: Duration = Duration::from_millis(100);
 /// It is not asked more often than this, however many suspect it.
 const AT_MOST: Duration = Duration::from_millis(20);
-/// A connection that says nothing for so long is left to itself, and another one is opened.
+/// After so long without an answer it is asked on another connection as well: perhaps only the one hangs.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// On at most so many at once.
+const AT_ONCE: usize = 3;
+/// Connections that have said nothing for so long are left to themselves.
 const STUCK: Duration = Duration::from_secs(10);
 
 /// The channel on which a process notifies itself.
 pub(super) fn channel(database: &Database) -> String {
     format!("dateline_{}", database.process().0.simple())
+}
+
+/// Where and what is asked.
+#[derive(Clone)]
+struct Asked {
+    opener: Arc<Opener>,
+    channel: Arc<str>,
+    changes: Arc<Changes>,
 }
 
 /// A thread with a connection that signs of life go through.
@@ -46,6 +61,13 @@ impl Pulse {
             connection: Arc::default(),
         })
     }
+
+    /// Asks once; answers with what can be asked again.
+    async fn beat(self, asked: Asked) -> (Self, StoreResult<Sign>) {
+        let connection = Arc::clone(&self.connection);
+        let sign = self.threads.run(move || beat(&connection, &asked)).await;
+        (self, sign.unwrap_or_else(|panicked| Err(panicked.into())))
+    }
 }
 
 /// What the server says.
@@ -57,18 +79,17 @@ struct Sign {
 }
 
 /// Asks for signs of life until nobody holds the database any more.
-///
-/// # Errors
-/// When there is no thread to ask from.
-pub(super) fn begin(database: &Database, opener: Arc<Opener>) -> StoreResult<()> {
-    let pulse = Pulse::start()?;
-    let channel = channel(database);
-    tokio::spawn(watch(database.downgrade(), pulse, opener, channel));
-    Ok(())
+pub(super) fn begin(database: &Database, opener: Arc<Opener>) {
+    tokio::spawn(watch(
+        database.downgrade(),
+        opener,
+        channel(database).into(),
+    ));
 }
 
-async fn watch(database: Weak<Opened>, mut pulse: Pulse, opener: Arc<Opener>, channel: String) {
+async fn watch(database: Weak<Opened>, opener: Arc<Opener>, channel: Arc<str>) {
     let (mut clock, log) = (WallClock::default(), Repeated::new());
+    let mut pulse = None;
     loop {
         let Some(held) = database.upgrade().map(Database) else {
             return;
@@ -77,98 +98,116 @@ async fn watch(database: Weak<Opened>, mut pulse: Pulse, opener: Arc<Opener>, ch
         // What is no answer to a public read in time is no sign of life either.
         let limit = held.settings().read_timeout;
         drop(held);
-        let asked = Instant::now();
-        let beat = {
-            let (connection, opener) = (Arc::clone(&pulse.connection), Arc::clone(&opener));
-            let (channel, changes) = (channel.clone(), Arc::clone(&changes));
-            let threads = Arc::clone(&pulse.threads);
-            async move {
-                let beat = threads.run(move || beat(&connection, &opener, &channel, &changes));
-                beat.await.unwrap_or_else(|panicked| Err(panicked.into()))
-            }
+        let begun = Instant::now();
+        let asked = Asked {
+            opener: Arc::clone(&opener),
+            channel: Arc::clone(&channel),
+            changes: Arc::clone(&changes),
         };
-        tokio::pin!(beat);
-        let outcome = match tokio::time::timeout(limit, &mut beat).await {
-            Ok(outcome) => Some(outcome),
-            Err(_) => {
-                health.does_not_answer(&format!("it has not answered within {limit:?}"));
-                tokio::time::timeout(STUCK, &mut beat).await.ok()
-            }
-        };
-        match outcome {
-            Some(Ok(sign)) => {
+        let sign = sign_of_life(&mut pulse, &asked, &health, limit).await;
+        match sign {
+            Ok(sign) => {
                 health.answers();
-                if clock.has_jumped(sign.clock, asked, Instant::now()) {
+                if clock.has_jumped(sign.clock, begun, Instant::now()) {
                     tracing::warn!(
                         "the database's clock has jumped; cached responses are made anew"
                     );
                     changes.record_everything();
                 }
             }
-            Some(Err(error)) if error.is_unreachable() => {
+            Err(error) if error.is_unreachable() => {
                 health.does_not_answer(&error.reason());
             }
             // It answers, if only with an error.
-            Some(Err(error)) => {
+            Err(error) => {
                 health.answers();
                 log.warn(&format!(
                     "the database gives no sign of life: {}",
                     error.reason()
                 ));
             }
-            None => match Pulse::start() {
-                Ok(another) => pulse = another,
-                Err(error) => tracing::error!(?error, "the database is not watched"),
-            },
         }
-        let (pause, suspected) = match health.is_away() {
-            true => (AWAY, false),
-            false => (EVERY, true),
-        };
         tokio::time::sleep(AT_MOST).await;
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = health.suspected(), if suspected => {}
+        if health.is_away() {
+            tokio::time::sleep(AWAY).await;
+        } else {
+            let _ = tokio::time::timeout(EVERY, health.suspected()).await;
+        }
+    }
+}
+
+/// Asks until there is an answer, on more connections the longer it takes. What takes longer than the
+/// limit is known to be away meanwhile.
+async fn sign_of_life(
+    pulse: &mut Option<Pulse>,
+    asked: &Asked,
+    health: &Health,
+    limit: Duration,
+) -> StoreResult<Sign> {
+    let begun = Instant::now();
+    let mut asking = FuturesUnordered::new();
+    let mut since = begun;
+    let first = match pulse.take() {
+        Some(pulse) => pulse,
+        None => Pulse::start()?,
+    };
+    asking.push(first.beat(asked.clone()));
+    loop {
+        let patience = PATIENCE.min(limit);
+        match tokio::time::timeout(patience, asking.next()).await {
+            // Another one may have more luck.
+            Ok(Some((_, Err(_)))) if !asking.is_empty() => {}
+            Ok(Some((answered, sign))) => {
+                *pulse = Some(answered);
+                return sign;
+            }
+            Ok(None) | Err(_) => {
+                if begun.elapsed() >= limit {
+                    health.does_not_answer(&format!("it has not answered within {limit:?}"));
+                }
+                if since.elapsed() >= STUCK {
+                    asking.clear();
+                    since = Instant::now();
+                }
+                if asking.len() < AT_ONCE {
+                    asking.push(Pulse::start()?.beat(asked.clone()));
+                }
+            }
         }
     }
 }
 
 /// Asks once, on the connection that there is or on a new one.
-fn beat(
-    connection: &Mutex<Option<Watched>>,
-    opener: &Opener,
-    channel: &str,
-    changes: &Changes,
-) -> StoreResult<Sign> {
+fn beat(connection: &Mutex<Option<Watched>>, asked: &Asked) -> StoreResult<Sign> {
     let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(opened) = connection.as_mut()
         && opened.is_alive()
     {
-        match ask(opened, channel, changes) {
+        match ask(opened, asked) {
             Err(error) if error.is_unreachable() => {}
             outcome => return outcome,
         }
     }
     *connection = None;
-    let opened = connection.insert(opener.open()?);
+    let opened = connection.insert(asked.opener.open()?);
     if let Connection::Postgres(postgres) = &mut **opened {
         // A sign of life that is lost is no loss, and a standby that must confirm what is written does
         // not decide whether the database can be read.
         sql_query("SET synchronous_commit = off").execute(postgres)?;
     }
-    ask(opened, channel, changes)
+    ask(opened, asked)
 }
 
-fn ask(connection: &mut Watched, channel: &str, changes: &Changes) -> StoreResult<Sign> {
+fn ask(connection: &mut Watched, asked: &Asked) -> StoreResult<Sign> {
     let Connection::Postgres(postgres) = &mut **connection else {
         unreachable!("only Postgres is asked for signs of life");
     };
     // The instant is taken before it is sent: what was committed until then arrives first.
-    let payload = changes.millis(Instant::now()).to_string();
+    let payload = asked.changes.millis(Instant::now()).to_string();
     Ok(sql_query(
         "SELECT pg_notify($1, $2), extract(epoch FROM clock_timestamp())::float8 AS clock",
     )
-    .bind::<Text, _>(channel)
+    .bind::<Text, _>(&*asked.channel)
     .bind::<Text, _>(payload)
     .get_result(postgres)?)
 }

@@ -139,7 +139,7 @@ enum Begun<T, W> {
 impl Lane {
     /// Starts the threads; connects to nothing yet.
     pub(super) fn build(
-        (url, opener): (&DatabaseUrl, &Arc<Opener>),
+        opener: &Arc<Opener>,
         (size, wait): (u32, Duration),
         health: &Health,
         metrics: LaneMetrics,
@@ -162,10 +162,7 @@ impl Lane {
             pool,
             threads,
             wait,
-            canceller: Canceller::new(match url {
-                DatabaseUrl::Postgres(url) => Some(url.clone()),
-                DatabaseUrl::Sqlite(_) => None,
-            }),
+            canceller: Canceller::new(opener.hosts().cloned()),
             care: Arc::new(Care {
                 opener: Arc::clone(opener),
                 health: health.clone(),
@@ -343,7 +340,7 @@ impl Lane {
     ) -> oneshot::Receiver<T> {
         let (done, outcome) = oneshot::channel();
         let care = Arc::clone(&self.care);
-        let span = tracing::Span::current();
+        let span = tracing::debug_span!("database", lane = self.care.metrics.lane);
         self.threads.begin(move || {
             let _span = span.entered();
             let _ = done.send(work(&care, taken));

@@ -56,24 +56,23 @@ impl Database {
                 let file = FileIdentity::of(path)?;
                 tokio::spawn(ask_sqlite(self.downgrade(), version, file));
             }
-            url @ DatabaseUrl::Postgres(_) => {
+            DatabaseUrl::Postgres(_) => {
+                // Signs of life are no work.
+                let uncounted =
+                    IntCounter::new("not_registered", "signs of life").map_err(|error| {
+                        StoreError::unavailable(Outage::Unsuitable, error.to_string())
+                    })?;
                 let opener = |access| {
                     let session = SessionSettings {
                         access,
                         statement_timeout: LEASE,
                         lock_timeout: LEASE,
                     };
-                    // Signs of life are no work.
-                    let uncounted = IntCounter::new("signs_of_life", "not registered");
-                    uncounted
-                        .map(|queries| Opener::new(url.clone(), session, queries))
-                        .map_err(|error| {
-                            StoreError::unavailable(Outage::Unsuitable, error.to_string())
-                        })
+                    self.opener().with(session, uncounted.clone())
                 };
                 let (heard, first) = oneshot::channel();
                 let listener = Listener {
-                    opener: opener(Access::Read)?,
+                    opener: opener(Access::Read),
                     changes: Arc::downgrade(self.changes()),
                     own: self.process().0.simple().to_string(),
                     channel: heartbeat::channel(self),
@@ -84,7 +83,7 @@ impl Database {
                     .name("dateline-listen".into())
                     .spawn(move || listener.run(heard))
                     .map_err(|error| StoreError::unavailable(Outage::Busy, error.to_string()))?;
-                heartbeat::begin(self, opener(Access::Write)?)?;
+                heartbeat::begin(self, opener(Access::Write));
                 let deaf = |_| {
                     let reason = "notifications of the database do not arrive. Does DATABASE_URL lead to \
                                   a connection pooler? Dateline needs a session of its own: the direct \

@@ -60,23 +60,21 @@ impl Database {
             file::refuse_missing(path)?;
         }
         let health = Health::default();
-        let opener = |access| {
-            let session = SessionSettings {
-                access,
-                statement_timeout: settings.statement_timeout,
-                lock_timeout: settings.lock_timeout,
-            };
-            Opener::new(url.clone(), session, metrics.queries.clone())
+        let session = |access| SessionSettings {
+            access,
+            statement_timeout: settings.statement_timeout,
+            lock_timeout: settings.lock_timeout,
         };
-        let (writer, reader) = (opener(Access::Write), opener(Access::Read));
+        let queries = || metrics.queries.clone();
+        let writer = Opener::new(url.clone(), session(Access::Write), queries());
+        let reader = writer.with(session(Access::Read), queries());
         // The writer first: it switches a new file to WAL before readers come.
         writer.try_out()?;
         let writing = match url {
             DatabaseUrl::Sqlite(_) => 1,
             DatabaseUrl::Postgres(_) => settings.size.div_ceil(2),
         };
-        let lane =
-            |name, opener, size| Lane::build((url, opener), size, &health, metrics.lane(name));
+        let lane = |name, opener, size| Lane::build(opener, size, &health, metrics.lane(name));
         Ok(Self(Arc::new(Opened {
             url: url.clone(),
             replica: Replica::of(url, settings, &metrics)?,
@@ -288,7 +286,12 @@ impl Database {
             statement_timeout: Duration::ZERO,
             lock_timeout: self.0.settings.lock_timeout,
         };
-        Opener::new(self.0.url.clone(), session, self.queries().clone()).open()
+        self.0.writer.with(session, self.queries().clone()).open()
+    }
+
+    /// Opens connections that can write.
+    pub(super) fn opener(&self) -> &Arc<Opener> {
+        &self.0.writer
     }
 
     /// Where the data is.

@@ -122,14 +122,8 @@ impl Replica {
         let opener = Opener::new(url.clone(), session, metrics.queries.clone());
         // Nobody watches it: whoever reads finds out.
         let health = Health::default();
-        let lane = |name, cost| {
-            Lane::build(
-                (url, &opener),
-                settings.of(cost),
-                &health,
-                metrics.lane(name),
-            )
-        };
+        let lane =
+            |name, cost| Lane::build(&opener, settings.of(cost), &health, metrics.lane(name));
         Ok(Some(Self {
             lane: lane("replica", Cost::Low)?,
             costly: lane("replica-costly", Cost::High)?,

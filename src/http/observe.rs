@@ -15,6 +15,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpResponse};
 use tracing::Instrument;
+use tracing::field::{self, display};
 use uuid::Uuid;
 
 use crate::http::address::TrustedProxies;
@@ -22,10 +23,14 @@ use crate::http::routes::Template;
 use crate::log::Repeated;
 use crate::metrics::Metrics;
 use crate::problem::{BAD_REQUEST, OUTCOME_UNKNOWN, Problem, REQUEST_TIMEOUT};
+use crate::trace::TraceParent;
 use crate::validation::cut;
 
 /// The header that carries a request's id, both ways.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The trace that a request belongs to (W3C Trace Context).
+const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Every answer is what its `Content-Type` says (Fetch, "X-Content-Type-Options").
 pub const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
@@ -62,7 +67,18 @@ pub async fn observe(
 
     let arrived = Arrived::of(&request);
     request.extensions_mut().insert(arrived.clone());
-    let span = tracing::info_span!("request", id);
+    let span = tracing::info_span!(
+        "request",
+        id,
+        trace = field::Empty,
+        otel.name = field::Empty,
+        otel.kind = field::Empty,
+        http.response.status_code = field::Empty,
+    );
+    if let Some(parent) = trace_parent(&request) {
+        span.record("trace", display(parent.id().simple()));
+        parent.adopt(&span);
+    }
     let outcome = tokio::time::timeout(timeout, next.call(request).instrument(span.clone())).await;
     let _entered = span.enter();
 
@@ -79,6 +95,11 @@ pub async fn observe(
         Err(response) => (response.status(), None),
     };
     let route = route.map_or("none", |template| template.0);
+    if cfg!(feature = "otlp") {
+        span.record("otel.name", display(format_args!("{method} {route}")));
+        span.record("otel.kind", "server");
+        span.record("http.response.status_code", status.as_u16());
+    }
     let elapsed = started.elapsed();
     if let Some(metrics) = metrics {
         metrics.observe(&method, route, status, elapsed);
@@ -182,15 +203,24 @@ fn log<B>(
     }
 }
 
-/// The request's id: the one that a trusted proxy gave it, when it is a UUID, or a new one.
+/// The request's id: the one that a trusted proxy gave it, when it is a UUID; else the id of the trace that
+/// it belongs to; else a new one.
 pub fn request_id(request: &ServiceRequest) -> Uuid {
-    let given = || {
-        let text = request.headers().get(&REQUEST_ID)?.to_str().ok()?;
-        let proxies = request.app_data::<Data<TrustedProxies>>()?;
-        let given = Uuid::try_parse(text).ok()?;
-        proxies.sent(request.peer_addr()).then_some(given)
-    };
-    given().unwrap_or_else(Uuid::now_v7)
+    let given = from_proxy(request, &REQUEST_ID).and_then(|text| Uuid::try_parse(text).ok());
+    let of_trace = || trace_parent(request).map(|parent| parent.id());
+    given.or_else(of_trace).unwrap_or_else(Uuid::now_v7)
+}
+
+/// The trace that a request belongs to, as a trusted proxy says.
+fn trace_parent(request: &ServiceRequest) -> Option<TraceParent> {
+    from_proxy(request, &TRACE_PARENT)?.parse().ok()
+}
+
+/// A header that only trusted proxies may set.
+fn from_proxy<'a>(request: &'a ServiceRequest, name: &HeaderName) -> Option<&'a str> {
+    let text = request.headers().get(name)?.to_str().ok()?;
+    let proxies = request.app_data::<Data<TrustedProxies>>()?;
+    proxies.sent(request.peer_addr()).then_some(text)
 }
 
 /// Sends the request's id back.
