@@ -182,6 +182,12 @@ impl Server {
         answer
     }
 
+    /// Open descriptors.
+    pub fn descriptors(&self) -> usize {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()));
+        open.map_or(0, Iterator::count)
+    }
+
     /// Resident memory, in mebibytes.
     pub fn mebibytes(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))

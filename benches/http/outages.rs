@@ -236,16 +236,7 @@ fn through(
         (least..=least + unknown).contains(&counts),
         "{counts} shares are counted of {least} acknowledged and {unknown} unknown"
     );
-    let headers = format!("Authorization: Bearer {token}\r\n");
-    let now = ask(
-        server,
-        &request(
-            "GET",
-            &format!("/v1/editorial/articles/{article}"),
-            &headers,
-            "",
-        ),
-    );
+    let now = ask(server, &editorial_read(article, token));
     let standfirst: u64 = now["standfirst"]
         .as_str()
         .and_then(|text| text.parse().ok())
@@ -285,6 +276,61 @@ fn counted(server: &Server, slug: &str) -> u64 {
     shares["total"].as_u64().expect("a count")
 }
 
+/// How long after a write was acknowledged by one process another one still serves what was before, from its
+/// cache.
+fn staleness(url: &DatabaseUrl, server: &Server, token: &str, id: &str) {
+    let other = dateline(url, &[]);
+    let slug = ask(server, &editorial_read(id, token))["slug"]
+        .as_str()
+        .expect("a slug")
+        .to_owned();
+    let read = request("GET", &format!("/v1/articles/{slug}"), "", "");
+    let headers = format!("If-Match: *\r\nAuthorization: Bearer {token}\r\n");
+    let mut late = Vec::new();
+    for number in 0..300 {
+        ask(&other, &read);
+        let standfirst = format!("stale {number}");
+        let patch = format!("{{\"standfirst\":\"{standfirst}\"}}");
+        let path = format!("/v1/editorial/articles/{id}");
+        ask(server, &request("PATCH", &path, &headers, &patch));
+        let acknowledged = Instant::now();
+        while ask(&other, &read)["standfirst"] != standfirst.as_str() {}
+        late.push(acknowledged.elapsed());
+    }
+    late.sort();
+    println!(
+        "\nAnother process serves what was before a write for {:.1?} (median), {:.1?} (p99), {:.1?} at most.",
+        late[late.len() / 2],
+        late[late.len() * 99 / 100],
+        late[late.len() - 1]
+    );
+}
+
+fn editorial_read(id: &str, token: &str) -> String {
+    let headers = format!("Authorization: Bearer {token}\r\n");
+    request("GET", &format!("/v1/editorial/articles/{id}"), &headers, "")
+}
+
+/// All kinds of clients for some minutes: memory, descriptors and failures.
+fn soak(server: &Server, token: &str, article: (&str, &str)) {
+    let seconds = std::env::var("DATELINE_BENCH_SOAK").ok();
+    let time = Duration::from_secs(seconds.and_then(|text| text.parse().ok()).unwrap_or(300));
+    let mut seen = Vec::new();
+    through(server, token, article, "nothing happens", || {
+        let begun = Instant::now();
+        while begun.elapsed() < time {
+            std::thread::sleep(time / 10);
+            seen.push((server.mebibytes(), server.descriptors()));
+        }
+        Instant::now()
+    });
+    let (first, last) = (seen[1], seen[seen.len() - 1]);
+    println!(
+        "\nIn {time:?} of that, memory went from {:.0} to {:.0} MiB, descriptors from {} to {}.",
+        first.0, last.0, first.1, last.1
+    );
+}
+
 /// The rules that drop all packets of a port of this machine, put in or taken out.
 fn drop_packets(port: u16, put_in: bool) -> bool {
     let port = port.to_string();
@@ -302,9 +348,6 @@ pub fn measure(effort: &Effort) {
     if !effort.wants("outages") || std::env::var_os("DATELINE_TEST_POSTGRES_BIN").is_none() {
         return;
     }
-    println!(
-        "\n| outages | cached reads that failed | other reads | writes | shares |\n|---|---|---|---|---|"
-    );
     let primary = Cluster::start();
     let standby = primary.standby("heir");
     primary.execute("postgres", "CREATE DATABASE news");
@@ -343,6 +386,11 @@ pub fn measure(effort: &Effort) {
     let article = (id.as_str(), slug.as_str());
     let pause = |time: Duration| std::thread::sleep(time);
 
+    staleness(&url, &server, &token, &id);
+    println!(
+        "\n| outages | cached reads that failed | other reads | writes | shares |\n|---|---|---|---|---|"
+    );
+    soak(&server, &token, article);
     through(&server, &token, article, "Postgres restarted", || {
         primary.stop_fast();
         primary.start_again();

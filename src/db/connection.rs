@@ -103,7 +103,7 @@ impl fmt::Display for DatabaseUrl {
 /// Without them a vanished server is waited for as long as TCP sends again, a quarter of an hour.
 const CONNECTION_DEFAULTS: [(&str, &str); 6] = [
     ("connect_timeout", "3"),
-    ("tcp_user_timeout", "8000"),
+    ("tcp_user_timeout", "5000"),
     ("keepalives_idle", "5"),
     ("keepalives_interval", "2"),
     ("keepalives_count", "2"),
@@ -399,7 +399,7 @@ impl Opener {
                  SET default_transaction_read_only = {};
                  SET default_transaction_isolation = 'read committed';
                  SET idle_in_transaction_session_timeout = {};
-                 SET tcp_user_timeout = 8000;
+                 SET tcp_user_timeout = 5000;
                  SET tcp_keepalives_idle = 5;
                  SET tcp_keepalives_interval = 2;
                  SET tcp_keepalives_count = 2;
@@ -506,11 +506,11 @@ mod tests {
     fn what_a_url_says_of_timeouts_stands() {
         let complete = with_defaults("postgres://db/news");
         assert!(
-            complete.starts_with("postgres://db/news?connect_timeout=3&tcp_user_timeout=8000&")
+            complete.starts_with("postgres://db/news?connect_timeout=3&tcp_user_timeout=5000&")
         );
         let complete = with_defaults("postgres://db/news?sslmode=require&connect_timeout=9");
         assert!(complete.starts_with(
-            "postgres://db/news?sslmode=require&connect_timeout=9&tcp_user_timeout=8000&"
+            "postgres://db/news?sslmode=require&connect_timeout=9&tcp_user_timeout=5000&"
         ));
         assert_eq!(complete.matches("connect_timeout").count(), 1);
     }

@@ -185,3 +185,86 @@ impl From<diesel::result::Error> for StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::result::{DatabaseErrorKind, Error};
+
+    use super::*;
+
+    fn told(kind: DatabaseErrorKind, message: &str) -> StoreError {
+        Error::DatabaseError(kind, Box::new(message.to_owned())).into()
+    }
+
+    #[test]
+    fn what_a_database_says_is_told_apart() {
+        use DatabaseErrorKind::{ClosedConnection, ReadOnlyTransaction, UniqueViolation, Unknown};
+        for (kind, message, outage) in [
+            (ClosedConnection, "Verbindung beendet", Outage::Unreachable),
+            (ReadOnlyTransaction, "nur lesen", Outage::ReadOnly),
+            (
+                Unknown,
+                "attempt to write a readonly database",
+                Outage::ReadOnly,
+            ),
+            (
+                Unknown,
+                "cannot execute NOTIFY during recovery",
+                Outage::ReadOnly,
+            ),
+            (Unknown, "database or disk is full", Outage::DiskFull),
+            (
+                Unknown,
+                "could not extend file \"base/5/16\": No space left on device",
+                Outage::DiskFull,
+            ),
+            (
+                Unknown,
+                "canceling statement due to lock timeout",
+                Outage::Busy,
+            ),
+            (Unknown, "database is locked", Outage::Busy),
+            (Unknown, "disk I/O error", Outage::Unreachable),
+        ] {
+            let error = told(kind, message);
+            assert!(
+                matches!(error, StoreError::Unavailable(as_told, _) if as_told == outage),
+                "{message}: {error:?}"
+            );
+        }
+        assert!(matches!(
+            told(Unknown, "deadlock detected"),
+            StoreError::Conflict
+        ));
+        assert!(matches!(
+            told(UniqueViolation, "doppelt"),
+            StoreError::Conflict
+        ));
+        for message in [
+            "interrupted",
+            "canceling statement due to statement timeout",
+            "canceling statement due to user request",
+        ] {
+            assert!(
+                matches!(told(Unknown, message), StoreError::TooSlow),
+                "{message}"
+            );
+        }
+        assert!(matches!(
+            told(Unknown, "syntax error"),
+            StoreError::Database(_)
+        ));
+    }
+
+    #[test]
+    fn of_a_commit_that_failed_twice_the_first_reason_is_told() {
+        let failed = Error::RollbackErrorOnCommit {
+            rollback_error: Box::new(Error::BrokenTransactionManager),
+            commit_error: Box::new(Error::DatabaseError(
+                DatabaseErrorKind::ClosedConnection,
+                Box::new("gone".to_owned()),
+            )),
+        };
+        assert!(StoreError::from(failed).is_unreachable());
+    }
+}

@@ -32,6 +32,8 @@ const AT_MOST: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(1);
 /// On at most so many at once.
 const AT_ONCE: usize = 3;
+/// New connections that may die before the database is taken to be away.
+const NEW: usize = 3;
 /// Connections that have said nothing for so long are left to themselves.
 const STUCK: Duration = Duration::from_secs(10);
 
@@ -107,6 +109,11 @@ async fn watch(database: Weak<Opened>, opener: Arc<Opener>, channel: Arc<str>) {
         let sign = sign_of_life(&mut pulse, &asked, &health, limit).await;
         match sign {
             Ok(sign) => {
+                if health.is_away()
+                    && let Some(held) = database.upgrade().map(Database)
+                {
+                    held.suspect_connections();
+                }
                 health.answers();
                 if clock.has_jumped(sign.clock, begun, Instant::now()) {
                     tracing::warn!(
@@ -156,7 +163,7 @@ async fn sign_of_life(
         let patience = PATIENCE.min(limit);
         match tokio::time::timeout(patience, asking.next()).await {
             // Another one may have more luck.
-            Ok(Some((_, Err(_)))) if !asking.is_empty() => {}
+            Ok(Some((_, Err(error)))) if error.is_unreachable() && !asking.is_empty() => {}
             Ok(Some((answered, sign))) => {
                 *pulse = Some(answered);
                 return sign;
@@ -188,6 +195,17 @@ fn beat(connection: &Mutex<Option<Watched>>, asked: &Asked) -> StoreResult<Sign>
             outcome => return outcome,
         }
     }
+    // One that dies at once says little: whether another one can be opened says more.
+    for _ in 1..NEW {
+        match ask(open(&mut connection, asked)?, asked) {
+            Err(error) if error.is_unreachable() => {}
+            outcome => return outcome,
+        }
+    }
+    ask(open(&mut connection, asked)?, asked)
+}
+
+fn open<'a>(connection: &'a mut Option<Watched>, asked: &Asked) -> StoreResult<&'a mut Watched> {
     *connection = None;
     let opened = connection.insert(asked.opener.open()?);
     if let Connection::Postgres(postgres) = &mut **opened {
@@ -195,7 +213,7 @@ fn beat(connection: &Mutex<Option<Watched>>, asked: &Asked) -> StoreResult<Sign>
         // not decide whether the database can be read.
         sql_query("SET synchronous_commit = off").execute(postgres)?;
     }
-    ask(opened, asked)
+    Ok(opened)
 }
 
 fn ask(connection: &mut Watched, asked: &Asked) -> StoreResult<Sign> {

@@ -318,17 +318,47 @@ impl Lane {
         runtime: &Handle,
         work: impl FnOnce(&mut Connection) -> StoreResult<T>,
     ) -> StoreResult<T> {
-        self.care.health.check()?;
-        let taken = runtime.block_on(async {
-            tokio::select! {
-                taken = self.pool.get() => taken.map_err(|error| self.care.not_opened(error)),
-                away = self.care.health.away() => Err(away),
-            }
-        })?;
-        let mut taken = Taken(Some(taken));
+        let mut taken = self.take_here(runtime)?;
         let outcome = work(&mut taken);
         self.care.give_back(taken);
         outcome
+    }
+
+    /// The same in a transaction; when its connection turns out to be dead before that has begun it runs
+    /// on another.
+    ///
+    /// # Errors
+    /// As [`here`](Self::here).
+    pub(super) fn transaction_here<T>(
+        &self,
+        runtime: &Handle,
+        work: impl FnOnce(&mut Connection) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        let mut taken = self.take_here(runtime)?;
+        if let Err(error) = transaction::begin(&mut taken) {
+            self.care.give_back(taken);
+            if !error.is_unreachable() {
+                return Err(error);
+            }
+            taken = self.take_here(runtime)?;
+            transaction::begin(&mut taken)?;
+        }
+        let outcome = transaction::run(&mut taken, || true, work);
+        self.care.give_back(taken);
+        outcome
+    }
+
+    fn take_here(&self, runtime: &Handle) -> StoreResult<Taken> {
+        self.care.health.check()?;
+        runtime.block_on(async {
+            tokio::select! {
+                taken = self.pool.get() => match taken {
+                    Ok(taken) => Ok(Taken(Some(taken))),
+                    Err(error) => Err(self.care.not_opened(error)),
+                },
+                away = self.care.health.away() => Err(away),
+            }
+        })
     }
 
     /// Begins work on a database thread; it is done whoever waits for it. What it says of itself is

@@ -66,7 +66,9 @@ impl Database {
                     let session = SessionSettings {
                         access,
                         statement_timeout: LEASE,
-                        lock_timeout: LEASE,
+                        // Those who notify wait for each other, and some for a standby: no reason to
+                        // think that nobody answers.
+                        lock_timeout: LEASE / 4,
                     };
                     self.opener().with(session, uncounted.clone())
                 };

@@ -20,7 +20,6 @@ use super::lane::{Cost, Lane, LaneStatus, PoolSettings};
 use super::metrics::DatabaseMetrics;
 use super::notify;
 use super::replica::{Replica, ReplicaStatus};
-use super::transaction;
 use super::types::Id;
 
 /// The database of one process. Cheap to clone.
@@ -35,6 +34,7 @@ pub struct Opened {
     costly: Lane,
     writers: Lane,
     writer: Arc<Opener>,
+    reader: Arc<Opener>,
     pub(super) replica: Option<Replica>,
     metrics: DatabaseMetrics,
     changes: Arc<Changes>,
@@ -82,6 +82,7 @@ impl Database {
             costly: lane("costly", &reader, settings.of(Cost::High))?,
             writers: lane("writers", &writer, (writing, settings.wait))?,
             writer,
+            reader,
             settings: settings.clone(),
             metrics,
             changes: Arc::default(),
@@ -168,9 +169,7 @@ impl Database {
         runtime: &Handle,
         work: impl FnOnce(&mut Connection) -> StoreResult<T>,
     ) -> StoreResult<T> {
-        self.run_here(runtime, |connection| {
-            transaction::in_transaction(connection, work)
-        })
+        self.0.writers.transaction_here(runtime, work)
     }
 
     /// The same without a transaction around it: each statement is one.
@@ -302,6 +301,12 @@ impl Database {
     /// Whether the database answers.
     pub fn health(&self) -> &Health {
         &self.0.health
+    }
+
+    /// Those that were opened before an outage may lead to a server that is gone.
+    pub(super) fn suspect_connections(&self) {
+        self.0.writer.found_dead();
+        self.0.reader.found_dead();
     }
 
     /// How long things may take.
