@@ -23,7 +23,8 @@ use crate::config::{DatabaseConfig, ServerConfig};
 use crate::db::metrics::DatabaseMetrics;
 use crate::db::transaction::in_transaction;
 use crate::db::{
-    Connection, Database, DatabaseUrl, StoreError, Timestamp, file, migrations, suitable,
+    Connection, Database, DatabaseUrl, StoreError, StoreResult, Timestamp, file, migrations,
+    suitable,
 };
 use crate::gauges::Gauges;
 use crate::http::address::TrustedProxies;
@@ -157,9 +158,14 @@ pub fn connect(config: &DatabaseConfig) -> Result<Database, StartError> {
 pub fn migrate_database(database: &Database) -> Result<Vec<String>, StoreError> {
     let mut connection = database.unhurried_connection()?;
     let ran = migrations::run(&mut connection)?;
-    while in_transaction(&mut connection, articles::store::bodies::render_outdated)? > 0 {}
-    while in_transaction(&mut connection, articles::store::renditions::render_new)? > 0 {}
-    while in_transaction(&mut connection, articles::store::indexing::index_pending)? > 0 {}
+    let steps: [fn(&mut Connection) -> StoreResult<usize>; 3] = [
+        articles::store::bodies::render_outdated,
+        articles::store::renditions::render_new,
+        articles::store::indexing::index_pending,
+    ];
+    for step in steps {
+        while migrations::waiting(|| in_transaction(&mut connection, step))? > 0 {}
+    }
     Ok(ran)
 }
 

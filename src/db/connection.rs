@@ -361,7 +361,12 @@ impl Opener {
             SqliteConnection::establish(&path.to_string_lossy())
         })
         .map_err(|error| error.to_string())?;
-        let timeout = self.settings.statement_timeout.as_millis();
+        // Without a limit: whoever asked for that tries again.
+        let timeout = match self.settings.statement_timeout {
+            Duration::ZERO => self.settings.lock_timeout,
+            timeout => timeout,
+        };
+        let timeout = timeout.as_millis();
         let query_only = u8::from(self.settings.access == Access::Read);
         // busy_timeout first: switching to WAL needs the file's lock.
         let settings = format!(

@@ -119,13 +119,16 @@ fn run_on_postgres(postgres: &mut PgConnection) -> StoreResult<Vec<String>> {
 }
 
 /// Tries until nothing is in the way any more, and says once that something is.
-fn waiting<T>(mut work: impl FnMut() -> StoreResult<T>) -> StoreResult<T> {
+///
+/// # Errors
+/// What `work` answers besides [`Outage::Busy`].
+pub fn waiting<T>(mut work: impl FnMut() -> StoreResult<T>) -> StoreResult<T> {
     let mut said = false;
     loop {
         match work() {
             Err(StoreError::Unavailable(Outage::Busy, reason)) => {
                 if !said {
-                    tracing::info!(reason, "migrations wait");
+                    tracing::info!(reason, "waiting to migrate");
                     said = true;
                 }
                 std::thread::sleep(AGAIN);

@@ -30,22 +30,33 @@ fn count(connection: &mut Database, what: &str) -> i64 {
     count.count
 }
 
+/// A server that ends with its test, however that ends.
+struct Started(Child);
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A server that is starting; what it says is read at its end.
-fn starting(url: &str) -> Child {
-    dateline()
+fn starting(url: &str) -> Started {
+    let child = dateline()
         .args(["serve", "--create", "--workers", "1"])
         .args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"])
         .env("DATABASE_URL", url)
+        .stdout(Stdio::null())
         .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+        .spawn();
+    Started(child.unwrap())
 }
 
 /// Waits until it listens; answers what it said until then.
-fn listens(server: &mut Child) -> String {
+fn listens(server: &mut Started) -> String {
     let mut said = Vec::new();
     let mut byte = [0];
-    let output = server.stderr.as_mut().unwrap();
+    let output = server.0.stderr.as_mut().unwrap();
     while output.read(&mut byte).unwrap() == 1 {
         said.push(byte[0]);
         if byte[0] == b'\n' && said.ends_with(b"}\n") {
@@ -59,7 +70,7 @@ fn listens(server: &mut Child) -> String {
 }
 
 fn three_start_at_once(url: &str) {
-    let mut servers: Vec<Child> = (0..3).map(|_| starting(url)).collect();
+    let mut servers: Vec<Started> = (0..3).map(|_| starting(url)).collect();
     for server in &mut servers {
         listens(server);
     }
@@ -68,10 +79,6 @@ fn three_start_at_once(url: &str) {
     let mut connection = database.connection().unwrap();
     // One set of keys: of access tokens, of cursors and of visitors.
     assert_eq!(count(&mut connection, "secrets"), 3);
-    for server in &mut servers {
-        server.kill().unwrap();
-        server.wait().unwrap();
-    }
 }
 
 #[test]
@@ -174,10 +181,7 @@ fn a_server_with_nothing_to_migrate_needs_no_right_to() {
          GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO reporter",
     );
     let url = cluster.url("news").replace("postgres@", "reporter@");
-    let mut server = starting(&url);
-    listens(&mut server);
-    server.kill().unwrap();
-    server.wait().unwrap();
+    listens(&mut starting(&url));
 }
 
 #[test]
@@ -264,7 +268,7 @@ async fn a_server_listens_while_it_migrates_and_says_that_it_is_not_ready() {
         .unwrap()
         .port();
     let address = format!("127.0.0.1:{port}");
-    let mut server = dateline()
+    let server = dateline()
         .args([
             "serve",
             "--listen",
@@ -275,9 +279,10 @@ async fn a_server_listens_while_it_migrates_and_says_that_it_is_not_ready() {
             "1",
         ])
         .env("DATABASE_URL", cluster.url("news"))
+        .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+        .spawn();
+    let _server = Started(server.unwrap());
     let client = reqwest::Client::new();
     let ask = async |method: Method, path: &str| {
         let response = client
@@ -299,8 +304,6 @@ async fn a_server_listens_while_it_migrates_and_says_that_it_is_not_ready() {
     })
     .await;
     assert_eq!(ask(Method::GET, "/v1/articles").await.unwrap().0, 200);
-    server.kill().unwrap();
-    server.wait().unwrap();
 }
 
 #[derive(QueryableByName)]
