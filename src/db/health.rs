@@ -2,7 +2,7 @@
 //!
 //! While it does not, nobody tries for themselves: work is refused at once, what is under way is no
 //! longer waited for, and cached responses may go out although they cannot be checked. Only the
-//! [heartbeat](super::heartbeat) decides; others can ask it to look now.
+//! heartbeat decides; others can ask it to look now.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -13,7 +13,7 @@
 //! - [`metrics`] – what connections are measured by
 //! - `replica` – a streaming replica of Postgres, for public reads
 //! - [`error`] – [`StoreError`], what a store can answer besides a value
-//! - [`file`] – the file of a SQLite database
+//! - [`file`](mod@file) – the file of a SQLite database
 //! - [`gather`] – reading by key, together
 //! - [`slugs`] – free slugs and redirects from old ones
 //! - [`version`] – optimistic locking

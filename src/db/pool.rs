@@ -50,7 +50,7 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when no connection can be opened: a missing SQLite file is made by
-    /// [`file::create`](super::file::create) only.
+    /// [`file::create`] only.
     pub fn open(
         url: &DatabaseUrl,
         settings: &PoolSettings,
