@@ -241,7 +241,7 @@ impl Answer {
             return Some(seen);
         }
         // Nothing happened to it for as long as writes were heard of.
-        let known = changes.known_until().min(now);
+        let known = changes.known_since().min(now);
         Some(seen.max(self.until.map_or(known, |until| until.min(known))))
     }
 

@@ -23,6 +23,9 @@ use crate::problem::{NOT_FOUND, Problem};
 /// About the bytes of one answer: where the table of what is kept begins.
 const TYPICAL_BYTES: u64 = 4096;
 
+/// How long it takes at most until the first failure is known to be an outage: a refused connection.
+const TO_KNOW: Duration = Duration::from_millis(250);
+
 /// What kind of answer it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -316,8 +319,13 @@ impl Responses {
             return Ok(stale);
         }
         match self.find_current(request, question, coding, work).await {
-            Err(problem) if problem.is_outage() || (problem.is_failure() && health.is_away()) => {
-                self.stale(request, coding, &target).ok_or(problem)
+            // Whoever finds it out first waits until it is known: only then may what is old go out.
+            Err(problem) if problem.is_failure() => {
+                let is_away = health.is_away()
+                    || problem.is_outage()
+                        && tokio::time::timeout(TO_KNOW, health.away()).await.is_ok();
+                let stale = is_away.then(|| self.stale(request, coding, &target));
+                stale.flatten().ok_or(problem)
             }
             outcome => outcome,
         }

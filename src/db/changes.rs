@@ -197,8 +197,8 @@ impl Changes {
         self.known_until().checked_sub(LEASE).unwrap_or(self.origin)
     }
 
-    /// Until when every write of other processes was heard of, before the last time that this ended.
-    pub fn known_until(&self) -> Instant {
+    /// How long the last sign of life was believed.
+    fn known_until(&self) -> Instant {
         self.instant(self.known_until.load(Ordering::Acquire))
     }
 

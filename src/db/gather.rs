@@ -65,10 +65,11 @@ where
             begins
         });
         if begins {
-            let (database, turn) = (self.database.clone(), Arc::new(Turn(Arc::clone(self))));
+            // It is over when nobody waits for the read any more, though its thread may hang.
+            let (turn, gather) = (Turn(Arc::clone(self)), Arc::clone(self));
             tokio::spawn(async move {
-                let read = database.read(move |connection| {
-                    turn.0.read_all(connection);
+                let read = turn.0.database.read(move |connection| {
+                    gather.read_all(connection);
                     Ok(())
                 });
                 if let Err(error) = read.await {

@@ -225,8 +225,8 @@ impl Lane {
                 }
             };
             match care.give_back(taken) {
-                true => Ended::Done(outcome),
-                false => Ended::Died,
+                false if outcome.is_err() => Ended::Died,
+                _ => Ended::Done(outcome),
             }
         });
         // The clock that work looks at itself is the same; this is for a statement that never looks.
@@ -277,7 +277,7 @@ impl Lane {
         &self,
         timeout: Duration,
         work: W,
-        after: impl FnOnce() + Send + 'static,
+        after: impl FnOnce() + Clone + Send + 'static,
     ) -> StoreResult<Begun<T, W>>
     where
         T: Send + 'static,
@@ -287,9 +287,10 @@ impl Lane {
         let deadline = Instant::now() + timeout;
         let mut waiting = self.canceller.waiting_to_the_end(deadline);
         let until = Arc::clone(&waiting.work);
+        let ended = after.clone();
         let mut outcome = self.begin(taken, move |care, mut taken| {
             let outcome = care.transaction(&mut taken, &until, work);
-            after();
+            ended();
             care.give_back(taken);
             outcome
         });
@@ -301,8 +302,10 @@ impl Lane {
         if waiting.give_up() {
             return Err(gone);
         }
-        // It may have been answered just now.
+        // It may have been answered just now; otherwise it may have happened, and the thread that would
+        // say so hangs.
         outcome.try_recv().map_err(|_| {
+            after();
             let reason = "the database has not said in time whether it committed";
             StoreError::OutcomeUnknown(reason.into())
         })
@@ -341,7 +344,10 @@ impl Lane {
                 return Err(error);
             }
             taken = self.take_here(runtime)?;
-            transaction::begin(&mut taken)?;
+            if let Err(error) = transaction::begin(&mut taken) {
+                self.care.give_back(taken);
+                return Err(error);
+            }
         }
         let outcome = transaction::run(&mut taken, || true, work);
         self.care.give_back(taken);
@@ -434,6 +440,10 @@ impl Care {
     {
         let _doing = taken.watch.begin(until);
         for last in [false, false, true] {
+            // Who gave it up before it began could end nothing.
+            if until.is_over() {
+                return Begun::Yes(Err(StoreError::TooSlow));
+            }
             match transaction::begin(taken) {
                 Ok(()) => {}
                 Err(error) if error.is_unreachable() => return Begun::No(work, error),

@@ -51,10 +51,9 @@ impl Database {
     /// let notifications through.
     pub async fn listen(&self) -> StoreResult<()> {
         match self.url() {
-            DatabaseUrl::Sqlite(path) => {
+            DatabaseUrl::Sqlite(_) => {
                 let version = self.data_version().await?;
-                let file = FileIdentity::of(path)?;
-                tokio::spawn(ask_sqlite(self.downgrade(), version, file));
+                tokio::spawn(ask_sqlite(self.downgrade(), version, self.file().cloned()));
             }
             DatabaseUrl::Postgres(_) => {
                 // Signs of life are no work.
@@ -76,7 +75,6 @@ impl Database {
                 let listener = Listener {
                     opener: opener(Access::Read),
                     changes: Arc::downgrade(self.changes()),
-                    own: self.process().0.simple().to_string(),
                     channel: heartbeat::channel(self),
                     restarts: self.metrics().listener_restarts.clone(),
                     health: self.health().clone(),
@@ -123,7 +121,7 @@ impl Database {
     }
 }
 
-async fn ask_sqlite(database: Weak<Opened>, mut version: i64, file: FileIdentity) {
+async fn ask_sqlite(database: Weak<Opened>, mut version: i64, file: Option<FileIdentity>) {
     let mut interval = tokio::time::interval(ASK);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let (mut looked, mut clock, log) = (Instant::now(), WallClock::default(), Repeated::default());
@@ -134,7 +132,7 @@ async fn ask_sqlite(database: Weak<Opened>, mut version: i64, file: FileIdentity
         };
         if looked.elapsed() >= LOOK_FOR_FILE {
             looked = Instant::now();
-            match file.check() {
+            match file.as_ref().map_or(Ok(()), FileIdentity::check) {
                 Ok(()) => database.health().answers(),
                 Err(reason) => database.health().does_not_answer(&reason),
             }
@@ -167,8 +165,6 @@ async fn ask_sqlite(database: Weak<Opened>, mut version: i64, file: FileIdentity
 struct Listener {
     opener: Arc<Opener>,
     changes: Weak<Changes>,
-    /// How notifications of this process begin.
-    own: String,
     /// Where its signs of life arrive.
     channel: String,
     restarts: IntCounter,
@@ -178,9 +174,7 @@ struct Listener {
 impl Listener {
     fn run(&self, first: oneshot::Sender<()>) {
         let (mut first, log) = (Some(first), Repeated::default());
-        while let Some(changes) = self.changes.upgrade() {
-            changes.hear_nothing();
-            drop(changes);
+        while self.changes.strong_count() > 0 {
             let outcome = self
                 .opener
                 .open()
@@ -188,6 +182,10 @@ impl Listener {
                     Connection::Postgres(postgres) => self.hear(postgres, &mut first),
                     Connection::Sqlite(_) => Ok(()),
                 });
+            // At once: from here on others may write unheard.
+            if let Some(changes) = self.changes.upgrade() {
+                changes.hear_nothing();
+            }
             if let Err(error) = outcome {
                 self.restarts.inc();
                 log.warn(&format!(
@@ -234,10 +232,9 @@ impl Listener {
                     }
                     continue;
                 }
+                // Those of this process as well: one whose COMMIT got no answer may not know of it.
                 let mut words = notification.payload.split_whitespace();
-                if words.next() == Some(self.own.as_str()) {
-                    continue;
-                }
+                words.next();
                 match read_payload(words) {
                     Some(touched) => changes.record(&touched),
                     None => changes.record_everything(),

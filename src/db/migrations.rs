@@ -93,10 +93,14 @@ pub fn run(connection: &mut Connection) -> StoreResult<Vec<String>> {
                 )),
             })?;
             let ran = run_on_postgres(postgres);
-            sql_query("SELECT pg_advisory_unlock($1)")
+            let unlocked = sql_query("SELECT pg_advisory_unlock($1)")
                 .bind::<BigInt, _>(MIGRATION_LOCK)
-                .execute(postgres)?;
-            ran
+                .execute(postgres);
+            let ran = ran?;
+            unlocked?;
+            // Another process may have been a newer one.
+            refuse_newer(connection)?;
+            Ok(ran)
         }
     }
 }

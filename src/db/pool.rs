@@ -14,7 +14,7 @@ use super::connection::{
     Access, AnyConnection as Connection, DatabaseUrl, Opener, SessionSettings, Watched,
 };
 use super::error::{Outage, StoreError, StoreResult};
-use super::file;
+use super::file::{self, FileIdentity};
 use super::health::Health;
 use super::lane::{Cost, Lane, LaneStatus, PoolSettings};
 use super::metrics::DatabaseMetrics;
@@ -35,6 +35,8 @@ pub struct Opened {
     writers: Lane,
     writer: Arc<Opener>,
     reader: Arc<Opener>,
+    /// The file of a SQLite database as it was opened.
+    file: Option<FileIdentity>,
     pub(super) replica: Option<Replica>,
     metrics: DatabaseMetrics,
     changes: Arc<Changes>,
@@ -68,8 +70,15 @@ impl Database {
         let queries = || metrics.queries.clone();
         let writer = Opener::new(url.clone(), session(Access::Write), queries());
         let reader = writer.with(session(Access::Read), queries());
+        let file = match url {
+            DatabaseUrl::Sqlite(path) => Some(FileIdentity::of(path)?),
+            DatabaseUrl::Postgres(_) => None,
+        };
         // The writer first: it switches a new file to WAL before readers come.
         writer.try_out()?;
+        if let Some(Err(reason)) = file.as_ref().map(FileIdentity::check) {
+            return Err(StoreError::unavailable(Outage::Unsuitable, reason));
+        }
         let writing = match url {
             DatabaseUrl::Sqlite(_) => 1,
             DatabaseUrl::Postgres(_) => settings.size.div_ceil(2),
@@ -83,6 +92,7 @@ impl Database {
             writers: lane("writers", &writer, (writing, settings.wait))?,
             writer,
             reader,
+            file,
             settings: settings.clone(),
             metrics,
             changes: Arc::default(),
@@ -307,6 +317,11 @@ impl Database {
     pub(super) fn suspect_connections(&self) {
         self.0.writer.found_dead();
         self.0.reader.found_dead();
+    }
+
+    /// The file of a SQLite database as it was opened.
+    pub(super) fn file(&self) -> Option<&FileIdentity> {
+        self.0.file.as_ref()
     }
 
     /// How long things may take.

@@ -6,7 +6,7 @@
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 
 use super::Connection;
-use super::error::{StoreError, StoreResult};
+use super::error::{Outage, StoreError, StoreResult};
 
 /// Runs `work` in one transaction. On SQLite it takes the write lock at once: a transaction that
 /// reads first and writes later would fail, not wait, when another process wrote in between.
@@ -56,14 +56,13 @@ pub(super) fn run<T>(
 }
 
 fn commit(connection: &mut Connection) -> StoreResult<()> {
-    match connection {
-        Connection::Sqlite(sqlite) => Ok(sqlite.batch_execute("COMMIT")?),
-        Connection::Postgres(postgres) => AnsiTransactionManager::commit_transaction(postgres)
-            .map_err(|error| match StoreError::from(error) {
-                StoreError::Unavailable(super::error::Outage::Unreachable, reason) => {
-                    StoreError::OutcomeUnknown(reason)
-                }
-                error => error,
-            }),
-    }
+    let committed = match connection {
+        Connection::Sqlite(sqlite) => sqlite.batch_execute("COMMIT"),
+        Connection::Postgres(postgres) => AnsiTransactionManager::commit_transaction(postgres),
+    };
+    // SQLite as well: what could not be synchronised may have been written.
+    committed.map_err(|error| match StoreError::from(error) {
+        StoreError::Unavailable(Outage::Unreachable, reason) => StoreError::OutcomeUnknown(reason),
+        error => error,
+    })
 }
