@@ -224,9 +224,10 @@ impl Lane {
                     work(&mut taken)
                 }
             };
+            // Whatever it answered: it may have made a problem document of what went wrong.
             match care.give_back(taken) {
-                false if outcome.is_err() => Ended::Died,
-                _ => Ended::Done(outcome),
+                true => Ended::Done(outcome),
+                false => Ended::Died,
             }
         });
         // The clock that work looks at itself is the same; this is for a statement that never looks.

@@ -75,6 +75,7 @@ impl Database {
                 let listener = Listener {
                     opener: opener(Access::Read),
                     changes: Arc::downgrade(self.changes()),
+                    own: self.process().0.simple().to_string(),
                     channel: heartbeat::channel(self),
                     restarts: self.metrics().listener_restarts.clone(),
                     health: self.health().clone(),
@@ -165,6 +166,8 @@ async fn ask_sqlite(database: Weak<Opened>, mut version: i64, file: Option<FileI
 struct Listener {
     opener: Arc<Opener>,
     changes: Weak<Changes>,
+    /// How notifications of this process begin.
+    own: String,
     /// Where its signs of life arrive.
     channel: String,
     restarts: IntCounter,
@@ -232,9 +235,11 @@ impl Listener {
                     }
                     continue;
                 }
-                // Those of this process as well: one whose COMMIT got no answer may not know of it.
                 let mut words = notification.payload.split_whitespace();
-                words.next();
+                // What this process wrote it has noted before it said so.
+                if words.next() == Some(self.own.as_str()) {
+                    continue;
+                }
                 match read_payload(words) {
                     Some(touched) => changes.record(&touched),
                     None => changes.record_everything(),
