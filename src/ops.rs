@@ -38,7 +38,7 @@ pub fn resources() -> Vec<Resource> {
 /// Whether the server is ready, part by part.
 #[derive(Debug, Serialize)]
 struct Readiness {
-    /// `ok`, `degraded` when only reads are served, or `unavailable`.
+    /// `ok`, `degraded` when reads are served and something else is not, or `unavailable`.
     status: &'static str,
     parts: Parts,
     /// What is not as it should be, although requests can be served.
@@ -93,11 +93,12 @@ async fn ready(database: Data<Database>, proxies: Data<TrustedProxies>) -> HttpR
         DatabaseUrl::Postgres(_) => None,
     };
     let free = path.map(|path| file::sizes(path).free);
+    let hears = database.changes().hears(Instant::now());
     let readiness = Readiness {
-        status: match (is_ready, &writable) {
-            (true, Ok(())) => OK,
-            (true, Err(_)) => "degraded",
-            (false, _) => "unavailable",
+        status: match is_ready {
+            true if hears && writable.is_ok() => OK,
+            true => "degraded",
+            false => "unavailable",
         },
         parts: Parts {
             database: in_words(&pending),
@@ -107,7 +108,7 @@ async fn ready(database: Data<Database>, proxies: Data<TrustedProxies>) -> HttpR
                 Ok(pending) => format!("pending: {}", pending.join(", ")),
                 Err(_) => "unknown".into(),
             },
-            listener: match database.changes().hears(Instant::now()) {
+            listener: match hears {
                 true => OK,
                 false => "not heard",
             },

@@ -210,8 +210,9 @@ impl Problem {
 
     /// The database cannot do it now.
     fn of_outage(outage: Outage, reason: &str) -> Self {
-        static LOG: Repeated = Repeated::new();
-        LOG.warn(&format!("database unavailable ({outage:?}): {reason}"));
+        // Each kind for itself: one must not hide another.
+        static LOGS: [Repeated; Outage::COUNT] = [const { Repeated::new() }; Outage::COUNT];
+        LOGS[outage as usize].warn(&format!("database unavailable ({outage:?}): {reason}"));
         let (detail, seconds) = match outage {
             Outage::Unreachable => ("The database cannot be reached.", 1),
             Outage::Busy => ("The database is busy.", 1),

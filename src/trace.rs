@@ -78,6 +78,19 @@ impl TraceParent {
     }
 }
 
+/// Names a span that has begun, after what is known of it only later.
+#[cfg(feature = "otlp")]
+pub fn name(span: &tracing::Span, name: impl FnOnce() -> String) {
+    use opentelemetry::trace::TraceContextExt;
+    use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+    span.context().span().update_name(name());
+}
+
+/// Names a span: without the feature `otlp` nobody is told.
+#[cfg(not(feature = "otlp"))]
+pub fn name(_: &tracing::Span, _: impl FnOnce() -> String) {}
+
 /// Spans to a collector.
 #[cfg(feature = "otlp")]
 pub mod otlp {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
-use quick_cache::sync::{Cache, DefaultLifecycle, PlaceholderGuard};
+use quick_cache::sync::{Cache, DefaultLifecycle, EntryAction, EntryResult, PlaceholderGuard};
 use quick_cache::{DefaultHashBuilder, Equivalent, Weighter};
 
 use super::answer::{Answer, Found, Made, Policy, Rendered};
@@ -185,6 +185,16 @@ impl Drop for Flight<'_> {
     }
 }
 
+/// What one who asks does about an answer.
+enum Claim<'a> {
+    /// Sends it: it is current.
+    Current(Arc<Answer>),
+    /// Makes it; others wait.
+    Ours(Flight<'a>),
+    /// Makes one for itself: the one that was waited for did not come about, or is not current.
+    None,
+}
+
 /// A question that a public GET asks.
 pub struct Question {
     route: &'static str,
@@ -354,17 +364,13 @@ impl Responses {
             coding,
             target: question.target.as_str().into(),
         };
-        let outdated = self.take_outdated(kept, &key);
-        let flight = match kept.get_value_or_guard_async(&key).await {
-            Ok(Some(answer)) if answer.is_current(self.database.changes(), self.clock.now()) => {
+        let flight = match self.claim(kept, &key).await {
+            Claim::Current(answer) => {
                 self.counts.hits.inc();
                 return Ok(answer.to_response(request.headers()));
             }
-            Ok(_) => None,
-            Err(guard) => Some(Flight {
-                guard: Some(guard),
-                outdated,
-            }),
+            Claim::Ours(flight) => Some(flight),
+            Claim::None => None,
         };
         self.counts.misses.inc();
         let made = self.make(question, coding, work).await;
@@ -385,18 +391,40 @@ impl Responses {
         }
     }
 
-    /// Takes the answer out that is kept and not current, so that one who asks makes another; answers it
-    /// where it could go out should that fail.
-    fn take_outdated(&self, kept: &Cache<Key, Kept, ByBytes>, key: &Key) -> Option<Arc<Answer>> {
+    /// What is to be done about an answer that was not current a moment ago: of those who ask at the same
+    /// time one makes another, and the rest wait for it.
+    async fn claim<'a>(&self, kept: &'a Cache<Key, Kept, ByBytes>, key: &Key) -> Claim<'a> {
         let (changes, now) = (self.database.changes(), self.clock.now());
-        let is_outdated = |answer: &Kept| {
-            answer
-                .as_ref()
-                .is_some_and(|answer| !answer.is_current(changes, now))
+        // Taken out and claimed in one step: one who only took it out could not put it back.
+        let claimed = kept.entry(key, Some(Duration::ZERO), |_, kept| match kept {
+            Some(answer) if answer.is_current(changes, now) => {
+                EntryAction::Retain(Arc::clone(answer))
+            }
+            _ => EntryAction::ReplaceWithGuard,
+        });
+        let (guard, outdated) = match claimed {
+            EntryResult::Retained(answer) => return Claim::Current(answer),
+            EntryResult::Replaced(guard, outdated) => {
+                self.counts.outdated.inc();
+                (guard, outdated)
+            }
+            EntryResult::Vacant(guard) => (guard, None),
+            EntryResult::Removed(..) | EntryResult::Timeout => {
+                match kept.get_value_or_guard_async(key).await {
+                    Ok(Some(answer)) if answer.is_current(changes, self.clock.now()) => {
+                        return Claim::Current(answer);
+                    }
+                    Ok(_) => return Claim::None,
+                    Err(guard) => (guard, None),
+                }
+            }
         };
-        let (_, outdated) = kept.remove_if(key, is_outdated)?;
-        self.counts.outdated.inc();
-        outdated.filter(|answer| answer.in_doubt_since(changes, Instant::now()).is_some())
+        Claim::Ours(Flight {
+            guard: Some(guard),
+            // Only where it could go out should no other be made.
+            outdated: outdated
+                .filter(|answer| answer.in_doubt_since(changes, Instant::now()).is_some()),
+        })
     }
 
     /// Reads and renders; `Err` is the path that it moved to.

@@ -18,12 +18,11 @@ use diesel::connection::{
     AnsiTransactionManager, Instrumentation, InstrumentationEvent, SimpleConnection,
     TransactionManager,
 };
-use diesel::sql_types::Integer;
-use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
+use diesel::{Connection as _, PgConnection, SqliteConnection};
 use prometheus::IntCounter;
 
-use super::deadline::Watch;
-use super::error::{Outage, StoreError, StoreResult};
+use super::deadline::{Backend, Watch};
+use super::error::{StoreError, StoreResult};
 use crate::threads::Threads;
 
 /// A connection to either database. Queries that both speak run on it directly; where they differ
@@ -169,8 +168,22 @@ impl Hosts {
     }
 }
 
-/// A URL for each host of a URL with several; `None` when it has one, or names them in a way of its own.
+/// Parameters that say something of all hosts together.
+const OF_ALL_HOSTS: [&str; 5] = [
+    "host=",
+    "hostaddr=",
+    "port=",
+    "load_balance_hosts=",
+    "target_session_attrs=prefer-standby",
+];
+
+/// A URL for each host of a URL with several; `None` when it has one, or says how they belong together.
 fn one_by_one(url: &str) -> Option<Vec<String>> {
+    let (_, query) = url.split_once('?').unwrap_or((url, ""));
+    let says = |parameter: &str| OF_ALL_HOSTS.iter().any(|name| parameter.starts_with(name));
+    if query.split('&').any(says) {
+        return None;
+    }
     let (scheme, rest) = url.split_once("://")?;
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
@@ -219,6 +232,8 @@ pub struct Opener {
     queries: IntCounter,
     /// Connections that were opened before this moved on are suspect: one of them was found dead.
     generation: AtomicU64,
+    /// How many were opened.
+    opened: AtomicU64,
     /// One that was opened to see whether it can be done.
     spare: Mutex<Option<Watched>>,
 }
@@ -296,6 +311,7 @@ impl Opener {
             settings,
             queries,
             generation: AtomicU64::new(0),
+            opened: AtomicU64::new(0),
             spare: Mutex::new(None),
         })
     }
@@ -337,8 +353,9 @@ impl Opener {
         }
         .map_err(|reason| {
             let reason = format!("cannot open {}: {reason}", self.url);
-            StoreError::unavailable(Outage::Unreachable, reason)
+            StoreError::not_opened(reason)
         })?;
+        self.opened.fetch_add(1, Ordering::AcqRel);
         let mut watched = Watched {
             connection,
             watch,
@@ -346,6 +363,11 @@ impl Opener {
         };
         watched.set_instrumentation(CountQueries(self.queries.clone()));
         Ok(watched)
+    }
+
+    /// How many connections it has opened.
+    pub(super) fn opened(&self) -> u64 {
+        self.opened.load(Ordering::Acquire)
     }
 
     /// Takes note that a connection was found dead: all that were opened before are suspect.
@@ -386,11 +408,6 @@ impl Opener {
     }
 
     fn open_postgres(&self, hosts: &Hosts) -> Result<(AnyConnection, Watch), String> {
-        #[derive(QueryableByName)]
-        struct Backend {
-            #[diesel(sql_type = Integer)]
-            pid: i32,
-        }
         let mut connection = hosts.connect()?;
         let timeout = self.settings.statement_timeout.as_millis();
         connection
@@ -417,10 +434,11 @@ impl Opener {
                 self.settings.lock_timeout.as_millis() * 2
             ))
             .map_err(|error| error.to_string())?;
-        let Backend { pid } = diesel::sql_query("SELECT pg_backend_pid() AS pid")
-            .get_result(&mut connection)
-            .map_err(|error| error.to_string())?;
-        Ok((AnyConnection::Postgres(connection), Watch::of_backend(pid)))
+        let backend = Backend::of(&mut connection).map_err(|error| error.to_string())?;
+        Ok((
+            AnyConnection::Postgres(connection),
+            Watch::of_backend(backend),
+        ))
     }
 }
 
@@ -494,6 +512,9 @@ mod tests {
     fn the_hosts_of_a_url_are_tried_one_by_one() {
         assert_eq!(one_by_one("postgres://a:b@db/news?x=1,2"), None);
         assert_eq!(one_by_one("postgres:///news?host=/one,/two"), None);
+        let prefers = "postgres://one,two/news?target_session_attrs=prefer-standby";
+        assert_eq!(one_by_one(prefers), None);
+        assert_eq!(one_by_one("postgres://one,two/news?x=1&port=1,2"), None);
         assert_eq!(
             one_by_one("postgres://desk:s%40me@one,two:5433/news?target_session_attrs=read-write"),
             Some(vec![

@@ -9,14 +9,18 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use diesel::sql_types::{Array, Integer};
-use diesel::{PgConnection, RunQueryDsl};
+use diesel::sql_types::{Array, Integer, Text};
+use diesel::{PgConnection, QueryResult, QueryableByName, RunQueryDsl};
 
 use super::connection::Hosts;
+use crate::log::Repeated;
 
 /// How often Postgres is told again to end what is still running: a statement may have begun just
 /// after it was told first.
 const AGAIN: Duration = Duration::from_millis(50);
+
+/// How long the connection for that is kept when there is nothing to end.
+const KEPT: Duration = Duration::from_secs(10);
 
 /// It goes on.
 const GOES_ON: u8 = 0;
@@ -30,7 +34,27 @@ pub(super) struct Work {
     deadline: Instant,
     fate: AtomicU8,
     /// The Postgres backend that does it, while it does.
-    backend: Mutex<Option<i32>>,
+    backend: Mutex<Option<Backend>>,
+}
+
+/// A process of Postgres's. Another one may get its number once it has ended.
+#[derive(Debug, Clone, QueryableByName)]
+pub(super) struct Backend {
+    #[diesel(sql_type = Integer)]
+    pid: i32,
+    /// When it began, as text.
+    #[diesel(sql_type = Text)]
+    since: String,
+}
+
+impl Backend {
+    /// The one that a connection leads to.
+    pub(super) fn of(connection: &mut PgConnection) -> QueryResult<Self> {
+        diesel::sql_query(
+            "SELECT pid, backend_start::text AS since FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+        )
+        .get_result(connection)
+    }
 }
 
 impl Work {
@@ -62,6 +86,11 @@ impl Work {
         Instant::now() < self.deadline && self.decide(COMMITS)
     }
 
+    /// Whether it is being committed, or was.
+    pub(super) fn is_committed(&self) -> bool {
+        self.fate.load(Ordering::Acquire) == COMMITS
+    }
+
     fn decide(&self, fate: u8) -> bool {
         match self
             .fate
@@ -81,12 +110,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Clone, Default)]
 pub(super) struct Watch {
     doing: Arc<Mutex<Option<Arc<Work>>>>,
-    /// The process of the Postgres backend.
-    backend: Option<i32>,
+    /// The Postgres backend.
+    backend: Option<Backend>,
 }
 
 impl Watch {
-    pub(super) fn of_backend(backend: i32) -> Self {
+    pub(super) fn of_backend(backend: Backend) -> Self {
         Self {
             backend: Some(backend),
             ..Self::default()
@@ -102,7 +131,7 @@ impl Watch {
 
     /// Work begins; it ends when what this returns is dropped.
     pub(super) fn begin(&self, work: &Arc<Work>) -> Doing {
-        *locked(&work.backend) = self.backend;
+        *locked(&work.backend) = self.backend.clone();
         *locked(&self.doing) = Some(Arc::clone(work));
         Doing {
             watch: self.clone(),
@@ -211,13 +240,20 @@ impl Canceller {
 
 /// Ends what comes in, until nobody sends any more.
 fn cancel(hosts: &Hosts, ended: &Receiver<Arc<Work>>) {
-    let mut connection = None;
+    let (mut connection, log) = (None, Repeated::new());
     let mut running: Vec<Arc<Work>> = Vec::new();
     loop {
         if running.is_empty() {
-            match ended.recv() {
+            match ended.recv_timeout(KEPT) {
                 Ok(work) => running.push(work),
-                Err(_) => return,
+                Err(RecvTimeoutError::Timeout) => {
+                    connection = None;
+                    match ended.recv() {
+                        Ok(work) => running.push(work),
+                        Err(_) => return,
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
             }
         }
         running.extend(ended.try_iter());
@@ -225,7 +261,7 @@ fn cancel(hosts: &Hosts, ended: &Receiver<Arc<Work>>) {
         if !running.is_empty()
             && let Err(error) = cancel_all(&mut connection, hosts, &running)
         {
-            tracing::warn!(%error, "statements could not be ended");
+            log.warn(&format!("statements could not be ended: {error}"));
             connection = None;
         }
         match ended.recv_timeout(AGAIN) {
@@ -240,7 +276,7 @@ fn cancel_all(
     connection: &mut Option<PgConnection>,
     hosts: &Hosts,
     running: &[Arc<Work>],
-) -> diesel::QueryResult<()> {
+) -> QueryResult<()> {
     let connection = match connection {
         Some(connection) => connection,
         None => {
@@ -253,11 +289,20 @@ fn cancel_all(
     // While they are held, no backend goes on to the work of somebody else: what is told to end is
     // what was meant.
     let held: Vec<_> = running.iter().map(|work| locked(&work.backend)).collect();
-    let backends: Vec<i32> = held.iter().filter_map(|backend| **backend).collect();
-    if !backends.is_empty() {
-        diesel::sql_query("SELECT pg_cancel_backend(pid) FROM unnest($1) AS running (pid)")
-            .bind::<Array<Integer>, _>(backends)
-            .execute(connection)?;
+    let backends = held.iter().filter_map(|backend| backend.as_ref());
+    let (pids, since): (Vec<i32>, Vec<&str>) = backends
+        .map(|backend| (backend.pid, backend.since.as_str()))
+        .unzip();
+    if !pids.is_empty() {
+        diesel::sql_query(
+            "SELECT pg_cancel_backend(activity.pid)
+             FROM unnest($1, $2) AS running (pid, since)
+             JOIN pg_stat_activity AS activity
+               ON activity.pid = running.pid AND activity.backend_start = running.since::timestamptz",
+        )
+        .bind::<Array<Integer>, _>(pids)
+        .bind::<Array<Text>, _>(since)
+        .execute(connection)?;
     }
     Ok(())
 }

@@ -70,6 +70,11 @@ pub enum Outage {
     Unsuitable,
 }
 
+impl Outage {
+    /// How many kinds there are.
+    pub const COUNT: usize = Self::Unsuitable as usize + 1;
+}
+
 impl StoreError {
     /// The database cannot do it now, with what its operator needs to know.
     pub fn unavailable(outage: Outage, reason: impl Into<String>) -> Self {
@@ -80,6 +85,19 @@ impl StoreError {
     pub(super) fn no_threads(error: std::io::Error) -> Self {
         let reason = format!("cannot start a thread for the database: {error}");
         Self::unavailable(Outage::Unsuitable, reason)
+    }
+
+    /// Why there is no connection, in the words of the library that should have made one.
+    pub(super) fn not_opened(reason: String) -> Self {
+        let says = |words: &[&str]| words.iter().any(|words| reason.contains(words));
+        let outage = if says(NO_MORE) {
+            Outage::Busy
+        } else if says(NOT_THIS_ONE) {
+            Outage::Unsuitable
+        } else {
+            Outage::Unreachable
+        };
+        Self::Unavailable(outage, reason)
     }
 
     /// What a message of the database's says that came in another library's error.
@@ -130,6 +148,24 @@ const WORDS: &[(&[&str], Told)] = &[
         &["disk I/O error", "unable to open database file"],
         Told::Unavailable(Outage::Unreachable),
     ),
+];
+
+/// A server of Postgres's, or a pooler, has no connection to spare.
+const NO_MORE: &[&str] = &[
+    "too many clients",
+    "too many connections",
+    "remaining connection slots",
+    "no more connections allowed",
+];
+
+/// It answers, and will not let this program in until somebody changes something.
+const NOT_THIS_ONE: &[&str] = &[
+    "password authentication failed",
+    "no password supplied",
+    "no pg_hba.conf entry",
+    "\" does not exist",
+    "is not permitted to log in",
+    "permission denied for database",
 ];
 
 #[derive(Clone, Copy)]
@@ -254,6 +290,31 @@ mod tests {
             told(Unknown, "syntax error"),
             StoreError::Database(_)
         ));
+    }
+
+    #[test]
+    fn why_a_connection_is_refused_is_told_apart() {
+        for (reason, outage) in [
+            ("FATAL:  sorry, too many clients already", Outage::Busy),
+            (
+                "FATAL:  password authentication failed for user \"desk\"",
+                Outage::Unsuitable,
+            ),
+            (
+                "FATAL:  database \"news\" does not exist",
+                Outage::Unsuitable,
+            ),
+            (
+                "FATAL:  the database system is starting up",
+                Outage::Unreachable,
+            ),
+            ("connection refused", Outage::Unreachable),
+        ] {
+            assert!(
+                matches!(StoreError::not_opened(reason.into()), StoreError::Unavailable(told, _) if told == outage),
+                "{reason}"
+            );
+        }
     }
 
     #[test]

@@ -18,6 +18,8 @@ static LOG: Repeated = Repeated::new();
 
 /// Most keys of one read.
 const MOST: usize = 32;
+/// Most reads in one go: then others get the connection first.
+const IN_ONE_GO: usize = 64;
 
 type Read<K, V> = dyn Fn(&mut Connection, &[K]) -> StoreResult<HashMap<K, V>> + Send + Sync;
 type Answered<V> = oneshot::Sender<Option<V>>;
@@ -68,12 +70,17 @@ where
             // It is over when nobody waits for the read any more, though its thread may hang.
             let (turn, gather) = (Turn(Arc::clone(self)), Arc::clone(self));
             tokio::spawn(async move {
-                let read = turn.0.database.read(move |connection| {
-                    gather.read_all(connection);
-                    Ok(())
-                });
-                if let Err(error) = read.await {
-                    LOG.warn(&format!("reading together: {}", error.reason()));
+                loop {
+                    let gather = Arc::clone(&gather);
+                    let read = move |connection: &mut Connection| Ok(gather.read_some(connection));
+                    match turn.0.database.read(read).await {
+                        Ok(true) => {}
+                        Ok(false) => return,
+                        Err(error) => {
+                            LOG.warn(&format!("reading together: {}", error.reason()));
+                            return;
+                        }
+                    }
                 }
             });
         }
@@ -84,15 +91,15 @@ where
         }
     }
 
-    /// Reads on the thread that it has until nobody waits.
-    fn read_all(&self, connection: &mut Connection) {
-        loop {
+    /// Reads on the thread that it has while somebody waits, for a while; answers whether to go on.
+    fn read_some(&self, connection: &mut Connection) -> bool {
+        for _ in 0..IN_ONE_GO {
             let batch: Vec<(K, Answered<V>)> = self.locked(|waiting| {
                 let some = waiting.asked.len().min(MOST);
                 waiting.asked.drain(..some).collect()
             });
             if batch.is_empty() {
-                return;
+                return false;
             }
             let mut keys: Vec<K> = Vec::with_capacity(batch.len());
             for (key, _) in &batch {
@@ -109,10 +116,11 @@ where
                 }
                 Err(error) => {
                     LOG.warn(&format!("reading together: {}", error.reason()));
-                    return;
+                    return false;
                 }
             }
         }
+        true
     }
 
     fn locked<T>(&self, work: impl FnOnce(&mut Waiting<K, V>) -> T) -> T {

@@ -15,7 +15,7 @@ use futures_util::stream::FuturesUnordered;
 
 use super::changes::Changes;
 use super::connection::{AnyConnection as Connection, Opener, Watched};
-use super::error::{StoreError, StoreResult};
+use super::error::{Outage, StoreError, StoreResult};
 use super::health::Health;
 use super::pool::{Database, Opened};
 use crate::clock::WallClock;
@@ -32,10 +32,12 @@ const AT_MOST: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(1);
 /// On at most so many at once.
 const AT_ONCE: usize = 3;
-/// New connections that may die before the database is taken to be away.
-const NEW: usize = 3;
+/// New connections that may fail before the database is taken to be away.
+const NEW: usize = 5;
 /// Connections that have said nothing for so long are left to themselves.
 const STUCK: Duration = Duration::from_secs(10);
+/// Most of those: their threads hang with them.
+const LEFT: usize = 12;
 
 /// The channel on which a process notifies itself.
 pub(super) fn channel(database: &Database) -> String {
@@ -54,21 +56,36 @@ struct Asked {
 struct Pulse {
     threads: Arc<Threads>,
     connection: Arc<Mutex<Option<Watched>>>,
+    /// Those that there are count this, also those that were left to themselves.
+    lives: Arc<()>,
 }
 
 impl Pulse {
-    fn start() -> StoreResult<Self> {
+    fn start(lives: &Arc<()>) -> StoreResult<Self> {
+        if Arc::strong_count(lives) > LEFT {
+            let reason = "too many connections that say nothing";
+            return Err(StoreError::unavailable(Outage::Unreachable, reason));
+        }
         Ok(Self {
             threads: Threads::start("heartbeat", 1).map_err(StoreError::no_threads)?,
             connection: Arc::default(),
+            lives: Arc::clone(lives),
         })
     }
 
     /// Asks once; answers with what can be asked again.
     async fn beat(self, asked: Asked) -> (Self, StoreResult<Sign>) {
-        let connection = Arc::clone(&self.connection);
-        let sign = self.threads.run(move || beat(&connection, &asked)).await;
-        (self, sign.unwrap_or_else(|panicked| Err(panicked.into())))
+        let (connection, lives) = (Arc::clone(&self.connection), Arc::clone(&self.lives));
+        let beat = move || {
+            let _lives = lives;
+            beat(&connection, &asked)
+        };
+        let sign = self.threads.run(beat).await;
+        let sign = sign.unwrap_or_else(|_| {
+            let reason = "asking it failed";
+            Err(StoreError::unavailable(Outage::Unreachable, reason))
+        });
+        (self, sign)
     }
 }
 
@@ -81,17 +98,24 @@ struct Sign {
 }
 
 /// Asks for signs of life until nobody holds the database any more.
-pub(super) fn begin(database: &Database, opener: Arc<Opener>) {
-    tokio::spawn(watch(
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when there is no thread for that.
+pub(super) fn begin(database: &Database, opener: Arc<Opener>) -> StoreResult<()> {
+    let lives = Arc::default();
+    let pulse = Pulse::start(&lives)?;
+    let watch = watch(
         database.downgrade(),
         opener,
         channel(database).into(),
-    ));
+        pulse,
+    );
+    tokio::spawn(watch);
+    Ok(())
 }
 
-async fn watch(database: Weak<Opened>, opener: Arc<Opener>, channel: Arc<str>) {
+async fn watch(database: Weak<Opened>, opener: Arc<Opener>, channel: Arc<str>, mut pulse: Pulse) {
     let (mut clock, log) = (WallClock::default(), Repeated::new());
-    let mut pulse = None;
     loop {
         let Some(held) = database.upgrade().map(Database) else {
             return;
@@ -106,7 +130,8 @@ async fn watch(database: Weak<Opened>, opener: Arc<Opener>, channel: Arc<str>) {
             channel: Arc::clone(&channel),
             changes: Arc::clone(&changes),
         };
-        let sign = sign_of_life(&mut pulse, &asked, &health, limit).await;
+        let sign;
+        (pulse, sign) = sign_of_life(pulse, &asked, &health, limit).await;
         match sign {
             Ok(sign) => {
                 if health.is_away()
@@ -146,29 +171,24 @@ async fn watch(database: Weak<Opened>, opener: Arc<Opener>, channel: Arc<str>) {
 /// Asks until there is an answer, on more connections the longer it takes. What takes longer than the
 /// limit is known to be away meanwhile.
 async fn sign_of_life(
-    pulse: &mut Option<Pulse>,
+    pulse: Pulse,
     asked: &Asked,
     health: &Health,
     limit: Duration,
-) -> StoreResult<Sign> {
+) -> (Pulse, StoreResult<Sign>) {
     let begun = Instant::now();
+    let (patience, lives) = (PATIENCE.min(limit), Arc::clone(&pulse.lives));
     let mut asking = FuturesUnordered::new();
     let mut since = begun;
-    let first = match pulse.take() {
-        Some(pulse) => pulse,
-        None => Pulse::start()?,
-    };
-    asking.push(first.beat(asked.clone()));
+    asking.push(pulse.beat(asked.clone()));
     loop {
-        let patience = PATIENCE.min(limit);
-        match tokio::time::timeout(patience, asking.next()).await {
-            // Another one may have more luck.
-            Ok(Some((_, Err(error)))) if error.is_unreachable() && !asking.is_empty() => {}
-            Ok(Some((answered, sign))) => {
-                *pulse = Some(answered);
-                return sign;
-            }
-            Ok(None) | Err(_) => {
+        tokio::select! {
+            Some((answered, sign)) = asking.next() => match sign {
+                // Another one may have more luck.
+                Err(error) if error.is_unreachable() && !asking.is_empty() => {}
+                sign => return (answered, sign),
+            },
+            () = tokio::time::sleep(patience) => {
                 if begun.elapsed() >= limit {
                     health.does_not_answer(&format!("it has not answered within {limit:?}"));
                 }
@@ -176,8 +196,11 @@ async fn sign_of_life(
                     asking.clear();
                     since = Instant::now();
                 }
-                if asking.len() < AT_ONCE {
-                    asking.push(Pulse::start()?.beat(asked.clone()));
+                // Where no other can be made, those that there are may still be answered.
+                if asking.len() < AT_ONCE
+                    && let Ok(another) = Pulse::start(&lives)
+                {
+                    asking.push(another.beat(asked.clone()));
                 }
             }
         }
@@ -195,17 +218,18 @@ fn beat(connection: &Mutex<Option<Watched>>, asked: &Asked) -> StoreResult<Sign>
             outcome => return outcome,
         }
     }
-    // One that dies at once says little: whether another one can be opened says more.
+    // One that dies at once says little, also while it is being opened: whether another one can be says
+    // more.
     for _ in 1..NEW {
-        match ask(open(&mut connection, asked)?, asked) {
+        match open_and_ask(&mut connection, asked) {
             Err(error) if error.is_unreachable() => {}
             outcome => return outcome,
         }
     }
-    ask(open(&mut connection, asked)?, asked)
+    open_and_ask(&mut connection, asked)
 }
 
-fn open<'a>(connection: &'a mut Option<Watched>, asked: &Asked) -> StoreResult<&'a mut Watched> {
+fn open_and_ask(connection: &mut Option<Watched>, asked: &Asked) -> StoreResult<Sign> {
     *connection = None;
     let opened = connection.insert(asked.opener.open()?);
     if let Connection::Postgres(postgres) = &mut **opened {
@@ -213,7 +237,7 @@ fn open<'a>(connection: &'a mut Option<Watched>, asked: &Asked) -> StoreResult<&
         // not decide whether the database can be read.
         sql_query("SET synchronous_commit = off").execute(postgres)?;
     }
-    Ok(opened)
+    ask(opened, asked)
 }
 
 fn ask(connection: &mut Watched, asked: &Asked) -> StoreResult<Sign> {

@@ -77,6 +77,9 @@ pub struct LaneStatus {
     pub waiting: usize,
 }
 
+/// A commit that takes longer may be seen by others before this process hears how it ended.
+const SLOW: Duration = Duration::from_millis(50);
+
 /// A connection that somebody works with. One that is dropped while they panic may have a transaction
 /// open, and is closed.
 struct Taken(Option<Object<Manager>>);
@@ -253,7 +256,8 @@ impl Lane {
 
     /// Runs a transaction to its end, whoever waits for it, but no longer than `timeout`. When another
     /// one comes in its way it is tried again, and when its connection turns out to be dead before it
-    /// has begun it runs on another. `after` runs once it has ended, however, and before this answers.
+    /// has begun it runs on another. `after` runs once it has ended, however, and before this answers; and
+    /// meanwhile, again and again, while it takes long to be committed.
     ///
     /// # Errors
     /// What `work` answers; [`StoreError::TooSlow`] and [`StoreError::Unavailable`] when nothing was
@@ -262,7 +266,7 @@ impl Lane {
         &self,
         timeout: Duration,
         work: impl FnOnce(&mut Connection) -> StoreResult<T> + Clone + Send + 'static,
-        after: impl FnOnce() + Clone + Send + 'static,
+        after: impl Fn() + Clone + Send + 'static,
     ) -> StoreResult<T> {
         let once = |work| self.transaction_once(timeout, work, after.clone());
         match once(work).await? {
@@ -278,7 +282,7 @@ impl Lane {
         &self,
         timeout: Duration,
         work: W,
-        after: impl FnOnce() + Clone + Send + 'static,
+        after: impl Fn() + Clone + Send + 'static,
     ) -> StoreResult<Begun<T, W>>
     where
         T: Send + 'static,
@@ -295,10 +299,17 @@ impl Lane {
             care.give_back(taken);
             outcome
         });
-        let gone = tokio::select! {
-            outcome = &mut outcome => return outcome.map_err(|_| StoreError::from(Panicked)),
-            () = tokio::time::sleep_until(deadline.into()) => self.timed_out(),
-            away = self.care.health.away() => away,
+        let mut tick = tokio::time::interval_at((Instant::now() + SLOW).into(), SLOW);
+        let gone = loop {
+            tokio::select! {
+                outcome = &mut outcome => return outcome.map_err(|_| StoreError::from(Panicked)),
+                () = tokio::time::sleep_until(deadline.into()) => break self.timed_out(),
+                away = self.care.health.away() => break away,
+                // Others may see it already.
+                _ = tick.tick() => if waiting.work.is_committed() {
+                    after();
+                },
+            }
         };
         if waiting.give_up() {
             return Err(gone);
@@ -377,7 +388,11 @@ impl Lane {
     ) -> oneshot::Receiver<T> {
         let (done, outcome) = oneshot::channel();
         let care = Arc::clone(&self.care);
-        let span = tracing::debug_span!("database", lane = self.care.metrics.lane);
+        // What the server does for itself, some of it many times a second, belongs to no request.
+        let span = match tracing::Span::current().is_none() {
+            true => tracing::Span::none(),
+            false => tracing::debug_span!("database", lane = self.care.metrics.lane),
+        };
         self.threads.begin(move || {
             let _span = span.entered();
             let _ = done.send(work(&care, taken));
@@ -388,13 +403,16 @@ impl Lane {
     /// Waits for a connection, as long as one may.
     async fn take(&self) -> StoreResult<Taken> {
         self.care.health.check()?;
-        if let Some(idle) = self.take_idle() {
-            return Ok(idle);
-        }
-        self.care.metrics.waits.inc();
-        let taken = tokio::select! {
-            taken = tokio::time::timeout(self.wait, self.pool.get()) => taken,
-            away = self.care.health.away() => return Err(away),
+        let mut getting = std::pin::pin!(self.pool.get());
+        let taken = match getting.as_mut().now_or_never() {
+            Some(at_once) => Ok(at_once),
+            None => {
+                self.care.metrics.waits.inc();
+                tokio::select! {
+                    taken = tokio::time::timeout(self.wait, getting) => taken,
+                    away = self.care.health.away() => return Err(away),
+                }
+            }
         };
         match taken {
             Ok(Ok(taken)) => Ok(Taken(Some(taken))),

@@ -52,8 +52,8 @@ impl Database {
     pub async fn listen(&self) -> StoreResult<()> {
         match self.url() {
             DatabaseUrl::Sqlite(_) => {
-                let version = self.data_version().await?;
-                tokio::spawn(ask_sqlite(self.downgrade(), version, self.file().cloned()));
+                let seen = self.data_version().await?;
+                tokio::spawn(ask_sqlite(self.downgrade(), seen, self.file().cloned()));
             }
             DatabaseUrl::Postgres(_) => {
                 // Signs of life are no work.
@@ -84,7 +84,7 @@ impl Database {
                     .name("dateline-listen".into())
                     .spawn(move || listener.run(heard))
                     .map_err(|error| StoreError::unavailable(Outage::Busy, error.to_string()))?;
-                heartbeat::begin(self, opener(Access::Write));
+                heartbeat::begin(self, opener(Access::Write))?;
                 let deaf = |_| {
                     let reason = "notifications of the database do not arrive. Does DATABASE_URL lead to \
                                   a connection pooler? Dateline needs a session of its own: the direct \
@@ -103,26 +103,29 @@ impl Database {
         Ok(())
     }
 
-    async fn data_version(&self) -> StoreResult<i64> {
+    /// A number that another one follows when another process writes; and of which connection it is, since
+    /// each counts for itself.
+    async fn data_version(&self) -> StoreResult<(u64, i64)> {
         #[derive(QueryableByName)]
         struct Version {
             #[diesel(sql_type = BigInt)]
             data_version: i64,
         }
         let queries = self.queries().clone();
+        let opened = self.opener().opened();
         self.on_writer(move |connection| {
             // Signs of life are no work.
             connection.set_instrumentation(None::<Box<dyn Instrumentation>>);
             let answer = sql_query("PRAGMA data_version").get_result(connection);
             connection.set_instrumentation(CountQueries(queries));
             let Version { data_version } = answer?;
-            Ok(data_version)
+            Ok((opened, data_version))
         })
         .await
     }
 }
 
-async fn ask_sqlite(database: Weak<Opened>, mut version: i64, file: Option<FileIdentity>) {
+async fn ask_sqlite(database: Weak<Opened>, mut seen: (u64, i64), file: Option<FileIdentity>) {
     let mut interval = tokio::time::interval(ASK);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let (mut looked, mut clock, log) = (Instant::now(), WallClock::default(), Repeated::default());
@@ -148,8 +151,8 @@ async fn ask_sqlite(database: Weak<Opened>, mut version: i64, file: Option<FileI
         let asked = Instant::now();
         match database.data_version().await {
             Ok(current) => {
-                if current != version {
-                    version = current;
+                if current != seen {
+                    seen = current;
                     database.changes().record_everything();
                 }
                 database.changes().hear_until(asked + LEASE);

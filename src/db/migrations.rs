@@ -75,7 +75,7 @@ pub fn run(connection: &mut Connection) -> StoreResult<Vec<String>> {
     if is_current(connection)? {
         return Ok(Vec::new());
     }
-    match connection {
+    let ran = match connection {
         Connection::Sqlite(sqlite) => waiting(|| {
             // All in one: half of them would be a database that no version knows, and another process
             // that starts waits for its turn.
@@ -83,7 +83,7 @@ pub fn run(connection: &mut Connection) -> StoreResult<Vec<String>> {
                 let ran = sqlite.run_pending_migrations(SQLITE).map_err(failed)?;
                 Ok(names(&ran))
             })
-        }),
+        })?,
         Connection::Postgres(postgres) => {
             waiting(|| match try_lock(postgres)? {
                 true => Ok(()),
@@ -98,11 +98,12 @@ pub fn run(connection: &mut Connection) -> StoreResult<Vec<String>> {
                 .execute(postgres);
             let ran = ran?;
             unlocked?;
-            // Another process may have been a newer one.
-            refuse_newer(connection)?;
-            Ok(ran)
+            ran
         }
-    }
+    };
+    // Another process that was waited for may have been a newer one.
+    refuse_newer(connection)?;
+    Ok(ran)
 }
 
 /// One by one, each in its own transaction. A statement that gets no lock in time lets those go first

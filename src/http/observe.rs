@@ -23,7 +23,7 @@ use crate::http::routes::Template;
 use crate::log::Repeated;
 use crate::metrics::Metrics;
 use crate::problem::{BAD_REQUEST, OUTCOME_UNKNOWN, Problem, REQUEST_TIMEOUT};
-use crate::trace::TraceParent;
+use crate::trace::{self, TraceParent};
 use crate::validation::cut;
 
 /// The header that carries a request's id, both ways.
@@ -71,8 +71,7 @@ pub async fn observe(
         "request",
         id,
         trace = field::Empty,
-        otel.name = field::Empty,
-        otel.kind = field::Empty,
+        otel.kind = cfg!(feature = "otlp").then_some("server"),
         http.response.status_code = field::Empty,
     );
     if let Some(parent) = trace_parent(&request) {
@@ -96,8 +95,7 @@ pub async fn observe(
     };
     let route = route.map_or("none", |template| template.0);
     if cfg!(feature = "otlp") {
-        span.record("otel.name", display(format_args!("{method} {route}")));
-        span.record("otel.kind", "server");
+        trace::name(&span, || format!("{method} {route}"));
         span.record("http.response.status_code", status.as_u16());
     }
     let elapsed = started.elapsed();

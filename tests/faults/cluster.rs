@@ -161,6 +161,13 @@ impl Cluster {
             .arg(&self.data));
     }
 
+    /// A primary becomes a standby of nobody: it can only be read until it is promoted.
+    pub fn demote(&self) {
+        self.stop_fast();
+        run(as_owner(Path::new("touch")).arg(self.data.join("standby.signal")));
+        self.start_again();
+    }
+
     /// A standby becomes a primary.
     pub fn promote(&self) {
         run(as_owner(&program("pg_ctl"))

@@ -237,6 +237,37 @@ async fn what_became_of_a_commit_that_was_not_answered_is_not_guessed() {
 }
 
 #[actix_web::test]
+async fn what_others_see_of_a_commit_that_is_not_answered_yet_readers_see_here_as_well() {
+    let behind = Behind::a_proxy().await;
+    let app = &behind.app;
+    behind.read_all().await;
+    let id = app.get("/v1/articles/one").await.json["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let now = app
+        .request(Method::GET, &format!("/v1/editorial/articles/{id}"))
+        .bearer(&behind.token)
+        .send()
+        .await;
+    behind.proxy.set(Mode::HoldCommit);
+    let headline = format!("Not answered: {MARKER}");
+    let patch = app.patch(&behind.token, &now, json!({"headline": headline}));
+    let read = async {
+        for path in ["/v1/articles/one", "/v1/articles"] {
+            eventually("it is read", async || {
+                let read = app.get(path).await;
+                read.text.contains(&headline).then_some(())
+            })
+            .await;
+        }
+        behind.proxy.set(Mode::Pass);
+    };
+    let (patched, ()) = futures_util::future::join(patch, read).await;
+    assert_eq!(patched.status, 200, "{}", patched.text);
+}
+
+#[actix_web::test]
 async fn a_listener_that_hears_nothing_is_noticed() {
     let behind = Behind::a_proxy().await;
     let other = TestApp::start_at(config(&behind.cluster.url("news"))).await;
@@ -272,6 +303,50 @@ async fn a_listener_that_hears_nothing_is_noticed() {
     eventually("it hears again", async || {
         let now = std::time::Instant::now();
         behind.app.database.changes().hears(now).then_some(())
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_primary_that_becomes_read_only_is_read_and_says_why_it_is_not_written_to() {
+    let behind = Behind::a_proxy().await;
+    let app = &behind.app;
+    behind.read_all().await;
+    behind.cluster.demote();
+    eventually("reads are answered by the database", async || {
+        let read = app.get_anyway("/v1/articles/one").await;
+        (read.status == 200 && read.header("cache-status").is_empty()).then_some(())
+    })
+    .await;
+    let write = eventually("writes are refused as what they are", async || {
+        let write = app.request(Method::POST, "/v1/editorial/articles");
+        let write = write.may_fail().bearer(&behind.token);
+        let write = write.json(article("lost")).await;
+        assert_eq!(
+            (write.status.as_u16(), write.problem()),
+            (503, "unavailable"),
+            "{}",
+            write.text
+        );
+        write.text.contains("can only be read").then_some(write)
+    })
+    .await;
+    assert!(!write.header("retry-after").is_empty());
+    let share = app.request(Method::POST, "/v1/articles/one/shares");
+    let share = share.may_fail().json(json!({"network": "x"})).await;
+    assert_eq!(share.status, 503, "{}", share.text);
+    assert_eq!(app.get("/v1/articles?q=headline").await.status, 200);
+    let (status, ready) = app.operators_get("/readyz").await;
+    assert_eq!(status, 200);
+    assert!(ready.contains("degraded"), "{ready}");
+    assert!(ready.contains("standby"), "{ready}");
+    behind.cluster.promote();
+    behind.until_all_is_right().await;
+    eventually("it can be written to", async || {
+        let write = app.request(Method::POST, "/v1/editorial/articles");
+        let write = write.may_fail().bearer(&behind.token);
+        let write = write.json(article("kept")).await;
+        (write.status == 201).then_some(())
     })
     .await;
 }

@@ -23,16 +23,19 @@ pub enum Mode {
     CutBeforeCommit,
     /// It arrives; its answer does not.
     CutAfterCommit,
+    /// It arrives; its answer does only in another mode.
+    HoldCommit,
     /// Nothing arrives any more at those who listen for notifications.
     Deaf,
 }
 
-const MODES: [Mode; 6] = [
+const MODES: [Mode; 7] = [
     Mode::Pass,
     Mode::Stall,
     Mode::Refuse,
     Mode::CutBeforeCommit,
     Mode::CutAfterCommit,
+    Mode::HoldCommit,
     Mode::Deaf,
 ];
 
@@ -89,6 +92,7 @@ struct Link {
     listens: AtomicBool,
     marked: AtomicBool,
     swallows: AtomicBool,
+    holds: AtomicBool,
     sent: Mutex<Vec<u8>>,
 }
 
@@ -104,6 +108,7 @@ fn connect(client: TcpStream, server: TcpStream, mode: &Arc<AtomicU8>) {
         listens: AtomicBool::new(false),
         marked: AtomicBool::new(false),
         swallows: AtomicBool::new(false),
+        holds: AtomicBool::new(false),
         sent: Mutex::default(),
     });
     let other = Arc::clone(&link);
@@ -173,6 +178,7 @@ impl Link {
             match Mode::now(&self.mode) {
                 Mode::CutBeforeCommit => return false,
                 Mode::CutAfterCommit => self.swallows.store(true, Ordering::SeqCst),
+                Mode::HoldCommit => self.holds.store(true, Ordering::SeqCst),
                 _ => {}
             }
         }
@@ -182,6 +188,9 @@ impl Link {
     fn to_client(&self, bytes: &[u8]) -> bool {
         if self.swallows.load(Ordering::SeqCst) {
             return false;
+        }
+        while self.holds.load(Ordering::SeqCst) && Mode::now(&self.mode) == Mode::HoldCommit {
+            std::thread::sleep(LOOK);
         }
         let deaf = Mode::now(&self.mode) == Mode::Deaf && self.listens.load(Ordering::SeqCst);
         deaf || (&self.client).write_all(bytes).is_ok()
