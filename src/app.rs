@@ -26,6 +26,7 @@ use crate::db::{
     Connection, Database, DatabaseUrl, StoreError, StoreResult, Timestamp, file, migrations,
     suitable,
 };
+use crate::events::Writer;
 use crate::gauges::Gauges;
 use crate::http::address::TrustedProxies;
 use crate::http::body::{BodyReaders, USUAL_LIMIT};
@@ -46,7 +47,10 @@ use crate::shares::named::PublicArticles;
 use crate::shares::store::rollups;
 use crate::shares::time::Span;
 use crate::shares::visitor::VisitorKey;
-use crate::{articles, auth, authors, housekeeping, openapi, ops, service, shares, tags, widgets};
+use crate::{
+    articles, auth, authors, housekeeping, openapi, ops, projections, service, shares, tags,
+    widgets,
+};
 
 /// How long a server that ends waits until what it was sent is counted.
 const LAST_SHARES: Duration = Duration::from_secs(5);
@@ -271,11 +275,13 @@ impl Application {
         });
         let readers = BodyReaders::start().map_err(StartError::Thread)?;
         let drafts = Data::new(DraftQuota(config.drafts_per_author.into()));
+        let writer = Data::new(Writer::new(database.clone(), projections::ALL));
         let database = Data::new(database);
         let origins = config.editorial_origins.clone();
 
         housekeeping::sweep(&database, &signer, &throttle);
         housekeeping::render(&database);
+        housekeeping::record_appearances(&database, &writer);
         housekeeping::keep_shares(&database, &counting, config.hourly_shares_days);
 
         let workers = config.workers.map_or_else(
@@ -318,6 +324,7 @@ impl Application {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(database.clone())
+                .app_data(writer.clone())
                 .app_data(signer.clone())
                 .app_data(cursor_key.clone())
                 .app_data(counting.clone())

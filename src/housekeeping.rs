@@ -10,6 +10,7 @@ use crate::auth::jwt::Signer;
 use crate::auth::store::Purpose;
 use crate::auth::throttle::LoginThrottle;
 use crate::db::{Database, StoreError, Timestamp};
+use crate::events::{Writer, log};
 use crate::log::Repeated;
 use crate::shares::delivery::Counting;
 use crate::shares::store::{counting, folding, rollups, totals};
@@ -62,6 +63,37 @@ pub fn render(database: &Data<Database>) {
             let _ = tokio::time::timeout(wait, database.names_changed()).await;
         }
     });
+}
+
+/// Records in the event log that articles have appeared whose time has come, within a second of it. It asks
+/// when the next one is due when another article is scheduled, when another process writes, and not otherwise.
+pub fn record_appearances(database: &Data<Database>, writer: &Writer) {
+    let (database, writer) = (database.clone(), writer.clone());
+    actix_web::rt::spawn(async move {
+        loop {
+            let wait = match appear(&database, &writer).await {
+                Ok(wait) => wait.min(HOUSEKEEPING),
+                Err(error) => {
+                    put_off("recording what appeared", &error);
+                    AGAIN
+                }
+            };
+            let _ = tokio::time::timeout(wait, database.changes().scheduled()).await;
+        }
+    });
+}
+
+/// Records what has appeared; returns how long it is until the next one.
+async fn appear(database: &Database, writer: &Writer) -> Result<Duration, StoreError> {
+    loop {
+        match database.read(log::next).await? {
+            None => return Ok(HOUSEKEEPING),
+            Some(milliseconds @ 1..) => {
+                return Ok(Duration::from_millis(milliseconds.unsigned_abs()));
+            }
+            Some(_) => log::appear(writer).await?,
+        };
+    }
 }
 
 /// Puts what was shared in its place among the most shared, folds old hours into days, and forgets

@@ -19,6 +19,8 @@
 //! - [`http`] – what all handlers share
 //! - [`problem`] – errors as RFC 9457 problem documents
 //! - [`body`] – an article's text as blocks, HTML, Markdown and plain text
+//! - [`projections`] – what is derived from articles, tags and authors, and kept true to them
+//! - [`events`] – what happens when something changes: changes, events, the event log
 //! - [`search`] – words, queries, and the index of what is published
 //! - [`db`] – pools, the two databases, column types, tables, migrations
 //! - [`threads`] – threads for what takes long, made at the start
@@ -37,6 +39,7 @@ pub mod clock;
 pub mod config;
 pub mod db;
 pub mod etag;
+pub mod events;
 pub mod gauges;
 pub mod housekeeping;
 pub mod http;
@@ -46,6 +49,7 @@ pub mod metrics;
 pub mod openapi;
 pub mod ops;
 pub mod problem;
+pub mod projections;
 pub mod search;
 pub mod service;
 pub mod shares;

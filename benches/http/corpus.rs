@@ -8,7 +8,8 @@ use dateline::articles::store::indexing::index_pending;
 use dateline::articles::store::renditions::render_new;
 use dateline::body::{Body, RENDERING};
 use dateline::config::DatabaseConfig;
-use dateline::db::article_counts::{Owner, recount};
+use dateline::db::Resource;
+use dateline::db::article_counts::recount;
 use dateline::db::schema::{
     article_authors, article_bodies, article_tags, articles, authors, tags,
 };
@@ -196,10 +197,10 @@ fn fill_with(url: DatabaseUrl, count: usize, texts: bool) {
     }
     eprintln!("\r{count} articles    ");
     for tag in &tag_ids {
-        recount(connection, Owner::Tag, *tag).expect("a count");
+        recount(connection, Resource::Tag, *tag).expect("a count");
     }
     for author in &author_ids {
-        recount(connection, Owner::Author, *author).expect("a count");
+        recount(connection, Resource::Author, *author).expect("a count");
     }
     connection
         .batch_execute("INSERT INTO share_totals (article_id, total) SELECT id, 0 FROM articles")

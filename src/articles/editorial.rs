@@ -10,12 +10,12 @@ use super::delivery::place;
 use super::input::{ArticleInput, ArticlePatch};
 use super::model::{EditorialArticle, EditorialFilter, EditorialSummary};
 use super::parts::CorrectionInput;
-use super::store::{desk, steps, write};
+use super::store::{desk, transitions, write};
 use super::workflow::{PublishInput, RetractInput, Status};
 use crate::auth::guard::{Allowed, ArticlesPublish, ArticlesRead, ArticlesWrite};
 use crate::auth::model::{Caller, Right};
-use crate::db::changes::Touched;
-use crate::db::{Connection, Database, Id, StoreResult};
+use crate::db::{Database, Id, StoreResult};
+use crate::events::{Change, RequestId, Writer};
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::conditional::{IfMatch, editorial_json, private_json, receipt};
 use crate::http::cursor::CursorKey;
@@ -25,23 +25,21 @@ use crate::http::path::IdPath;
 use crate::problem::{Problem, ProblemDocument};
 use crate::text::Slug;
 
-/// Runs a change in one transaction and answers the article after it; to a caller who may not read it,
-/// only its version.
+/// Runs a change and answers with the article after it; to a caller who may not read it, only with its
+/// version.
 async fn change(
-    database: &Database,
-    caller: Caller,
+    writer: &Writer,
+    (caller, request): (Caller, RequestId),
     id: Id,
-    work: impl FnOnce(&mut Connection, &mut Touched, &Caller) -> StoreResult<()>
-    + Clone
-    + Send
-    + 'static,
+    work: impl FnOnce(&mut Change<'_>, &Caller) -> StoreResult<()> + Clone + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let reads = caller.may(Right::ArticlesRead);
-    let article = database
-        .change(move |connection, touched| {
-            work(connection, touched, &caller)?;
-            desk::find(connection, id, None)
-        })
+    let (reads, origin) = (caller.may(Right::ArticlesRead), caller.origin(request));
+    let article = writer
+        .change(
+            origin,
+            move |change| work(change, &caller),
+            move |connection, ()| desk::find(connection, id, None),
+        )
         .await?;
     if !reads {
         return Ok(receipt(article.summary.version));
@@ -150,15 +148,17 @@ pub async fn create_article(
         ArticlesWrite,
         (Query<NoParams>, JsonBody<ArticleInput>),
     >,
-    database: Data<Database>,
+    request: RequestId,
+    writer: Data<Writer>,
     quota: Data<DraftQuota>,
 ) -> Result<HttpResponse, Problem> {
     let quota = quota.0;
-    let article = database
-        .write(move |connection| {
-            let id = write::create(connection, input, &caller, quota)?;
-            desk::find(connection, id, None)
-        })
+    let article = writer
+        .change(
+            caller.origin(request),
+            move |change| write::create(change, input, &caller, quota),
+            |connection, id| desk::find(connection, id, None),
+        )
         .await?;
     let mut response = HttpResponse::Created();
     response.insert_header((
@@ -212,10 +212,11 @@ pub async fn edit_article(
         ArticlesWrite,
         (IdPath, IfMatch, Query<NoParams>, JsonBody<ArticlePatch>),
     >,
-    database: Data<Database>,
+    request: RequestId,
+    writer: Data<Writer>,
 ) -> Result<HttpResponse, Problem> {
-    change(&database, caller, id, move |connection, touched, caller| {
-        write::edit(connection, touched, id, caller, &expected, input)
+    change(&writer, (caller, request), id, move |change, caller| {
+        write::edit(change, id, caller, &expected, input)
     })
     .await
 }
@@ -241,10 +242,11 @@ pub async fn trash_article(
         ArticlesWrite,
         (IdPath, IfMatch, Query<NoParams>),
     >,
-    database: Data<Database>,
+    request: RequestId,
+    writer: Data<Writer>,
 ) -> Result<HttpResponse, Problem> {
-    change(&database, caller, id, move |connection, touched, caller| {
-        steps::trash(connection, touched, id, caller, &expected)
+    change(&writer, (caller, request), id, move |change, caller| {
+        transitions::trash(change, id, caller, &expected)
     })
     .await
 }
@@ -276,10 +278,11 @@ pub async fn publish_article(
             OptionalJsonBody<PublishInput>,
         ),
     >,
-    database: Data<Database>,
+    request: RequestId,
+    writer: Data<Writer>,
 ) -> Result<HttpResponse, Problem> {
-    change(&database, caller, id, move |connection, touched, caller| {
-        steps::publish(connection, touched, id, caller, &expected, &input)
+    change(&writer, (caller, request), id, move |change, caller| {
+        transitions::publish(change, id, caller, &expected, &input)
     })
     .await
 }
@@ -305,10 +308,11 @@ pub async fn unpublish_article(
         ArticlesPublish,
         (IdPath, IfMatch, Query<NoParams>),
     >,
-    database: Data<Database>,
+    request: RequestId,
+    writer: Data<Writer>,
 ) -> Result<HttpResponse, Problem> {
-    change(&database, caller, id, move |connection, touched, caller| {
-        steps::unpublish(connection, touched, id, caller, &expected)
+    change(&writer, (caller, request), id, move |change, caller| {
+        transitions::unpublish(change, id, caller, &expected)
     })
     .await
 }
@@ -335,10 +339,11 @@ pub async fn retract_article(
         ArticlesPublish,
         (IdPath, IfMatch, Query<NoParams>, JsonBody<RetractInput>),
     >,
-    database: Data<Database>,
+    request: RequestId,
+    writer: Data<Writer>,
 ) -> Result<HttpResponse, Problem> {
-    change(&database, caller, id, move |connection, touched, caller| {
-        steps::retract(connection, touched, id, caller, &expected, input)
+    change(&writer, (caller, request), id, move |change, caller| {
+        transitions::retract(change, id, caller, &expected, input)
     })
     .await
 }
@@ -364,10 +369,11 @@ pub async fn restore_article(
         ArticlesWrite,
         (IdPath, IfMatch, Query<NoParams>),
     >,
-    database: Data<Database>,
+    request: RequestId,
+    writer: Data<Writer>,
 ) -> Result<HttpResponse, Problem> {
-    change(&database, caller, id, move |connection, touched, caller| {
-        steps::restore(connection, touched, id, caller, &expected)
+    change(&writer, (caller, request), id, move |change, caller| {
+        transitions::restore(change, id, caller, &expected)
     })
     .await
 }
@@ -394,10 +400,11 @@ pub async fn add_correction(
         ArticlesPublish,
         (IdPath, IfMatch, Query<NoParams>, JsonBody<CorrectionInput>),
     >,
-    database: Data<Database>,
+    request: RequestId,
+    writer: Data<Writer>,
 ) -> Result<HttpResponse, Problem> {
-    change(&database, caller, id, move |connection, touched, caller| {
-        steps::correct(connection, touched, id, caller, &expected, input)
+    change(&writer, (caller, request), id, move |change, caller| {
+        transitions::correct(change, id, caller, &expected, input)
     })
     .await
 }

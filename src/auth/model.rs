@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::db::Id;
+use crate::events::{Actor, Origin, RequestId};
 use crate::validation::unknown;
 
 macro_rules! rights {
@@ -167,6 +168,17 @@ impl Caller {
                 role: Role::Author,
             } => Some(*id),
             _ => None,
+        }
+    }
+
+    /// Where a change comes from that this caller asks for.
+    pub fn origin(&self, request: RequestId) -> Origin {
+        Origin {
+            actor: match self {
+                Self::User { id, .. } => Actor::User(*id),
+                Self::Tool { id, .. } => Actor::Token(*id),
+            },
+            request: Some(request.0),
         }
     }
 

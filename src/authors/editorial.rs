@@ -8,6 +8,7 @@ use super::model::{Author, AuthorInput};
 use super::store;
 use crate::auth::guard::{Allowed, ArticlesRead, AuthorsWrite};
 use crate::db::Database;
+use crate::events::{RequestId, Writer};
 use crate::http::body::JsonBody;
 use crate::http::conditional::{IfMatch, editorial_json};
 use crate::http::params::{NoParams, Query};
@@ -26,17 +27,19 @@ use crate::tags::model::MergeInput;
     )
 )]
 pub async fn create_author(
-    Allowed(_, (_, JsonBody(input)), _): Allowed<
+    Allowed(caller, (_, JsonBody(input)), _): Allowed<
         AuthorsWrite,
         (Query<NoParams>, JsonBody<AuthorInput>),
     >,
-    database: Data<Database>,
+    request: RequestId,
+    writer: Data<Writer>,
 ) -> Result<HttpResponse, Problem> {
-    let (author, version) = database
-        .change(move |connection, touched| {
-            let id = store::create(connection, touched, input)?;
-            store::find(connection, id)
-        })
+    let (author, version) = writer
+        .change(
+            caller.origin(request),
+            move |change| store::create(change, input),
+            store::find,
+        )
         .await?;
     let mut response = HttpResponse::Created();
     response.insert_header((
@@ -80,17 +83,19 @@ pub async fn read_author(
     )
 )]
 pub async fn edit_author(
-    Allowed(_, (IdPath(id), IfMatch(expected), _, JsonBody(patch)), _): Allowed<
+    Allowed(caller, (IdPath(id), IfMatch(expected), _, JsonBody(patch)), _): Allowed<
         AuthorsWrite,
         (IdPath, IfMatch, Query<NoParams>, JsonBody<MergePatch>),
     >,
-    database: Data<Database>,
+    request: RequestId,
+    writer: Data<Writer>,
 ) -> Result<HttpResponse, Problem> {
-    let (author, version) = database
-        .change(move |connection, touched| {
-            store::edit(connection, touched, id, &expected, patch)?;
-            store::find(connection, id)
-        })
+    let (author, version) = writer
+        .change(
+            caller.origin(request),
+            move |change| store::edit(change, id, &expected, patch),
+            move |connection, ()| store::find(connection, id),
+        )
         .await?;
     Ok(editorial_json(HttpResponse::Ok(), version, &author))
 }
@@ -110,17 +115,19 @@ pub async fn edit_author(
     responses((status = 200, description = "Merged.", body = Author, headers(("ETag" = String))))
 )]
 pub async fn merge_author(
-    Allowed(_, (IdPath(id), IfMatch(expected), _, JsonBody(input)), _): Allowed<
+    Allowed(caller, (IdPath(id), IfMatch(expected), _, JsonBody(input)), _): Allowed<
         AuthorsWrite,
         (IdPath, IfMatch, Query<NoParams>, JsonBody<MergeInput>),
     >,
-    database: Data<Database>,
+    request: RequestId,
+    writer: Data<Writer>,
 ) -> Result<HttpResponse, Problem> {
-    let (author, version) = database
-        .change(move |connection, touched| {
-            let stays = store::merge(connection, touched, id, &expected, &input.into)?;
-            store::find(connection, stays)
-        })
+    let (author, version) = writer
+        .change(
+            caller.origin(request),
+            move |change| store::merge(change, id, &expected, &input.into),
+            store::find,
+        )
         .await?;
     Ok(editorial_json(HttpResponse::Ok(), version, &author))
 }

@@ -6,18 +6,16 @@ use std::str::FromStr;
 use diesel::prelude::*;
 
 use super::model::{Author, AuthorInput};
-use crate::db::article_counts::{Owner, hidden, recount};
-use crate::db::changes::{Mark, Touched};
+use crate::db::article_counts::hidden;
 use crate::db::keyset::Start;
-use crate::db::outdated::{Changed, outdate};
 use crate::db::schema::{article_authors, authors};
-use crate::db::slugs::{self, Named};
+use crate::db::slugs;
 use crate::db::total::{CEILING, Total};
 use crate::db::types::IdSql;
-use crate::db::version::{Expected, Locked, lock, while_merging};
-use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
+use crate::db::version::{Expected, lock, while_merging};
+use crate::db::{Connection, Id, MultiBackend, Resource, StoreError, StoreResult, Timestamp};
+use crate::events::{Change, Event, NameEvent};
 use crate::merge_patch::MergePatch;
-use crate::search::store::{NameOf, merge_name, put_name};
 use crate::text::{Slug, containing, sort_name};
 use crate::validation::Violation;
 
@@ -176,7 +174,7 @@ pub fn find_by_slug(connection: &mut Connection, slug: &Slug) -> StoreResult<Aut
 /// # Errors
 /// [`StoreError::NotFound`].
 pub fn new_slug(connection: &mut Connection, old: &Slug) -> StoreResult<String> {
-    let id = slugs::once_named_by(connection, Named::Author, old)?;
+    let id = slugs::once_named_by(connection, Resource::Author, old)?;
     Ok(authors::table
         .filter(authors::id.eq(id))
         .select(authors::slug)
@@ -220,7 +218,7 @@ pub fn by_slugs(connection: &mut Connection, wanted: &[Slug]) -> StoreResult<Has
         .filter(|slug| !found.contains_key(*slug))
         .cloned()
         .collect();
-    found.extend(slugs::once_named(connection, Named::Author, &others)?);
+    found.extend(slugs::once_named(connection, Resource::Author, &others)?);
     Ok(found)
 }
 
@@ -246,22 +244,18 @@ pub fn names(
 ///
 /// # Errors
 /// [`StoreError::SlugTaken`].
-pub fn create(
-    connection: &mut Connection,
-    touched: &mut Touched,
-    input: AuthorInput,
-) -> StoreResult<Id> {
-    touched.add(Mark::Authors);
+pub fn create(change: &mut Change<'_>, input: AuthorInput) -> StoreResult<Id> {
+    let connection = &mut *change.connection;
     let id = Id::generate();
     let slug = match input.slug {
-        Some(slug) => slugs::claim(connection, Named::Author, slug, None)?,
+        Some(slug) => slugs::claim(connection, Resource::Author, slug, None)?,
         None => {
             let wanted = Slug::from_title(input.name.as_str(), &format!("author-{id}"));
-            slugs::claim_nearest(connection, Named::Author, wanted)?
+            slugs::claim_nearest(connection, Resource::Author, wanted)?
         }
     };
-    slugs::forget(connection, Named::Author, slug.as_str())?;
-    let now = Timestamp::now();
+    slugs::forget(connection, Resource::Author, slug.as_str())?;
+    let now = change.now;
     diesel::insert_into(authors::table)
         .values((
             authors::id.eq(id),
@@ -276,7 +270,12 @@ pub fn create(
             authors::updated_at.eq(now),
         ))
         .execute(connection)?;
-    put_name(connection, NameOf::Author, id, input.name.as_str())?;
+    change.record(Event::Name {
+        event: NameEvent::Created(input.name.into_string()),
+        of: Resource::Author,
+        id,
+        slug: slug.into_string(),
+    });
     Ok(id)
 }
 
@@ -286,24 +285,22 @@ pub fn create(
 /// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::SlugTaken`],
 /// [`StoreError::Invalid`].
 pub fn edit(
-    connection: &mut Connection,
-    touched: &mut Touched,
+    change: &mut Change<'_>,
     id: Id,
     expected: &Expected,
     patch: MergePatch,
 ) -> StoreResult<()> {
-    lock(connection, Locked::Author, id)?;
+    let connection = &mut *change.connection;
+    lock(connection, Resource::Author, id)?;
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
-    touched.add(Mark::Author(id));
-    touched.add(Mark::Authors);
     let input: AuthorInput = patch.apply(&row.input()?).map_err(StoreError::Invalid)?;
     let slug = match input.slug {
-        Some(slug) => slugs::claim(connection, Named::Author, slug, Some(id))?.into_string(),
+        Some(slug) => slugs::claim(connection, Resource::Author, slug, Some(id))?.into_string(),
         None => row.slug.clone(),
     };
     if slug != row.slug {
-        slugs::redirect(connection, Named::Author, &row.slug, &slug, id)?;
+        slugs::redirect(connection, Resource::Author, &row.slug, &slug, id)?;
     }
     let changed = diesel::update(
         authors::table
@@ -311,14 +308,14 @@ pub fn edit(
             .filter(authors::version.eq(row.version)),
     )
     .set((
-        authors::slug.eq(slug),
+        authors::slug.eq(&slug),
         authors::name.eq(input.name.as_str()),
         authors::sort_name.eq(sort_name(input.name.as_str())),
         authors::role.eq(input.role.as_ref().map(|text| text.as_str())),
         authors::bio.eq(input.bio.as_ref().map(|text| text.as_str())),
         authors::avatar_url.eq(input.avatar_url.as_ref().map(|text| text.as_str())),
         authors::version.eq(row.version + 1),
-        authors::updated_at.eq(Timestamp::now()),
+        authors::updated_at.eq(change.now),
     ))
     .execute(connection)?;
     if changed == 0 {
@@ -326,10 +323,13 @@ pub fn edit(
             current: row.version + 1,
         });
     }
-    outdate(connection, Changed::Author, id)?;
-    if input.name.as_str() != row.name {
-        put_name(connection, NameOf::Author, id, input.name.as_str())?;
-    }
+    let name = input.name.into_string();
+    change.record(Event::Name {
+        event: NameEvent::Edited((name != row.name).then_some(name)),
+        of: Resource::Author,
+        id,
+        slug,
+    });
     Ok(())
 }
 
@@ -338,15 +338,10 @@ pub fn edit(
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::Invalid`].
-pub fn merge(
-    connection: &mut Connection,
-    touched: &mut Touched,
-    id: Id,
-    expected: &Expected,
-    into: &Slug,
-) -> StoreResult<Id> {
+pub fn merge(change: &mut Change<'_>, id: Id, expected: &Expected, into: &Slug) -> StoreResult<Id> {
+    let connection = &mut *change.connection;
     while_merging(connection)?;
-    lock(connection, Locked::Author, id)?;
+    lock(connection, Resource::Author, id)?;
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
     let invalid = |code, detail| {
@@ -360,11 +355,6 @@ pub fn merge(
     if target.id == id {
         return Err(invalid("itself", "must be another author"));
     }
-    for merged in [id, target.id] {
-        touched.add(Mark::Author(merged));
-        touched.add(Mark::ArticlesOfAuthor(merged));
-    }
-    touched.add(Mark::Authors);
     diesel::sql_query(
         "UPDATE article_authors SET author_id = $1 WHERE author_id = $2 AND article_id NOT IN \
          (SELECT article_id FROM article_authors WHERE author_id = $1)",
@@ -375,13 +365,10 @@ pub fn merge(
     diesel::delete(article_authors::table.filter(article_authors::author_id.eq(id)))
         .execute(connection)?;
     slugs::retarget(connection, id, target.id)?;
-    merge_name(connection, id, target.id)?;
-    recount(connection, Owner::Author, target.id)?;
-    outdate(connection, Changed::Author, target.id)?;
     diesel::delete(authors::table.filter(authors::id.eq(id))).execute(connection)?;
     slugs::redirect(
         connection,
-        Named::Author,
+        Resource::Author,
         &row.slug,
         &target.slug,
         target.id,
@@ -389,8 +376,14 @@ pub fn merge(
     diesel::update(authors::table.filter(authors::id.eq(target.id)))
         .set((
             authors::version.eq(target.version + 1),
-            authors::updated_at.eq(Timestamp::now()),
+            authors::updated_at.eq(change.now),
         ))
         .execute(connection)?;
+    change.record(Event::Name {
+        event: NameEvent::Merged(target.id),
+        of: Resource::Author,
+        id,
+        slug: row.slug,
+    });
     Ok(target.id)
 }

@@ -88,7 +88,7 @@ impl<S> ServeKeptService<S> {
         self.responses.count_hit();
         let mut response = answer.to_response(request.headers());
         let mut id = Uuid::encode_buffer();
-        let id = request_id(request).hyphenated().encode_lower(&mut id);
+        let id = request_id(request).0.hyphenated().encode_lower(&mut id);
         set_request_id(response.headers_mut(), id);
         answer
             .metrics()

@@ -9,27 +9,10 @@ use std::collections::{BTreeMap, HashMap};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
+use super::resource::Resource;
 use super::schema::hidden_article_counts;
 use super::types::IdSql;
 use super::{Connection, Id, StoreResult};
-
-/// Whose articles are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Owner {
-    /// A tag, or a section.
-    Tag,
-    /// An author.
-    Author,
-}
-
-impl Owner {
-    fn table(self) -> &'static str {
-        match self {
-            Self::Tag => "tags",
-            Self::Author => "authors",
-        }
-    }
-}
 
 /// Of tags, sections and authors that have published articles which are not public yet, how many.
 ///
@@ -41,77 +24,91 @@ pub fn hidden(connection: &mut Connection) -> StoreResult<HashMap<Id, i64>> {
     Ok(counts.into_iter().collect())
 }
 
-/// An article has gone from those that had it to those that have it now.
+/// How many published articles owners gain or lose, in the order of their keys: two changes that wrote the
+/// same rows in different orders would wait for each other.
+pub type Gains = BTreeMap<Id, i64>;
+
+/// What an article that has gone from some owners to others is to each of them.
+pub fn gains(before: impl IntoIterator<Item = Id>, after: impl IntoIterator<Item = Id>) -> Gains {
+    let mut gains = Gains::new();
+    for id in before {
+        *gains.entry(id).or_default() -= 1;
+    }
+    for id in after {
+        *gains.entry(id).or_default() += 1;
+    }
+    gains.retain(|_, gain| *gain != 0);
+    gains
+}
+
+/// Adds what tags, sections and authors gain. On Postgres their rows are held until the transaction ends.
 ///
 /// # Errors
 /// When the database fails.
-pub fn moved(
-    connection: &mut Connection,
-    owner: Owner,
-    before: impl IntoIterator<Item = Id>,
-    after: impl IntoIterator<Item = Id>,
-) -> StoreResult<()> {
-    // In the order of their keys: two changes that wrote the same rows in different orders would wait
-    // for each other.
-    let mut changes: BTreeMap<Id, i64> = BTreeMap::new();
-    for id in before {
-        *changes.entry(id).or_default() -= 1;
-    }
-    for id in after {
-        *changes.entry(id).or_default() += 1;
-    }
-    changes.retain(|_, change| *change != 0);
-    if changes.is_empty() {
+pub fn add(connection: &mut Connection, tags: Gains, authors: Gains) -> StoreResult<()> {
+    if tags.is_empty() && authors.is_empty() {
         return Ok(());
     }
-    let table = owner.table();
     match connection {
         Connection::Sqlite(sqlite) => {
-            let rows: Vec<(String, i64)> = changes
-                .into_iter()
-                .map(|(id, change)| (id.0.simple().to_string(), change))
-                .collect();
-            let rows = serde_json::to_string(&rows).unwrap_or_default();
-            diesel::sql_query(format!(
-                "UPDATE {table} SET published_articles = published_articles + c.change \
-                 FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS change FROM json_each(?1)) c \
-                 WHERE {table}.id = c.id"
-            ))
-            .bind::<Text, _>(rows)
-            .execute(sqlite)?;
+            for (table, gains) in [("tags", tags), ("authors", authors)] {
+                if gains.is_empty() {
+                    continue;
+                }
+                let rows: Vec<(String, i64)> = gains
+                    .into_iter()
+                    .map(|(id, gain)| (id.0.simple().to_string(), gain))
+                    .collect();
+                let rows = serde_json::to_string(&rows).unwrap_or_default();
+                diesel::sql_query(format!(
+                    "UPDATE {table} SET published_articles = published_articles + g.gain \
+                     FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS gain FROM json_each(?1)) g \
+                     WHERE {table}.id = g.id"
+                ))
+                .bind::<Text, _>(rows)
+                .execute(sqlite)?;
+            }
         }
         Connection::Postgres(postgres) => {
-            let (ids, changes): (Vec<Id>, Vec<i64>) = changes.into_iter().unzip();
-            diesel::sql_query(format!(
-                "SELECT 1 FROM {table} WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
-            ))
-            .bind::<Array<IdSql>, _>(&ids)
-            .execute(postgres)?;
-            diesel::sql_query(format!(
-                "UPDATE {table} SET published_articles = published_articles + c.change \
-                 FROM unnest($1, $2) AS c (id, change) WHERE {table}.id = c.id"
-            ))
-            .bind::<Array<IdSql>, _>(&ids)
-            .bind::<Array<BigInt>, _>(&changes)
+            let ((tags, of_tags), (authors, of_authors)) = (unzipped(tags), unzipped(authors));
+            diesel::sql_query(
+                "WITH held_tags AS (SELECT id FROM tags WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE), \
+                 held_authors AS (SELECT id FROM authors WHERE id = ANY($3) ORDER BY id FOR NO KEY UPDATE), \
+                 of_tags AS (UPDATE tags SET published_articles = published_articles + g.gain \
+                             FROM held_tags JOIN unnest($1, $2) AS g (id, gain) USING (id) \
+                             WHERE tags.id = g.id RETURNING 1) \
+                 UPDATE authors SET published_articles = published_articles + g.gain \
+                 FROM held_authors JOIN unnest($3, $4) AS g (id, gain) USING (id) WHERE authors.id = g.id",
+            )
+            .bind::<Array<IdSql>, _>(&tags)
+            .bind::<Array<BigInt>, _>(&of_tags)
+            .bind::<Array<IdSql>, _>(&authors)
+            .bind::<Array<BigInt>, _>(&of_authors)
             .execute(postgres)?;
         }
     }
     Ok(())
 }
 
+fn unzipped(gains: Gains) -> (Vec<Id>, Vec<i64>) {
+    gains.into_iter().unzip()
+}
+
 /// Counts anew what one of them has, after a merge.
 ///
 /// # Errors
 /// When the database fails.
-pub fn recount(connection: &mut Connection, owner: Owner, id: Id) -> StoreResult<()> {
+pub fn recount(connection: &mut Connection, owner: Resource, id: Id) -> StoreResult<()> {
     let counted = match owner {
-        Owner::Tag => {
+        // Articles have none.
+        Resource::Article => return Ok(()),
+        Resource::Tag => {
             "(SELECT count(*) FROM article_tags x WHERE x.tag_id = tags.id \
               AND x.published_at IS NOT NULL) \
              + (SELECT count(*) FROM articles a WHERE a.section_id = tags.id \
                 AND a.status = 'published')"
         }
-        Owner::Author => {
+        Resource::Author => {
             "(SELECT count(*) FROM article_authors x WHERE x.author_id = authors.id \
               AND x.published_at IS NOT NULL)"
         }

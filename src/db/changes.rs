@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use tokio::sync::Notify;
+
 use super::Id;
 
 /// Something that answers are made of.
@@ -60,6 +62,7 @@ impl From<Mark> for MarkKey {
 pub struct Touched {
     keys: Vec<MarkKey>,
     names: bool,
+    schedule: bool,
 }
 
 impl Touched {
@@ -82,6 +85,11 @@ impl Touched {
         self.names
     }
 
+    /// When the clock next makes an article public has changed.
+    pub fn schedule(&mut self) {
+        self.schedule = true;
+    }
+
     /// What was touched.
     pub fn keys(&self) -> &[MarkKey] {
         &self.keys
@@ -89,7 +97,10 @@ impl Touched {
 
     /// Of keys that another process sent.
     pub fn from_keys(keys: Vec<MarkKey>) -> Self {
-        Self { keys, names: false }
+        Self {
+            keys,
+            ..Self::default()
+        }
     }
 }
 
@@ -109,6 +120,8 @@ pub struct Changes {
     heard_until: AtomicU64,
     /// The same, but not taken back when the listener begins anew.
     known_until: AtomicU64,
+    /// Tells that the clock may make an article public at another time.
+    scheduled: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -128,6 +141,7 @@ impl Default for Changes {
             origin: Instant::now(),
             heard_until: AtomicU64::new(0),
             known_until: AtomicU64::new(0),
+            scheduled: Notify::new(),
         }
     }
 }
@@ -140,6 +154,9 @@ impl Changes {
 
     /// Remembers a write that has committed, or may have.
     pub fn record(&self, touched: &Touched) {
+        if touched.schedule {
+            self.scheduled.notify_one();
+        }
         if touched.is_empty() {
             return;
         }
@@ -155,6 +172,12 @@ impl Changes {
         self.sequence.store(next, Ordering::Release);
     }
 
+    /// Remembers a write of another process.
+    pub fn hear(&self, touched: &Touched) {
+        self.record(touched);
+        self.scheduled.notify_one();
+    }
+
     /// Something was written, and nobody knows what.
     pub fn record_everything(&self) {
         let mut touches = self.touches.write().unwrap_or_else(PoisonError::into_inner);
@@ -162,6 +185,12 @@ impl Changes {
         // What is known to have been touched stays known.
         touches.everything = next;
         self.sequence.store(next, Ordering::Release);
+        self.scheduled.notify_one();
+    }
+
+    /// Waits until the clock may make an article public at another time than was known. One waits at a time.
+    pub async fn scheduled(&self) {
+        self.scheduled.notified().await;
     }
 
     /// Whether none of the marks was touched after that write; with the number of the last write

@@ -244,7 +244,7 @@ impl Listener {
                     continue;
                 }
                 match read_payload(words) {
-                    Some(touched) => changes.record(&touched),
+                    Some(touched) => changes.hear(&touched),
                     None => changes.record_everything(),
                 }
             }

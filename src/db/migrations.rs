@@ -1,18 +1,19 @@
-//! Bringing a database to this version's tables. The SQL is in `migrations/sqlite` and
+//! Bringing a database to this version's tables and [views]. The SQL is in `migrations/sqlite` and
 //! `migrations/postgres` under the same names, and travels inside the binary.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::result::Error;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::sqlite::Sqlite;
-use diesel::{PgConnection, QueryableByName, RunQueryDsl, sql_query};
+use diesel::{PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{Connection, Outage, StoreError, StoreResult};
+use super::transaction::in_transaction;
+use super::{Connection, Outage, StoreError, StoreResult, views};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -72,30 +73,15 @@ fn unsuitable(reason: String) -> StoreError {
 pub fn run(connection: &mut Connection) -> StoreResult<Vec<String>> {
     refuse_newer(connection)?;
     // Nothing to do needs no right to do it.
-    if is_current(connection)? {
+    if is_current(connection)? && views::are_current(connection)? {
         return Ok(Vec::new());
     }
     let ran = match connection {
-        Connection::Sqlite(sqlite) => waiting(|| {
-            // All in one: half of them would be a database that no version knows, and another process
-            // that starts waits for its turn.
-            sqlite.immediate_transaction(|sqlite| {
-                let ran = sqlite.run_pending_migrations(SQLITE).map_err(failed)?;
-                Ok(names(&ran))
-            })
-        })?,
-        Connection::Postgres(postgres) => {
-            waiting(|| match try_lock(postgres)? {
-                true => Ok(()),
-                false => Err(StoreError::unavailable(
-                    Outage::Busy,
-                    "another process migrates",
-                )),
-            })?;
-            let ran = run_on_postgres(postgres);
-            let unlocked = sql_query("SELECT pg_advisory_unlock($1)")
-                .bind::<BigInt, _>(MIGRATION_LOCK)
-                .execute(postgres);
+        Connection::Sqlite(_) => run_all(connection)?,
+        Connection::Postgres(_) => {
+            waiting(|| lock(connection))?;
+            let ran = run_all(connection);
+            let unlocked = unlock(connection);
             let ran = ran?;
             unlocked?;
             ran
@@ -104,6 +90,35 @@ pub fn run(connection: &mut Connection) -> StoreResult<Vec<String>> {
     // Another process that was waited for may have been a newer one.
     refuse_newer(connection)?;
     Ok(ran)
+}
+
+fn run_all(connection: &mut Connection) -> StoreResult<Vec<String>> {
+    let mut ran = match connection {
+        Connection::Sqlite(sqlite) => run_on_sqlite(sqlite)?,
+        Connection::Postgres(postgres) => run_on_postgres(postgres)?,
+    };
+    let made = waiting(|| {
+        in_transaction(connection, |connection| {
+            let is_outdated = !views::are_current(connection)?;
+            if is_outdated {
+                views::apply(connection)?;
+            }
+            Ok(is_outdated)
+        })
+    })?;
+    ran.extend(made.then(|| "views".into()));
+    Ok(ran)
+}
+
+/// All in one transaction: half of them would be a database that no version knows, and another process
+/// that starts waits for its turn.
+fn run_on_sqlite(sqlite: &mut SqliteConnection) -> StoreResult<Vec<String>> {
+    waiting(|| {
+        sqlite.immediate_transaction(|sqlite| {
+            let ran = sqlite.run_pending_migrations(SQLITE).map_err(failed)?;
+            Ok(ran.iter().map(ToString::to_string).collect())
+        })
+    })
 }
 
 /// One by one, each in its own transaction. A statement that gets no lock in time lets those go first
@@ -143,7 +158,7 @@ pub fn waiting<T>(mut work: impl FnMut() -> StoreResult<T>) -> StoreResult<T> {
     }
 }
 
-fn try_lock(postgres: &mut PgConnection) -> StoreResult<bool> {
+fn lock(connection: &mut Connection) -> StoreResult<()> {
     #[derive(QueryableByName)]
     struct Lock {
         #[diesel(sql_type = Bool)]
@@ -151,12 +166,21 @@ fn try_lock(postgres: &mut PgConnection) -> StoreResult<bool> {
     }
     let lock: Lock = sql_query("SELECT pg_try_advisory_lock($1) AS is_ours")
         .bind::<BigInt, _>(MIGRATION_LOCK)
-        .get_result(postgres)?;
-    Ok(lock.is_ours)
+        .get_result(connection)?;
+    match lock.is_ours {
+        true => Ok(()),
+        false => {
+            let reason = "another process migrates";
+            Err(StoreError::unavailable(Outage::Busy, reason))
+        }
+    }
 }
 
-fn names(ran: &[MigrationVersion<'_>]) -> Vec<String> {
-    ran.iter().map(ToString::to_string).collect()
+fn unlock(connection: &mut Connection) -> StoreResult<()> {
+    sql_query("SELECT pg_advisory_unlock($1)")
+        .bind::<BigInt, _>(MIGRATION_LOCK)
+        .execute(connection)?;
+    Ok(())
 }
 
 /// Every migration in order, with what has become of it. Changes nothing.

@@ -12,6 +12,7 @@
 //! - [`health`] – whether the database answers; `heartbeat` finds out
 //! - [`metrics`] – what connections are measured by
 //! - `replica` – a streaming replica of Postgres, for public reads
+//! - [`resource`] – articles, tags and authors, where they are alike
 //! - [`error`] – [`StoreError`], what a store can answer besides a value
 //! - [`file`](mod@file) – the file of a SQLite database
 //! - [`gather`] – reading by key, together
@@ -22,6 +23,7 @@
 //! - [`outdated`] – what changed until what shows it is rendered again
 //! - [`types`] – ids, timestamps and JSON as both databases store them
 //! - [`migrations`] – bringing a database to this version's tables
+//! - [`views`] – and to its views
 //! - [`schema`] – the tables as Diesel sees them
 //! - [`suitable`] – whether a Postgres server is one that this program can work with
 //! - [`statement`] – SQL that is prepared once
@@ -48,6 +50,7 @@ mod notify;
 pub mod outdated;
 pub mod pool;
 mod replica;
+pub mod resource;
 pub mod schema;
 pub mod slugs;
 pub mod statement;
@@ -56,9 +59,11 @@ pub mod total;
 pub mod transaction;
 pub mod types;
 pub mod version;
+pub mod views;
 
 pub use connection::{AnyConnection as Connection, DatabaseUrl, MultiBackend};
 pub use error::{Outage, StoreError, StoreResult};
 pub use horizon::public_horizon;
 pub use pool::Database;
+pub use resource::Resource;
 pub use types::{Id, Json, Timestamp, WrittenJson};

@@ -5,33 +5,15 @@
 use diesel::RunQueryDsl;
 use diesel::sql_types::Text;
 
+use super::resource::Resource;
 use super::types::IdSql;
 use super::{Connection, Id, StoreResult};
-
-/// What changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Changed {
-    /// A tag or a section.
-    Tag,
-    /// An author.
-    Author,
-}
-
-impl Changed {
-    /// As it is stored.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Tag => "tag",
-            Self::Author => "author",
-        }
-    }
-}
 
 /// Notes, in the transaction of a change, that the articles that show something are outdated.
 ///
 /// # Errors
 /// When the database fails.
-pub fn outdate(connection: &mut Connection, changed: Changed, id: Id) -> StoreResult<()> {
+pub fn outdate(connection: &mut Connection, changed: Resource, id: Id) -> StoreResult<()> {
     diesel::sql_query(
         "INSERT INTO outdated_renditions (kind, id, serial) VALUES ($1, $2, 1) \
          ON CONFLICT (kind, id) DO UPDATE SET serial = outdated_renditions.serial + 1",

@@ -21,6 +21,62 @@ table! {
 }
 
 table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    events (sequence) {
+        sequence -> BigInt,
+        recorded_at -> TimestampSql,
+        kind -> Text,
+        resource -> Text,
+        resource_id -> IdSql,
+        slug -> Text,
+        actor_kind -> Text,
+        actor_id -> Nullable<IdSql>,
+        request_id -> Nullable<IdSql>,
+        readers_see -> Nullable<Text>,
+        detail -> Text,
+    }
+}
+
+table! {
+    use crate::db::types::{IdSql, TimestampSql};
+
+    appearances (article_id) {
+        article_id -> IdSql,
+        due_at -> TimestampSql,
+    }
+}
+
+table! {
+    use crate::db::types::{IdSql, TimestampSql};
+
+    due_appearances (article_id) {
+        article_id -> IdSql,
+        due_at -> TimestampSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Nullable};
+
+    next_appearance (id) {
+        id -> BigInt,
+        milliseconds -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Text};
+
+    applied_views (id) {
+        id -> BigInt,
+        names -> Text,
+        hash -> Text,
+    }
+}
+
+table! {
     use diesel::sql_types::{Binary, Text};
     use crate::db::types::{IdSql, TimestampSql};
 
@@ -314,6 +370,7 @@ table! {
         tags -> JsonSql,
         section -> Nullable<JsonSql>,
         corrections -> JsonSql,
+        former_urls -> JsonSql,
         public_updated_at -> Nullable<TimestampSql>,
         public_changed_at -> Nullable<TimestampSql>,
     }

@@ -3,11 +3,11 @@
 //! A slug that was given up goes on answering 301 until something new takes it.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
+use super::resource::Resource;
 use super::schema::{articles, authors, public_articles, slug_redirects, tags};
 use super::{Connection, Id, StoreError, StoreResult, Timestamp};
 use crate::text::Slug;
@@ -15,51 +15,24 @@ use crate::text::Slug;
 /// Any number that no other lock of this program has.
 const SLUG_LOCK: i64 = 0x736c_7567;
 
-/// What a slug names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Named {
-    /// An article.
-    Article,
-    /// A tag.
-    Tag,
-    /// An author.
-    Author,
-}
-
-impl Named {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Article => "article",
-            Self::Tag => "tag",
-            Self::Author => "author",
-        }
-    }
-}
-
-impl fmt::Display for Named {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// Article slugs whose paths are taken by something else.
 const RESERVED: &[&str] = &["facets"];
 
-fn owner(connection: &mut Connection, named: Named, slug: &Slug) -> StoreResult<Option<Id>> {
-    if named == Named::Article && RESERVED.contains(&slug.as_str()) {
+fn owner(connection: &mut Connection, named: Resource, slug: &Slug) -> StoreResult<Option<Id>> {
+    if named == Resource::Article && RESERVED.contains(&slug.as_str()) {
         return Ok(Some(Id(uuid::Uuid::nil())));
     }
     let slug = slug.as_str();
     Ok(match named {
-        Named::Article => articles::table
+        Resource::Article => articles::table
             .filter(articles::slug.eq(slug))
             .select(articles::id)
             .first(connection),
-        Named::Tag => tags::table
+        Resource::Tag => tags::table
             .filter(tags::slug.eq(slug))
             .select(tags::id)
             .first(connection),
-        Named::Author => authors::table
+        Resource::Author => authors::table
             .filter(authors::slug.eq(slug))
             .select(authors::id)
             .first(connection),
@@ -68,12 +41,12 @@ fn owner(connection: &mut Connection, named: Named, slug: &Slug) -> StoreResult<
 }
 
 /// Whether a slug names something, or once did.
-fn known(connection: &mut Connection, named: Named, slug: &Slug) -> StoreResult<bool> {
+fn known(connection: &mut Connection, named: Resource, slug: &Slug) -> StoreResult<bool> {
     Ok(owner(connection, named, slug)?.is_some()
         || !once_named(connection, named, std::slice::from_ref(slug))?.is_empty())
 }
 
-fn nearest_free(connection: &mut Connection, named: Named, wanted: &Slug) -> StoreResult<Slug> {
+fn nearest_free(connection: &mut Connection, named: Resource, wanted: &Slug) -> StoreResult<Slug> {
     for number in 2..50 {
         let candidate = wanted.numbered(number);
         if !known(connection, named, &candidate)? {
@@ -93,16 +66,40 @@ fn nearest_free(connection: &mut Connection, named: Named, wanted: &Slug) -> Sto
 /// [`StoreError::SlugTaken`] with the nearest free one.
 pub fn claim(
     connection: &mut Connection,
-    named: Named,
+    named: Resource,
     wanted: Slug,
     itself: Option<Id>,
 ) -> StoreResult<Slug> {
     match owner(connection, named, &wanted)? {
-        Some(owner) if Some(owner) != itself => Err(StoreError::SlugTaken {
-            suggestion: nearest_free(connection, named, &wanted)?.into_string(),
-            slug: wanted.into_string(),
-        }),
+        Some(owner) if Some(owner) != itself => Err(taken(connection, named, wanted)?),
         _ => Ok(wanted),
+    }
+}
+
+/// That a slug is taken, with the nearest one that is free.
+///
+/// # Errors
+/// When the database fails.
+pub fn taken(connection: &mut Connection, named: Resource, slug: Slug) -> StoreResult<StoreError> {
+    Ok(StoreError::SlugTaken {
+        suggestion: nearest_free(connection, named, &slug)?.into_string(),
+        slug: slug.into_string(),
+    })
+}
+
+/// Refuses a slug whose path leads to something else. For those who find out by writing whether it is
+/// free otherwise.
+///
+/// # Errors
+/// [`StoreError::SlugTaken`].
+pub fn refuse_reserved(
+    connection: &mut Connection,
+    named: Resource,
+    slug: &Slug,
+) -> StoreResult<()> {
+    match named == Resource::Article && RESERVED.contains(&slug.as_str()) {
+        true => Err(taken(connection, named, slug.clone())?),
+        false => Ok(()),
     }
 }
 
@@ -111,7 +108,11 @@ pub fn claim(
 ///
 /// # Errors
 /// When the database fails.
-pub fn claim_nearest(connection: &mut Connection, named: Named, wanted: Slug) -> StoreResult<Slug> {
+pub fn claim_nearest(
+    connection: &mut Connection,
+    named: Resource,
+    wanted: Slug,
+) -> StoreResult<Slug> {
     // On Postgres another transaction may be about to take the same one: they queue.
     if let Connection::Postgres(connection) = connection {
         diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
@@ -130,7 +131,7 @@ pub fn claim_nearest(connection: &mut Connection, named: Named, wanted: Slug) ->
 /// When the database fails.
 pub fn redirect(
     connection: &mut Connection,
-    named: Named,
+    named: Resource,
     old: &str,
     new: &str,
     target: Id,
@@ -152,7 +153,7 @@ pub fn redirect(
 ///
 /// # Errors
 /// When the database fails.
-pub fn forget(connection: &mut Connection, named: Named, slug: &str) -> StoreResult<()> {
+pub fn forget(connection: &mut Connection, named: Resource, slug: &str) -> StoreResult<()> {
     diesel::delete(
         slug_redirects::table
             .filter(slug_redirects::resource.eq(named.as_str()))
@@ -179,7 +180,7 @@ pub fn retarget(connection: &mut Connection, from: Id, to: Id) -> StoreResult<()
 /// When the database fails.
 pub fn once_named(
     connection: &mut Connection,
-    named: Named,
+    named: Resource,
     slugs: &[Slug],
 ) -> StoreResult<HashMap<Slug, Id>> {
     if slugs.is_empty() {
@@ -200,7 +201,7 @@ pub fn once_named(
 ///
 /// # Errors
 /// [`StoreError::NotFound`].
-pub fn once_named_by(connection: &mut Connection, named: Named, slug: &Slug) -> StoreResult<Id> {
+pub fn once_named_by(connection: &mut Connection, named: Resource, slug: &Slug) -> StoreResult<Id> {
     once_named(connection, named, std::slice::from_ref(slug))?
         .remove(slug)
         .ok_or(StoreError::NotFound)
@@ -238,7 +239,7 @@ pub fn public_articles_named(
         .filter(|slug| !found.contains_key(*slug))
         .cloned()
         .collect();
-    let moved = once_named(connection, Named::Article, &others)?;
+    let moved = once_named(connection, Resource::Article, &others)?;
     let ids: Vec<Id> = moved.values().copied().collect();
     let public: Vec<Id> = if ids.is_empty() {
         Vec::new()
@@ -260,7 +261,7 @@ pub fn articles_named(
     connection: &mut Connection,
     wanted: &[Slug],
 ) -> StoreResult<HashMap<Slug, Id>> {
-    let mut found = once_named(connection, Named::Article, wanted)?;
+    let mut found = once_named(connection, Resource::Article, wanted)?;
     let texts: Vec<&str> = wanted.iter().map(Slug::as_str).collect();
     let now = articles::table
         .filter(articles::slug.eq_any(texts))
@@ -279,7 +280,7 @@ pub fn public_article_once_named(
     connection: &mut Connection,
     old: &Slug,
 ) -> StoreResult<(Id, String)> {
-    let id = once_named_by(connection, Named::Article, old)?;
+    let id = once_named_by(connection, Resource::Article, old)?;
     Ok(public_articles::table
         .filter(public_articles::id.eq(id))
         .select((public_articles::id, public_articles::slug))

@@ -2,6 +2,7 @@
 
 use diesel::RunQueryDsl;
 
+use super::resource::Resource;
 use super::types::IdSql;
 use super::{Connection, Id, StoreError, StoreResult};
 
@@ -28,29 +29,14 @@ impl Expected {
     }
 }
 
-/// What a change locks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Locked {
-    /// An article.
-    Article,
-    /// A tag.
-    Tag,
-    /// An author.
-    Author,
-}
-
 /// Holds a row for the rest of the transaction, so that what is read of it stands until it is
 /// written. On SQLite there is one writer anyway.
 ///
 /// # Errors
 /// When the database fails.
-pub fn lock(connection: &mut Connection, locked: Locked, id: Id) -> StoreResult<()> {
+pub fn lock(connection: &mut Connection, resource: Resource, id: Id) -> StoreResult<()> {
     if let Connection::Postgres(connection) = connection {
-        let table = match locked {
-            Locked::Article => "articles",
-            Locked::Tag => "tags",
-            Locked::Author => "authors",
-        };
+        let table = resource.table();
         diesel::sql_query(format!("SELECT 1 FROM {table} WHERE id = $1 FOR UPDATE"))
             .bind::<IdSql, _>(id)
             .execute(connection)?;

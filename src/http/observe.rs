@@ -2,22 +2,24 @@
 //! document for errors that the framework made.
 
 use std::cell::Cell;
+use std::future::{Ready, ready};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use actix_cors::CorsError;
 use actix_web::body::{EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use tracing::Instrument;
 use tracing::field::{self, display};
 use uuid::Uuid;
 
+use crate::events::RequestId;
 use crate::http::address::TrustedProxies;
 use crate::http::routes::Template;
 use crate::log::Repeated;
@@ -56,9 +58,9 @@ pub async fn observe(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody + 'static>>, Error> {
     let started = Instant::now();
-    let id = request_id(&request);
+    let request_id = request_id(&request);
     let mut buffer = Uuid::encode_buffer();
-    let id: &str = id.hyphenated().encode_lower(&mut buffer);
+    let id: &str = request_id.0.hyphenated().encode_lower(&mut buffer);
     let method = request.method().clone();
     let metrics = request.app_data::<Data<Metrics>>().cloned();
     let timeout = request
@@ -67,6 +69,7 @@ pub async fn observe(
 
     let arrived = Arrived::of(&request);
     request.extensions_mut().insert(arrived.clone());
+    request.extensions_mut().insert(request_id);
     let span = tracing::info_span!(
         "request",
         id,
@@ -203,10 +206,21 @@ fn log<B>(
 
 /// The request's id: the one that a trusted proxy gave it, when it is a UUID; else the id of the trace that
 /// it belongs to; else a new one.
-pub fn request_id(request: &ServiceRequest) -> Uuid {
+pub fn request_id(request: &ServiceRequest) -> RequestId {
     let given = from_proxy(request, &REQUEST_ID).and_then(|text| Uuid::try_parse(text).ok());
     let of_trace = || trace_parent(request).map(|parent| parent.id());
-    given.or_else(of_trace).unwrap_or_else(Uuid::now_v7)
+    RequestId(given.or_else(of_trace).unwrap_or_else(Uuid::now_v7))
+}
+
+impl FromRequest for RequestId {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let id = request.extensions().get::<Self>().copied();
+        // Every request has passed through [`observe`].
+        ready(Ok(id.unwrap_or_else(|| Self(Uuid::now_v7()))))
+    }
 }
 
 /// The trace that a request belongs to, as a trusted proxy says.

@@ -1,6 +1,5 @@
 //! The index: written in the transaction of the change that it follows.
 
-use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
@@ -10,7 +9,7 @@ use super::query::{Query, Term};
 use super::words::folded;
 use crate::db::schema::{authors, merged_names, name_words, search_entries, tags};
 use crate::db::types::IdSql;
-use crate::db::{Connection, Id, StoreResult, Timestamp};
+use crate::db::{Connection, Id, Resource, StoreResult, Timestamp};
 use crate::on_each_database;
 
 /// Most articles of one millisecond that keep their order among themselves.
@@ -21,25 +20,6 @@ const OF_ONE_MILLISECOND: i64 = 16_384;
 const MOST_NAMES: i64 = 100;
 /// Most names that a phrase is compared with.
 const MOST_CANDIDATES: i64 = 1_000;
-
-/// Whose names are looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NameOf {
-    /// A tag's or a section's.
-    Tag,
-    /// An author's.
-    Author,
-}
-
-impl NameOf {
-    /// As it is stored.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Tag => "tag",
-            Self::Author => "author",
-        }
-    }
-}
 
 /// The language that a connection understands.
 pub fn dialect(connection: &Connection) -> Dialect {
@@ -59,28 +39,52 @@ pub fn put(
     published_at: Timestamp,
     document: &Document,
 ) -> StoreResult<()> {
-    let first = published_at.utc().timestamp_millis() * OF_ONE_MILLISECOND;
-    let of_that_time = first..first + OF_ONE_MILLISECOND;
-    let position = match position_of(connection, article)? {
-        Some(position) if of_that_time.contains(&position) => {
-            forget_words(connection, position)?;
-            position
-        }
-        Some(position) => {
-            forget(connection, position)?;
-            place(connection, article, of_that_time)?
-        }
-        None => place(connection, article, of_that_time)?,
+    let of_that_time = positions_of(published_at);
+    let (statement, text) = match dialect(connection) {
+        Dialect::Fts5 => (
+            "UPDATE article_search SET words = $1 WHERE rowid = (SELECT position FROM search_entries \
+             WHERE article_id = $2 AND position >= $3 AND position < $4)",
+            Entry::new(document).to_row(),
+        ),
+        Dialect::Tsquery => (
+            "UPDATE article_search SET words = $1::tsvector WHERE position = (SELECT position \
+             FROM search_entries WHERE article_id = $2 AND position >= $3 AND position < $4)",
+            Entry::new(document).to_tsvector(),
+        ),
     };
-    let entry = Entry::new(document);
+    let updated = diesel::sql_query(statement)
+        .bind::<Text, _>(text)
+        .bind::<IdSql, _>(article)
+        .bind::<BigInt, _>(of_that_time.start)
+        .bind::<BigInt, _>(of_that_time.end)
+        .execute(connection)?;
+    if updated > 0 {
+        return Ok(());
+    }
+    // It has another place in the order of publication, or none.
+    remove(connection, article)?;
+    add(connection, article, published_at, document)
+}
+
+/// Keeps what an article is found by that was not found before.
+///
+/// # Errors
+/// When the database fails.
+pub fn add(
+    connection: &mut Connection,
+    article: Id,
+    published_at: Timestamp,
+    document: &Document,
+) -> StoreResult<()> {
+    let position = place(connection, article, positions_of(published_at))?;
     let (statement, text) = match dialect(connection) {
         Dialect::Fts5 => (
             "INSERT INTO article_search (rowid, words) VALUES ($1, $2)",
-            entry.to_row(),
+            Entry::new(document).to_row(),
         ),
         Dialect::Tsquery => (
             "INSERT INTO article_search (position, words) VALUES ($1, $2::tsvector)",
-            entry.to_tsvector(),
+            Entry::new(document).to_tsvector(),
         ),
     };
     diesel::sql_query(statement)
@@ -88,6 +92,12 @@ pub fn put(
         .bind::<Text, _>(text)
         .execute(connection)?;
     Ok(())
+}
+
+/// The positions of the articles of one millisecond.
+fn positions_of(published_at: Timestamp) -> std::ops::Range<i64> {
+    let first = published_at.utc().timestamp_millis() * OF_ONE_MILLISECOND;
+    first..first + OF_ONE_MILLISECOND
 }
 
 /// An article is found no longer.
@@ -127,38 +137,44 @@ fn forget_words(connection: &mut Connection, position: i64) -> StoreResult<()> {
     Ok(())
 }
 
+#[derive(QueryableByName)]
+struct Placed {
+    #[diesel(sql_type = BigInt)]
+    position: i64,
+}
+
 /// Takes a free position after all of that millisecond.
 fn place(
     connection: &mut Connection,
     article: Id,
     of_that_time: std::ops::Range<i64>,
 ) -> StoreResult<i64> {
-    let last: Option<i64> = search_entries::table
-        .filter(search_entries::position.ge(of_that_time.start))
-        .filter(search_entries::position.lt(of_that_time.end))
-        .select(max(search_entries::position))
-        .first(connection)?;
-    let mut position = last.map_or(of_that_time.start, |last| last + 1);
-    // Taken by someone else meanwhile, or by the millisecond after a very full one.
-    while diesel::sql_query(
-        "INSERT INTO search_entries (position, article_id) VALUES ($1, $2) \
-         ON CONFLICT (position) DO NOTHING",
-    )
-    .bind::<BigInt, _>(position)
-    .bind::<IdSql, _>(article)
-    .execute(connection)?
-        == 0
-    {
-        position += 1;
+    // The next one may be taken by someone else meanwhile, or by the millisecond after a very full one.
+    for further in 0.. {
+        let placed: Option<Placed> = diesel::sql_query(
+            "INSERT INTO search_entries (position, article_id) \
+             SELECT coalesce((SELECT max(position) + 1 FROM search_entries \
+                              WHERE position >= $1 AND position < $2), $1) + $3, $4 WHERE true \
+             ON CONFLICT (position) DO NOTHING RETURNING position",
+        )
+        .bind::<BigInt, _>(of_that_time.start)
+        .bind::<BigInt, _>(of_that_time.end)
+        .bind::<BigInt, _>(further)
+        .bind::<IdSql, _>(article)
+        .get_result(connection)
+        .optional()?;
+        if let Some(Placed { position }) = placed {
+            return Ok(position);
+        }
     }
-    Ok(position)
+    unreachable!("there are more positions than articles")
 }
 
 /// Keeps the words of a name, in place of those before.
 ///
 /// # Errors
 /// When the database fails.
-pub fn put_name(connection: &mut Connection, of: NameOf, id: Id, name: &str) -> StoreResult<()> {
+pub fn put_name(connection: &mut Connection, of: Resource, id: Id, name: &str) -> StoreResult<()> {
     forget_name(connection, id)?;
     let rows: Vec<_> = words_of_name(name)
         .into_iter()
@@ -216,8 +232,8 @@ pub fn look_up(
             .map(|term| {
                 Ok(Found {
                     term: term.clone(),
-                    tags: owners(connection, NameOf::Tag, term)?,
-                    authors: owners(connection, NameOf::Author, term)?,
+                    tags: owners(connection, Resource::Tag, term)?,
+                    authors: owners(connection, Resource::Author, term)?,
                 })
             })
             .collect()
@@ -235,7 +251,7 @@ pub fn look_up(
 }
 
 /// Whose names have a term.
-fn owners(connection: &mut Connection, of: NameOf, term: &Term) -> StoreResult<Vec<Id>> {
+fn owners(connection: &mut Connection, of: Resource, term: &Term) -> StoreResult<Vec<Id>> {
     use name_words::{kind, owner_id, table, word};
     let of_kind = table.filter(kind.eq(of.as_str()));
     let ids: Vec<Id> = match term.words.as_slice() {
@@ -270,12 +286,14 @@ fn owners(connection: &mut Connection, of: NameOf, term: &Term) -> StoreResult<V
                 .limit(MOST_CANDIDATES)
                 .load(connection)?;
             let names: Vec<(Id, String)> = match of {
-                NameOf::Tag => tags::table
+                // The names of articles are in the index itself.
+                Resource::Article => Vec::new(),
+                Resource::Tag => tags::table
                     .filter(tags::id.eq_any(candidates))
                     .order(tags::id)
                     .select((tags::id, tags::name))
                     .load(connection)?,
-                NameOf::Author => authors::table
+                Resource::Author => authors::table
                     .filter(authors::id.eq_any(candidates))
                     .order(authors::id)
                     .select((authors::id, authors::name))

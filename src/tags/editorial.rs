@@ -8,6 +8,7 @@ use super::model::{MergeInput, Tag, TagInput};
 use super::store;
 use crate::auth::guard::{Allowed, ArticlesRead, TagsWrite};
 use crate::db::Database;
+use crate::events::{RequestId, Writer};
 use crate::http::body::JsonBody;
 use crate::http::conditional::{IfMatch, editorial_json};
 use crate::http::params::{NoParams, Query};
@@ -25,14 +26,19 @@ use crate::problem::{Problem, ProblemDocument};
     )
 )]
 pub async fn create_tag(
-    Allowed(_, (_, JsonBody(input)), _): Allowed<TagsWrite, (Query<NoParams>, JsonBody<TagInput>)>,
-    database: Data<Database>,
+    Allowed(caller, (_, JsonBody(input)), _): Allowed<
+        TagsWrite,
+        (Query<NoParams>, JsonBody<TagInput>),
+    >,
+    request: RequestId,
+    writer: Data<Writer>,
 ) -> Result<HttpResponse, Problem> {
-    let (tag, version) = database
-        .change(move |connection, touched| {
-            let id = store::create(connection, touched, input)?;
-            store::find(connection, id)
-        })
+    let (tag, version) = writer
+        .change(
+            caller.origin(request),
+            move |change| store::create(change, input),
+            store::find,
+        )
         .await?;
     let mut response = HttpResponse::Created();
     response.insert_header((header::LOCATION, format!("/v1/editorial/tags/{}", tag.id)));
@@ -73,17 +79,19 @@ pub async fn read_tag(
     )
 )]
 pub async fn edit_tag(
-    Allowed(_, (IdPath(id), IfMatch(expected), _, JsonBody(patch)), _): Allowed<
+    Allowed(caller, (IdPath(id), IfMatch(expected), _, JsonBody(patch)), _): Allowed<
         TagsWrite,
         (IdPath, IfMatch, Query<NoParams>, JsonBody<MergePatch>),
     >,
-    database: Data<Database>,
+    request: RequestId,
+    writer: Data<Writer>,
 ) -> Result<HttpResponse, Problem> {
-    let (tag, version) = database
-        .change(move |connection, touched| {
-            store::edit(connection, touched, id, &expected, patch)?;
-            store::find(connection, id)
-        })
+    let (tag, version) = writer
+        .change(
+            caller.origin(request),
+            move |change| store::edit(change, id, &expected, patch),
+            move |connection, ()| store::find(connection, id),
+        )
         .await?;
     Ok(editorial_json(HttpResponse::Ok(), version, &tag))
 }
@@ -103,17 +111,19 @@ pub async fn edit_tag(
     responses((status = 200, description = "Merged.", body = Tag, headers(("ETag" = String))))
 )]
 pub async fn merge_tag(
-    Allowed(_, (IdPath(id), IfMatch(expected), _, JsonBody(input)), _): Allowed<
+    Allowed(caller, (IdPath(id), IfMatch(expected), _, JsonBody(input)), _): Allowed<
         TagsWrite,
         (IdPath, IfMatch, Query<NoParams>, JsonBody<MergeInput>),
     >,
-    database: Data<Database>,
+    request: RequestId,
+    writer: Data<Writer>,
 ) -> Result<HttpResponse, Problem> {
-    let (tag, version) = database
-        .change(move |connection, touched| {
-            let stays = store::merge(connection, touched, id, &expected, &input)?;
-            store::find(connection, stays)
-        })
+    let (tag, version) = writer
+        .change(
+            caller.origin(request),
+            move |change| store::merge(change, id, &expected, &input),
+            store::find,
+        )
         .await?;
     Ok(editorial_json(HttpResponse::Ok(), version, &tag))
 }

@@ -5,18 +5,16 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::model::{MergeInput, Tag, TagFilter, TagInput, TagKind, TagSort};
-use crate::db::article_counts::{Owner, hidden, recount};
-use crate::db::changes::{Mark, Touched};
+use crate::db::article_counts::hidden;
 use crate::db::keyset::Start;
-use crate::db::outdated::{Changed, outdate};
 use crate::db::schema::{article_tags, articles, tags};
-use crate::db::slugs::{self, Named};
+use crate::db::slugs;
 use crate::db::total::{CEILING, Total};
 use crate::db::types::IdSql;
-use crate::db::version::{Expected, Locked, lock, while_merging};
-use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
+use crate::db::version::{Expected, lock, while_merging};
+use crate::db::{Connection, Id, MultiBackend, Resource, StoreError, StoreResult, Timestamp};
+use crate::events::{Change, Event, NameEvent};
 use crate::merge_patch::MergePatch;
-use crate::search::store::{NameOf, merge_name, put_name};
 use crate::text::{Slug, containing, sort_name};
 use crate::validation::Violation;
 
@@ -275,7 +273,7 @@ pub fn find_by_slug(connection: &mut Connection, slug: &Slug) -> StoreResult<Tag
 /// # Errors
 /// [`StoreError::NotFound`].
 pub fn new_slug(connection: &mut Connection, old: &Slug) -> StoreResult<String> {
-    let id = slugs::once_named_by(connection, Named::Tag, old)?;
+    let id = slugs::once_named_by(connection, Resource::Tag, old)?;
     Ok(tags::table
         .filter(tags::id.eq(id))
         .select(tags::slug)
@@ -320,7 +318,7 @@ pub fn by_slugs(
         .filter(|slug| !found.contains_key(*slug))
         .cloned()
         .collect();
-    for (slug, id) in slugs::once_named(connection, Named::Tag, &others)? {
+    for (slug, id) in slugs::once_named(connection, Resource::Tag, &others)? {
         let row = find_row(connection, id)?;
         found.insert(slug, (id, TagKind::from_name(&row.kind)));
     }
@@ -349,22 +347,18 @@ pub fn names(
 ///
 /// # Errors
 /// [`StoreError::SlugTaken`].
-pub fn create(
-    connection: &mut Connection,
-    touched: &mut Touched,
-    input: TagInput,
-) -> StoreResult<Id> {
-    touched.add(Mark::Tags);
+pub fn create(change: &mut Change<'_>, input: TagInput) -> StoreResult<Id> {
+    let connection = &mut *change.connection;
     let id = Id::generate();
     let slug = match input.slug {
-        Some(slug) => slugs::claim(connection, Named::Tag, slug, None)?,
+        Some(slug) => slugs::claim(connection, Resource::Tag, slug, None)?,
         None => {
             let wanted = Slug::from_title(input.name.as_str(), &format!("tag-{id}"));
-            slugs::claim_nearest(connection, Named::Tag, wanted)?
+            slugs::claim_nearest(connection, Resource::Tag, wanted)?
         }
     };
-    slugs::forget(connection, Named::Tag, slug.as_str())?;
-    let now = Timestamp::now();
+    slugs::forget(connection, Resource::Tag, slug.as_str())?;
+    let now = change.now;
     diesel::insert_into(tags::table)
         .values((
             tags::id.eq(id),
@@ -378,7 +372,12 @@ pub fn create(
             tags::updated_at.eq(now),
         ))
         .execute(connection)?;
-    put_name(connection, NameOf::Tag, id, input.name.as_str())?;
+    change.record(Event::Name {
+        event: NameEvent::Created(input.name.into_string()),
+        of: Resource::Tag,
+        id,
+        slug: slug.into_string(),
+    });
     Ok(id)
 }
 
@@ -388,17 +387,15 @@ pub fn create(
 /// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::SlugTaken`],
 /// [`StoreError::Invalid`].
 pub fn edit(
-    connection: &mut Connection,
-    touched: &mut Touched,
+    change: &mut Change<'_>,
     id: Id,
     expected: &Expected,
     patch: MergePatch,
 ) -> StoreResult<()> {
-    lock(connection, Locked::Tag, id)?;
+    let connection = &mut *change.connection;
+    lock(connection, Resource::Tag, id)?;
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
-    touched.add(Mark::Tag(id));
-    touched.add(Mark::Tags);
     let input: TagInput = patch.apply(&row.input()?).map_err(StoreError::Invalid)?;
     let was_section = TagKind::from_name(&row.kind) == TagKind::Section;
     if was_section && input.kind != TagKind::Section && stands_in_use(connection, id)? {
@@ -422,11 +419,11 @@ pub fn edit(
         ));
     }
     let slug = match input.slug {
-        Some(slug) => slugs::claim(connection, Named::Tag, slug, Some(id))?.into_string(),
+        Some(slug) => slugs::claim(connection, Resource::Tag, slug, Some(id))?.into_string(),
         None => row.slug.clone(),
     };
     if slug != row.slug {
-        slugs::redirect(connection, Named::Tag, &row.slug, &slug, id)?;
+        slugs::redirect(connection, Resource::Tag, &row.slug, &slug, id)?;
     }
     let changed = diesel::update(
         tags::table
@@ -434,13 +431,13 @@ pub fn edit(
             .filter(tags::version.eq(row.version)),
     )
     .set((
-        tags::slug.eq(slug),
+        tags::slug.eq(&slug),
         tags::name.eq(input.name.as_str()),
         tags::sort_name.eq(sort_name(input.name.as_str())),
         tags::kind.eq(input.kind.as_str()),
         tags::description.eq(input.description.as_ref().map(|text| text.as_str())),
         tags::version.eq(row.version + 1),
-        tags::updated_at.eq(Timestamp::now()),
+        tags::updated_at.eq(change.now),
     ))
     .execute(connection)?;
     if changed == 0 {
@@ -448,10 +445,13 @@ pub fn edit(
             current: row.version + 1,
         });
     }
-    outdate(connection, Changed::Tag, id)?;
-    if input.name.as_str() != row.name {
-        put_name(connection, NameOf::Tag, id, input.name.as_str())?;
-    }
+    let name = input.name.into_string();
+    change.record(Event::Name {
+        event: NameEvent::Edited((name != row.name).then_some(name)),
+        of: Resource::Tag,
+        id,
+        slug,
+    });
     Ok(())
 }
 
@@ -479,14 +479,14 @@ fn stands_in_use(connection: &mut Connection, section: Id) -> StoreResult<bool> 
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::Invalid`].
 pub fn merge(
-    connection: &mut Connection,
-    touched: &mut Touched,
+    change: &mut Change<'_>,
     id: Id,
     expected: &Expected,
     input: &MergeInput,
 ) -> StoreResult<Id> {
+    let connection = &mut *change.connection;
     while_merging(connection)?;
-    lock(connection, Locked::Tag, id)?;
+    lock(connection, Resource::Tag, id)?;
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
     let invalid = |code, detail| {
@@ -507,11 +507,6 @@ pub fn merge(
             "must be a section if, and only if, the merged tag is one",
         ));
     }
-    for merged in [id, target.id] {
-        touched.add(Mark::Tag(merged));
-        touched.add(Mark::ArticlesOfTag(merged));
-    }
-    touched.add(Mark::Tags);
     diesel::sql_query(
         "UPDATE article_tags SET tag_id = $1 WHERE tag_id = $2 AND article_id NOT IN \
          (SELECT article_id FROM article_tags WHERE tag_id = $1)",
@@ -524,16 +519,25 @@ pub fn merge(
         .set(articles::section_id.eq(target.id))
         .execute(connection)?;
     slugs::retarget(connection, id, target.id)?;
-    merge_name(connection, id, target.id)?;
-    recount(connection, Owner::Tag, target.id)?;
-    outdate(connection, Changed::Tag, target.id)?;
     diesel::delete(tags::table.filter(tags::id.eq(id))).execute(connection)?;
-    slugs::redirect(connection, Named::Tag, &row.slug, &target.slug, target.id)?;
+    slugs::redirect(
+        connection,
+        Resource::Tag,
+        &row.slug,
+        &target.slug,
+        target.id,
+    )?;
     diesel::update(tags::table.filter(tags::id.eq(target.id)))
         .set((
             tags::version.eq(target.version + 1),
-            tags::updated_at.eq(Timestamp::now()),
+            tags::updated_at.eq(change.now),
         ))
         .execute(connection)?;
+    change.record(Event::Name {
+        event: NameEvent::Merged(target.id),
+        of: Resource::Tag,
+        id,
+        slug: row.slug,
+    });
     Ok(target.id)
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dateline::articles::store::steps;
+use dateline::articles::store::transitions;
 use dateline::auth::model::{Caller, Role};
 use dateline::clock::Clock;
 use dateline::db::version::Expected;
 use dateline::db::{Connection, Id, Timestamp};
+use dateline::events::{Origin, Writer};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl};
@@ -514,9 +515,12 @@ both! {
         let other = dateline::app::open_database(&app.config, dateline::app::Opening::AsItIs).unwrap_or_else(|error| panic!("{error}"));
         let id: Id = published.json["id"].as_str().unwrap().parse().unwrap();
         let caller = Caller::User { id, role: Role::Admin };
-        other.change(move |connection, touched| {
-            steps::unpublish(connection, touched, id, &caller, &Expected::Any)
-        }).await.unwrap();
+        let writer = Writer::new(other, dateline::projections::ALL);
+        writer.change(
+            Origin::SYSTEM,
+            move |change| transitions::unpublish(change, id, &caller, &Expected::Any),
+            |_, ()| Ok(()),
+        ).await.unwrap();
         let mut left = 200;
         while app.get("/v1/articles/one").await.status == 200 {
             left -= 1;

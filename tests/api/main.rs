@@ -14,6 +14,7 @@ mod cursors;
 mod delivery;
 mod document;
 mod editorial;
+mod events;
 mod external_shares;
 #[path = "../faults/mod.rs"]
 mod faults;

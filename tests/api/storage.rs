@@ -77,8 +77,11 @@ fn shape(connection: &mut Connection, sqlite: &str, postgres: &str) -> Shape {
     .unwrap();
     columns
         .into_iter()
-        // Full-text indexes are each database's own.
-        .filter(|column| !column.table_name.starts_with("article_search"))
+        // Full-text indexes and the numbering of events are each database's own.
+        .filter(|column| {
+            !column.table_name.starts_with("article_search")
+                && column.table_name != "event_sequence"
+        })
         .map(|column| {
             // A view's columns may be anything to Postgres.
             let nullable = if column.table_name.contains("_articles") {
@@ -411,7 +414,7 @@ fn a_database_without_tables_is_not_ready() {
             assert!(!migrations::is_current(&mut connection).unwrap());
             assert_eq!(
                 migrations::run(&mut connection).unwrap().len(),
-                migrations::status(&mut connection).unwrap().len()
+                migrations::status(&mut connection).unwrap().len() + 1
             );
         }
         assert!(migrations::is_current(&mut connection).unwrap());

@@ -100,26 +100,20 @@ fn servers_that_start_at_once_on_an_empty_postgres_have_one_set_of_keys() {
     }
 }
 
-/// Takes the last migrations back.
-const BACK: &str = concat!(
-    include_str!("../../migrations/postgres/2026-11-25-000002_timelines/down.sql"),
-    include_str!("../../migrations/postgres/2026-11-25-000001_bounds/down.sql"),
-    "DELETE FROM __diesel_schema_migrations WHERE version IN ('20261125000001', '20261125000002');"
-);
-
-/// A database of the version before, with articles and their authors.
+/// A database of the version before, with articles: its views are others, and nothing is indexed.
 fn of_the_version_before(cluster: &Cluster, articles: u32) -> PgConnection {
     cluster.execute("postgres", "CREATE DATABASE news");
     let database = open_database(&config(&cluster.url("news")), Opening::Migrated)
         .unwrap_or_else(|error| panic!("{error}"));
     drop(database);
     let mut connection = PgConnection::establish(&cluster.url("news")).unwrap();
-    connection.batch_execute(BACK).unwrap();
     connection
         .batch_execute(&format!(
             "INSERT INTO articles (id, slug, status, version, language, word_count, seo, custom, created_at, updated_at)
              SELECT gen_random_uuid(), 'article-' || n, 'draft', 1, 'en', 0, '{{}}', '{{}}', now(), now()
-             FROM generate_series(1, {articles}) n"
+             FROM generate_series(1, {articles}) n;
+             INSERT INTO search_pending (kind, id) SELECT 'article', id FROM articles;
+             UPDATE applied_views SET hash = 'another'"
         ))
         .unwrap();
     connection
@@ -150,7 +144,7 @@ fn migrations_have_no_time_limit_and_survive_being_killed() {
     }
     // Somebody reads for longer than a statement may take, and others want to migrate as well.
     connection
-        .batch_execute("BEGIN; LOCK TABLE articles, tags, authors IN ACCESS SHARE MODE")
+        .batch_execute("BEGIN; LOCK TABLE public_articles IN ACCESS SHARE MODE")
         .unwrap();
     let limits = ["--statement-timeout", "1", "--lock-timeout", "1"];
     let waiting: Vec<Child> = (0..3)
@@ -260,7 +254,7 @@ async fn a_server_listens_while_it_migrates_and_says_that_it_is_not_ready() {
     let mut connection = of_the_version_before(&cluster, 10);
     // It waits for whoever reads.
     connection
-        .batch_execute("BEGIN; LOCK TABLE articles, tags, authors IN ACCESS SHARE MODE")
+        .batch_execute("BEGIN; LOCK TABLE public_articles IN ACCESS SHARE MODE")
         .unwrap();
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()

@@ -36,15 +36,6 @@ pub(super) fn replace(connection: &mut Connection, article: Id, body: Body) -> S
     Ok(())
 }
 
-/// The body of an article.
-pub(super) fn find(connection: &mut Connection, article: Id) -> StoreResult<Body> {
-    let body: Json<Body> = article_bodies::table
-        .filter(article_bodies::article_id.eq(article))
-        .select(article_bodies::blocks)
-        .first(connection)?;
-    Ok(body.0)
-}
-
 /// Renders up to a batch of the bodies that older code rendered; answers how many there were.
 /// Called until it answers 0, one transaction each.
 ///

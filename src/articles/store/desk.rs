@@ -10,8 +10,7 @@ use crate::articles::workflow::Status;
 use crate::db::keyset::Start;
 use crate::db::schema::{article_authors, article_tags, full_articles};
 use crate::db::total::Total;
-use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
-use crate::shares::store::external;
+use crate::db::{Connection, Id, Json, MultiBackend, StoreResult, Timestamp};
 use crate::text::Slug;
 use crate::{authors, tags};
 
@@ -192,8 +191,16 @@ pub fn find(
     if let Some(user) = only_own {
         query = query.filter(full_articles::created_by.eq(user));
     }
-    let (row, (body, body_html, corrections, seo, custom)): (DeskRow, DetailRow) = query
-        .select((desk_columns!(), detail_columns!(full_articles)))
+    let (row, (body, body_html, corrections, seo, custom), former_urls): (
+        DeskRow,
+        DetailRow,
+        Json<Vec<String>>,
+    ) = query
+        .select((
+            desk_columns!(),
+            detail_columns!(full_articles),
+            full_articles::former_urls,
+        ))
         .first(connection)?;
     Ok(EditorialArticle {
         summary: summary(row, Timestamp::now()),
@@ -202,6 +209,6 @@ pub fn find(
         corrections: corrections.0,
         seo: seo.0,
         custom: custom.0.0,
-        former_urls: external::former_urls_of(connection, id)?,
+        former_urls: former_urls.0,
     })
 }

@@ -3,8 +3,8 @@
 //! - [`public`] – what anyone may see; selects from the view `public_articles` only
 //! - [`desk`] – what editors see; selects from the table
 //! - [`mod@write`] – creating and editing
-//! - [`steps`] – the workflow
-//! - `standing` – what a change needs to know first, and what it marks
+//! - [`transitions`] – the workflow
+//! - `load` – loading an article for a change
 //! - [`mod@related`] – articles that belong to another one
 //! - [`renditions`] – what readers see, rendered when it is written
 //! - `references` – what an article names by slug, when it is written
@@ -17,13 +17,13 @@
 pub mod bodies;
 pub mod desk;
 pub mod indexing;
+mod load;
 pub mod public;
 mod references;
 pub mod related;
 pub mod renditions;
 pub mod selection;
-mod standing;
-pub mod steps;
 mod story;
+pub mod transitions;
 pub mod trending;
 pub mod write;

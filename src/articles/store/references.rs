@@ -6,8 +6,8 @@ use crate::articles::input::ArticleInput;
 use crate::db::schema::{
     article_authors, article_tags, authors as authors_table, tags as tags_table,
 };
-use crate::db::types::IdSql;
 use crate::db::{Connection, Id, StoreError, StoreResult};
+use crate::events::ArticleState;
 use crate::tags::model::TagKind;
 use crate::text::Slug;
 use crate::validation::{Violation, Violations, near_miss};
@@ -82,13 +82,53 @@ impl References {
         })
     }
 
+    /// What an article refers to already.
+    pub fn of(article: &ArticleState) -> Self {
+        Self {
+            authors: article.authors.clone(),
+            tags: article.tags.clone(),
+            section: article.section,
+        }
+    }
+
+    /// Of an article that is not published.
+    pub fn into_state(self) -> ArticleState {
+        ArticleState {
+            section: self.section,
+            tags: self.tags,
+            authors: self.authors,
+            ..ArticleState::default()
+        }
+    }
+
     /// Writes what an article refers to, in place of what it referred to before.
-    pub fn save(&self, connection: &mut Connection, article: Id) -> StoreResult<()> {
-        diesel::delete(article_authors::table.filter(article_authors::article_id.eq(article)))
-            .execute(connection)?;
-        diesel::delete(article_tags::table.filter(article_tags::article_id.eq(article)))
-            .execute(connection)?;
-        let authors: Vec<_> = (0_i32..)
+    pub fn replace(
+        &self,
+        connection: &mut Connection,
+        article: Id,
+        before: &ArticleState,
+    ) -> StoreResult<()> {
+        if self.authors != before.authors {
+            diesel::delete(article_authors::table.filter(article_authors::article_id.eq(article)))
+                .execute(connection)?;
+            self.insert_authors(connection, article)?;
+        }
+        if self.tags != before.tags {
+            diesel::delete(article_tags::table.filter(article_tags::article_id.eq(article)))
+                .execute(connection)?;
+            self.insert_tags(connection, article)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what a new article refers to.
+    pub fn insert(&self, connection: &mut Connection, article: Id) -> StoreResult<()> {
+        self.insert_authors(connection, article)?;
+        self.insert_tags(connection, article)
+    }
+
+    fn insert_authors(&self, connection: &mut Connection, article: Id) -> StoreResult<()> {
+        let rows: Vec<_> = (0_i32..)
             .zip(&self.authors)
             .map(|(position, author)| {
                 (
@@ -98,7 +138,16 @@ impl References {
                 )
             })
             .collect();
-        let tags: Vec<_> = (0_i32..)
+        if !rows.is_empty() {
+            on_each_database!(connection, inner => {
+                diesel::insert_into(article_authors::table).values(&rows).execute(inner)?;
+            });
+        }
+        Ok(())
+    }
+
+    fn insert_tags(&self, connection: &mut Connection, article: Id) -> StoreResult<()> {
+        let rows: Vec<_> = (0_i32..)
             .zip(&self.tags)
             .map(|(position, tag)| {
                 (
@@ -108,25 +157,13 @@ impl References {
                 )
             })
             .collect();
-        on_each_database!(connection, inner => {
-            diesel::insert_into(article_authors::table).values(&authors).execute(inner)?;
-            diesel::insert_into(article_tags::table).values(&tags).execute(inner)?;
-        });
-        place(connection, article)
+        if !rows.is_empty() {
+            on_each_database!(connection, inner => {
+                diesel::insert_into(article_tags::table).values(&rows).execute(inner)?;
+            });
+        }
+        Ok(())
     }
-}
-
-/// Keeps beside what an article refers to when it was published, while it is.
-pub(super) fn place(connection: &mut Connection, article: Id) -> StoreResult<()> {
-    for table in ["article_tags", "article_authors"] {
-        diesel::sql_query(format!(
-            "UPDATE {table} SET published_at = (SELECT published_at FROM articles \
-             WHERE id = $1 AND status = 'published') WHERE article_id = $1"
-        ))
-        .bind::<IdSql, _>(article)
-        .execute(connection)?;
-    }
-    Ok(())
 }
 
 fn not_found(

@@ -14,8 +14,10 @@ use crate::articles::rendition::Rendition;
 use crate::articles::workflow::Status;
 use crate::db::schema::{articles, full_articles};
 use crate::db::types::{IdSql, TimestampSql};
-use crate::db::version::{Locked, lock};
-use crate::db::{Connection, Database, Id, Json, MultiBackend, StoreError, StoreResult, Timestamp};
+use crate::db::version::lock;
+use crate::db::{
+    Connection, Database, Id, Json, MultiBackend, Resource, StoreError, StoreResult, Timestamp,
+};
 
 /// How many articles one transaction renders again.
 const BATCH: i64 = 200;
@@ -96,9 +98,12 @@ pub fn render(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id
         .collect()
 }
 
-/// Keeps the rendition of an article with it, when it is published.
-pub(super) fn keep(connection: &mut Connection, id: Id) -> StoreResult<()> {
-    hold_names(connection, id)?;
+/// Keeps the rendition of an article with it, when it is published. Whoever keeps one without having written
+/// the article's tags and authors in the same transaction [holds](hold_names) them first.
+///
+/// # Errors
+/// When the database fails.
+pub fn keep(connection: &mut Connection, id: Id) -> StoreResult<()> {
     let Some(rendition) = render(connection, &[id])?.remove(&id) else {
         return Ok(());
     };
@@ -117,18 +122,20 @@ pub(super) fn keep(connection: &mut Connection, id: Id) -> StoreResult<()> {
 /// Holds the tags and authors that an article shows as they are until the transaction ends: whoever
 /// changes one later finds the article committed, and renders it again. On SQLite there is one
 /// writer anyway.
-fn hold_names(connection: &mut Connection, id: Id) -> StoreResult<()> {
+///
+/// # Errors
+/// When the database fails.
+pub fn hold_names(connection: &mut Connection, id: Id) -> StoreResult<()> {
     if let Connection::Postgres(connection) = connection {
-        for held in [
-            "SELECT 1 FROM tags WHERE id IN (SELECT tag_id FROM article_tags WHERE article_id = $1 \
-             UNION ALL SELECT section_id FROM articles WHERE id = $1) ORDER BY id FOR KEY SHARE",
-            "SELECT 1 FROM authors WHERE id IN (SELECT author_id FROM article_authors \
-             WHERE article_id = $1) ORDER BY id FOR KEY SHARE",
-        ] {
-            diesel::sql_query(held)
-                .bind::<IdSql, _>(id)
-                .execute(connection)?;
-        }
+        diesel::sql_query(
+            "WITH t AS (SELECT 1 FROM tags WHERE id IN (SELECT tag_id FROM article_tags WHERE article_id = $1 \
+                        UNION ALL SELECT section_id FROM articles WHERE id = $1) ORDER BY id FOR KEY SHARE), \
+                  w AS (SELECT 1 FROM authors WHERE id IN (SELECT author_id FROM article_authors \
+                        WHERE article_id = $1) ORDER BY id FOR KEY SHARE) \
+             SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM w)",
+        )
+        .bind::<IdSql, _>(id)
+        .execute(connection)?;
     }
     Ok(())
 }
@@ -189,7 +196,8 @@ fn render_batch(
         .bind::<BigInt, _>(most)
         .load(connection)?;
     for article in &batch {
-        lock(connection, Locked::Article, article.id)?;
+        lock(connection, Resource::Article, article.id)?;
+        hold_names(connection, article.id)?;
         keep(connection, article.id)?;
     }
     Ok(batch.last().copied())
@@ -267,7 +275,8 @@ pub fn render_new(connection: &mut Connection) -> StoreResult<usize> {
     .bind::<BigInt, _>(BATCH)
     .load(connection)?;
     for New { id } in &new {
-        lock(connection, Locked::Article, *id)?;
+        lock(connection, Resource::Article, *id)?;
+        hold_names(connection, *id)?;
         keep(connection, *id)?;
     }
     Ok(new.len())

@@ -5,23 +5,20 @@ use std::str::FromStr;
 use diesel::prelude::*;
 
 use super::bodies;
-use super::indexing::index;
+use super::load::{Loaded, changed_one, load_for_update};
 use super::references::References;
-use super::renditions;
-use super::standing::{changed_one, leave, may_change_public, standing};
 use crate::articles::input::{ArticleInput, ArticlePatch, BodyInput, DistinctList, FormerUrls};
 use crate::articles::parts::{Custom, LeadImage, Seo};
 use crate::articles::workflow::{Status, Step, WorkingStatus};
 use crate::auth::model::{Caller, Right};
 use crate::body::Body;
-use crate::db::changes::Touched;
-use crate::db::schema::{
-    article_authors, article_tags, articles, authors as authors_table, tags as tags_table,
-};
-use crate::db::slugs::{self, Named};
+use crate::db::schema::articles;
+use crate::db::slugs;
 use crate::db::version::Expected;
-use crate::db::{Connection, Id, Json, StoreError, StoreResult, Timestamp};
-use crate::shares::store::{external, totals};
+use crate::db::{Connection, Id, Json, Resource, StoreError, StoreResult, Timestamp};
+use crate::events::{ArticleEvent, ArticleState, Change, Event};
+use crate::on_each_database;
+use crate::shares::store::external;
 use crate::text::{AbsoluteUrl, Slug};
 use crate::validation::Violation;
 
@@ -45,7 +42,12 @@ struct Written {
 }
 
 impl Written {
-    fn new(input: ArticleInput, slug: Slug, section_id: Option<Id>) -> (Self, Body) {
+    fn new(
+        input: ArticleInput,
+        slug: Slug,
+        section_id: Option<Id>,
+        now: Timestamp,
+    ) -> (Self, Body) {
         let body = input.body.0;
         let written = Self {
             slug: slug.into_string(),
@@ -60,134 +62,111 @@ impl Written {
             word_count: i32::try_from(body.word_count()).unwrap_or(i32::MAX),
             seo: Json(input.seo),
             custom: Json(input.custom),
-            updated_at: Timestamp::now(),
+            updated_at: now,
         };
         (written, body)
     }
 }
 
-/// Adds an article; answers its key.
+/// Adds an article; returns its key.
 ///
 /// # Errors
 /// [`StoreError::SlugTaken`], [`StoreError::Invalid`], and [`StoreError::Forbidden`] when somebody who cannot
 /// publish has as many drafts as `quota` allows.
 pub fn create(
-    connection: &mut Connection,
+    change: &mut Change<'_>,
     input: ArticleInput,
     caller: &Caller,
     quota: i64,
 ) -> StoreResult<Id> {
+    let connection = &mut *change.connection;
     within_quota(connection, caller, quota)?;
     let id = Id::generate();
     let references = References::find(connection, &input)?;
     let slug = match &input.slug {
-        Some(slug) => slugs::claim(connection, Named::Article, slug.clone(), None)?,
+        Some(slug) => slug.clone(),
         None => {
             let title = input.headline.as_ref().map_or("", |text| text.as_str());
             let wanted = Slug::from_title(title, &format!("article-{id}"));
-            slugs::claim_nearest(connection, Named::Article, wanted)?
+            slugs::claim_nearest(connection, Resource::Article, wanted)?
         }
     };
+    slugs::refuse_reserved(connection, Resource::Article, &slug)?;
     let status = input.status.map_or(Status::Draft, WorkingStatus::status);
     let former_urls = input.former_urls.clone();
-    let (written, body) = Written::new(input, slug, references.section);
-    diesel::insert_into(articles::table)
-        .values((
-            articles::id.eq(id),
-            articles::status.eq(status.as_str()),
-            articles::version.eq(1),
-            articles::created_by.eq(caller.user()),
-            articles::created_at.eq(written.updated_at),
-            &written,
-        ))
-        .execute(connection)?;
+    let (written, body) = Written::new(input, slug.clone(), references.section, change.now);
+    let row = (
+        articles::id.eq(id),
+        articles::status.eq(status.as_str()),
+        articles::version.eq(1),
+        articles::created_by.eq(caller.user()),
+        articles::created_at.eq(change.now),
+        &written,
+    );
+    let inserted = on_each_database!(connection, inner => {
+        diesel::insert_into(articles::table)
+            .values(row)
+            .on_conflict(articles::slug)
+            .do_nothing()
+            .execute(inner)?
+    });
+    if inserted == 0 {
+        return Err(slugs::taken(connection, Resource::Article, slug)?);
+    }
     bodies::insert(connection, id, body)?;
-    references.save(connection, id)?;
-    totals::open(connection, id)?;
-    recover(connection, id, &former_urls, caller)?;
+    references.insert(connection, id)?;
+    if !former_urls.0.is_empty() {
+        recover(connection, id, &former_urls, caller)?;
+    }
+    change.record(Event::Article {
+        event: ArticleEvent::Created,
+        id,
+        slug: written.slug,
+        version: 1,
+        before: ArticleState::default(),
+        after: references.into_state(),
+    });
     Ok(id)
 }
 
+fn stored<T: FromStr>(text: &str) -> StoreResult<T> {
+    text.parse()
+        .map_err(|_| StoreError::Database(diesel::result::Error::NotFound))
+}
+
+fn stored_option<T: FromStr>(text: Option<&String>) -> StoreResult<Option<T>> {
+    text.map(|text| stored(text)).transpose()
+}
+
+fn stored_list<'a, T: FromStr, const MAX: usize>(
+    texts: impl Iterator<Item = &'a str>,
+) -> StoreResult<DistinctList<T, MAX>> {
+    Ok(DistinctList(texts.map(stored).collect::<StoreResult<_>>()?))
+}
+
 /// The article as it was last written, for a patch to be applied to.
-pub(super) fn written_input(connection: &mut Connection, id: Id) -> StoreResult<ArticleInput> {
-    fn stored<T: FromStr>(text: String) -> StoreResult<T> {
-        text.parse()
-            .map_err(|_| StoreError::Database(diesel::result::Error::NotFound))
-    }
-    type Row = (
-        String,
-        Option<String>,
-        Option<String>,
-        Option<String>,
-        String,
-        Option<String>,
-        Option<String>,
-        Option<Id>,
-        Option<Json<LeadImage>>,
-        Json<Seo>,
-        Json<Custom>,
-    );
-    let row: Row = articles::table
-        .filter(articles::id.eq(id))
-        .select((
-            articles::slug,
-            articles::headline,
-            articles::standfirst,
-            articles::dateline,
-            articles::language,
-            articles::byline,
-            articles::canonical_url,
-            articles::section_id,
-            articles::lead_image,
-            articles::seo,
-            articles::custom,
-        ))
-        .first(connection)?;
-    let authors: Vec<String> = article_authors::table
-        .inner_join(authors_table::table)
-        .filter(article_authors::article_id.eq(id))
-        .order(article_authors::position)
-        .select(authors_table::slug)
-        .load(connection)?;
-    let tags: Vec<String> = article_tags::table
-        .inner_join(tags_table::table)
-        .filter(article_tags::article_id.eq(id))
-        .order(article_tags::position)
-        .select(tags_table::slug)
-        .load(connection)?;
-    let section: Option<String> = match row.7 {
-        Some(section) => Some(
-            tags_table::table
-                .filter(tags_table::id.eq(section))
-                .select(tags_table::slug)
-                .first(connection)?,
-        ),
-        None => None,
-    };
-    fn stored_list<T: FromStr, const MAX: usize>(
-        texts: Vec<String>,
-    ) -> StoreResult<DistinctList<T, MAX>> {
-        Ok(DistinctList(
-            texts.into_iter().map(stored).collect::<StoreResult<_>>()?,
-        ))
-    }
+pub(super) fn written_input(article: &Loaded) -> StoreResult<ArticleInput> {
+    let (row, refers_to) = (&article.row, &article.refers_to);
+    let authors = refers_to.authors.0.iter().map(|author| &*author.slug);
+    let tags = refers_to.tags.0.iter().map(|tag| &*tag.slug);
+    let section = refers_to.section.as_ref().map(|section| &section.0.slug);
     Ok(ArticleInput {
-        slug: Some(stored(row.0)?),
-        headline: row.1.map(stored).transpose()?,
+        slug: Some(stored(&row.slug)?),
+        headline: stored_option(row.headline.as_ref())?,
         status: None,
-        standfirst: row.2.map(stored).transpose()?,
-        dateline: row.3.map(stored).transpose()?,
-        language: stored(row.4)?,
-        byline: row.5.map(stored).transpose()?,
-        canonical_url: row.6.map(stored).transpose()?,
+        standfirst: stored_option(row.standfirst.as_ref())?,
+        dateline: stored_option(row.dateline.as_ref())?,
+        language: stored(&row.language)?,
+        byline: stored_option(row.byline.as_ref())?,
+        canonical_url: stored_option(row.canonical_url.as_ref())?,
         authors: stored_list(authors)?,
         tags: stored_list(tags)?,
-        former_urls: stored_list(external::former_urls_of(connection, id)?)?,
-        section: section.map(stored).transpose()?,
-        lead_image: row.8.map(|image| image.0),
-        body: BodyInput(bodies::find(connection, id)?),
-        seo: row.9.0,
-        custom: row.10.0,
+        former_urls: stored_list(refers_to.former_urls.0.iter().map(String::as_str))?,
+        section: stored_option(section)?,
+        lead_image: row.lead_image.clone().map(|image| image.0),
+        body: BodyInput(refers_to.body.0.clone()),
+        seo: row.seo.0.clone(),
+        custom: row.custom.0.clone(),
     })
 }
 
@@ -198,83 +177,112 @@ pub(super) fn written_input(connection: &mut Connection, id: Id) -> StoreResult<
 /// [`StoreError::SlugTaken`], [`StoreError::Invalid`]: among others when a published article would
 /// lack what publishing needs.
 pub fn edit(
-    connection: &mut Connection,
-    touched: &mut Touched,
+    change: &mut Change<'_>,
     id: Id,
     caller: &Caller,
     expected: &Expected,
     patch: ArticlePatch,
 ) -> StoreResult<()> {
-    let standing = standing(connection, touched, id, caller, expected)?;
-    Step::Edit.check(standing.status)?;
-    may_change_public(caller, &standing)?;
+    let connection = &mut *change.connection;
+    let article = load_for_update(connection, id, caller, expected)?;
+    Step::Edit.check(article.status)?;
+    article.may_be_changed_by(caller)?;
     let has_body = patch.has_body();
-    let input = patch
-        .apply(written_input(connection, id)?)
-        .map_err(StoreError::Invalid)?;
-    if standing.status == Status::Published {
+    let before = written_input(&article)?;
+    let named = |input: &ArticleInput| {
+        (
+            input.authors.clone(),
+            input.tags.clone(),
+            input.section.clone(),
+        )
+    };
+    let (named_before, former_urls) = (named(&before), before.former_urls.clone());
+    let input = patch.apply(before).map_err(StoreError::Invalid)?;
+    if article.status == Status::Published {
         complete(&input)?;
     }
-    let status = match input.status.map(WorkingStatus::status) {
-        None => standing.status,
-        Some(status) if matches!(standing.status, Status::Draft | Status::InReview) => status,
-        Some(status) if status == standing.status => status,
-        Some(status) => {
-            return Err(StoreError::WrongState {
-                detail: format!(
-                    "An article that is {} cannot become {status} again.",
-                    standing.status
-                ),
-                allowed: Vec::new(),
-            });
-        }
+    let status = status_after(article.status, &input)?;
+    let state = article.state();
+    let references = match named(&input) == named_before {
+        true => References::of(&state),
+        false => References::find(connection, &input)?,
     };
-    let references = References::find(connection, &input)?;
-    let slug = match &input.slug {
-        Some(slug) => slugs::claim(connection, Named::Article, slug.clone(), Some(id))?,
-        None => {
-            return Err(StoreError::Invalid(
-                Violation::new("/slug", "required", "cannot be removed").into(),
-            ));
-        }
-    };
-    if slug.as_str() != standing.slug {
-        // Nobody outside knows a slug that was never public. That of a redirect can be taken: the
-        // redirect goes on until the article is public.
-        if standing.was_public() {
-            slugs::redirect(
-                connection,
-                Named::Article,
-                &standing.slug,
-                slug.as_str(),
-                id,
-            )?;
-        }
-    }
-    let former_urls = input.former_urls.clone();
-    let (written, body) = Written::new(input, slug, references.section);
+    let slug = claim_slug(change, &article, &input)?;
+    let connection = &mut *change.connection;
+    let new_urls = input.former_urls.clone();
+    let version = article.row.version + 1;
+    let (written, body) = Written::new(input, slug, references.section, change.now);
     let changed = diesel::update(
         articles::table
             .filter(articles::id.eq(id))
-            .filter(articles::version.eq(standing.version)),
+            .filter(articles::version.eq(article.row.version)),
     )
     .set((
         &written,
         articles::status.eq(status.as_str()),
-        articles::version.eq(standing.version + 1),
+        articles::version.eq(version),
     ))
     .execute(connection)?;
-    changed_one(changed, standing.version + 1)?;
+    changed_one(changed, version)?;
     if has_body {
         bodies::replace(connection, id, body)?;
     }
-    references.save(connection, id)?;
-    recover(connection, id, &former_urls, caller)?;
-    if standing.status == Status::Published {
-        index(connection, id)?;
-        renditions::keep(connection, id)?;
+    references.replace(connection, id, &state)?;
+    if new_urls != former_urls {
+        recover(connection, id, &new_urls, caller)?;
     }
-    leave(connection, touched, id, standing)
+    change.record(Event::Article {
+        event: ArticleEvent::Edited,
+        id,
+        slug: written.slug,
+        version,
+        after: ArticleState {
+            is_published: state.is_published,
+            published_at: state.published_at,
+            embargo_until: state.embargo_until,
+            ..references.into_state()
+        },
+        before: state,
+    });
+    Ok(())
+}
+
+/// The status that an edit leads to.
+fn status_after(status: Status, input: &ArticleInput) -> StoreResult<Status> {
+    match input.status.map(WorkingStatus::status) {
+        None => Ok(status),
+        Some(wanted) if matches!(status, Status::Draft | Status::InReview) => Ok(wanted),
+        Some(wanted) if wanted == status => Ok(status),
+        Some(wanted) => Err(StoreError::WrongState {
+            detail: format!("An article that is {status} cannot become {wanted} again."),
+            allowed: Vec::new(),
+        }),
+    }
+}
+
+/// The slug that an edited article has; the one before leads to it.
+fn claim_slug(
+    change: &mut Change<'_>,
+    article: &Loaded,
+    input: &ArticleInput,
+) -> StoreResult<Slug> {
+    let Some(slug) = input.slug.clone() else {
+        return Err(StoreError::Invalid(
+            Violation::new("/slug", "required", "cannot be removed").into(),
+        ));
+    };
+    if slug.as_str() == article.row.slug {
+        return Ok(slug);
+    }
+    let (connection, id) = (&mut *change.connection, article.id);
+    let slug = slugs::claim(connection, Resource::Article, slug, Some(id))?;
+    // Nobody outside knows a slug that was never public. That of a redirect can be taken: the
+    // redirect goes on until the article is public.
+    if article.was_public(change.now) {
+        let (old, new) = (&article.row.slug, slug.as_str());
+        slugs::redirect(connection, Resource::Article, old, new, id)?;
+    }
+    Ok(slug)
 }
 
 /// Whoever cannot publish may have only so many articles that are not published.

@@ -11,7 +11,7 @@ use super::serve::run_server;
 use crate::app::{Opening, open_database};
 use crate::articles::input::ArticleInput;
 use crate::articles::parts::CorrectionInput;
-use crate::articles::store::{steps, write};
+use crate::articles::store::{transitions, write};
 use crate::articles::workflow::{Embargo, PublishInput, RetractInput, Status};
 use crate::auth::model::{Caller, Role};
 use crate::auth::{password, secret, store as people};
@@ -21,6 +21,7 @@ use crate::db::changes::Touched;
 use crate::db::transaction::in_transaction;
 use crate::db::version::Expected;
 use crate::db::{Connection, DatabaseUrl, Id, Outage, StoreError, StoreResult, Timestamp};
+use crate::events::{self, Change, Origin};
 use crate::http::listeners::Listeners;
 use crate::shares::journal::Increments;
 use crate::shares::model::Network;
@@ -28,7 +29,7 @@ use crate::shares::store::counting;
 use crate::shares::store::totals;
 use crate::tags::model::TagInput;
 use crate::validation::{Violations, from_json};
-use crate::{authors, log, tags};
+use crate::{authors, log, projections, tags};
 
 const NEWSROOM: &str = include_str!("newsroom.json");
 
@@ -141,27 +142,28 @@ fn fill(connection: &mut Connection, password_hash: &str) -> StoreResult<()> {
         id: user,
         role: Role::Admin,
     };
-    // Nobody has read anything yet.
-    let touched = &mut Touched::default();
     for author in newsroom.authors {
-        authors::store::create(
-            connection,
-            touched,
-            from_json::<AuthorInput>(author).map_err(wrong)?,
-        )?;
+        let author: AuthorInput = from_json(author).map_err(wrong)?;
+        change(connection, |change| authors::store::create(change, author))?;
     }
     for tag in newsroom.tags {
-        tags::store::create(
-            connection,
-            touched,
-            from_json::<TagInput>(tag).map_err(wrong)?,
-        )?;
+        let tag: TagInput = from_json(tag).map_err(wrong)?;
+        change(connection, |change| tags::store::create(change, tag))?;
     }
     let now = Timestamp::now();
     for sample in newsroom.articles {
-        add(connection, touched, &caller, sample, now)?;
+        add(connection, &caller, sample, now)?;
     }
     Ok(())
+}
+
+fn change<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&mut Change<'_>) -> StoreResult<T>,
+) -> StoreResult<T> {
+    // Nobody has read anything yet.
+    let touched = &mut Touched::default();
+    events::writer::run(connection, touched, projections::ALL, Origin::SYSTEM, work)
 }
 
 fn hours(hours: f64) -> chrono::Duration {
@@ -170,7 +172,6 @@ fn hours(hours: f64) -> chrono::Duration {
 
 fn add(
     connection: &mut Connection,
-    touched: &mut Touched,
     caller: &Caller,
     sample: Sample,
     now: Timestamp,
@@ -180,7 +181,10 @@ fn add(
         article.insert("status".into(), "in_review".into());
     }
     let input: ArticleInput = from_json(article.into()).map_err(wrong)?;
-    let id = write::create(connection, input, caller, i64::MAX)?;
+    let id = change(connection, |change| {
+        write::create(change, input, caller, i64::MAX)
+    })?;
+    let any = &Expected::Any;
     if let Some(ago) = sample.hours_ago {
         let publish = PublishInput {
             published_at: Some(now.plus(-hours(ago))),
@@ -188,24 +192,34 @@ fn add(
                 Embargo::Until(now.plus(hours(until)))
             }),
         };
-        steps::publish(connection, touched, id, caller, &Expected::Any, &publish)?;
+        change(connection, |change| {
+            transitions::publish(change, id, caller, any, &publish)
+        })?;
     }
     for correction in sample.corrections {
         let input = serde_json::json!({"kind": correction.kind, "text": correction.text});
         let input: CorrectionInput = from_json(input).map_err(wrong)?;
-        steps::correct(connection, touched, id, caller, &Expected::Any, input)?;
+        change(connection, |change| {
+            transitions::correct(change, id, caller, any, input)
+        })?;
     }
     let published = now.plus(-hours(sample.hours_ago.unwrap_or(0.0)));
     share(connection, id, sample.shares, published, now)?;
     match sample.status {
         Status::Draft | Status::InReview | Status::Published => Ok(()),
-        Status::Unpublished => steps::unpublish(connection, touched, id, caller, &Expected::Any),
+        Status::Unpublished => change(connection, |change| {
+            transitions::unpublish(change, id, caller, any)
+        }),
         Status::Retracted => {
             let reason = serde_json::json!({"reason": "The main source withdrew the statement."});
             let reason: RetractInput = from_json(reason).map_err(wrong)?;
-            steps::retract(connection, touched, id, caller, &Expected::Any, reason)
+            change(connection, |change| {
+                transitions::retract(change, id, caller, any, reason)
+            })
         }
-        Status::Trashed => steps::trash(connection, touched, id, caller, &Expected::Any),
+        Status::Trashed => change(connection, |change| {
+            transitions::trash(change, id, caller, any)
+        }),
     }
 }
 

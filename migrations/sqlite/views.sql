@@ -1,0 +1,135 @@
+-- The views as they are now. They are dropped and made again when this text has changed
+-- (src/db/views.rs); a view stands below those that it is made of.
+
+-- Every article with what it refers to, as JSON, so that one query reads it whole. Sorted
+-- before it is aggregated: SQLite 3.40 takes no ORDER BY in an aggregate.
+CREATE VIEW full_articles AS
+SELECT a.*,
+       b.blocks AS body,
+       b.html AS body_html,
+       (SELECT json_group_array(json_object('id', lower(hex(w.id)), 'slug', w.slug, 'name', w.name,
+                                            'role', w.role, 'bio', w.bio, 'avatar_url', w.avatar_url))
+        FROM (SELECT author_id FROM article_authors WHERE article_id = a.id ORDER BY position) x
+        CROSS JOIN authors w ON w.id = x.author_id) AS authors,
+       (SELECT json_group_array(json_object('id', lower(hex(t.id)), 'slug', t.slug, 'name', t.name,
+                                            'kind', t.kind))
+        FROM (SELECT tag_id FROM article_tags WHERE article_id = a.id ORDER BY position) x
+        CROSS JOIN tags t ON t.id = x.tag_id) AS tags,
+       (SELECT json_object('id', lower(hex(s.id)), 'slug', s.slug, 'name', s.name)
+        FROM tags s WHERE s.id = a.section_id) AS section,
+       (SELECT json_group_array(json_object('id', lower(hex(c.id)), 'kind', c.kind, 'text', c.text,
+                                            'published_at', c.published_at))
+        FROM (SELECT * FROM corrections WHERE article_id = a.id ORDER BY published_at, id) c) AS corrections,
+       (SELECT json_group_array(url)
+        FROM (SELECT url FROM former_urls WHERE article_id = a.id ORDER BY position)) AS former_urls,
+       -- When readers may see what it says now, and when anything that it shows was last changed;
+       -- of published articles.
+       max(a.updated_at, a.published_at, coalesce(a.embargo_until, '')) AS public_updated_at,
+       max(max(a.updated_at, a.published_at, coalesce(a.embargo_until, '')),
+           coalesce((SELECT max(t.updated_at) FROM article_tags x JOIN tags t ON t.id = x.tag_id
+                     WHERE x.article_id = a.id), ''),
+           coalesce((SELECT max(w.updated_at) FROM article_authors x JOIN authors w ON w.id = x.author_id
+                     WHERE x.article_id = a.id), ''),
+           coalesce((SELECT s.updated_at FROM tags s WHERE s.id = a.section_id), '')) AS public_changed_at
+FROM articles a LEFT JOIN article_bodies b ON b.article_id = a.id;
+
+-- What the public may see now. Readers' queries go through this view only; its clock is the database's,
+-- so a scheduled article appears without a job. Nearly all articles of an archive are published: told so,
+-- SQLite walks the index in the order that is asked for, and does not collect all that are published
+-- first; and of two ends of that walk, the clock and a cursor, of which it uses one, it takes the cursor,
+-- which is the nearer one.
+CREATE VIEW public_articles AS
+SELECT id, slug, canonical_url, language, section_id, public_updated_at AS updated_at, published_at,
+       substr(published_at, 1, 10) AS published_on, body, body_html,
+       summary_json, details_json, made_of, rendered_changed_at,
+       coalesce(f.rendered_version = f.version, 0) AND NOT EXISTS (SELECT 1 FROM outdated_renditions) AS is_rendered
+FROM full_articles f
+WHERE likelihood(status = 'published', 0.9375)
+  AND likelihood(published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 0.9375)
+  AND (embargo_until IS NULL OR embargo_until <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
+
+-- The same in the order of the index of one tag.
+CREATE VIEW public_articles_by_tag AS
+SELECT x.tag_id, x.article_id AS id, p.slug, p.language, p.section_id, p.updated_at, x.published_at
+FROM article_tags x JOIN public_articles p ON p.id = x.article_id
+WHERE x.published_at IS NOT NULL;
+
+-- In the order of the index of one author.
+CREATE VIEW public_articles_by_author AS
+SELECT x.author_id, x.article_id AS id, p.slug, p.language, p.section_id, p.updated_at, x.published_at
+FROM article_authors x JOIN public_articles p ON p.id = x.article_id
+WHERE x.published_at IS NOT NULL;
+
+-- In the order of share counts.
+CREATE VIEW public_articles_by_shares AS
+SELECT t.total, t.article_id AS id, p.slug, p.language, p.section_id, p.updated_at, p.published_at
+FROM share_totals t CROSS JOIN public_articles p ON p.id = t.article_id;
+
+-- Everything in the search index, public or not.
+CREATE VIEW search_matches AS
+SELECT s.article_search AS words, e.article_id
+FROM article_search s CROSS JOIN search_entries e ON e.position = s.rowid;
+
+-- What the public may see now, in the order of the search index.
+CREATE VIEW public_articles_by_search AS
+SELECT s.article_search AS words, s.rowid AS position, p.id, p.slug, p.language, p.section_id,
+       p.updated_at, p.published_at
+FROM article_search s
+CROSS JOIN search_entries e ON e.position = s.rowid
+CROSS JOIN public_articles p ON p.id = e.article_id;
+
+-- In how many milliseconds the clock alone changes what is public; null when never.
+CREATE VIEW public_horizon AS
+SELECT 1 AS id,
+       CAST((unixepoch(min(instant), 'subsec') - unixepoch('now', 'subsec')) * 1000 AS INTEGER) AS milliseconds
+FROM (SELECT min(published_at) AS instant FROM articles
+      WHERE likelihood(status = 'published', 0.9375) AND published_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+      UNION ALL
+      SELECT min(embargo_until) FROM articles
+      WHERE likelihood(status = 'published', 0.9375) AND embargo_until IS NOT NULL
+        AND embargo_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
+
+-- How many articles are public: from two indexes, since nearly all that are published are.
+CREATE VIEW public_count AS
+SELECT 1 AS id,
+       (SELECT count(*) FROM articles
+        WHERE status = 'published' AND published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+       - (SELECT count(*) FROM articles
+          WHERE status = 'published' AND embargo_until IS NOT NULL
+            AND embargo_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+            AND published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) AS articles;
+
+-- Published articles that the public may not see yet: few.
+CREATE VIEW hidden_articles AS
+SELECT id, section_id FROM articles INDEXED BY articles_public_by_publication
+WHERE status = 'published' AND published_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+UNION ALL
+SELECT id, section_id FROM articles INDEXED BY articles_by_embargo
+WHERE status = 'published' AND embargo_until IS NOT NULL
+  AND embargo_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+  AND published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now');
+
+-- How many of them each tag, section and author has.
+CREATE VIEW hidden_article_counts AS
+SELECT owner_id, count(*) AS articles FROM (
+    SELECT x.tag_id AS owner_id FROM hidden_articles h CROSS JOIN article_tags x ON x.article_id = h.id
+    UNION ALL SELECT x.author_id FROM hidden_articles h CROSS JOIN article_authors x ON x.article_id = h.id
+    UNION ALL SELECT section_id FROM hidden_articles WHERE section_id IS NOT NULL
+) GROUP BY owner_id;
+
+-- What is in the search index and not public yet: what a count of all matches has too many.
+CREATE VIEW hidden_matches AS
+SELECT s.article_search AS words, s.rowid AS position
+FROM hidden_articles h
+CROSS JOIN search_entries e ON e.article_id = h.id
+CROSS JOIN article_search s ON s.rowid = e.position;
+
+-- Articles whose time has come, and of which the log has not said that they appeared.
+CREATE VIEW due_appearances AS
+SELECT article_id, due_at FROM appearances WHERE due_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now');
+
+-- In how many milliseconds the next one comes, fewer than none when it has; null when none will.
+CREATE VIEW next_appearance AS
+SELECT 1 AS id,
+       CAST((unixepoch(min(due_at), 'subsec') - unixepoch('now', 'subsec')) * 1000 AS INTEGER) AS milliseconds
+FROM appearances;

@@ -1,0 +1,150 @@
+//! What happened to an article, a tag or an author.
+
+use crate::db::{Id, Resource, Timestamp};
+
+/// What others depend on of an article.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ArticleState {
+    /// Whether its status is `published`: it may be scheduled or under embargo.
+    pub is_published: bool,
+    /// When it is published, or was.
+    pub published_at: Option<Timestamp>,
+    /// Until when readers do not see it although it is published.
+    pub embargo_until: Option<Timestamp>,
+    /// The section that it stands in.
+    pub section: Option<Id>,
+    /// Its tags, in order.
+    pub tags: Vec<Id>,
+    /// Its authors, in order.
+    pub authors: Vec<Id>,
+}
+
+impl ArticleState {
+    /// From when readers see it; `None` unless it is published.
+    pub fn public_from(&self) -> Option<Timestamp> {
+        let published = self.published_at.filter(|_| self.is_published)?;
+        Some(
+            self.embargo_until
+                .map_or(published, |end| end.max(published)),
+        )
+    }
+
+    /// Whether readers see it at an instant.
+    pub fn is_public(&self, now: Timestamp) -> bool {
+        self.public_from().is_some_and(|from| from <= now)
+    }
+}
+
+/// What happened to an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArticleEvent {
+    /// It was created.
+    Created,
+    /// Its content was changed.
+    Edited,
+    /// It was published, now or for later.
+    Published,
+    /// It was taken back.
+    Unpublished,
+    /// It was withdrawn for a reason.
+    Retracted,
+    /// It was thrown away.
+    Trashed,
+    /// It was brought back from the trash.
+    Restored,
+    /// It was given a correction.
+    Corrected,
+    /// Its time came: the clock made it public.
+    Appeared,
+}
+
+/// What happened to a tag or an author.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NameEvent {
+    /// It was created with this name.
+    Created(String),
+    /// It was changed; with its name where that is another one.
+    Edited(Option<String>),
+    /// It was merged into another one, and is gone.
+    Merged(Id),
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// To an article.
+    Article {
+        /// What.
+        event: ArticleEvent,
+        /// Which one.
+        id: Id,
+        /// Its slug after it.
+        slug: String,
+        /// Its version after it.
+        version: i64,
+        /// As it was; nothing at all when it is new.
+        before: ArticleState,
+        /// As it is now.
+        after: ArticleState,
+    },
+    /// To a tag or an author.
+    Name {
+        /// What.
+        event: NameEvent,
+        /// Which of them.
+        of: Resource,
+        /// Which one.
+        id: Id,
+        /// Its slug after it.
+        slug: String,
+    },
+}
+
+impl Event {
+    /// What it is called in the log.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Article { event, .. } => match event {
+                ArticleEvent::Created => "article_created",
+                ArticleEvent::Edited => "article_edited",
+                ArticleEvent::Published => "article_published",
+                ArticleEvent::Unpublished => "article_unpublished",
+                ArticleEvent::Retracted => "article_retracted",
+                ArticleEvent::Trashed => "article_trashed",
+                ArticleEvent::Restored => "article_restored",
+                ArticleEvent::Corrected => "article_corrected",
+                ArticleEvent::Appeared => "article_appeared",
+            },
+            Self::Name { event, of, .. } => match (of, event) {
+                (Resource::Author, NameEvent::Created(_)) => "author_created",
+                (Resource::Author, NameEvent::Edited(_)) => "author_edited",
+                (Resource::Author, NameEvent::Merged(_)) => "author_merged",
+                (_, NameEvent::Created(_)) => "tag_created",
+                (_, NameEvent::Edited(_)) => "tag_edited",
+                (_, NameEvent::Merged(_)) => "tag_merged",
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_article_is_public_from_the_later_of_two_instants() {
+        let (early, late) = (Timestamp::EARLIEST, Timestamp::now());
+        let mut article = ArticleState {
+            is_published: true,
+            published_at: Some(early),
+            ..ArticleState::default()
+        };
+        assert_eq!(article.public_from(), Some(early));
+        article.embargo_until = Some(late);
+        assert_eq!(article.public_from(), Some(late));
+        assert!(!article.is_public(early));
+        assert!(article.is_public(late));
+        article.is_published = false;
+        assert_eq!(article.public_from(), None);
+    }
+}

@@ -1,0 +1,295 @@
+//! The event log: everything that happened, in the order of the commits.
+//!
+//! Events are numbered without gaps, as the last thing that a transaction does: whoever has seen one
+//! number has seen all below it, since those who number wait for each other until they have committed.
+//!
+//! The clock makes things happen as well: an article appears when its time comes. What is to appear is
+//! in `appearances`, and the log says so once when it has (`article_appeared`). Readers do not depend
+//! on that: to them the database's clock decides.
+
+use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
+use serde_json::{Value, json};
+
+use super::change::{Actor, Change, Origin};
+use super::event::{ArticleEvent, ArticleState, Event, NameEvent};
+use super::writer::Writer;
+use crate::db::resource::Resource;
+use crate::db::schema::{
+    appearances, article_authors, article_tags, articles, due_appearances, events, next_appearance,
+};
+use crate::db::types::{IdSql, TimestampSql};
+use crate::db::{Connection, Id, StoreResult, Timestamp};
+
+/// Most articles that appear in one transaction.
+const AT_ONCE: i64 = 100;
+
+/// What readers see of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// Something that was not there.
+    Appeared,
+    /// Something that is not what it was.
+    Changed,
+    /// That something is gone.
+    Disappeared,
+}
+
+impl Seen {
+    /// Its name, as it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Appeared => "appeared",
+            Self::Changed => "changed",
+            Self::Disappeared => "disappeared",
+        }
+    }
+
+    fn of(before: bool, after: bool) -> Option<Self> {
+        match (before, after) {
+            (false, true) => Some(Self::Appeared),
+            (true, true) => Some(Self::Changed),
+            (true, false) => Some(Self::Disappeared),
+            (false, false) => None,
+        }
+    }
+}
+
+/// A row of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = events)]
+pub struct Entry {
+    /// Its number.
+    pub sequence: i64,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// What happened ([`Event::kind`]).
+    pub kind: String,
+    /// To what.
+    pub resource: String,
+    /// To which one.
+    pub resource_id: Id,
+    /// Its slug after it.
+    pub slug: String,
+    /// `user`, `token` or `system`.
+    pub actor_kind: String,
+    /// Which user or token.
+    pub actor_id: Option<Id>,
+    /// The request that asked for it.
+    pub request_id: Option<Id>,
+    /// What readers see of it ([`Seen`]); null for nothing.
+    pub readers_see: Option<String>,
+    /// More, as JSON.
+    pub detail: String,
+}
+
+/// The entries after a number, in order, up to a limit.
+///
+/// # Errors
+/// When the database fails.
+pub fn after(connection: &mut Connection, sequence: i64, limit: i64) -> StoreResult<Vec<Entry>> {
+    Ok(events::table
+        .filter(events::sequence.gt(sequence))
+        .order(events::sequence)
+        .limit(limit)
+        .select(Entry::as_select())
+        .load(connection)?)
+}
+
+/// Writes events into the log and numbers them: the last thing that a transaction does.
+pub(super) fn append(change: &mut Change<'_>, happened: &[Event]) -> StoreResult<()> {
+    for event in happened {
+        let seen = seen(change, event)?;
+        number(change, event, seen)?;
+    }
+    Ok(())
+}
+
+/// Numbers without gaps, in the order of commits: on SQLite one writes at a time, and takes back the number with
+/// the rest; on Postgres a row is held from here to the commit.
+fn number(change: &mut Change<'_>, event: &Event, seen: Option<Seen>) -> StoreResult<()> {
+    let (resource, resource_id, slug, detail) = match event {
+        Event::Article {
+            id, slug, version, ..
+        } => (Resource::Article, *id, slug, json!({"version": version})),
+        Event::Name {
+            event,
+            of,
+            id,
+            slug,
+            ..
+        } => (*of, *id, slug, detail_of_name(event)),
+    };
+    let (actor_kind, actor_id) = match change.origin.actor {
+        Actor::User(id) => ("user", Some(id)),
+        Actor::Token(id) => ("token", Some(id)),
+        Actor::System => ("system", None),
+    };
+    let statement = match change.connection {
+        Connection::Sqlite(_) => {
+            "INSERT INTO events (recorded_at, kind, resource, resource_id, slug, actor_kind, actor_id, \
+             request_id, readers_see, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        }
+        Connection::Postgres(_) => {
+            "WITH next AS (UPDATE event_sequence SET last = last + 1 RETURNING last) \
+             INSERT INTO events (sequence, recorded_at, kind, resource, resource_id, slug, actor_kind, \
+             actor_id, request_id, readers_see, detail) \
+             SELECT last, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM next"
+        }
+    };
+    diesel::sql_query(statement)
+        .bind::<TimestampSql, _>(change.now)
+        .bind::<Text, _>(event.kind())
+        .bind::<Text, _>(resource.as_str())
+        .bind::<IdSql, _>(resource_id)
+        .bind::<Text, _>(slug)
+        .bind::<Text, _>(actor_kind)
+        .bind::<Nullable<IdSql>, _>(actor_id)
+        .bind::<Nullable<IdSql>, _>(change.origin.request.map(Id))
+        .bind::<Nullable<Text>, _>(seen.map(Seen::as_str))
+        .bind::<Text, _>(detail.to_string())
+        .execute(change.connection)?;
+    Ok(())
+}
+
+fn detail_of_name(event: &NameEvent) -> Value {
+    match event {
+        NameEvent::Created(_) | NameEvent::Edited(_) => json!({}),
+        NameEvent::Merged(into) => json!({"into": into}),
+    }
+}
+
+/// What readers see of an event, by what the log has told of it before.
+fn seen(change: &mut Change<'_>, event: &Event) -> StoreResult<Option<Seen>> {
+    match event {
+        Event::Article {
+            event: ArticleEvent::Appeared,
+            ..
+        } => Ok(Some(Seen::Appeared)),
+        Event::Article {
+            id, before, after, ..
+        } => {
+            let now = change.now;
+            if before.public_from() == after.public_from() {
+                let is_public = after.is_public(now);
+                return Ok(Seen::of(is_public, is_public));
+            }
+            // What the clock has not made appear yet, as the log sees it, nobody has seen.
+            let was_to_come = before.is_published && forget(change.connection, *id)?;
+            expect(change, *id, after)?;
+            Ok(Seen::of(
+                before.is_published && !was_to_come,
+                after.is_public(now),
+            ))
+        }
+        Event::Name { event, .. } => Ok(Some(match event {
+            NameEvent::Created(_) => Seen::Appeared,
+            NameEvent::Edited(_) => Seen::Changed,
+            NameEvent::Merged(_) => Seen::Disappeared,
+        })),
+    }
+}
+
+/// Takes an article out of those that are to appear; returns whether it was one.
+fn forget(connection: &mut Connection, id: Id) -> StoreResult<bool> {
+    let forgotten = diesel::delete(appearances::table.filter(appearances::article_id.eq(id)))
+        .execute(connection)?;
+    Ok(forgotten > 0)
+}
+
+/// Puts an article that readers do not see yet among those that are to appear.
+fn expect(change: &mut Change<'_>, id: Id, article: &ArticleState) -> StoreResult<()> {
+    let Some(due) = article.public_from().filter(|due| *due > change.now) else {
+        return Ok(());
+    };
+    diesel::insert_into(appearances::table)
+        .values((appearances::article_id.eq(id), appearances::due_at.eq(due)))
+        .execute(change.connection)?;
+    change.touched.schedule();
+    Ok(())
+}
+
+/// In how many milliseconds the next article appears, by the database's clock: none or fewer when it has;
+/// `None` when none is to appear.
+///
+/// # Errors
+/// When the database fails.
+pub fn next(connection: &mut Connection) -> StoreResult<Option<i64>> {
+    Ok(next_appearance::table
+        .select(next_appearance::milliseconds)
+        .first(connection)?)
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = articles)]
+struct Row {
+    slug: String,
+    version: i64,
+    published_at: Option<Timestamp>,
+    embargo_until: Option<Timestamp>,
+    section_id: Option<Id>,
+}
+
+/// Records that articles whose time has come have appeared, in the order of their times and each once,
+/// whatever other processes do; returns how many there were, at most a hundred.
+///
+/// # Errors
+/// When the database fails.
+pub async fn appear(writer: &Writer) -> StoreResult<usize> {
+    writer
+        .change(Origin::SYSTEM, record_due, |_, count| Ok(count))
+        .await
+}
+
+fn record_due(change: &mut Change<'_>) -> StoreResult<usize> {
+    let due: Vec<(Id, Timestamp)> = due_appearances::table
+        .order((due_appearances::due_at, due_appearances::article_id))
+        .limit(AT_ONCE)
+        .select((due_appearances::article_id, due_appearances::due_at))
+        .load(change.connection)?;
+    for (id, due_at) in &due {
+        // Another process that was faster has taken it away, and an editor may have moved it.
+        let taken = diesel::delete(
+            appearances::table
+                .filter(appearances::article_id.eq(id))
+                .filter(appearances::due_at.eq(due_at)),
+        )
+        .execute(change.connection)?;
+        if taken > 0 {
+            let event = appeared(change.connection, *id)?;
+            change.record(event);
+        }
+    }
+    Ok(due.len())
+}
+
+fn appeared(connection: &mut Connection, id: Id) -> StoreResult<Event> {
+    let row: Row = articles::table
+        .filter(articles::id.eq(id))
+        .select(Row::as_select())
+        .first(connection)?;
+    let state = ArticleState {
+        is_published: true,
+        published_at: row.published_at,
+        embargo_until: row.embargo_until,
+        section: row.section_id,
+        tags: article_tags::table
+            .filter(article_tags::article_id.eq(id))
+            .order(article_tags::position)
+            .select(article_tags::tag_id)
+            .load(connection)?,
+        authors: article_authors::table
+            .filter(article_authors::article_id.eq(id))
+            .order(article_authors::position)
+            .select(article_authors::author_id)
+            .load(connection)?,
+    };
+    Ok(Event::Article {
+        event: ArticleEvent::Appeared,
+        id,
+        slug: row.slug,
+        version: row.version,
+        before: state.clone(),
+        after: state,
+    })
+}

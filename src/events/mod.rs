@@ -1,0 +1,21 @@
+//! What happens when something changes.
+//!
+//! - [`change`] – [`Change`], one write: its transaction, its instant, who makes it, the events it records
+//! - [`event`] – [`Event`], what happened to an article, a tag or an author
+//! - [`projection`] – [`Projection`], what follows from events, and in which order
+//! - [`writer`] – [`Writer`], which runs changes: the only place where a change has consequences
+//! - [`log`](mod@log) – the event log, in the order of commits, and what the clock alone makes happen
+//!
+//! A store loads a row for update, changes it, and records an event. It knows nobody who depends on
+//! the row.
+
+pub mod change;
+pub mod event;
+pub mod log;
+pub mod projection;
+pub mod writer;
+
+pub use change::{Actor, Change, Origin, RequestId};
+pub use event::{ArticleEvent, ArticleState, Event, NameEvent};
+pub use projection::Projection;
+pub use writer::Writer;

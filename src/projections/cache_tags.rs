@@ -1,0 +1,67 @@
+//! Which cached responses are out of date.
+
+use crate::db::changes::Mark;
+use crate::db::{Id, Resource, StoreResult};
+use crate::events::{ArticleEvent, ArticleState, Change, Event, NameEvent, Projection};
+
+/// Marks what a change touches of what is public. The clock touches nothing: responses that it makes out
+/// of date know when.
+pub(super) struct CacheTags;
+
+impl Projection for CacheTags {
+    fn name(&self) -> &'static str {
+        "cache_tags"
+    }
+
+    fn apply(&self, change: &mut Change<'_>, event: &Event) -> StoreResult<()> {
+        match event {
+            Event::Article {
+                event: ArticleEvent::Appeared,
+                ..
+            } => {}
+            Event::Article {
+                id, before, after, ..
+            } => {
+                for state in [before, after] {
+                    touch(change, *id, state);
+                }
+            }
+            Event::Name { event, of, id, .. } => {
+                change.invalidate(match of {
+                    Resource::Author => Mark::Authors,
+                    Resource::Tag | Resource::Article => Mark::Tags,
+                });
+                let (name, articles): (fn(Id) -> Mark, fn(Id) -> Mark) = match of {
+                    Resource::Author => (Mark::Author, Mark::ArticlesOfAuthor),
+                    Resource::Tag | Resource::Article => (Mark::Tag, Mark::ArticlesOfTag),
+                };
+                match event {
+                    NameEvent::Created(_) => {}
+                    NameEvent::Edited(_) => change.invalidate(name(*id)),
+                    NameEvent::Merged(into) => {
+                        for merged in [*id, *into] {
+                            change.invalidate(name(merged));
+                            change.invalidate(articles(merged));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What shows a published article, one that is scheduled or under embargo included.
+fn touch(change: &mut Change<'_>, id: Id, article: &ArticleState) {
+    if !article.is_published {
+        return;
+    }
+    change.invalidate(Mark::Article(id));
+    change.invalidate(Mark::Articles);
+    for tag in article.tags.iter().chain(&article.section) {
+        change.invalidate(Mark::ArticlesOfTag(*tag));
+    }
+    for author in &article.authors {
+        change.invalidate(Mark::ArticlesOfAuthor(*author));
+    }
+}

@@ -1,0 +1,25 @@
+//! What is derived from articles, tags and authors: each follows their events in the transaction of the
+//! change that records them. Stores know none of them.
+//!
+//! - `publication_order` – the lists and the numbers of articles of tags and authors
+//! - `share_totals` – the order of the most shared
+//! - `search_index` – what articles are found by
+//! - `read_model` – what readers see, as JSON
+//! - `cache_tags` – which cached responses are out of date
+
+mod cache_tags;
+mod publication_order;
+mod read_model;
+mod search_index;
+mod share_totals;
+
+use crate::events::Projection;
+
+/// All of them, in the order in which they follow a change.
+pub const ALL: &[&dyn Projection] = &[
+    &publication_order::PublicationOrder,
+    &share_totals::ShareTotals,
+    &search_index::SearchIndex,
+    &read_model::ReadModel,
+    &cache_tags::CacheTags,
+];

@@ -1,0 +1,25 @@
+//! The order of the most shared.
+
+use crate::db::StoreResult;
+use crate::events::{ArticleEvent, Change, Event, Projection};
+use crate::shares::store::totals;
+
+/// Gives each article a place among the most shared.
+pub(super) struct ShareTotals;
+
+impl Projection for ShareTotals {
+    fn name(&self) -> &'static str {
+        "share_totals"
+    }
+
+    fn apply(&self, change: &mut Change<'_>, event: &Event) -> StoreResult<()> {
+        match event {
+            Event::Article {
+                event: ArticleEvent::Created,
+                id,
+                ..
+            } => totals::open(change.connection, *id),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! What happens when something changes: the event log, its order, and what follows from a change.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use dateline::articles::store::transitions;
+use dateline::articles::workflow::{Embargo, PublishInput};
+use dateline::auth::model::{Caller, Role};
+use dateline::db::version::Expected;
+use dateline::db::{Database, Id, Outage, StoreError, StoreResult, Timestamp};
+use dateline::events::log::{self, Entry};
+use dateline::events::{Change, Event, Origin, Projection, Writer};
+use dateline::projections;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::both;
+use crate::harness::{On, Reply, TestApp, article};
+
+async fn entries_after(database: &Database, sequence: i64) -> Vec<Entry> {
+    database
+        .read(move |connection| log::after(connection, sequence, 10_000))
+        .await
+        .unwrap()
+}
+
+/// What was recorded since: what happened, to which slug, and what readers see of it.
+async fn since(app: &TestApp, sequence: i64) -> Vec<(String, String, Option<String>)> {
+    let entries = entries_after(&app.database, sequence).await;
+    entries
+        .into_iter()
+        .map(|entry| (entry.kind, entry.slug, entry.readers_see))
+        .collect()
+}
+
+async fn last(app: &TestApp) -> i64 {
+    let entries = entries_after(&app.database, 0).await;
+    entries.last().map_or(0, |entry| entry.sequence)
+}
+
+fn happened(kind: &str, slug: &str, seen: Option<&str>) -> (String, String, Option<String>) {
+    (kind.into(), slug.into(), seen.map(Into::into))
+}
+
+fn id_of(reply: &Reply) -> Id {
+    reply.json["id"].as_str().unwrap().parse().unwrap()
+}
+
+async fn until_appeared(app: &TestApp, slug: &str) -> Vec<Entry> {
+    for _ in 0..1_000 {
+        let entries = entries_after(&app.database, 0).await;
+        let appeared: Vec<Entry> = entries
+            .into_iter()
+            .filter(|entry| entry.kind == "article_appeared" && entry.slug == slug)
+            .collect();
+        if !appeared.is_empty() {
+            return appeared;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{slug} never appeared");
+}
+
+/// Fails, or panics, on every event.
+struct Fails {
+    panics: bool,
+}
+
+impl Projection for Fails {
+    fn name(&self) -> &'static str {
+        "fails"
+    }
+
+    fn apply(&self, _: &mut Change<'_>, _: &Event) -> StoreResult<()> {
+        assert!(!self.panics, "a mistake in a projection");
+        Err(StoreError::unavailable(Outage::Busy, "it fails"))
+    }
+}
+
+/// The fewest statements that a write took of several times: the server does other things besides.
+async fn statements(app: &TestApp, mut write: impl AsyncFnMut(usize)) -> u64 {
+    let mut fewest = u64::MAX;
+    for number in 0..8 {
+        let before = app.database.queries().get();
+        write(number).await;
+        fewest = fewest.min(app.database.queries().get() - before);
+    }
+    fewest
+}
+
+both! {
+    every_write_is_in_the_log_with_what_readers_see_of_it(app) {
+        let token = app.newsroom().await;
+        let before = last(&app).await;
+        let one = app.draft(&token, "one").await;
+        let one = app.patch(&token, &one, json!({"headline": "Another"})).await;
+        let one = app.step(&token, &one, "publish", json!({})).await;
+        let one = app.patch(&token, &one, json!({"slug": "uno"})).await;
+        let correction = json!({"kind": "correction", "text": "Eleven."});
+        let one = app.step(&token, &one, "corrections", correction).await;
+        let one = app.step(&token, &one, "unpublish", json!({})).await;
+        let one = app.step(&token, &one, "publish", json!({"published_at": "2090-01-01T00:00:00Z"})).await;
+        let one = app.patch(&token, &one, json!({"standfirst": "Later."})).await;
+        let one = app.step(&token, &one, "publish", json!({"published_at": "2020-01-01T00:00:00Z"})).await;
+        let one = app.step(&token, &one, "retract", json!({"reason": "Wrong."})).await;
+        assert_eq!(one.status, 200, "{}", one.text);
+        assert_eq!(since(&app, before).await, [
+            happened("article_created", "one", None),
+            happened("article_edited", "one", None),
+            happened("article_published", "one", Some("appeared")),
+            happened("article_edited", "uno", Some("changed")),
+            happened("article_corrected", "uno", Some("changed")),
+            happened("article_unpublished", "uno", Some("disappeared")),
+            happened("article_published", "uno", None),
+            happened("article_edited", "uno", None),
+            happened("article_published", "uno", Some("appeared")),
+            happened("article_retracted", "uno", Some("disappeared")),
+        ]);
+
+        let before = last(&app).await;
+        let create = async |name: &str| {
+            app.create(&token, "/v1/editorial/tags", json!({"name": name})).await
+        };
+        let (sea, water) = (create("Sea").await, create("Water").await);
+        let request = Id::generate();
+        let merge = app.request(Method::POST, &format!("/v1/editorial/tags/{}/merge", id_of(&sea)));
+        let merge = merge.bearer(&token).header("if-match", &sea.etag());
+        let merge = merge.header("x-request-id", &request.to_string());
+        assert_eq!(merge.json(json!({"into": "water"})).await.status, 200);
+        let entries = entries_after(&app.database, before).await;
+        let merged = &entries[2];
+        assert_eq!((merged.kind.as_str(), merged.slug.as_str()), ("tag_merged", "sea"));
+        assert_eq!(merged.readers_see.as_deref(), Some("disappeared"));
+        assert_eq!(merged.detail, json!({"into": id_of(&water)}).to_string());
+        assert_eq!((merged.request_id, merged.actor_kind.as_str()), (Some(request), "token"));
+        assert!(merged.actor_id.is_some());
+        let (_, numbers): (Vec<_>, Vec<i64>) =
+            entries.iter().map(|entry| ((), entry.sequence)).unzip();
+        assert!(numbers.iter().copied().eq(before + 1..before + 4), "{numbers:?}");
+    }
+
+    what_is_refused_is_not_in_the_log(app) {
+        let token = app.newsroom().await;
+        let one = app.published(&token, "one").await;
+        let before = last(&app).await;
+        for (patch, status) in [
+            (json!({"headline": null}), 422),
+            (json!({"slug": "facets"}), 409),
+            (json!({"tags": ["unknown"]}), 422),
+        ] {
+            assert_eq!(app.patch(&token, &one, patch).await.status, status);
+        }
+        assert_eq!(since(&app, before).await, []);
+    }
+
+    an_article_appears_in_the_log_once_when_its_time_comes(app) {
+        let token = app.newsroom().await;
+        // Two processes wait for it.
+        let other = app.another_process().await;
+        let soon = Timestamp::now().plus(chrono::Duration::milliseconds(700));
+        let soon = serde_json::to_value(soon).unwrap();
+        app.published_at(&token, "scheduled", soon.as_str().unwrap()).await;
+        let draft = app.draft(&token, "embargoed").await;
+        let input = json!({"embargo_until": soon});
+        assert_eq!(app.step(&token, &draft, "publish", input).await.status, 200);
+        let later = app.published_at(&token, "later", "2090-01-01T00:00:00Z").await;
+        for slug in ["scheduled", "embargoed"] {
+            let appeared = until_appeared(&app, slug).await;
+            assert_eq!(appeared[0].readers_see.as_deref(), Some("appeared"));
+            assert_eq!(appeared[0].actor_kind, "system");
+            // To readers it has by then.
+            assert_eq!(app.get(&format!("/v1/articles/{slug}")).await.status, 200);
+        }
+        // What never comes about is forgotten.
+        assert_eq!(app.step(&token, &later, "unpublish", json!({})).await.status, 200);
+        let next = app.database.read(log::next).await.unwrap();
+        assert_eq!(next, None);
+        drop(other);
+        for slug in ["scheduled", "embargoed"] {
+            assert_eq!(until_appeared(&app, slug).await.len(), 1);
+        }
+    }
+
+    a_change_that_fails_in_a_projection_leaves_nothing_behind(app) {
+        let token = app.newsroom().await;
+        let draft = app.draft(&token, "one").await;
+        let (id, before) = (id_of(&draft), last(&app).await);
+        let caller = Caller::User { id, role: Role::Admin };
+        let publish = PublishInput { published_at: None, embargo_until: Embargo::Kept };
+        for position in 0..=projections::ALL.len() {
+            for panics in [false, true] {
+                let mut list = projections::ALL.to_vec();
+                list.insert(position, Box::leak(Box::new(Fails { panics })));
+                let writer = Writer::new(app.database.clone(), Box::leak(list.into_boxed_slice()));
+                let (caller, publish) = (caller.clone(), publish.clone());
+                let failed = writer.change(
+                    Origin::SYSTEM,
+                    move |change| transitions::publish(change, id, &caller, &Expected::Any, &publish),
+                    |_, ()| Ok(()),
+                ).await;
+                assert!(failed.is_err(), "{position} {panics}");
+            }
+        }
+        assert_eq!(since(&app, before).await, []);
+        assert_eq!(app.get("/v1/articles/one").await.status, 404);
+        assert_eq!(app.get("/v1/articles?q=headline").await.slugs(), Vec::<&str>::new());
+        assert_eq!(app.get("/v1/tags/climate").await.json["article_count"], 0);
+        // It can still be.
+        assert_eq!(app.step(&token, &draft, "publish", json!({})).await.status, 200);
+        assert_eq!(app.get("/v1/articles?q=headline").await.slugs(), ["one"]);
+        assert_eq!(app.get("/v1/tags/climate").await.json["article_count"], 1);
+    }
+
+    writing_takes_few_statements(app) {
+        let token = app.newsroom().await;
+        let one = app.published(&token, "one").await;
+        let edited = std::cell::RefCell::new(one);
+        let edits = statements(&app, async |number| {
+            let patch = json!({"headline": format!("Number {number}")});
+            let after = app.patch(&token, &edited.borrow(), patch).await;
+            assert_eq!(after.status, 200, "{}", after.text);
+            *edited.borrow_mut() = after;
+        }).await;
+        let creations = statements(&app, async |number| {
+            app.draft(&token, &format!("draft-{number}")).await;
+        }).await;
+        let drafts = std::cell::RefCell::new(Vec::new());
+        for number in 0..8 {
+            let draft = app.draft(&token, &format!("next-{number}")).await;
+            drafts.borrow_mut().push(draft);
+        }
+        let publications = statements(&app, async |number| {
+            let draft = &drafts.borrow()[number];
+            assert_eq!(app.step(&token, draft, "publish", json!({})).await.status, 200);
+        }).await;
+        assert!(
+            edits <= 20 && publications <= 18 && creations <= 12,
+            "PATCH {edits}, publish {publications}, create {creations}"
+        );
+    }
+}
+
+/// Whoever has read the log up to a number finds no smaller one later, and no gap, however many write.
+async fn the_log_is_in_the_order_of_commits(on: On) {
+    let app = TestApp::start(on).await;
+    let token = app.newsroom().await;
+    let other = app.another_process().await;
+    let before = last(&app).await;
+    let done = Arc::new(AtomicBool::new(false));
+    let (reader, ended) = (app.database.clone(), Arc::clone(&done));
+    let reading = actix_web::rt::spawn(async move {
+        let (mut seen, mut looks) = (before, 0);
+        loop {
+            // Asked first: what was written by then is in what is read next.
+            let is_last = ended.load(Ordering::SeqCst);
+            for entry in entries_after(&reader, seen).await {
+                assert_eq!(entry.sequence, seen + 1);
+                seen = entry.sequence;
+            }
+            looks += 1;
+            if is_last {
+                return (seen, looks);
+            }
+        }
+    });
+    let writers = (0..8).map(|writer| {
+        let (app, token) = (if writer % 2 == 0 { &app } else { &other }, &token);
+        async move {
+            for number in 0..20 {
+                let slug = format!("by-{writer}-{number}");
+                match number % 3 {
+                    0 => {
+                        app.published(token, &slug).await;
+                    }
+                    1 => {
+                        app.create(token, "/v1/editorial/articles", article(&slug))
+                            .await;
+                    }
+                    // Rolled back.
+                    _ => {
+                        let taken = app
+                            .request(Method::POST, "/v1/editorial/tags")
+                            .bearer(token);
+                        let taken = taken.json(json!({"name": "Ports", "slug": "ports"})).await;
+                        assert_eq!(taken.status, 409);
+                    }
+                }
+            }
+        }
+    });
+    futures_util::future::join_all(writers).await;
+    done.store(true, Ordering::SeqCst);
+    let (seen, looks) = reading.await.unwrap();
+    // Seven are published, which are two events, and seven created, by each of eight.
+    assert_eq!(seen - before, 8 * (7 * 2 + 7), "after {looks} looks");
+    assert!(looks > 10, "{looks}");
+    assert_eq!(
+        app.get("/v1/tags/climate").await.json["article_count"],
+        8 * 7
+    );
+}
+
+#[actix_web::test]
+async fn the_log_is_in_the_order_of_commits_on_sqlite() {
+    the_log_is_in_the_order_of_commits(On::Sqlite).await;
+}
+
+#[actix_web::test]
+async fn the_log_is_in_the_order_of_commits_on_postgres() {
+    the_log_is_in_the_order_of_commits(On::Postgres).await;
+}
