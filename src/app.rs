@@ -23,8 +23,7 @@ use crate::config::{DatabaseConfig, ServerConfig};
 use crate::db::metrics::DatabaseMetrics;
 use crate::db::transaction::in_transaction;
 use crate::db::{
-    Connection, Database, DatabaseUrl, StoreError, StoreResult, Timestamp, file, migrations,
-    suitable,
+    Connection, Database, DatabaseUrl, StoreError, Timestamp, file, migrations, suitable,
 };
 use crate::events::Writer;
 use crate::gauges::Gauges;
@@ -39,6 +38,7 @@ use crate::http::routes::Resource;
 use crate::http::site::Site;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::projections::rebuild;
 use crate::service::OpenApiJson;
 use crate::shares::counter::{Counter, WAITING};
 use crate::shares::delivery::Counting;
@@ -154,23 +154,50 @@ pub fn connect(config: &DatabaseConfig) -> Result<Database, StartError> {
     Ok(Database::open(url, &config.pool_settings(), metrics)?)
 }
 
-/// Brings a database to this version's tables, what is kept rendered to this version's
-/// rendering, and what is not yet in the search index into it; answers the names of the migrations that ran.
+/// Brings a database to this version's tables and views; returns the names of what ran. A new database has its
+/// projections by then; those of one that has articles are rebuilt while it is served, or by
+/// [`rebuild_projections`].
 ///
 /// # Errors
 /// When the database fails; what was done before stays.
 pub fn migrate_database(database: &Database) -> Result<Vec<String>, StoreError> {
     let mut connection = database.unhurried_connection()?;
     let ran = migrations::run(&mut connection)?;
-    let steps: [fn(&mut Connection) -> StoreResult<usize>; 3] = [
-        articles::store::bodies::render_outdated,
-        articles::store::renditions::render_new,
-        articles::store::indexing::index_pending,
-    ];
-    for step in steps {
-        while migrations::waiting(|| in_transaction(&mut connection, step))? > 0 {}
+    for projection in projections::kept() {
+        migrations::waiting(|| {
+            in_transaction(&mut connection, |connection| {
+                rebuild::step(connection, projection)
+            })
+        })?;
     }
     Ok(ran)
+}
+
+/// Rebuilds projections that are not of this version, until all are; `report` is told their names and how many
+/// rows are done.
+///
+/// # Errors
+/// When the database fails; what was done before stays.
+pub fn rebuild_projections(
+    database: &Database,
+    mut report: impl FnMut(&str, usize),
+) -> Result<(), StoreError> {
+    let mut connection = database.unhurried_connection()?;
+    for projection in projections::kept() {
+        let mut rows = 0;
+        let mut step = || {
+            migrations::waiting(|| {
+                in_transaction(&mut connection, |connection| {
+                    rebuild::step(connection, projection)
+                })
+            })
+        };
+        while let Some(some) = step()? {
+            rows += some;
+            report(projection.name(), rows);
+        }
+    }
+    Ok(())
 }
 
 /// Most connections of operators.
@@ -280,6 +307,7 @@ impl Application {
         let origins = config.editorial_origins.clone();
 
         housekeeping::sweep(&database, &signer, &throttle);
+        housekeeping::rebuild(&database);
         housekeeping::render(&database);
         housekeeping::record_appearances(&database, &writer);
         housekeeping::keep_shares(&database, &counting, config.hourly_shares_days);

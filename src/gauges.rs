@@ -51,9 +51,9 @@ pub struct Sources<'a> {
 #[derive(QueryableByName)]
 struct Waiting {
     #[diesel(sql_type = BigInt)]
-    renditions: i64,
+    stale: i64,
     #[diesel(sql_type = BigInt)]
-    search: i64,
+    rebuilding: i64,
 }
 
 fn signed(number: impl TryInto<i64>) -> i64 {
@@ -128,7 +128,8 @@ impl Gauges {
             outdated: by(
                 "what",
                 "dateline_outdated",
-                "Tags, authors and articles that changed and are yet to be rendered or indexed again.",
+                "Tags and authors that changed and whose articles are yet to be rendered again (stale), and \
+                 projections that are being rebuilt (rebuilding).",
             )?,
             file: by(
                 "what",
@@ -201,8 +202,8 @@ impl Gauges {
         match database.read_within(Cost::Low, waiting).await {
             Ok((waiting, states)) => {
                 let outdated = |what: &str| self.outdated.with_label_values(&[what]);
-                outdated("renditions").set(waiting.renditions);
-                outdated("search").set(waiting.search);
+                outdated("stale").set(waiting.stale);
+                outdated("rebuilding").set(waiting.rebuilding);
                 for state in [MigrationState::Pending, MigrationState::Unknown] {
                     let count = states.iter().filter(|of| **of == state).count();
                     let gauge = self.migrations.with_label_values(&[state.as_str()]);
@@ -222,8 +223,8 @@ fn raise(counter: &IntCounter, to: u64) {
 fn waiting(connection: &mut Connection) -> StoreResult<(Waiting, Vec<MigrationState>)> {
     let states = migrations::status(connection)?;
     let waiting = sql_query(format!(
-        "SELECT (SELECT count(*) FROM (SELECT 1 FROM outdated_renditions LIMIT {MOST_WAITING}) r) AS renditions, \
-                (SELECT count(*) FROM (SELECT 1 FROM search_pending LIMIT {MOST_WAITING}) s) AS search"
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM stale LIMIT {MOST_WAITING}) s) AS stale, \
+                (SELECT count(*) FROM projections WHERE version < target) AS rebuilding"
     ))
     .get_result(connection)?;
     let states = states.into_iter().map(|migration| migration.state);

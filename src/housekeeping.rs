@@ -6,16 +6,17 @@ use std::time::{Duration, Instant};
 
 use actix_web::web::Data;
 
+use crate::auth;
 use crate::auth::jwt::Signer;
 use crate::auth::store::Purpose;
 use crate::auth::throttle::LoginThrottle;
-use crate::db::{Database, StoreError, Timestamp};
+use crate::db::{Connection, Database, StoreError, Timestamp};
 use crate::events::{Writer, log};
 use crate::log::Repeated;
+use crate::projections::{self, read_model, rebuild};
 use crate::shares::delivery::Counting;
 use crate::shares::store::{counting, folding, rollups, totals};
 use crate::shares::time::Span;
-use crate::{articles, auth};
 
 /// How often what has run out is swept up and changed keys are noticed.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
@@ -47,13 +48,37 @@ fn put_off(what: &str, error: &StoreError) {
     LOG.warn(&format!("{what} was put off: {}", error.reason()));
 }
 
+/// Rebuilds projections that an older version of the code has made, a batch at a time.
+pub fn rebuild(database: &Data<Database>) {
+    let database = database.clone();
+    actix_web::rt::spawn(async move {
+        for projection in projections::kept() {
+            let mut rows = 0;
+            loop {
+                let step = move |connection: &mut Connection| rebuild::step(connection, projection);
+                match database.write(step).await {
+                    Ok(Some(some)) => rows += some,
+                    Ok(None) => break,
+                    Err(error) => {
+                        put_off("rebuilding", &error);
+                        tokio::time::sleep(AGAIN).await;
+                    }
+                }
+            }
+            if rows > 0 {
+                tracing::info!(projection = projection.name(), rows, "rebuilt");
+            }
+        }
+    });
+}
+
 /// Renders again what shows a tag or an author that was changed: at once when that happened here, and
 /// now and then in case the process where it happened is gone.
 pub fn render(database: &Data<Database>) {
     let database = database.clone();
     actix_web::rt::spawn(async move {
         loop {
-            let wait = match articles::store::renditions::catch_up(&database).await {
+            let wait = match read_model::catch_up(&database).await {
                 Ok(()) => HOUSEKEEPING,
                 Err(error) => {
                     put_off("rendering again", &error);

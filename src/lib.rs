@@ -2,7 +2,7 @@
 //!
 //! The map, from the outside in; an arrow of imports never points upwards:
 //!
-//! - [`cli`] – `serve`, `demo`, `migrate`, `user`, `token`, `openapi`, `health`
+//! - [`cli`] – `serve`, `demo`, `migrate`, `rebuild`, `user`, `token`, `openapi`, `health`
 //! - [`config`] – every setting once
 //! - [`app`] – the server: which routes exist, the order of middleware, start and stop
 //! - [`starting`] – what a server answers that is not ready yet

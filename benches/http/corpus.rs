@@ -4,9 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use dateline::app::open_database;
-use dateline::articles::store::indexing::index_pending;
-use dateline::articles::store::renditions::render_new;
-use dateline::body::{Body, RENDERING};
+use dateline::body::Body;
 use dateline::config::DatabaseConfig;
 use dateline::db::Resource;
 use dateline::db::article_counts::recount;
@@ -14,8 +12,10 @@ use dateline::db::schema::{
     article_authors, article_bodies, article_tags, articles, authors, tags,
 };
 use dateline::db::transaction::in_transaction;
-use dateline::db::{Connection, DatabaseUrl, Id, Json, StoreResult, Timestamp};
+use dateline::db::{Connection, DatabaseUrl, Id, Json, Timestamp};
+use dateline::events::Projection;
 use dateline::on_each_database;
+use dateline::projections::{self, rebuild};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::{Connection as _, PgConnection, RunQueryDsl};
@@ -205,18 +205,15 @@ fn fill_with(url: DatabaseUrl, count: usize, texts: bool) {
     connection
         .batch_execute("INSERT INTO share_totals (article_id, total) SELECT id, 0 FROM articles")
         .expect("an order of shares");
-    connection
-        .batch_execute("INSERT INTO outdated_renditions (kind, id, serial) SELECT 'article', id, 1 FROM articles")
-        .expect("what is to be rendered");
-    all(connection, "rendered", count, render_new);
-    if texts {
-        connection
-            .batch_execute(
-                "INSERT INTO search_pending (kind, id) SELECT 'article', id FROM articles \
-                 UNION ALL SELECT 'tag', id FROM tags UNION ALL SELECT 'author', id FROM authors",
-            )
-            .expect("what is to be indexed");
-        all(connection, "in the search index", count, index_pending);
+    for projection in projections::kept() {
+        let name = projection.name();
+        // Both are there already; searches are measured where there are texts.
+        if ["publication_order", "share_totals"].contains(&name) || name == "search_index" && !texts
+        {
+            continue;
+        }
+        rebuild::begin(connection, projection).expect("a projection");
+        all(connection, name, count, projection);
     }
     match connection {
         Connection::Sqlite(sqlite) => sqlite.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);"),
@@ -228,23 +225,19 @@ fn fill_with(url: DatabaseUrl, count: usize, texts: bool) {
 }
 
 /// Does the same work batch by batch until nothing is left.
-fn all(
-    connection: &mut Connection,
-    done: &str,
-    count: usize,
-    batch: impl Fn(&mut Connection) -> StoreResult<usize>,
-) {
+fn all(connection: &mut Connection, done: &str, count: usize, projection: &dyn Projection) {
     let mut so_far = 0;
-    loop {
-        match in_transaction(connection, &batch).expect("a batch") {
-            0 => break,
-            some => so_far += some,
-        }
+    while let Some(some) = in_transaction(connection, |connection| {
+        rebuild::step(connection, projection)
+    })
+    .expect("a batch")
+    {
+        so_far += some;
         if so_far % 20_000 == 0 {
-            eprint!("\r{so_far} of {count} articles {done}    ");
+            eprint!("\r{so_far} of {count} articles in {done}    ");
         }
     }
-    eprintln!("\r{count} articles {done}    ");
+    eprintln!("\r{count} articles in {done}    ");
 }
 
 fn add(
@@ -292,7 +285,6 @@ fn add(
             article_bodies::article_id.eq(id),
             article_bodies::html.eq(body.to_html()),
             article_bodies::blocks.eq(Json(body)),
-            article_bodies::rendering.eq(RENDERING),
         ));
         let mut tags: Vec<usize> = (0..5).map(|_| zipf(random, TAGS)).collect();
         tags.sort_unstable();

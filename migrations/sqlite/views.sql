@@ -1,5 +1,6 @@
 -- The views as they are now. They are dropped and made again when this text has changed
--- (src/db/views.rs); a view stands below those that it is made of.
+-- (src/db/views.rs); a view stands below those that it is made of. `{read_model}` stands for the version of the
+-- code that renders articles.
 
 -- Every article with what it refers to, as JSON, so that one query reads it whole. Sorted
 -- before it is aggregated: SQLite 3.40 takes no ORDER BY in an aggregate.
@@ -42,7 +43,8 @@ CREATE VIEW public_articles AS
 SELECT id, slug, canonical_url, language, section_id, public_updated_at AS updated_at, published_at,
        substr(published_at, 1, 10) AS published_on, body, body_html,
        summary_json, details_json, made_of, rendered_changed_at,
-       coalesce(f.rendered_version = f.version, 0) AND NOT EXISTS (SELECT 1 FROM outdated_renditions) AS is_rendered
+       coalesce(f.rendered_version = f.version AND f.rendered_by = {read_model}, 0)
+       AND NOT EXISTS (SELECT 1 FROM stale WHERE projection = 'read_model') AS is_rendered
 FROM full_articles f
 WHERE likelihood(status = 'published', 0.9375)
   AND likelihood(published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 0.9375)

@@ -41,10 +41,6 @@ pub use bounds::{MAX_BLOCKS, MAX_BYTES, MAX_DEPTH};
 pub use sanitise::inline;
 pub(crate) use write::escape_attribute;
 
-/// The version of the code that makes HTML of blocks: raised whenever the same blocks become other
-/// HTML, so that what is kept rendered is rendered again.
-pub const RENDERING: i32 = 1;
-
 /// An article's text: at most [`MAX_BLOCKS`] blocks, each sanitised.
 ///
 /// It deserialises from JSON that this service stored, without checking it again; what comes

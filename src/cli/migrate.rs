@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::in_words;
-use crate::app::{Opening, connect, migrate_database, open_database};
+use crate::app::{Opening, connect, migrate_database, open_database, rebuild_projections};
 use crate::config::DatabaseConfig;
 use crate::db::{DatabaseUrl, file, migrations};
 
@@ -42,6 +42,7 @@ impl Migrate {
         for name in &ran {
             println!("applied  {name}");
         }
+        rebuild_projections(&database, |_, _| ()).map_err(in_words)?;
         if ran.is_empty() {
             println!("nothing to do");
         }

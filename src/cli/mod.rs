@@ -3,6 +3,7 @@
 //! - [`serve`] – run the server
 //! - [`demo`] – run it with a small newsroom of sample articles
 //! - [`migrate`] – bring the database to this version's tables
+//! - [`rebuild`] – make anew what is derived from articles
 //! - [`user`] – people who sign in
 //! - [`token`] – API tokens for tools, and the keys of access tokens
 //! - [`health`] – ask a running server whether it is ready
@@ -19,6 +20,7 @@ use crate::{log, openapi};
 pub mod demo;
 pub mod health;
 pub mod migrate;
+pub mod rebuild;
 pub mod serve;
 pub mod token;
 pub mod user;
@@ -46,6 +48,8 @@ enum Command {
     Demo(demo::Demo),
     /// Bring the database to this version's tables
     Migrate(migrate::Migrate),
+    /// Make anew what is derived from articles, tags and authors, while servers go on
+    Rebuild(rebuild::Rebuild),
     /// Add and list people who sign in, change passwords
     User(user::User),
     /// Issue, list and revoke API tokens for tools
@@ -108,6 +112,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Serve(serve) => serve.run(),
         Command::Demo(demo) => demo.run(),
         Command::Migrate(migrate) => migrate.run(),
+        Command::Rebuild(rebuild) => rebuild.run(),
         Command::User(user) => user.run(),
         Command::Token(token) => token.run(),
         Command::Openapi => {

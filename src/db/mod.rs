@@ -20,7 +20,7 @@
 //! - [`version`] – optimistic locking
 //! - [`horizon`] – when the clock alone changes what is public
 //! - [`keyset`] – where a page of a list starts
-//! - [`outdated`] – what changed until what shows it is rendered again
+//! - [`stale`] – what is to be done again in a projection
 //! - [`types`] – ids, timestamps and JSON as both databases store them
 //! - [`migrations`] – bringing a database to this version's tables
 //! - [`views`] – and to its views
@@ -47,12 +47,12 @@ mod listen;
 pub mod metrics;
 pub mod migrations;
 mod notify;
-pub mod outdated;
 pub mod pool;
 mod replica;
 pub mod resource;
 pub mod schema;
 pub mod slugs;
+pub mod stale;
 pub mod statement;
 pub mod suitable;
 pub mod total;

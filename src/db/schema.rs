@@ -188,6 +188,7 @@ table! {
         made_of -> Nullable<Binary>,
         rendered_changed_at -> Nullable<TimestampSql>,
         rendered_version -> Nullable<BigInt>,
+        rendered_by -> Nullable<BigInt>,
     }
 }
 
@@ -332,7 +333,6 @@ table! {
         article_id -> IdSql,
         blocks -> JsonSql,
         html -> Text,
-        rendering -> Integer,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Versions of rows, for changes that must not overwrite each other.
 
 use diesel::RunQueryDsl;
+use diesel::sql_types::Array;
 
 use super::resource::Resource;
 use super::types::IdSql;
@@ -35,11 +36,21 @@ impl Expected {
 /// # Errors
 /// When the database fails.
 pub fn lock(connection: &mut Connection, resource: Resource, id: Id) -> StoreResult<()> {
+    lock_all(connection, resource, &[id])
+}
+
+/// The same of several rows, in the order of their keys.
+///
+/// # Errors
+/// When the database fails.
+pub fn lock_all(connection: &mut Connection, resource: Resource, ids: &[Id]) -> StoreResult<()> {
     if let Connection::Postgres(connection) = connection {
         let table = resource.table();
-        diesel::sql_query(format!("SELECT 1 FROM {table} WHERE id = $1 FOR UPDATE"))
-            .bind::<IdSql, _>(id)
-            .execute(connection)?;
+        diesel::sql_query(format!(
+            "SELECT 1 FROM {table} WHERE id = ANY($1) ORDER BY id FOR UPDATE"
+        ))
+        .bind::<Array<IdSql>, _>(ids)
+        .execute(connection)?;
     }
     Ok(())
 }

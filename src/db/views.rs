@@ -13,11 +13,17 @@ use super::{Connection, StoreResult};
 const SQLITE: &str = include_str!("../../migrations/sqlite/views.sql");
 const POSTGRES: &str = include_str!("../../migrations/postgres/views.sql");
 
-fn text(connection: &Connection) -> &'static str {
-    match connection {
+/// The version of the code that renders articles (`projections::read_model`). Raise it when what readers see of an
+/// article gets another shape: all are rendered again then, and until an article is, readers are answered
+/// from the tables.
+pub const READ_MODEL: i64 = 1;
+
+fn text(connection: &Connection) -> String {
+    let text = match connection {
         Connection::Sqlite(_) => SQLITE,
         Connection::Postgres(_) => POSTGRES,
-    }
+    };
+    text.replace("{read_model}", &READ_MODEL.to_string())
 }
 
 fn hash(text: &str) -> String {
@@ -35,7 +41,7 @@ fn names(text: &str) -> impl Iterator<Item = &str> {
 /// # Errors
 /// When the database cannot be asked; the tables must be there.
 pub fn are_current(connection: &mut Connection) -> StoreResult<bool> {
-    let hash = hash(text(connection));
+    let hash = hash(&text(connection));
     let applied: Option<String> = applied_views::table
         .select(applied_views::hash)
         .first(connection)
@@ -56,13 +62,13 @@ pub(super) fn apply(connection: &mut Connection) -> StoreResult<()> {
     for name in standing.iter().flat_map(|names| names.split(' ').rev()) {
         connection.batch_execute(&format!("DROP VIEW IF EXISTS {name}"))?;
     }
-    connection.batch_execute(text)?;
+    connection.batch_execute(&text)?;
     diesel::delete(applied_views::table).execute(connection)?;
     diesel::insert_into(applied_views::table)
         .values((
             applied_views::id.eq(1),
-            applied_views::names.eq(names(text).collect::<Vec<_>>().join(" ")),
-            applied_views::hash.eq(hash(text)),
+            applied_views::names.eq(names(&text).collect::<Vec<_>>().join(" ")),
+            applied_views::hash.eq(hash(&text)),
         ))
         .execute(connection)?;
     Ok(())

@@ -31,9 +31,12 @@ impl Projection for CacheTags {
                     Resource::Author => Mark::Authors,
                     Resource::Tag | Resource::Article => Mark::Tags,
                 });
-                let (name, articles): (fn(Id) -> Mark, fn(Id) -> Mark) = match of {
-                    Resource::Author => (Mark::Author, Mark::ArticlesOfAuthor),
-                    Resource::Tag | Resource::Article => (Mark::Tag, Mark::ArticlesOfTag),
+                let of_author = *of == Resource::Author;
+                let name = if of_author { Mark::Author } else { Mark::Tag };
+                let articles = if of_author {
+                    Mark::ArticlesOfAuthor
+                } else {
+                    Mark::ArticlesOfTag
                 };
                 match event {
                     NameEvent::Created(_) => {}

@@ -6,10 +6,12 @@
 //! - `search_index` – what articles are found by
 //! - `read_model` – what readers see, as JSON
 //! - `cache_tags` – which cached responses are out of date
+//! - [`rebuild`] – making them anew
 
 mod cache_tags;
 mod publication_order;
-mod read_model;
+pub mod read_model;
+pub mod rebuild;
 mod search_index;
 mod share_totals;
 
@@ -23,3 +25,10 @@ pub const ALL: &[&dyn Projection] = &[
     &read_model::ReadModel,
     &cache_tags::CacheTags,
 ];
+
+/// Those that keep something, which can be [rebuilt](rebuild).
+pub fn kept() -> impl Iterator<Item = &'static dyn Projection> {
+    ALL.iter()
+        .copied()
+        .filter(|projection| projection.version() > 0)
+}

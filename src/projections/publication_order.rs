@@ -4,7 +4,8 @@ use diesel::RunQueryDsl;
 
 use crate::db::article_counts::{add, gains, recount};
 use crate::db::types::IdSql;
-use crate::db::{Connection, Id, StoreResult, Timestamp};
+use crate::db::version::lock_all;
+use crate::db::{Connection, Id, Resource, StoreResult, Timestamp};
 use crate::events::{ArticleState, Change, Event, NameEvent, Projection};
 
 /// Keeps beside tags and authors when their articles were published, and how many they have.
@@ -13,6 +14,10 @@ pub(super) struct PublicationOrder;
 impl Projection for PublicationOrder {
     fn name(&self) -> &'static str {
         "publication_order"
+    }
+
+    fn version(&self) -> i64 {
+        1
     }
 
     fn apply(&self, change: &mut Change<'_>, event: &Event) -> StoreResult<()> {
@@ -46,6 +51,24 @@ impl Projection for PublicationOrder {
             } => recount(connection, *of, *into),
             Event::Name { .. } => Ok(()),
         }
+    }
+
+    fn rebuild(
+        &self,
+        connection: &mut Connection,
+        resource: Resource,
+        ids: &[Id],
+    ) -> StoreResult<()> {
+        if resource == Resource::Article {
+            lock_all(connection, resource, ids)?;
+        }
+        for id in ids {
+            match resource {
+                Resource::Article => place(connection, *id, true, true)?,
+                Resource::Tag | Resource::Author => recount(connection, resource, *id)?,
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,9 +1,20 @@
-//! What articles are found by.
+//! What articles are found by: only published ones are, and those that are scheduled or under embargo as soon as
+//! they are public.
 
-use crate::articles::store::indexing::index;
-use crate::db::StoreResult;
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use crate::articles::workflow::Status;
+use crate::authors::model::AuthorRef;
+use crate::body::Body;
+use crate::db::schema::{authors, full_articles, tags};
+use crate::db::version::lock_all;
+use crate::db::{Connection, Id, Json, Resource, StoreResult, Timestamp};
 use crate::events::{ArticleEvent, Change, Event, NameEvent, Projection};
-use crate::search::store::{merge_name, put_name, remove};
+use crate::search::entry::Document;
+use crate::search::store;
+use crate::tags::model::TagRef;
 
 /// Keeps published articles, and the names of tags and authors, in the search index.
 pub(super) struct SearchIndex;
@@ -11,6 +22,10 @@ pub(super) struct SearchIndex;
 impl Projection for SearchIndex {
     fn name(&self) -> &'static str {
         "search_index"
+    }
+
+    fn version(&self) -> i64 {
+        1
     }
 
     fn apply(&self, change: &mut Change<'_>, event: &Event) -> StoreResult<()> {
@@ -23,17 +38,99 @@ impl Projection for SearchIndex {
             Event::Article {
                 id, before, after, ..
             } => match (before.is_published, after.is_published) {
-                (was, true) => index(connection, *id, after, !was),
-                (true, false) => remove(connection, *id),
+                (was_published, true) => {
+                    let found = documents(connection, &[*id])?.remove(id);
+                    let Some((published_at, document)) = found else {
+                        return Ok(());
+                    };
+                    match was_published {
+                        true => store::put(connection, *id, published_at, &document),
+                        false => store::add(connection, *id, published_at, &document),
+                    }
+                }
+                (true, false) => store::remove(connection, *id),
                 (false, false) => Ok(()),
             },
             Event::Name { event, of, id, .. } => match event {
                 NameEvent::Created(name) | NameEvent::Edited(Some(name)) => {
-                    put_name(connection, *of, *id, name)
+                    store::put_name(connection, *of, *id, name)
                 }
                 NameEvent::Edited(None) => Ok(()),
-                NameEvent::Merged(into) => merge_name(connection, *id, *into),
+                NameEvent::Merged(into) => store::merge_name(connection, *id, *into),
             },
         }
     }
+
+    fn rebuild(
+        &self,
+        connection: &mut Connection,
+        resource: Resource,
+        ids: &[Id],
+    ) -> StoreResult<()> {
+        lock_all(connection, resource, ids)?;
+        let names: Vec<(Id, String)> = match resource {
+            Resource::Article => {
+                let found = documents(connection, ids)?;
+                for id in ids {
+                    match found.get(id) {
+                        Some((at, document)) => store::put(connection, *id, *at, document)?,
+                        None => store::remove(connection, *id)?,
+                    }
+                }
+                return Ok(());
+            }
+            Resource::Tag => tags::table
+                .filter(tags::id.eq_any(ids.to_vec()))
+                .select((tags::id, tags::name))
+                .load(connection)?,
+            Resource::Author => authors::table
+                .filter(authors::id.eq_any(ids.to_vec()))
+                .select((authors::id, authors::name))
+                .load(connection)?,
+        };
+        for (id, name) in names {
+            store::put_name(connection, resource, id, &name)?;
+        }
+        Ok(())
+    }
+}
+
+/// What is read into the index of an article.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = full_articles)]
+struct Texts {
+    id: Id,
+    headline: Option<String>,
+    standfirst: Option<String>,
+    byline: Option<String>,
+    body: Json<Body>,
+    published_at: Option<Timestamp>,
+    section_id: Option<Id>,
+    tags: Json<Vec<TagRef>>,
+    authors: Json<Vec<AuthorRef>>,
+}
+
+/// The documents of those that are published, each with the time of publication.
+fn documents(
+    connection: &mut Connection,
+    ids: &[Id],
+) -> StoreResult<HashMap<Id, (Timestamp, Document)>> {
+    let found: Vec<Texts> = full_articles::table
+        .filter(full_articles::id.eq_any(ids.to_vec()))
+        .filter(full_articles::status.eq(Status::Published.as_str()))
+        .select(Texts::as_select())
+        .load(connection)?;
+    let document = |texts: Texts| {
+        let tags = texts.tags.0.iter().map(|tag| tag.id);
+        let document = Document {
+            headline: texts.headline.unwrap_or_default(),
+            standfirst: texts.standfirst.unwrap_or_default(),
+            body: texts.body.0.to_text(),
+            byline: texts.byline.unwrap_or_default(),
+            tags: tags.chain(texts.section_id).collect(),
+            authors: texts.authors.0.iter().map(|author| author.id).collect(),
+        };
+        Some((texts.id, (texts.published_at?, document)))
+    };
+    Ok(found.into_iter().filter_map(document).collect())
 }

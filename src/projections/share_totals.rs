@@ -1,6 +1,6 @@
 //! The order of the most shared.
 
-use crate::db::StoreResult;
+use crate::db::{Connection, Id, Resource, StoreResult};
 use crate::events::{ArticleEvent, Change, Event, Projection};
 use crate::shares::store::totals;
 
@@ -12,6 +12,10 @@ impl Projection for ShareTotals {
         "share_totals"
     }
 
+    fn version(&self) -> i64 {
+        1
+    }
+
     fn apply(&self, change: &mut Change<'_>, event: &Event) -> StoreResult<()> {
         match event {
             Event::Article {
@@ -21,5 +25,20 @@ impl Projection for ShareTotals {
             } => totals::open(change.connection, *id),
             _ => Ok(()),
         }
+    }
+
+    fn rebuild(
+        &self,
+        connection: &mut Connection,
+        resource: Resource,
+        ids: &[Id],
+    ) -> StoreResult<()> {
+        if resource != Resource::Article {
+            return Ok(());
+        }
+        for id in ids {
+            totals::open(connection, *id)?;
+        }
+        totals::place(connection, ids)
     }
 }

@@ -8,12 +8,14 @@ use dateline::articles::store::transitions;
 use dateline::articles::workflow::{Embargo, PublishInput};
 use dateline::auth::model::{Caller, Role};
 use dateline::db::version::Expected;
+use dateline::db::views::READ_MODEL;
 use dateline::db::{Database, Id, Outage, StoreError, StoreResult, Timestamp};
 use dateline::events::log::{self, Entry};
 use dateline::events::{Change, Event, Origin, Projection, Writer};
-use dateline::projections;
+use dateline::projections::{self, rebuild};
+use diesel::RunQueryDsl;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::both;
 use crate::harness::{On, Reply, TestApp, article};
@@ -76,6 +78,61 @@ impl Projection for Fails {
         assert!(!self.panics, "a mistake in a projection");
         Err(StoreError::unavailable(Outage::Busy, "it fails"))
     }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Kept {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    json: String,
+}
+
+/// The members of what is rendered of an article, by version 1.
+const SHAPE: &str = "authors authors.avatar_url authors.bio authors.id authors.name authors.role authors.slug \
+     byline corrections corrections.id corrections.kind corrections.published_at \
+     corrections.text custom dateline headline language lead_image lead_image.alt \
+     lead_image.caption lead_image.credit lead_image.focal_point lead_image.height \
+     lead_image.url lead_image.width published_at reading_minutes section section.name \
+     section.slug seo seo.description seo.title standfirst tags tags.kind tags.name tags.slug \
+     updated_at word_count";
+
+/// The paths of all members of a value; of arrays, those of their items.
+fn paths(prefix: &str, value: &Value, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                // What editors put there is theirs.
+                let inner = if name == "custom" {
+                    &Value::Null
+                } else {
+                    value
+                };
+                found.insert(format!("{prefix}{name}"));
+                paths(&format!("{prefix}{name}."), inner, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| paths(prefix, item, found)),
+        _ => {}
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Number {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
+}
+
+async fn execute(app: &TestApp, statement: &'static str) {
+    app.database
+        .write(move |connection| Ok(diesel::sql_query(statement).execute(connection)?))
+        .await
+        .unwrap();
+}
+
+async fn scalar(app: &TestApp, query: &'static str) -> i64 {
+    let number = app
+        .database
+        .read(move |connection| Ok(diesel::sql_query(query).get_result::<Number>(connection)?));
+    number.await.unwrap().n
 }
 
 /// The fewest statements that a write took of several times: the server does other things besides.
@@ -212,26 +269,121 @@ both! {
         assert_eq!(app.get("/v1/tags/climate").await.json["article_count"], 1);
     }
 
+    what_an_older_version_rendered_is_never_shown_and_is_rendered_again(app) {
+        let token = app.newsroom().await;
+        let one = app.published(&token, "one").await;
+        let draft = app.draft(&token, "two").await;
+        let public = app.get("/v1/articles/one?include=shares").await.json;
+        // As a field would be missing that came with this version.
+        execute(&app, "UPDATE articles SET rendered_by = 0, summary_json = '\"headline\":\"Old\"'").await;
+        execute(&app, "UPDATE article_bodies SET html = 'old'").await;
+        execute(&app, "UPDATE projections SET version = 0, target = 0 WHERE name = 'read_model'").await;
+        app.database.changes().record_everything();
+        for path in ["/v1/articles/one?include=shares", "/v1/articles?include=body"] {
+            let now = app.get(path).await;
+            assert_eq!(now.status, 200);
+            assert!(!now.text.contains("Old") && !now.text.contains("\"old\""), "{}", now.text);
+        }
+        assert_eq!(app.get("/v1/articles/one?include=shares").await.json, public);
+        // The next server that starts brings everything up to date.
+        let other = app.another_process().await;
+        let mut left = 1_000;
+        while scalar(&app, "SELECT count(*) AS n FROM projections WHERE version < target").await > 0
+            || scalar(&app, "SELECT count(*) AS n FROM projections WHERE target = 0").await > 0
+        {
+            left -= 1;
+            assert!(left > 0, "it is never rebuilt");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        drop(other);
+        assert_eq!(scalar(&app, "SELECT count(*) AS n FROM article_bodies WHERE html = 'old'").await, 0);
+        let rendered = "SELECT count(*) AS n FROM articles WHERE rendered_by > 0";
+        assert_eq!(scalar(&app, rendered).await, 1);
+        app.database.changes().record_everything();
+        assert_eq!(app.get("/v1/articles/one?include=shares").await.json, public);
+        assert_eq!(app.patch(&token, &one, json!({"headline": "New"})).await.status, 200);
+        assert_eq!(app.patch(&token, &draft, json!({"headline": "New"})).await.status, 200);
+    }
+
+    what_is_derived_can_be_made_anew(app) {
+        let token = app.newsroom().await;
+        app.published(&token, "one").await;
+        app.published(&token, "two").await;
+        let paths = [
+            "/v1/articles?q=headline", "/v1/articles?tag=climate", "/v1/articles?author=alex-writer",
+            "/v1/articles?q=climate", "/v1/tags?sort=-article_count", "/v1/articles?sort=-shares",
+        ];
+        let read = async || {
+            let mut read = Vec::new();
+            for path in paths {
+                read.push(app.get(path).await.json);
+            }
+            read
+        };
+        let before = read().await;
+        for broken in [
+            "UPDATE tags SET published_articles = 7", "UPDATE authors SET published_articles = 7",
+            "UPDATE article_tags SET published_at = NULL", "UPDATE article_authors SET published_at = NULL",
+            "DELETE FROM search_entries", "DELETE FROM article_search", "DELETE FROM name_words",
+            "DELETE FROM share_totals", "UPDATE articles SET summary_json = '\"headline\":\"Old\"'",
+        ] {
+            execute(&app, broken).await;
+        }
+        app.database.changes().record_everything();
+        assert_ne!(read().await, before);
+        for projection in projections::kept() {
+            app.database.write(move |connection| rebuild::begin(connection, projection)).await.unwrap();
+        }
+        let database = app.database.clone();
+        let rebuilding = std::thread::spawn(move || {
+            let mut rows = 0;
+            dateline::app::rebuild_projections(&database, |_, some| rows = some).unwrap();
+            rows
+        });
+        while !rebuilding.is_finished() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(rebuilding.join().unwrap() > 0);
+        app.database.changes().record_everything();
+        assert_eq!(read().await, before);
+    }
+
+    the_version_of_the_read_model_is_raised_with_its_shape(app) {
+        let token = app.newsroom().await;
+        let one = app.published(&token, "one").await;
+        let correction = json!({"kind": "correction", "text": "Eleven."});
+        app.step(&token, &one, "corrections", correction).await;
+        let found: Vec<Kept> = app.database.read(|connection| {
+            let query = "SELECT '{' || summary_json || ',' || details_json || '}' AS json FROM articles";
+            Ok(diesel::sql_query(query).load(connection)?)
+        }).await.unwrap();
+        let mut names = std::collections::BTreeSet::new();
+        paths("", &serde_json::from_str(&found[0].json).unwrap(), &mut names);
+        let shape = names.into_iter().collect::<Vec<_>>().join(" ");
+        // Another shape needs another version, or articles that were published before never have it.
+        assert_eq!((READ_MODEL, shape.as_str()), (1, SHAPE));
+    }
+
     writing_takes_few_statements(app) {
         let token = app.newsroom().await;
         let one = app.published(&token, "one").await;
-        let edited = std::cell::RefCell::new(one);
+        let mut edited = one;
         let edits = statements(&app, async |number| {
             let patch = json!({"headline": format!("Number {number}")});
-            let after = app.patch(&token, &edited.borrow(), patch).await;
+            let after = app.patch(&token, &edited, patch).await;
             assert_eq!(after.status, 200, "{}", after.text);
-            *edited.borrow_mut() = after;
+            edited = after;
         }).await;
         let creations = statements(&app, async |number| {
             app.draft(&token, &format!("draft-{number}")).await;
         }).await;
-        let drafts = std::cell::RefCell::new(Vec::new());
+        let mut drafts = Vec::new();
         for number in 0..8 {
             let draft = app.draft(&token, &format!("next-{number}")).await;
-            drafts.borrow_mut().push(draft);
+            drafts.push(draft);
         }
         let publications = statements(&app, async |number| {
-            let draft = &drafts.borrow()[number];
+            let draft = &drafts[number];
             assert_eq!(app.step(&token, draft, "publish", json!({})).await.status, 200);
         }).await;
         assert!(

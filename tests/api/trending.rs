@@ -256,7 +256,6 @@ both! {
                     dateline::db::schema::article_bodies::article_id.eq(id),
                     dateline::db::schema::article_bodies::blocks.eq(dateline::db::Json(json!([]))),
                     dateline::db::schema::article_bodies::html.eq(""),
-                    dateline::db::schema::article_bodies::rendering.eq(1),
                 )).execute(connection)?;
                 totals::open(connection, id)?;
             }

@@ -79,11 +79,12 @@ CREATE TABLE authors (
 CREATE INDEX authors_by_name ON authors (sort_name, id);
 CREATE INDEX authors_by_articles ON authors (published_articles DESC, id);
 
--- The last five columns are what readers see of a published article, as JSON, so that reading it
+-- The last six columns are what readers see of a published article, as JSON, so that reading it
 -- converts nothing. `summary_json` has the members of its summary after those that name it,
 -- `details_json` those that summaries leave out but for the body, `made_of` the marks of all that it
 -- shows, eight bytes each, and `rendered_changed_at` when any of that was last changed. They hold for
--- the version that they were made of, and while no tag and no author is outdated.
+-- the version that they were made of, for the version of the code that made them, and while no tag and no
+-- author is stale.
 CREATE TABLE articles (
     id uuid PRIMARY KEY NOT NULL,
     slug text COLLATE "C" NOT NULL UNIQUE,
@@ -113,6 +114,7 @@ CREATE TABLE articles (
     made_of bytea,
     rendered_changed_at timestamptz,
     rendered_version bigint,
+    rendered_by bigint,
     CHECK (status <> 'published' OR (published_at IS NOT NULL AND headline IS NOT NULL))
 );
 CREATE INDEX articles_public_by_publication ON articles (published_at, id) WHERE status = 'published';
@@ -131,14 +133,12 @@ CREATE INDEX articles_by_creator ON articles (created_by, updated_at, id);
 CREATE INDEX articles_by_address ON articles (canonical_url) WHERE canonical_url IS NOT NULL;
 
 -- Apart from the articles: lists and counts read these without their bodies. The HTML is made of the
--- blocks when they are written; `rendering` is the version of the code that made it.
+-- blocks when they are written.
 CREATE TABLE article_bodies (
     article_id uuid PRIMARY KEY NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
     blocks json NOT NULL,
-    html text COLLATE "C" NOT NULL,
-    rendering integer NOT NULL
+    html text COLLATE "C" NOT NULL
 );
-CREATE INDEX article_bodies_by_rendering ON article_bodies (rendering);
 -- They are read far more often than they are written: unpacking them costs more than their space.
 ALTER TABLE article_bodies ALTER COLUMN blocks SET STORAGE EXTERNAL;
 ALTER TABLE article_bodies ALTER COLUMN html SET STORAGE EXTERNAL;
@@ -213,13 +213,24 @@ CREATE TABLE appearances (
 );
 CREATE INDEX appearances_by_time ON appearances (due_at, article_id);
 
--- Tags and authors that changed, until the articles that show them are rendered again, and articles
--- that never were. `serial` counts the changes.
-CREATE TABLE outdated_renditions (
-    kind text COLLATE "C" NOT NULL CHECK (kind IN ('article', 'tag', 'author')),
+-- What is to be done again in a projection: tags and authors that changed, until the articles that show them
+-- are rendered again. `serial` counts the changes.
+CREATE TABLE stale (
+    projection text COLLATE "C" NOT NULL,
+    resource text COLLATE "C" NOT NULL CHECK (resource IN ('article', 'tag', 'author')),
     id uuid NOT NULL,
     serial bigint NOT NULL,
-    PRIMARY KEY (kind, id)
+    PRIMARY KEY (projection, resource, id)
+);
+
+-- The version of the code that a projection is of. While it is being rebuilt for another one (`target`), how far
+-- that has come: all rows before, and of this kind those up to `position`, are done.
+CREATE TABLE projections (
+    name text COLLATE "C" PRIMARY KEY NOT NULL,
+    version bigint NOT NULL,
+    target bigint NOT NULL,
+    resource text COLLATE "C" NOT NULL CHECK (resource IN ('article', 'tag', 'author')),
+    position uuid
 );
 
 -- What published articles are found by. The words come ready-made, folded and marked, as a
@@ -251,13 +262,6 @@ CREATE TABLE merged_names (
     into_id uuid NOT NULL
 );
 CREATE INDEX merged_names_by_target ON merged_names (into_id);
-
--- What is still to be read into the index.
-CREATE TABLE search_pending (
-    kind text COLLATE "C" NOT NULL CHECK (kind IN ('article', 'tag', 'author')),
-    id uuid NOT NULL,
-    PRIMARY KEY (kind, id)
-);
 
 -- Shares counted here, by the hour (UTC) in which they came; what is older than hours are kept for has
 -- been folded into days. All counts are sums of these. Room is left on pages, so

@@ -79,11 +79,12 @@ CREATE TABLE authors (
 CREATE INDEX authors_by_name ON authors (sort_name, id);
 CREATE INDEX authors_by_articles ON authors (published_articles DESC, id);
 
--- The last five columns are what readers see of a published article, as JSON, so that reading it
+-- The last six columns are what readers see of a published article, as JSON, so that reading it
 -- converts nothing. `summary_json` has the members of its summary after those that name it,
 -- `details_json` those that summaries leave out but for the body, `made_of` the marks of all that it
 -- shows, eight bytes each, and `rendered_changed_at` when any of that was last changed. They hold for
--- the version that they were made of, and while no tag and no author is outdated.
+-- the version that they were made of, for the version of the code that made them, and while no tag and no
+-- author is stale.
 CREATE TABLE articles (
     id BLOB PRIMARY KEY NOT NULL,
     slug TEXT NOT NULL UNIQUE,
@@ -113,6 +114,7 @@ CREATE TABLE articles (
     made_of BLOB,
     rendered_changed_at TEXT,
     rendered_version INTEGER,
+    rendered_by INTEGER,
     CHECK (status <> 'published' OR (published_at IS NOT NULL AND headline IS NOT NULL))
 ) STRICT;
 CREATE INDEX articles_public_by_publication ON articles (published_at, id) WHERE status = 'published';
@@ -131,14 +133,12 @@ CREATE INDEX articles_by_creator ON articles (created_by, updated_at, id);
 CREATE INDEX articles_by_address ON articles (canonical_url) WHERE canonical_url IS NOT NULL;
 
 -- Apart from the articles: lists and counts read these without their bodies. The HTML is made of the
--- blocks when they are written; `rendering` is the version of the code that made it.
+-- blocks when they are written.
 CREATE TABLE article_bodies (
     article_id BLOB PRIMARY KEY NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
     blocks TEXT NOT NULL,
-    html TEXT NOT NULL,
-    rendering INTEGER NOT NULL
+    html TEXT NOT NULL
 ) STRICT;
-CREATE INDEX article_bodies_by_rendering ON article_bodies (rendering);
 
 -- `published_at` is that of the article while it is published: the articles of one tag or author are
 -- read in the order of an index, however many there are.
@@ -203,13 +203,24 @@ CREATE TABLE appearances (
 ) STRICT;
 CREATE INDEX appearances_by_time ON appearances (due_at, article_id);
 
--- Tags and authors that changed, until the articles that show them are rendered again, and articles
--- that never were. `serial` counts the changes.
-CREATE TABLE outdated_renditions (
-    kind TEXT NOT NULL CHECK (kind IN ('article', 'tag', 'author')),
+-- What is to be done again in a projection: tags and authors that changed, until the articles that show them
+-- are rendered again. `serial` counts the changes.
+CREATE TABLE stale (
+    projection TEXT NOT NULL,
+    resource TEXT NOT NULL CHECK (resource IN ('article', 'tag', 'author')),
     id BLOB NOT NULL,
     serial INTEGER NOT NULL,
-    PRIMARY KEY (kind, id)
+    PRIMARY KEY (projection, resource, id)
+) STRICT;
+
+-- The version of the code that a projection is of. While it is being rebuilt for another one (`target`), how far
+-- that has come: all rows before, and of this kind those up to `position`, are done.
+CREATE TABLE projections (
+    name TEXT PRIMARY KEY NOT NULL,
+    version INTEGER NOT NULL,
+    target INTEGER NOT NULL,
+    resource TEXT NOT NULL CHECK (resource IN ('article', 'tag', 'author')),
+    position BLOB
 ) STRICT;
 
 -- What published articles are found by. The words come ready-made, folded and marked, so the
@@ -240,13 +251,6 @@ CREATE TABLE merged_names (
     into_id BLOB NOT NULL
 ) STRICT;
 CREATE INDEX merged_names_by_target ON merged_names (into_id);
-
--- What is still to be read into the index.
-CREATE TABLE search_pending (
-    kind TEXT NOT NULL CHECK (kind IN ('article', 'tag', 'author')),
-    id BLOB NOT NULL,
-    PRIMARY KEY (kind, id)
-) STRICT;
 
 -- Shares counted here, by the hour (UTC) in which they came; what is older than hours are kept for has
 -- been folded into days. All counts are sums of these.

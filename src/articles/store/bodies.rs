@@ -2,12 +2,9 @@
 
 use diesel::prelude::*;
 
-use crate::body::{Body, RENDERING};
+use crate::body::Body;
 use crate::db::schema::article_bodies;
 use crate::db::{Connection, Id, Json, StoreResult};
-
-/// How many bodies one transaction renders again.
-const BATCH: i64 = 500;
 
 /// Writes the body of an article that has none yet.
 pub(super) fn insert(connection: &mut Connection, article: Id, body: Body) -> StoreResult<()> {
@@ -17,7 +14,6 @@ pub(super) fn insert(connection: &mut Connection, article: Id, body: Body) -> St
             article_bodies::article_id.eq(article),
             article_bodies::html.eq(html),
             article_bodies::blocks.eq(Json(body)),
-            article_bodies::rendering.eq(RENDERING),
         ))
         .execute(connection)?;
     Ok(())
@@ -30,26 +26,24 @@ pub(super) fn replace(connection: &mut Connection, article: Id, body: Body) -> S
         .set((
             article_bodies::html.eq(html),
             article_bodies::blocks.eq(Json(body)),
-            article_bodies::rendering.eq(RENDERING),
         ))
         .execute(connection)?;
     Ok(())
 }
 
-/// Renders up to a batch of the bodies that older code rendered; answers how many there were.
-/// Called until it answers 0, one transaction each.
+/// Makes the HTML of bodies anew.
 ///
 /// # Errors
 /// When the database fails.
-pub fn render_outdated(connection: &mut Connection) -> StoreResult<usize> {
-    let outdated: Vec<(Id, Json<Body>)> = article_bodies::table
-        .filter(article_bodies::rendering.lt(RENDERING))
+pub fn render(connection: &mut Connection, articles: &[Id]) -> StoreResult<()> {
+    let bodies: Vec<(Id, Json<Body>)> = article_bodies::table
+        .filter(article_bodies::article_id.eq_any(articles.to_vec()))
         .select((article_bodies::article_id, article_bodies::blocks))
-        .limit(BATCH)
         .load(connection)?;
-    let count = outdated.len();
-    for (article, body) in outdated {
-        replace(connection, article, body.0)?;
+    for (article, body) in bodies {
+        diesel::update(article_bodies::table.filter(article_bodies::article_id.eq(article)))
+            .set(article_bodies::html.eq(body.0.to_html()))
+            .execute(connection)?;
     }
-    Ok(count)
+    Ok(())
 }

@@ -6,17 +6,15 @@
 //! - [`transitions`] – the workflow
 //! - `load` – loading an article for a change
 //! - [`mod@related`] – articles that belong to another one
-//! - [`renditions`] – what readers see, rendered when it is written
+//! - [`renditions`] – what readers see, rendered from the tables
 //! - `references` – what an article names by slug, when it is written
 //! - [`selection`] – which public articles a list has, in which order
 //! - [`mod@trending`] – what is shared now
-//! - [`indexing`] – keeping the search index true to the articles
 //! - `story` – the rows of the views, in which an article comes with what it refers to
 //! - [`bodies`] – blocks and the HTML made of them
 
 pub mod bodies;
 pub mod desk;
-pub mod indexing;
 mod load;
 pub mod public;
 mod references;

@@ -260,8 +260,11 @@ pub(super) fn whole(
                 .select((columns, body))
                 .load::<((NamesRow, RenditionRow), BodyRow)>(connection)?
                 .into_iter()
-                .map(|((names, kept), body)| (names, kept, Some(stored(body))))
-                .collect()
+                .map(|((names, kept), body)| {
+                    let body = stored(body, kept.0)?;
+                    Ok((names, kept, Some(body)))
+                })
+                .collect::<StoreResult<_>>()?
         } else {
             let rows: Vec<(NamesRow, RenditionRow)> = found.select(columns).load(connection)?;
             let rows = rows.into_iter();
@@ -304,11 +307,16 @@ pub(super) fn whole(
 
 type BodyRow = (WrittenJson, String);
 
-fn stored((blocks, html): BodyRow) -> StoredBody {
-    StoredBody {
+/// The body in a row; its HTML is made anew where an older version of the code may have made it.
+fn stored((blocks, html): BodyRow, is_rendered: bool) -> StoreResult<StoredBody> {
+    let mut body = StoredBody {
         blocks: blocks.0,
         html,
+    };
+    if !is_rendered {
+        body.html = body.parse().map_err(unreadable)?.to_html();
     }
+    Ok(body)
 }
 
 /// What was kept as JSON is JSON.
@@ -373,7 +381,7 @@ pub fn find_several(
         .filter_map(|(names, kept, body)| {
             let slug = names.1.parse().ok()?;
             let shown = shown(names, rendition(kept)?, site);
-            Some((slug, Arc::new((shown, stored(body)))))
+            Some((slug, Arc::new((shown, stored(body, true).ok()?))))
         })
         .collect())
 }
@@ -400,6 +408,7 @@ pub fn find(
     let (names, kept, body): (NamesRow, RenditionRow, BodyRow) =
         on_each_database!(connection, inner => query.first(inner)?);
     let id = names.0;
+    let body = stored(body, kept.0)?;
     let rendition = match rendition(kept) {
         Some(rendition) => rendition,
         None => renditions::render(connection, &[id])?
@@ -409,5 +418,5 @@ pub fn find(
     let shares = with_shares
         .then(|| shares::store::of_article(connection, id))
         .transpose()?;
-    Ok((shown(names, rendition, site), stored(body), shares))
+    Ok((shown(names, rendition, site), body, shares))
 }

@@ -5,7 +5,6 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
 use super::{hex, json};
-use crate::db::schema::share_totals;
 use crate::db::types::{IdSql, TimestampSql};
 use crate::db::{Connection, Id, StoreResult, Timestamp};
 
@@ -17,17 +16,16 @@ const SUM: &str = "(SELECT CAST(coalesce(sum(c.first_party + coalesce(c.external
                     + coalesce(c.former_external, 0)), 0) AS bigint) \
                     FROM share_counts c WHERE c.article_id = share_totals.article_id)";
 
-/// Gives a new article its place.
+/// Gives an article a place, unless it has one.
 ///
 /// # Errors
 /// When the database fails.
 pub fn open(connection: &mut Connection, article: Id) -> StoreResult<()> {
-    diesel::insert_into(share_totals::table)
-        .values((
-            share_totals::article_id.eq(article),
-            share_totals::total.eq(0_i64),
-        ))
-        .execute(connection)?;
+    diesel::sql_query(
+        "INSERT INTO share_totals (article_id, total) VALUES ($1, 0) ON CONFLICT (article_id) DO NOTHING",
+    )
+    .bind::<IdSql, _>(article)
+    .execute(connection)?;
     Ok(())
 }
 
