@@ -97,9 +97,11 @@ fn run_all(connection: &mut Connection) -> StoreResult<Vec<String>> {
         Connection::Sqlite(sqlite) => run_on_sqlite(sqlite)?,
         Connection::Postgres(postgres) => run_on_postgres(postgres)?,
     };
+    let migrated = !ran.is_empty();
     let made = waiting(|| {
         in_transaction(connection, |connection| {
-            let is_outdated = !views::are_current(connection)?;
+            // Postgres writes the columns of `a.*` down when a view is made.
+            let is_outdated = migrated || !views::are_current(connection)?;
             if is_outdated {
                 views::apply(connection)?;
             }

@@ -3,7 +3,7 @@
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use super::story::{DetailRow, StoryRow, detail_columns, story, story_columns};
+use super::rows::{BodyRow, DetailRow, StoryRow};
 
 use crate::articles::model::{EditorialArticle, EditorialFilter, EditorialSummary};
 use crate::articles::workflow::Status;
@@ -14,58 +14,54 @@ use crate::db::{Connection, Id, Json, MultiBackend, StoreResult, Timestamp};
 use crate::text::Slug;
 use crate::{authors, tags};
 
-type DeskRow = (
-    Id,
-    String,
-    String,
-    i64,
-    Option<String>,
-    Option<String>,
-    Option<Timestamp>,
-    Option<Timestamp>,
-    Option<String>,
-    Timestamp,
-    Option<Id>,
-    StoryRow,
-);
-
-macro_rules! desk_columns {
-    () => {
-        (
-            full_articles::id,
-            full_articles::slug,
-            full_articles::status,
-            full_articles::version,
-            full_articles::headline,
-            full_articles::canonical_url,
-            full_articles::published_at,
-            full_articles::embargo_until,
-            full_articles::retraction_reason,
-            full_articles::created_at,
-            full_articles::created_by,
-            story_columns!(full_articles),
-        )
-    };
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = full_articles)]
+struct SummaryRow {
+    id: Id,
+    slug: String,
+    status: String,
+    version: i64,
+    headline: Option<String>,
+    canonical_url: Option<String>,
+    published_at: Option<Timestamp>,
+    embargo_until: Option<Timestamp>,
+    retraction_reason: Option<String>,
+    created_at: Timestamp,
+    created_by: Option<Id>,
+    #[diesel(embed)]
+    story: StoryRow,
 }
 
-fn summary(row: DeskRow, now: Timestamp) -> EditorialSummary {
-    let status = Status::from_name(&row.2);
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = full_articles)]
+struct ArticleRow {
+    #[diesel(embed)]
+    summary: SummaryRow,
+    #[diesel(embed)]
+    body: BodyRow,
+    #[diesel(embed)]
+    details: DetailRow,
+    former_urls: Json<Vec<String>>,
+}
+
+fn summary(row: SummaryRow, now: Timestamp) -> EditorialSummary {
+    let status = Status::from_name(&row.status);
     EditorialSummary {
-        id: row.0,
-        slug: row.1,
+        id: row.id,
+        slug: row.slug,
         status,
-        version: row.3,
-        headline: row.4,
-        canonical_url: row.5,
+        version: row.version,
+        headline: row.headline,
+        canonical_url: row.canonical_url,
         is_public: status == Status::Published
-            && row.6.is_some_and(|instant| instant <= now)
-            && row.7.is_none_or(|instant| instant <= now),
-        published_at: row.6,
-        embargo_until: row.7,
-        retraction_reason: row.8,
-        created_at: row.9,
-        created_by: row.10,
-        story: story(row.11),
+            && row.published_at.is_some_and(|instant| instant <= now)
+            && row.embargo_until.is_none_or(|instant| instant <= now),
+        published_at: row.published_at,
+        embargo_until: row.embargo_until,
+        retraction_reason: row.retraction_reason,
+        created_at: row.created_at,
+        created_by: row.created_by,
+        story: row.story.into(),
     }
 }
 
@@ -161,15 +157,15 @@ pub fn list(
             .order((full_articles::updated_at.desc(), full_articles::id.desc())),
         None => query.order((full_articles::updated_at.desc(), full_articles::id.desc())),
     };
-    let rows: Vec<DeskRow> = query
+    let rows: Vec<SummaryRow> = query
         .limit(limit)
-        .select(desk_columns!())
+        .select(SummaryRow::as_select())
         .load(connection)?;
     let now = Timestamp::now();
     let listed = rows
         .into_iter()
         .map(|row| {
-            let value = row.11.5.to_string();
+            let value = row.story.updated_at.to_string();
             (summary(row, now), value)
         })
         .collect();
@@ -191,24 +187,14 @@ pub fn find(
     if let Some(user) = only_own {
         query = query.filter(full_articles::created_by.eq(user));
     }
-    let (row, (body, body_html, corrections, seo, custom), former_urls): (
-        DeskRow,
-        DetailRow,
-        Json<Vec<String>>,
-    ) = query
-        .select((
-            desk_columns!(),
-            detail_columns!(full_articles),
-            full_articles::former_urls,
-        ))
-        .first(connection)?;
+    let row: ArticleRow = query.select(ArticleRow::as_select()).first(connection)?;
     Ok(EditorialArticle {
-        summary: summary(row, Timestamp::now()),
-        body: body.0,
-        body_html,
-        corrections: corrections.0,
-        seo: seo.0,
-        custom: custom.0.0,
-        former_urls: former_urls.0,
+        summary: summary(row.summary, Timestamp::now()),
+        body: row.body.body.0,
+        body_html: row.body.body_html,
+        corrections: row.details.corrections.0,
+        seo: row.details.seo.0,
+        custom: row.details.custom.0.0,
+        former_urls: row.former_urls.0,
     })
 }

@@ -2,50 +2,28 @@
 
 use diesel::prelude::*;
 
-use crate::articles::parts::{Custom, LeadImage, Seo};
+use super::rows::{Content, References};
+use crate::articles::input::ArticleInput;
 use crate::articles::workflow::Status;
 use crate::auth::model::{Caller, Right};
-use crate::authors::model::AuthorRef;
-use crate::body::Body;
 use crate::db::schema::{articles, full_articles};
 use crate::db::version::{Expected, without_merges};
-use crate::db::{Connection, Id, Json, StoreError, StoreResult, Timestamp};
+use crate::db::{Connection, Id, StoreError, StoreResult, Timestamp};
 use crate::events::ArticleState;
-use crate::tags::model::{SectionRef, TagRef};
 
-/// The columns that editors write.
+/// What a change needs to know besides the content.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = articles)]
 pub(super) struct Row {
-    pub(super) slug: String,
-    pub(super) status: String,
+    status: String,
     pub(super) version: i64,
-    pub(super) headline: Option<String>,
-    pub(super) standfirst: Option<String>,
-    pub(super) dateline: Option<String>,
-    pub(super) language: String,
-    pub(super) byline: Option<String>,
-    pub(super) canonical_url: Option<String>,
-    pub(super) section_id: Option<Id>,
-    pub(super) lead_image: Option<Json<LeadImage>>,
-    pub(super) seo: Json<Seo>,
-    pub(super) custom: Json<Custom>,
-    pub(super) created_by: Option<Id>,
+    created_by: Option<Id>,
     pub(super) published_at: Option<Timestamp>,
     pub(super) embargo_until: Option<Timestamp>,
     pub(super) retraction_reason: Option<String>,
     pub(super) trashed_from: Option<String>,
-}
-
-/// What the row refers to.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = full_articles)]
-pub(super) struct References {
-    pub(super) authors: Json<Vec<AuthorRef>>,
-    pub(super) tags: Json<Vec<TagRef>>,
-    pub(super) section: Option<Json<SectionRef>>,
-    pub(super) body: Json<Body>,
-    pub(super) former_urls: Json<Vec<String>>,
+    #[diesel(embed)]
+    pub(super) content: Content,
 }
 
 /// An article as it stands. On Postgres its row is locked until the transaction ends.
@@ -64,10 +42,15 @@ impl Loaded {
             is_published: self.status == Status::Published,
             published_at: self.row.published_at,
             embargo_until: self.row.embargo_until,
-            section: self.row.section_id,
+            section: self.row.content.section_id,
             tags: tags.0.iter().map(|tag| tag.id).collect(),
             authors: authors.0.iter().map(|author| author.id).collect(),
         }
+    }
+
+    /// The article as it was last written.
+    pub(super) fn input(&self) -> StoreResult<ArticleInput> {
+        self.row.content.to_input(&self.refers_to)
     }
 
     /// Whether readers have seen it, now or before.

@@ -10,7 +10,8 @@
 //! - `references` – what an article names by slug, when it is written
 //! - [`selection`] – which public articles a list has, in which order
 //! - [`mod@trending`] – what is shared now
-//! - `story` – the rows of the views, in which an article comes with what it refers to
+//! - `rows` – the columns that editors write, and the rows of views in which an article comes with what it
+//!   refers to
 //! - [`bodies`] – blocks and the HTML made of them
 
 pub mod bodies;
@@ -20,8 +21,8 @@ pub mod public;
 mod references;
 pub mod related;
 pub mod renditions;
+mod rows;
 pub mod selection;
-mod story;
 pub mod transitions;
 pub mod trending;
 pub mod write;

@@ -28,57 +28,64 @@ use crate::{authors, on_each_database, shares, tags};
 /// The address of the newsroom's site, to which slugs are added; `None` when it is not known.
 pub type SiteUrl<'a> = Option<&'a str>;
 
-type NamesRow = (Id, String, Option<String>);
-
-macro_rules! names_columns {
-    () => {
-        (
-            public_articles::id,
-            public_articles::slug,
-            public_articles::canonical_url,
-        )
-    };
+/// A public article, and what was rendered of it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = public_articles)]
+struct Row {
+    id: Id,
+    slug: String,
+    canonical_url: Option<String>,
+    /// Whether the rendition is that of now.
+    is_rendered: bool,
+    summary_json: Option<String>,
+    details_json: Option<String>,
+    made_of: Option<Vec<u8>>,
+    rendered_changed_at: Option<Timestamp>,
 }
 
-type RenditionRow = (
-    bool,
-    Option<String>,
-    Option<String>,
-    Option<Vec<u8>>,
-    Option<Timestamp>,
-);
-
-macro_rules! rendition_columns {
-    () => {
-        (
-            public_articles::is_rendered,
-            public_articles::summary_json,
-            public_articles::details_json,
-            public_articles::made_of,
-            public_articles::rendered_changed_at,
-        )
-    };
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = public_articles)]
+struct RowWithBody {
+    #[diesel(embed)]
+    article: Row,
+    body: WrittenJson,
+    body_html: String,
 }
 
-/// The rendition in a row; `None` when it is outdated.
-fn rendition(row: RenditionRow) -> Option<Rendition> {
-    match row {
-        (true, Some(summary), Some(details), Some(made_of), Some(changed_at)) => Some(Rendition {
-            summary,
-            details,
-            made_of,
-            changed_at,
-        }),
-        _ => None,
+impl Row {
+    /// The rendition; `None` when it is outdated.
+    fn rendition(&mut self) -> Option<Rendition> {
+        self.is_rendered.then_some(())?;
+        Some(Rendition {
+            summary: self.summary_json.take()?,
+            details: self.details_json.take()?,
+            made_of: self.made_of.take()?,
+            changed_at: self.rendered_changed_at?,
+        })
+    }
+
+    fn shown(self, rendition: Rendition, site: SiteUrl) -> Shown {
+        let address = || Some(format!("{}/{}", site?, self.slug));
+        Shown {
+            id: self.id,
+            canonical_url: self.canonical_url.or_else(address),
+            slug: self.slug,
+            rendition,
+        }
     }
 }
 
-fn shown((id, slug, canonical_url): NamesRow, rendition: Rendition, site: SiteUrl) -> Shown {
-    Shown {
-        id,
-        canonical_url: canonical_url.or_else(|| site.map(|site| format!("{site}/{slug}"))),
-        slug,
-        rendition,
+impl RowWithBody {
+    /// The article and its body, whose HTML is made anew where an older version of the code may have made it.
+    fn parts(self) -> StoreResult<(Row, StoredBody)> {
+        let mut body = StoredBody {
+            blocks: self.body.0,
+            html: self.body_html,
+        };
+        if !self.article.is_rendered {
+            body.html = body.parse().map_err(unreadable)?.to_html();
+        }
+        Ok((self.article, body))
     }
 }
 
@@ -156,12 +163,12 @@ pub fn several(connection: &mut Connection, ids: &[Id], site: SiteUrl) -> StoreR
     let Some((first, rest)) = ids.split_first() else {
         return Ok(Vec::new());
     };
-    let rows: Vec<(NamesRow, RenditionRow)> = public_articles::table
+    let rows: Vec<Row> = public_articles::table
         .into_boxed::<MultiBackend>()
         .filter(one_of(*first, rest))
-        .select((names_columns!(), rendition_columns!()))
+        .select(Row::as_select())
         .load(connection)?;
-    let rows = rows.into_iter().map(|(names, kept)| (names, kept, ()));
+    let rows = rows.into_iter().map(|row| (row, ()));
     let mut found = complete(connection, rows.collect(), site)?;
     Ok(ids
         .iter()
@@ -172,21 +179,18 @@ pub fn several(connection: &mut Connection, ids: &[Id], site: SiteUrl) -> StoreR
 /// Rows with their renditions, those that are outdated rendered anew.
 fn complete<T>(
     connection: &mut Connection,
-    rows: Vec<(NamesRow, RenditionRow, T)>,
+    rows: Vec<(Row, T)>,
     site: SiteUrl,
 ) -> StoreResult<HashMap<Id, (Shown, T)>> {
-    let outdated: Vec<Id> = rows
-        .iter()
-        .filter(|(_, kept, _)| !kept.0)
-        .map(|(names, _, _)| names.0)
-        .collect();
+    let outdated = rows.iter().filter(|(row, _)| !row.is_rendered);
+    let outdated: Vec<Id> = outdated.map(|(row, _)| row.id).collect();
     let mut anew = renditions::render(connection, &outdated)?;
     Ok(rows
         .into_iter()
-        .filter_map(|(names, kept, more)| {
-            let id = names.0;
-            let rendition = rendition(kept).or_else(|| anew.remove(&id))?;
-            Some((id, (shown(names, rendition, site), more)))
+        .filter_map(|(mut row, more)| {
+            let id = row.id;
+            let rendition = row.rendition().or_else(|| anew.remove(&id))?;
+            Some((id, (row.shown(rendition, site), more)))
         })
         .collect())
 }
@@ -252,24 +256,15 @@ pub(super) fn whole(
     let found = public_articles::table
         .into_boxed::<MultiBackend>()
         .filter(one_of(*first, rest));
-    let columns = (names_columns!(), rendition_columns!());
-    let rows: Vec<(NamesRow, RenditionRow, Option<StoredBody>)> =
-        if query.include.iter().any(Include::takes_body) {
-            let body = (public_articles::body, public_articles::body_html);
-            found
-                .select((columns, body))
-                .load::<((NamesRow, RenditionRow), BodyRow)>(connection)?
-                .into_iter()
-                .map(|((names, kept), body)| {
-                    let body = stored(body, kept.0)?;
-                    Ok((names, kept, Some(body)))
-                })
-                .collect::<StoreResult<_>>()?
-        } else {
-            let rows: Vec<(NamesRow, RenditionRow)> = found.select(columns).load(connection)?;
-            let rows = rows.into_iter();
-            rows.map(|(names, kept)| (names, kept, None)).collect()
-        };
+    let rows: Vec<(Row, Option<StoredBody>)> = if query.include.iter().any(Include::takes_body) {
+        let rows: Vec<RowWithBody> = found.select(RowWithBody::as_select()).load(connection)?;
+        rows.into_iter()
+            .map(|row| row.parts().map(|(row, body)| (row, Some(body))))
+            .collect::<StoreResult<_>>()?
+    } else {
+        let rows: Vec<Row> = found.select(Row::as_select()).load(connection)?;
+        rows.into_iter().map(|row| (row, None)).collect()
+    };
     let mut counts = query
         .include
         .contains(&Include::Shares)
@@ -303,20 +298,6 @@ pub(super) fn whole(
             Ok((id, (shown, added)))
         })
         .collect()
-}
-
-type BodyRow = (WrittenJson, String);
-
-/// The body in a row; its HTML is made anew where an older version of the code may have made it.
-fn stored((blocks, html): BodyRow, is_rendered: bool) -> StoreResult<StoredBody> {
-    let mut body = StoredBody {
-        blocks: blocks.0,
-        html,
-    };
-    if !is_rendered {
-        body.html = body.parse().map_err(unreadable)?.to_html();
-    }
-    Ok(body)
 }
 
 /// What was kept as JSON is JSON.
@@ -368,20 +349,16 @@ pub fn find_several(
         return Ok(HashMap::new());
     };
     let texts: Vec<&str> = slugs.iter().map(Slug::as_str).collect();
-    let rows: Vec<(NamesRow, RenditionRow, BodyRow)> = public_articles::table
+    let rows: Vec<RowWithBody> = public_articles::table
         .filter(public_articles::slug.eq_any(texts))
-        .select((
-            names_columns!(),
-            rendition_columns!(),
-            (public_articles::body, public_articles::body_html),
-        ))
+        .select(RowWithBody::as_select())
         .load(connection)?;
     Ok(rows
         .into_iter()
-        .filter_map(|(names, kept, body)| {
-            let slug = names.1.parse().ok()?;
-            let shown = shown(names, rendition(kept)?, site);
-            Some((slug, Arc::new((shown, stored(body, true).ok()?))))
+        .filter_map(|row| {
+            let (mut row, body) = row.parts().ok()?;
+            let (slug, rendition) = (row.slug.parse().ok()?, row.rendition()?);
+            Some((slug, Arc::new((row.shown(rendition, site), body))))
         })
         .collect())
 }
@@ -396,20 +373,15 @@ pub fn find(
     with_shares: bool,
     site: SiteUrl,
 ) -> StoreResult<(Shown, StoredBody, Option<Shares>)> {
-    let query = public_articles::table
-        .filter(public_articles::slug.eq(slug.as_str()))
-        .select((
-            names_columns!(),
-            rendition_columns!(),
-            (public_articles::body, public_articles::body_html),
-        ));
+    let query = public_articles::table.filter(public_articles::slug.eq(slug.as_str()));
     // To one database the type of the query says which statement it is; to either of two, its
     // text would have to be put together each time.
-    let (names, kept, body): (NamesRow, RenditionRow, BodyRow) =
-        on_each_database!(connection, inner => query.first(inner)?);
-    let id = names.0;
-    let body = stored(body, kept.0)?;
-    let rendition = match rendition(kept) {
+    let row: RowWithBody = on_each_database!(connection, inner => {
+        query.select(RowWithBody::as_select()).first(inner)?
+    });
+    let (mut row, body) = row.parts()?;
+    let id = row.id;
+    let rendition = match row.rendition() {
         Some(rendition) => rendition,
         None => renditions::render(connection, &[id])?
             .remove(&id)
@@ -418,5 +390,5 @@ pub fn find(
     let shares = with_shares
         .then(|| shares::store::of_article(connection, id))
         .transpose()?;
-    Ok((shown(names, rendition, site), body, shares))
+    Ok((row.shown(rendition, site), body, shares))
 }

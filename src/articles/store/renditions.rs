@@ -4,31 +4,33 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::story::{StoryRow, story, story_columns};
-use crate::articles::model::{Correction, Story, Summary};
-use crate::articles::parts::{Custom, Seo};
+use super::rows::{DetailRow, StoryRow};
+use crate::articles::model::{Story, Summary};
 use crate::articles::rendition::Rendition;
 use crate::articles::workflow::Status;
 use crate::db::schema::full_articles;
-use crate::db::{Connection, Id, Json, MultiBackend, StoreError, StoreResult, Timestamp};
+use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = full_articles)]
+struct Row {
+    id: Id,
+    slug: String,
+    headline: Option<String>,
+    published_at: Option<Timestamp>,
+    public_updated_at: Option<Timestamp>,
+    public_changed_at: Option<Timestamp>,
+    #[diesel(embed)]
+    story: StoryRow,
+    #[diesel(embed)]
+    details: DetailRow,
+}
 
 /// Renders published articles; others are left out.
 ///
 /// # Errors
 /// When the database fails.
 pub fn render(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id, Rendition>> {
-    type Row = (
-        Id,
-        String,
-        Option<String>,
-        Option<Timestamp>,
-        StoryRow,
-        Option<Timestamp>,
-        Json<Vec<Correction>>,
-        Json<Seo>,
-        Json<Custom>,
-        Option<Timestamp>,
-    );
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -36,54 +38,33 @@ pub fn render(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id
         .into_boxed::<MultiBackend>()
         .filter(full_articles::id.eq_any(ids.to_vec()))
         .filter(full_articles::status.eq(Status::Published.as_str()))
-        .select((
-            full_articles::id,
-            full_articles::slug,
-            full_articles::headline,
-            full_articles::published_at,
-            story_columns!(full_articles),
-            full_articles::public_updated_at,
-            full_articles::corrections,
-            full_articles::seo,
-            full_articles::custom,
-            full_articles::public_changed_at,
-        ))
+        .select(Row::as_select())
         .load(connection)?;
     rows.into_iter()
-        .map(
-            |(
-                id,
-                slug,
-                headline,
-                published_at,
-                row,
-                updated_at,
-                corrections,
-                seo,
-                custom,
-                changed_at,
-            )| {
-                let story = story(row);
-                let summary = Summary {
-                    id,
-                    slug,
-                    canonical_url: None,
-                    headline: headline.unwrap_or_default(),
-                    published_at: published_at.unwrap_or(story.updated_at),
-                    story: Story {
-                        updated_at: updated_at.unwrap_or(story.updated_at),
-                        ..story
-                    },
-                };
-                let changed_at = changed_at.unwrap_or(summary.story.updated_at);
-                Rendition::new(&summary, &corrections.0, &seo.0, &custom.0, changed_at)
-                    .map(|rendition| (id, rendition))
-                    .map_err(|error| {
-                        StoreError::Database(diesel::result::Error::SerializationError(
-                            error.into(),
-                        ))
-                    })
-            },
-        )
+        .map(|row| Ok((row.id, rendition(row)?)))
         .collect()
+}
+
+fn rendition(row: Row) -> StoreResult<Rendition> {
+    let story = Story::from(row.story);
+    let summary = Summary {
+        id: row.id,
+        slug: row.slug,
+        canonical_url: None,
+        headline: row.headline.unwrap_or_default(),
+        published_at: row.published_at.unwrap_or(story.updated_at),
+        story: Story {
+            updated_at: row.public_updated_at.unwrap_or(story.updated_at),
+            ..story
+        },
+    };
+    let changed_at = row.public_changed_at.unwrap_or(summary.story.updated_at);
+    let DetailRow {
+        corrections,
+        seo,
+        custom,
+    } = row.details;
+    Rendition::new(&summary, &corrections.0, &seo.0, &custom.0, changed_at).map_err(|error| {
+        StoreError::Database(diesel::result::Error::SerializationError(error.into()))
+    })
 }

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::load::{Loaded, changed_one, load_for_update};
-use super::write::{complete, written_input};
+use super::write::complete;
 use crate::articles::parts::CorrectionInput;
 use crate::articles::workflow::{Embargo, PublishInput, RetractInput, Status, Step, restored};
 use crate::auth::model::Caller;
@@ -59,7 +59,7 @@ impl Transition {
         change.record(Event::Article {
             event,
             id: article.id,
-            slug: article.row.slug,
+            slug: article.row.content.slug,
             version: self.version,
             after: ArticleState {
                 is_published: self.status == Status::Published.as_str(),
@@ -87,7 +87,7 @@ pub fn publish(
 ) -> StoreResult<()> {
     let article = load_for_update(change.connection, id, caller, expected)?;
     Step::Publish.check(article.status)?;
-    complete(&written_input(&article)?)?;
+    complete(&article.input()?)?;
     let now = change.now;
     Transition {
         published_at: Some(
@@ -220,7 +220,7 @@ pub fn correct(
     change.record(Event::Article {
         event: ArticleEvent::Corrected,
         id,
-        slug: article.row.slug,
+        slug: article.row.content.slug,
         version,
         before: state.clone(),
         after: state,

@@ -1,72 +1,23 @@
 //! Writing articles. Each function is one change and runs in one transaction.
 
-use std::str::FromStr;
-
 use diesel::prelude::*;
 
 use super::bodies;
 use super::load::{Loaded, changed_one, load_for_update};
 use super::references::References;
-use crate::articles::input::{ArticleInput, ArticlePatch, BodyInput, DistinctList, FormerUrls};
-use crate::articles::parts::{Custom, LeadImage, Seo};
+use super::rows::Content;
+use crate::articles::input::{ArticleInput, ArticlePatch, FormerUrls};
 use crate::articles::workflow::{Status, Step, WorkingStatus};
 use crate::auth::model::{Caller, Right};
-use crate::body::Body;
 use crate::db::schema::articles;
 use crate::db::slugs;
 use crate::db::version::Expected;
-use crate::db::{Connection, Id, Json, Resource, StoreError, StoreResult, Timestamp};
+use crate::db::{Connection, Id, Resource, StoreError, StoreResult};
 use crate::events::{ArticleEvent, ArticleState, Change, Event};
 use crate::on_each_database;
 use crate::shares::store::external;
 use crate::text::{AbsoluteUrl, Slug};
 use crate::validation::Violation;
-
-/// What an input becomes in the table.
-#[derive(AsChangeset, Insertable)]
-#[diesel(table_name = articles, treat_none_as_null = true)]
-struct Written {
-    slug: String,
-    headline: Option<String>,
-    standfirst: Option<String>,
-    dateline: Option<String>,
-    language: String,
-    byline: Option<String>,
-    canonical_url: Option<String>,
-    section_id: Option<Id>,
-    lead_image: Option<Json<LeadImage>>,
-    word_count: i32,
-    seo: Json<Seo>,
-    custom: Json<Custom>,
-    updated_at: Timestamp,
-}
-
-impl Written {
-    fn new(
-        input: ArticleInput,
-        slug: Slug,
-        section_id: Option<Id>,
-        now: Timestamp,
-    ) -> (Self, Body) {
-        let body = input.body.0;
-        let written = Self {
-            slug: slug.into_string(),
-            headline: input.headline.map(|text| text.into_string()),
-            standfirst: input.standfirst.map(|text| text.into_string()),
-            dateline: input.dateline.map(|text| text.into_string()),
-            language: input.language.into_string(),
-            byline: input.byline.map(|text| text.into_string()),
-            canonical_url: input.canonical_url.map(|text| text.into_string()),
-            section_id,
-            lead_image: input.lead_image.map(Json),
-            word_count: i32::try_from(body.word_count()).unwrap_or(i32::MAX),
-            seo: Json(input.seo),
-            custom: Json(input.custom),
-            updated_at: now,
-        };
-        (written, body)
-    }
-}
 
 /// Adds an article; returns its key.
 ///
@@ -94,14 +45,15 @@ pub fn create(
     slugs::refuse_reserved(connection, Resource::Article, &slug)?;
     let status = input.status.map_or(Status::Draft, WorkingStatus::status);
     let former_urls = input.former_urls.clone();
-    let (written, body) = Written::new(input, slug.clone(), references.section, change.now);
+    let (content, body) = Content::of(input, slug.clone(), references.section);
     let row = (
         articles::id.eq(id),
         articles::status.eq(status.as_str()),
         articles::version.eq(1),
         articles::created_by.eq(caller.user()),
         articles::created_at.eq(change.now),
-        &written,
+        articles::updated_at.eq(change.now),
+        &content,
     );
     let inserted = on_each_database!(connection, inner => {
         diesel::insert_into(articles::table)
@@ -121,53 +73,12 @@ pub fn create(
     change.record(Event::Article {
         event: ArticleEvent::Created,
         id,
-        slug: written.slug,
+        slug: content.slug,
         version: 1,
         before: ArticleState::default(),
         after: references.into_state(),
     });
     Ok(id)
-}
-
-fn stored<T: FromStr>(text: &str) -> StoreResult<T> {
-    text.parse()
-        .map_err(|_| StoreError::Database(diesel::result::Error::NotFound))
-}
-
-fn stored_option<T: FromStr>(text: Option<&String>) -> StoreResult<Option<T>> {
-    text.map(|text| stored(text)).transpose()
-}
-
-fn stored_list<'a, T: FromStr, const MAX: usize>(
-    texts: impl Iterator<Item = &'a str>,
-) -> StoreResult<DistinctList<T, MAX>> {
-    Ok(DistinctList(texts.map(stored).collect::<StoreResult<_>>()?))
-}
-
-/// The article as it was last written, for a patch to be applied to.
-pub(super) fn written_input(article: &Loaded) -> StoreResult<ArticleInput> {
-    let (row, refers_to) = (&article.row, &article.refers_to);
-    let authors = refers_to.authors.0.iter().map(|author| &*author.slug);
-    let tags = refers_to.tags.0.iter().map(|tag| &*tag.slug);
-    let section = refers_to.section.as_ref().map(|section| &section.0.slug);
-    Ok(ArticleInput {
-        slug: Some(stored(&row.slug)?),
-        headline: stored_option(row.headline.as_ref())?,
-        status: None,
-        standfirst: stored_option(row.standfirst.as_ref())?,
-        dateline: stored_option(row.dateline.as_ref())?,
-        language: stored(&row.language)?,
-        byline: stored_option(row.byline.as_ref())?,
-        canonical_url: stored_option(row.canonical_url.as_ref())?,
-        authors: stored_list(authors)?,
-        tags: stored_list(tags)?,
-        former_urls: stored_list(refers_to.former_urls.0.iter().map(String::as_str))?,
-        section: stored_option(section)?,
-        lead_image: row.lead_image.clone().map(|image| image.0),
-        body: BodyInput(refers_to.body.0.clone()),
-        seo: row.seo.0.clone(),
-        custom: row.custom.0.clone(),
-    })
 }
 
 /// Applies a merge patch to an article.
@@ -188,7 +99,7 @@ pub fn edit(
     Step::Edit.check(article.status)?;
     article.may_be_changed_by(caller)?;
     let has_body = patch.has_body();
-    let before = written_input(&article)?;
+    let before = article.input()?;
     let named = |input: &ArticleInput| {
         (
             input.authors.clone(),
@@ -211,16 +122,17 @@ pub fn edit(
     let connection = &mut *change.connection;
     let new_urls = input.former_urls.clone();
     let version = article.row.version + 1;
-    let (written, body) = Written::new(input, slug, references.section, change.now);
+    let (content, body) = Content::of(input, slug, references.section);
     let changed = diesel::update(
         articles::table
             .filter(articles::id.eq(id))
             .filter(articles::version.eq(article.row.version)),
     )
     .set((
-        &written,
+        &content,
         articles::status.eq(status.as_str()),
         articles::version.eq(version),
+        articles::updated_at.eq(change.now),
     ))
     .execute(connection)?;
     changed_one(changed, version)?;
@@ -234,7 +146,7 @@ pub fn edit(
     change.record(Event::Article {
         event: ArticleEvent::Edited,
         id,
-        slug: written.slug,
+        slug: content.slug,
         version,
         after: ArticleState {
             is_published: state.is_published,
@@ -271,7 +183,7 @@ fn claim_slug(
             Violation::new("/slug", "required", "cannot be removed").into(),
         ));
     };
-    if slug.as_str() == article.row.slug {
+    if slug.as_str() == article.row.content.slug {
         return Ok(slug);
     }
     let (connection, id) = (&mut *change.connection, article.id);
@@ -279,7 +191,7 @@ fn claim_slug(
     // Nobody outside knows a slug that was never public. That of a redirect can be taken: the
     // redirect goes on until the article is public.
     if article.was_public(change.now) {
-        let (old, new) = (&article.row.slug, slug.as_str());
+        let (old, new) = (&article.row.content.slug, slug.as_str());
         slugs::redirect(connection, Resource::Article, old, new, id)?;
     }
     Ok(slug)

@@ -1,0 +1,160 @@
+//! Rows of articles: the columns that editors write, and what readers and editors see alike.
+
+use std::str::FromStr;
+
+use diesel::prelude::*;
+use serde_json::value::RawValue;
+
+use crate::articles::input::{ArticleInput, BodyInput, DistinctList};
+use crate::articles::model::{Correction, Story};
+use crate::articles::parts::{Custom, LeadImage, Seo};
+use crate::authors::model::AuthorRef;
+use crate::body::{Body, reading_minutes};
+use crate::db::schema::{articles, full_articles};
+use crate::db::{Id, Json, StoreError, StoreResult, Timestamp};
+use crate::tags::model::{SectionRef, TagRef};
+use crate::text::Slug;
+
+/// The columns that editors write.
+#[derive(Queryable, Selectable, AsChangeset, Insertable)]
+#[diesel(table_name = articles, treat_none_as_null = true)]
+pub(super) struct Content {
+    pub(super) slug: String,
+    headline: Option<String>,
+    standfirst: Option<String>,
+    dateline: Option<String>,
+    language: String,
+    byline: Option<String>,
+    canonical_url: Option<String>,
+    pub(super) section_id: Option<Id>,
+    lead_image: Option<Json<LeadImage>>,
+    word_count: i32,
+    seo: Json<Seo>,
+    custom: Json<Custom>,
+}
+
+/// What an article refers to, and its body.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = full_articles)]
+pub(super) struct References {
+    pub(super) authors: Json<Vec<AuthorRef>>,
+    pub(super) tags: Json<Vec<TagRef>>,
+    section: Option<Json<SectionRef>>,
+    body: Json<Body>,
+    former_urls: Json<Vec<String>>,
+}
+
+impl Content {
+    /// What an input becomes in the table, and the body, which has a table of its own.
+    pub(super) fn of(input: ArticleInput, slug: Slug, section_id: Option<Id>) -> (Self, Body) {
+        let body = input.body.0;
+        let content = Self {
+            slug: slug.into_string(),
+            headline: input.headline.map(|text| text.into_string()),
+            standfirst: input.standfirst.map(|text| text.into_string()),
+            dateline: input.dateline.map(|text| text.into_string()),
+            language: input.language.into_string(),
+            byline: input.byline.map(|text| text.into_string()),
+            canonical_url: input.canonical_url.map(|text| text.into_string()),
+            section_id,
+            lead_image: input.lead_image.map(Json),
+            word_count: i32::try_from(body.word_count()).unwrap_or(i32::MAX),
+            seo: Json(input.seo),
+            custom: Json(input.custom),
+        };
+        (content, body)
+    }
+
+    /// The article as it was last written, for a patch to be applied to.
+    pub(super) fn to_input(&self, refers_to: &References) -> StoreResult<ArticleInput> {
+        let authors = refers_to.authors.0.iter().map(|author| &author.slug);
+        let tags = refers_to.tags.0.iter().map(|tag| &tag.slug);
+        let section = refers_to.section.as_ref().map(|section| &section.0.slug);
+        Ok(ArticleInput {
+            slug: Some(stored(&self.slug)?),
+            headline: stored_option(self.headline.as_ref())?,
+            status: None,
+            standfirst: stored_option(self.standfirst.as_ref())?,
+            dateline: stored_option(self.dateline.as_ref())?,
+            language: stored(&self.language)?,
+            byline: stored_option(self.byline.as_ref())?,
+            canonical_url: stored_option(self.canonical_url.as_ref())?,
+            authors: stored_list(authors)?,
+            tags: stored_list(tags)?,
+            former_urls: stored_list(refers_to.former_urls.0.iter())?,
+            section: stored_option(section)?,
+            lead_image: self.lead_image.clone().map(|image| image.0),
+            body: BodyInput(refers_to.body.0.clone()),
+            seo: self.seo.0.clone(),
+            custom: self.custom.0.clone(),
+        })
+    }
+}
+
+fn stored<T: FromStr>(text: &str) -> StoreResult<T> {
+    text.parse()
+        .map_err(|_| StoreError::Database(diesel::result::Error::NotFound))
+}
+
+fn stored_option<T: FromStr>(text: Option<&String>) -> StoreResult<Option<T>> {
+    text.map(|text| stored(text)).transpose()
+}
+
+fn stored_list<'a, T: FromStr, const MAX: usize>(
+    texts: impl Iterator<Item = &'a String>,
+) -> StoreResult<DistinctList<T, MAX>> {
+    let values = texts.map(|text| stored(text));
+    Ok(DistinctList(values.collect::<StoreResult<_>>()?))
+}
+
+/// What becomes a [`Story`].
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = full_articles)]
+pub(super) struct StoryRow {
+    standfirst: Option<String>,
+    dateline: Option<String>,
+    language: String,
+    byline: Option<String>,
+    lead_image: Option<Json<LeadImage>>,
+    pub(super) updated_at: Timestamp,
+    word_count: i32,
+    authors: Json<Vec<AuthorRef>>,
+    tags: Json<Vec<TagRef>>,
+    section: Option<Json<SectionRef>>,
+}
+
+impl From<StoryRow> for Story {
+    fn from(row: StoryRow) -> Self {
+        let word_count = u32::try_from(row.word_count).unwrap_or(0);
+        Self {
+            standfirst: row.standfirst,
+            dateline: row.dateline,
+            language: row.language,
+            byline: Self::byline(row.byline, &row.authors.0),
+            authors: row.authors.0,
+            section: row.section.map(|section| section.0),
+            tags: row.tags.0,
+            lead_image: row.lead_image.map(|image| image.0),
+            updated_at: row.updated_at,
+            word_count,
+            reading_minutes: reading_minutes(word_count),
+        }
+    }
+}
+
+/// What summaries leave out, but for the body.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = full_articles)]
+pub(super) struct DetailRow {
+    pub(super) corrections: Json<Vec<Correction>>,
+    pub(super) seo: Json<Seo>,
+    pub(super) custom: Json<Custom>,
+}
+
+/// The body, as it is stored.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = full_articles)]
+pub(super) struct BodyRow {
+    pub(super) body: Json<Box<RawValue>>,
+    pub(super) body_html: String,
+}
