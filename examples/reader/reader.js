@@ -97,8 +97,9 @@ async function page() {
     document.documentElement.lang = article.language;
     place.replaceChildren(
       shares(article),
-      make("h1", {}, article.headline),
-      ...[article.standfirst ? make("p", { class: "standfirst" }, article.standfirst) : null,
+      ...[article.kicker ? make("p", { class: "kicker" }, article.kicker) : null,
+        make("h1", {}, article.headline),
+        article.standfirst ? make("p", { class: "standfirst" }, article.standfirst) : null,
         make("p", { class: "byline" }, article.byline, " · ", day(article.published_at)),
         picture(article.lead_image),
         text(article),

@@ -37,6 +37,10 @@ pub type FormerUrls = DistinctList<AbsoluteUrl, 50>;
     "body": {"format": "html", "content": "<p>Twelve harbour cities have agreed.</p>"}
 }))]
 pub struct ArticleInput {
+    /// A short label above the headline: "Analysis", "Letter from the coast".
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub kicker: Option<Line<80>>,
     /// The headline.
     #[deserr(default)]
     #[schema(required = false)]

@@ -34,6 +34,9 @@ pub struct Correction {
 /// What readers and editors see alike.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Story {
+    /// A short label above the headline: "Analysis", "Letter from the coast".
+    #[schema(required = true)]
+    pub kicker: Option<String>,
     /// One or two sentences below the headline.
     #[schema(required = true)]
     pub standfirst: Option<String>,
@@ -475,6 +478,7 @@ pub const FIELDS: Known = &[
     ("canonical_url", &[]),
     ("headline", &[]),
     ("published_at", &[]),
+    ("kicker", &[]),
     ("standfirst", &[]),
     ("dateline", &[]),
     ("language", &[]),

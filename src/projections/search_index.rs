@@ -25,7 +25,7 @@ impl Projection for SearchIndex {
     }
 
     fn version(&self) -> i64 {
-        1
+        2
     }
 
     fn apply(&self, change: &mut Change<'_>, event: &Event) -> StoreResult<()> {
@@ -100,6 +100,7 @@ impl Projection for SearchIndex {
 #[diesel(table_name = full_articles)]
 struct Texts {
     id: Id,
+    kicker: Option<String>,
     headline: Option<String>,
     standfirst: Option<String>,
     byline: Option<String>,
@@ -123,7 +124,9 @@ fn documents(
     let document = |texts: Texts| {
         let tags = texts.tags.0.iter().map(|tag| tag.id);
         let document = Document {
-            headline: texts.headline.unwrap_or_default(),
+            headline: [texts.kicker, texts.headline]
+                .map(Option::unwrap_or_default)
+                .join(" "),
             standfirst: texts.standfirst.unwrap_or_default(),
             body: texts.body.0.to_text(),
             byline: texts.byline.unwrap_or_default(),

@@ -87,7 +87,7 @@ both! {
 
     nul_is_refused_alike_on_both_databases(app) {
         let token = app.newsroom().await;
-        for field in ["headline", "standfirst", "dateline", "byline", "language", "slug", "section", "canonical_url"] {
+        for field in ["kicker", "headline", "standfirst", "dateline", "byline", "language", "slug", "section", "canonical_url"] {
             let reply = app.request(Method::POST, "/v1/editorial/articles").bearer(&token)
                 .json(json!({field: "a\u{0}b"})).await;
             assert_eq!(reply.status, 422, "{field}");

@@ -13,7 +13,7 @@ const CANARY: &str = "canarymarker";
 
 fn marked(slug: &str) -> Value {
     let mut article = article(slug);
-    for field in ["headline", "standfirst", "dateline", "byline"] {
+    for field in ["kicker", "headline", "standfirst", "dateline", "byline"] {
         article[field] = json!(format!("{CANARY} {slug}"));
     }
     article["body"] = json!({"format": "text", "content": CANARY});

@@ -164,6 +164,21 @@ both! {
         }
     }
 
+    a_kicker_stands_above_the_headline_and_is_found_like_it(app) {
+        let token = app.newsroom().await;
+        let plain = app.published(&token, "one").await;
+        assert_eq!(plain.json["kicker"], json!(null));
+        let one = app.patch(&token, &plain, json!({"kicker": " Analysis "})).await;
+        assert_eq!(one.json["kicker"], "Analysis");
+        app.published(&token, "two").await;
+        let read = app.get("/v1/articles/one?fields=kicker,headline").await;
+        assert_eq!(read.json, json!({"kicker": "Analysis", "headline": "Headline of one"}));
+        assert_eq!(app.get("/v1/articles?q=analysis").await.slugs(), ["one"]);
+        let long = app.patch(&token, &one, json!({"kicker": "a".repeat(81)})).await;
+        assert_eq!((long.status.as_u16(), long.pointers()), (422, vec!["/kicker"]));
+        assert_eq!(app.patch(&token, &one, json!({"kicker": null})).await.json["kicker"], json!(null));
+    }
+
     a_merge_patch_changes_only_what_it_names(app) {
         let token = app.newsroom().await;
         let article = app.draft(&token, "harbour").await;

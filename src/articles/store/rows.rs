@@ -20,6 +20,7 @@ use crate::text::Slug;
 #[diesel(table_name = articles, treat_none_as_null = true)]
 pub(super) struct Content {
     pub(super) slug: String,
+    kicker: Option<String>,
     headline: Option<String>,
     standfirst: Option<String>,
     dateline: Option<String>,
@@ -50,6 +51,7 @@ impl Content {
         let body = input.body.0;
         let content = Self {
             slug: slug.into_string(),
+            kicker: input.kicker.map(|text| text.into_string()),
             headline: input.headline.map(|text| text.into_string()),
             standfirst: input.standfirst.map(|text| text.into_string()),
             dateline: input.dateline.map(|text| text.into_string()),
@@ -72,6 +74,7 @@ impl Content {
         let section = refers_to.section.as_ref().map(|section| &section.0.slug);
         Ok(ArticleInput {
             slug: Some(stored(&self.slug)?),
+            kicker: stored_option(self.kicker.as_ref())?,
             headline: stored_option(self.headline.as_ref())?,
             status: None,
             standfirst: stored_option(self.standfirst.as_ref())?,
@@ -111,6 +114,7 @@ fn stored_list<'a, T: FromStr, const MAX: usize>(
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = full_articles)]
 pub(super) struct StoryRow {
+    kicker: Option<String>,
     standfirst: Option<String>,
     dateline: Option<String>,
     language: String,
@@ -127,6 +131,7 @@ impl From<StoryRow> for Story {
     fn from(row: StoryRow) -> Self {
         let word_count = u32::try_from(row.word_count).unwrap_or(0);
         Self {
+            kicker: row.kicker,
             standfirst: row.standfirst,
             dateline: row.dateline,
             language: row.language,

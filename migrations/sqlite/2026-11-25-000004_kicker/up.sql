@@ -1,0 +1,2 @@
+-- The short label above the headline.
+ALTER TABLE articles ADD COLUMN kicker TEXT;
