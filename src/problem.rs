@@ -345,6 +345,10 @@ impl From<StoreError> for Problem {
                 tracing::warn!(%reason, "whether a write was committed is unknown");
                 Self::new(&OUTCOME_UNKNOWN, OUTCOME_UNKNOWN.meaning)
             }
+            StoreError::Corrupt(reason) => {
+                tracing::error!(%reason, "what is stored cannot be read");
+                Self::new(&INTERNAL, INTERNAL.meaning)
+            }
             StoreError::Database(error) => {
                 tracing::error!(%error, "database");
                 Self::new(&INTERNAL, INTERNAL.meaning)

@@ -1,6 +1,7 @@
 //! Statuses, the steps between them, and what publishing needs.
 
 use std::fmt;
+use std::str::FromStr;
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Deserialize, Serialize};
@@ -46,13 +47,14 @@ impl Status {
             .find(|(_, status)| *status == self)
             .map_or("draft", |(name, _)| name)
     }
+}
 
-    /// The status that a name stands for; the database holds no others.
-    pub fn from_name(name: &str) -> Self {
-        Self::ALL
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map_or(Self::Draft, |(_, status)| *status)
+impl FromStr for Status {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        let known = Self::ALL.iter().find(|(known, _)| *known == name);
+        known.map(|(_, value)| *value).ok_or(())
     }
 }
 

@@ -1,7 +1,6 @@
 //! Authors in the database.
 
 use std::collections::HashMap;
-use std::str::FromStr;
 
 use diesel::prelude::*;
 
@@ -13,7 +12,9 @@ use crate::db::slugs;
 use crate::db::total::{CEILING, Total};
 use crate::db::types::IdSql;
 use crate::db::version::{Expected, lock, while_merging};
-use crate::db::{Connection, Id, MultiBackend, Resource, StoreError, StoreResult, Timestamp};
+use crate::db::{
+    Connection, Id, MultiBackend, Resource, StoreError, StoreResult, Timestamp, stored,
+};
 use crate::events::{Change, Event, NameEvent};
 use crate::merge_patch::MergePatch;
 use crate::text::{Slug, containing, sort_name};
@@ -50,10 +51,6 @@ impl AuthorRow {
     }
 
     fn input(&self) -> StoreResult<AuthorInput> {
-        fn stored<T: FromStr>(text: &str) -> StoreResult<T> {
-            text.parse()
-                .map_err(|_| StoreError::Database(diesel::result::Error::NotFound))
-        }
         Ok(AuthorInput {
             name: stored(&self.name)?,
             slug: Some(stored(&self.slug)?),

@@ -148,6 +148,7 @@ fn in_words(error: StoreError) -> String {
         StoreError::SlugTaken { slug, .. } => format!("the slug {slug} is taken"),
         StoreError::WrongState { detail, .. } | StoreError::Forbidden(detail) => detail,
         StoreError::Stale { .. } | StoreError::Conflict => "it was changed meanwhile".into(),
+        StoreError::Corrupt(reason) => format!("what is stored cannot be read: {reason}"),
         StoreError::Database(error) => format!("the database failed: {error}"),
     }
 }

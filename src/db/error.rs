@@ -1,5 +1,7 @@
 //! What a store can answer besides a value.
 
+use std::str::FromStr;
+
 use crate::threads::Panicked;
 use crate::validation::Violations;
 
@@ -42,8 +44,22 @@ pub enum StoreError {
     Unavailable(Outage, String),
     /// The database did not say whether it committed; the reason is logged.
     OutcomeUnknown(String),
+    /// What is stored cannot be read: it was written by something else, or the code is mistaken; logged, never
+    /// shown.
+    Corrupt(String),
     /// The database failed; logged, never shown.
     Database(diesel::result::Error),
+}
+
+/// A stored text as what it stands for.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when it stands for nothing.
+pub fn stored<T: FromStr>(text: &str) -> StoreResult<T> {
+    text.parse().map_err(|_| {
+        let wanted = std::any::type_name::<T>();
+        StoreError::Corrupt(format!("{text:?} is no {wanted}"))
+    })
 }
 
 impl From<Panicked> for StoreError {
@@ -111,7 +127,9 @@ impl StoreError {
     /// What its operator needs to know.
     pub fn reason(&self) -> String {
         match self {
-            Self::Unavailable(_, reason) | Self::OutcomeUnknown(reason) => reason.clone(),
+            Self::Unavailable(_, reason) | Self::OutcomeUnknown(reason) | Self::Corrupt(reason) => {
+                reason.clone()
+            }
             Self::Database(error) => error.to_string(),
             other => format!("{other:?}"),
         }

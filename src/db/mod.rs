@@ -62,7 +62,7 @@ pub mod version;
 pub mod views;
 
 pub use connection::{AnyConnection as Connection, DatabaseUrl, MultiBackend};
-pub use error::{Outage, StoreError, StoreResult};
+pub use error::{Outage, StoreError, StoreResult, stored};
 pub use horizon::public_horizon;
 pub use pool::Database;
 pub use resource::Resource;

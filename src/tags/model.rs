@@ -1,6 +1,7 @@
 //! What a tag is.
 
 use std::fmt;
+use std::str::FromStr;
 
 use deserr::Deserr;
 use serde::{Deserialize, Serialize};
@@ -53,13 +54,14 @@ impl TagKind {
             .find(|(_, kind)| *kind == self)
             .map_or("topic", |(name, _)| name)
     }
+}
 
-    /// The kind that a name stands for; the database holds no others.
-    pub fn from_name(name: &str) -> Self {
-        Self::ALL
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map_or(Self::Topic, |(_, kind)| *kind)
+impl FromStr for TagKind {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        let known = Self::ALL.iter().find(|(known, _)| *known == name);
+        known.map(|(_, value)| *value).ok_or(())
     }
 }
 

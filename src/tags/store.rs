@@ -12,7 +12,9 @@ use crate::db::slugs;
 use crate::db::total::{CEILING, Total};
 use crate::db::types::IdSql;
 use crate::db::version::{Expected, lock, while_merging};
-use crate::db::{Connection, Id, MultiBackend, Resource, StoreError, StoreResult, Timestamp};
+use crate::db::{
+    Connection, Id, MultiBackend, Resource, StoreError, StoreResult, Timestamp, stored,
+};
 use crate::events::{Change, Event, NameEvent};
 use crate::merge_patch::MergePatch;
 use crate::text::{Slug, containing, sort_name};
@@ -34,30 +36,24 @@ struct TagRow {
 
 impl TagRow {
     /// Of the published articles, some are hidden.
-    fn into_tag(self, hidden: &HashMap<Id, i64>) -> Tag {
-        Tag {
+    fn into_tag(self, hidden: &HashMap<Id, i64>) -> StoreResult<Tag> {
+        Ok(Tag {
             article_count: self.published_articles - hidden.get(&self.id).copied().unwrap_or(0),
-            kind: TagKind::from_name(&self.kind),
+            kind: stored(&self.kind)?,
             id: self.id,
             slug: self.slug,
             name: self.name,
             description: self.description,
             updated_at: self.updated_at,
-        }
+        })
     }
 
     fn input(&self) -> StoreResult<TagInput> {
-        let stored = |_| StoreError::Database(diesel::result::Error::NotFound);
         Ok(TagInput {
-            name: self.name.parse().map_err(stored)?,
-            slug: Some(self.slug.parse().map_err(stored)?),
-            kind: TagKind::from_name(&self.kind),
-            description: self
-                .description
-                .as_deref()
-                .map(str::parse)
-                .transpose()
-                .map_err(stored)?,
+            name: stored(&self.name)?,
+            slug: Some(stored(&self.slug)?),
+            kind: stored(&self.kind)?,
+            description: self.description.as_deref().map(stored).transpose()?,
         })
     }
 }
@@ -118,13 +114,12 @@ fn list_by_name(
     };
     let rows: Vec<TagRow> = query.limit(limit).load(connection)?;
     let hidden = hidden(connection)?;
-    Ok(rows
-        .into_iter()
+    rows.into_iter()
         .map(|row| {
             let position = row.sort_name.clone();
-            (row.into_tag(&hidden), position)
+            Ok((row.into_tag(&hidden)?, position))
         })
-        .collect())
+        .collect()
 }
 
 /// Those with the most articles first. The clock takes articles away from what is kept, of few tags:
@@ -171,7 +166,8 @@ fn by_count(
                 .load::<TagRow>(connection)?,
         );
     }
-    let mut tags: Vec<Tag> = rows.into_iter().map(|row| row.into_tag(&hidden)).collect();
+    let tags = rows.into_iter().map(|row| row.into_tag(&hidden));
+    let mut tags: Vec<Tag> = tags.collect::<StoreResult<_>>()?;
     let order = |count: i64, key: Id| (std::cmp::Reverse(count), key);
     tags.sort_by_key(|tag| order(tag.article_count, tag.id));
     if let Some(start) = start {
@@ -239,7 +235,7 @@ pub fn count_of(connection: &mut Connection, id: Id) -> StoreResult<i64> {
 }
 
 fn with_count(connection: &mut Connection, row: TagRow) -> StoreResult<Tag> {
-    Ok(row.into_tag(&hidden(connection)?))
+    row.into_tag(&hidden(connection)?)
 }
 
 /// How many published articles these tags and sections have, whether the public sees them yet or not.
@@ -311,8 +307,8 @@ pub fn by_slugs(
         .select((tags::slug, tags::id, tags::kind))
         .load::<(String, Id, String)>(connection)?
         .into_iter()
-        .filter_map(|(slug, id, kind)| Some((slug.parse().ok()?, (id, TagKind::from_name(&kind)))))
-        .collect();
+        .map(|(slug, id, kind)| Ok((stored(&slug)?, (id, stored(&kind)?))))
+        .collect::<StoreResult<_>>()?;
     let others: Vec<Slug> = wanted
         .iter()
         .filter(|slug| !found.contains_key(*slug))
@@ -320,7 +316,7 @@ pub fn by_slugs(
         .collect();
     for (slug, id) in slugs::once_named(connection, Resource::Tag, &others)? {
         let row = find_row(connection, id)?;
-        found.insert(slug, (id, TagKind::from_name(&row.kind)));
+        found.insert(slug, (id, stored(&row.kind)?));
     }
     Ok(found)
 }
@@ -397,7 +393,7 @@ pub fn edit(
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
     let input: TagInput = patch.apply(&row.input()?).map_err(StoreError::Invalid)?;
-    let was_section = TagKind::from_name(&row.kind) == TagKind::Section;
+    let was_section = row.kind == TagKind::Section.as_str();
     if was_section && input.kind != TagKind::Section && stands_in_use(connection, id)? {
         return Err(StoreError::Invalid(
             Violation::new(
@@ -500,7 +496,7 @@ pub fn merge(
     if target.id == id {
         return Err(invalid("itself", "must be another tag"));
     }
-    let is_section = |row: &TagRow| TagKind::from_name(&row.kind) == TagKind::Section;
+    let is_section = |row: &TagRow| row.kind == TagKind::Section.as_str();
     if is_section(&row) != is_section(&target) {
         return Err(invalid(
             "wrong_kind",

@@ -26,4 +26,5 @@ mod replica;
 mod search;
 mod shares;
 mod storage;
+mod structure;
 mod trending;

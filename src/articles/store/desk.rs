@@ -10,7 +10,7 @@ use crate::articles::workflow::Status;
 use crate::db::keyset::Start;
 use crate::db::schema::{article_authors, article_tags, full_articles};
 use crate::db::total::Total;
-use crate::db::{Connection, Id, Json, MultiBackend, StoreResult, Timestamp};
+use crate::db::{Connection, Id, Json, MultiBackend, StoreResult, Timestamp, stored};
 use crate::text::Slug;
 use crate::{authors, tags};
 
@@ -44,9 +44,9 @@ struct ArticleRow {
     former_urls: Json<Vec<String>>,
 }
 
-fn summary(row: SummaryRow, now: Timestamp) -> EditorialSummary {
-    let status = Status::from_name(&row.status);
-    EditorialSummary {
+fn summary(row: SummaryRow, now: Timestamp) -> StoreResult<EditorialSummary> {
+    let status: Status = stored(&row.status)?;
+    Ok(EditorialSummary {
         id: row.id,
         slug: row.slug,
         status,
@@ -62,7 +62,7 @@ fn summary(row: SummaryRow, now: Timestamp) -> EditorialSummary {
         created_at: row.created_at,
         created_by: row.created_by,
         story: row.story.into(),
-    }
+    })
 }
 
 fn filtered(
@@ -166,9 +166,9 @@ pub fn list(
         .into_iter()
         .map(|row| {
             let value = row.story.updated_at.to_string();
-            (summary(row, now), value)
+            Ok((summary(row, now)?, value))
         })
-        .collect();
+        .collect::<StoreResult<_>>()?;
     Ok((listed, total))
 }
 
@@ -189,7 +189,7 @@ pub fn find(
     }
     let row: ArticleRow = query.select(ArticleRow::as_select()).first(connection)?;
     Ok(EditorialArticle {
-        summary: summary(row.summary, Timestamp::now()),
+        summary: summary(row.summary, Timestamp::now())?,
         body: row.body.body.0,
         body_html: row.body.body_html,
         corrections: row.details.corrections.0,

@@ -8,7 +8,7 @@ use crate::articles::workflow::Status;
 use crate::auth::model::{Caller, Right};
 use crate::db::schema::{articles, full_articles};
 use crate::db::version::{Expected, without_merges};
-use crate::db::{Connection, Id, StoreError, StoreResult, Timestamp};
+use crate::db::{Connection, Id, StoreError, StoreResult, Timestamp, stored};
 use crate::events::ArticleState;
 
 /// What a change needs to know besides the content.
@@ -105,7 +105,7 @@ pub(super) fn load_for_update(
         .first(connection)?;
     Ok(Loaded {
         id,
-        status: Status::from_name(&row.status),
+        status: stored(&row.status)?,
         row,
         refers_to,
     })

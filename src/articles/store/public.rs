@@ -302,7 +302,7 @@ pub(super) fn whole(
 
 /// What was kept as JSON is JSON.
 fn unreadable(error: serde_json::Error) -> StoreError {
-    StoreError::Database(diesel::result::Error::DeserializationError(error.into()))
+    StoreError::Corrupt(error.to_string())
 }
 
 /// Where a search found what it was looking for.

@@ -64,7 +64,6 @@ fn rendition(row: Row) -> StoreResult<Rendition> {
         seo,
         custom,
     } = row.details;
-    Rendition::new(&summary, &corrections.0, &seo.0, &custom.0, changed_at).map_err(|error| {
-        StoreError::Database(diesel::result::Error::SerializationError(error.into()))
-    })
+    Rendition::new(&summary, &corrections.0, &seo.0, &custom.0, changed_at)
+        .map_err(|error| StoreError::Corrupt(error.to_string()))
 }

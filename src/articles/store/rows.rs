@@ -11,7 +11,7 @@ use crate::articles::parts::{Custom, LeadImage, Seo};
 use crate::authors::model::AuthorRef;
 use crate::body::{Body, reading_minutes};
 use crate::db::schema::{articles, full_articles};
-use crate::db::{Id, Json, StoreError, StoreResult, Timestamp};
+use crate::db::{Id, Json, StoreResult, Timestamp, stored};
 use crate::tags::model::{SectionRef, TagRef};
 use crate::text::Slug;
 
@@ -92,11 +92,6 @@ impl Content {
             custom: self.custom.0.clone(),
         })
     }
-}
-
-fn stored<T: FromStr>(text: &str) -> StoreResult<T> {
-    text.parse()
-        .map_err(|_| StoreError::Database(diesel::result::Error::NotFound))
 }
 
 fn stored_option<T: FromStr>(text: Option<&String>) -> StoreResult<Option<T>> {

@@ -11,7 +11,7 @@ use crate::auth::model::Caller;
 use crate::db::StoreError;
 use crate::db::schema::{articles, corrections};
 use crate::db::version::Expected;
-use crate::db::{Id, StoreResult, Timestamp};
+use crate::db::{Id, StoreResult, Timestamp, stored};
 use crate::events::{ArticleEvent, ArticleState, Change, Event};
 
 /// What a transition writes besides the content.
@@ -178,7 +178,7 @@ pub fn restore(
     let article = load_for_update(change.connection, id, caller, expected)?;
     Step::Restore.check(article.status)?;
     let from = article.row.trashed_from.as_deref();
-    let status = restored(from.map_or(Status::Draft, Status::from_name));
+    let status = restored(from.map_or(Ok(Status::Draft), stored)?);
     Transition::to(status, &article, change.now).save(change, article, ArticleEvent::Restored)
 }
 
