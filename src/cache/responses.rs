@@ -321,10 +321,11 @@ impl Responses {
         work: impl FnOnce(&mut Connection) -> Result<Found, Problem> + Clone + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
         let coding = Coding::accepted(request);
-        let target = question.target.clone();
+        let target = self.kept.as_ref().map(|_| question.target.clone());
+        let stale = || self.stale(request, coding, target.as_deref()?);
         let health = self.database.health();
         if health.is_away()
-            && let Some(stale) = self.stale(request, coding, &target)
+            && let Some(stale) = stale()
         {
             return Ok(stale);
         }
@@ -334,8 +335,7 @@ impl Responses {
                 let is_away = health.is_away()
                     || problem.is_outage()
                         && tokio::time::timeout(TO_KNOW, health.away()).await.is_ok();
-                let stale = is_away.then(|| self.stale(request, coding, &target));
-                stale.flatten().ok_or(problem)
+                is_away.then(stale).flatten().ok_or(problem)
             }
             outcome => outcome,
         }

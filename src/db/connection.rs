@@ -240,7 +240,8 @@ pub struct Opener {
 
 /// A connection of a pool, and what it is doing.
 pub struct Watched {
-    connection: AnyConnection,
+    /// It moves with each use, and is large.
+    connection: Box<AnyConnection>,
     pub(super) watch: Watch,
     generation: u64,
 }
@@ -249,7 +250,7 @@ impl Watched {
     /// Whether it can be used, as far as this side knows: nothing is sent. On Postgres this reads what has
     /// arrived, so that a server that said goodbye, or was reset, is noticed before the next statement.
     pub(super) fn is_alive(&mut self) -> bool {
-        match &mut self.connection {
+        match &mut *self.connection {
             AnyConnection::Sqlite(sqlite) => {
                 !AnsiTransactionManager::is_broken_transaction_manager(sqlite)
             }
@@ -357,7 +358,7 @@ impl Opener {
         })?;
         self.opened.fetch_add(1, Ordering::AcqRel);
         let mut watched = Watched {
-            connection,
+            connection: Box::new(connection),
             watch,
             generation,
         };

@@ -5,6 +5,7 @@
 //! heartbeat decides; others can ask it to look now.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use tokio::sync::{Notify, watch};
@@ -15,6 +16,8 @@ use super::error::{Outage, StoreError, StoreResult};
 #[derive(Clone)]
 pub struct Health {
     state: watch::Sender<State>,
+    /// The same as the state, for those who ask thousands of times a second.
+    is_away: Arc<AtomicBool>,
     suspected: Arc<Notify>,
 }
 
@@ -29,6 +32,7 @@ impl Default for Health {
     fn default() -> Self {
         Self {
             state: watch::Sender::new(State::Answers),
+            is_away: Arc::default(),
             suspected: Arc::default(),
         }
     }
@@ -37,7 +41,7 @@ impl Default for Health {
 impl Health {
     /// Whether it is known not to answer.
     pub fn is_away(&self) -> bool {
-        matches!(*self.state.borrow(), State::Away { .. })
+        self.is_away.load(Ordering::Acquire)
     }
 
     /// Why it does not answer, when that is so.
@@ -53,6 +57,9 @@ impl Health {
     /// # Errors
     /// [`StoreError::Unavailable`], at once.
     pub fn check(&self) -> StoreResult<()> {
+        if !self.is_away() {
+            return Ok(());
+        }
         match &*self.state.borrow() {
             State::Answers => Ok(()),
             State::Away { reason, .. } => Err(refusal(reason)),
@@ -81,6 +88,7 @@ impl Health {
                     "the database answers again"
                 );
                 *state = State::Answers;
+                self.is_away.store(false, Ordering::Release);
                 true
             }
         });
@@ -100,6 +108,7 @@ impl Health {
                     since: Instant::now(),
                     reason: why.into(),
                 };
+                self.is_away.store(true, Ordering::Release);
                 true
             }
         });

@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{Object, Pool, PoolConfig, PoolError, QueueMode};
@@ -112,6 +113,8 @@ impl Drop for Taken {
 /// holding threads and fails clearly. There is a thread for each of them.
 pub(super) struct Lane {
     pool: Pool<Manager>,
+    /// Whether there are as many connections as there may be, as far as is known.
+    all_open: AtomicBool,
     threads: Arc<Threads>,
     wait: Duration,
     canceller: Canceller,
@@ -163,6 +166,7 @@ impl Lane {
         })?;
         Ok(Self {
             pool,
+            all_open: AtomicBool::new(false),
             threads,
             wait,
             canceller: Canceller::new(opener.hosts().cloned()),
@@ -427,9 +431,14 @@ impl Lane {
 
     /// A connection that is idle, when there is one and nobody waits for it.
     fn take_idle(&self) -> Option<Taken> {
-        let status = self.pool.status();
-        if status.available == 0 || status.waiting > 0 {
-            return None;
+        // Asked for where none is idle, the pool would begin to open one for nobody, unless all are open.
+        if !self.all_open.load(Ordering::Relaxed) {
+            let status = self.pool.status();
+            self.all_open
+                .store(status.size == status.max_size, Ordering::Relaxed);
+            if status.available == 0 || status.waiting > 0 {
+                return None;
+            }
         }
         let idle = self.pool.get().now_or_never()?.ok()?;
         Some(Taken(Some(idle)))
@@ -447,8 +456,13 @@ impl Lane {
             return Err(work);
         };
         let until = Work::until(Instant::now() + timeout);
-        let _doing = taken.watch.begin(&until);
-        Ok(work(&mut taken))
+        let doing = taken.watch.begin(&until);
+        let outcome = work(&mut taken);
+        drop(doing);
+        if !taken.is_alive() {
+            self.all_open.store(false, Ordering::Relaxed);
+        }
+        Ok(outcome)
     }
 }
 

@@ -67,9 +67,8 @@ pub async fn observe(
         .app_data::<Data<RequestTimeout>>()
         .map_or(Duration::from_secs(30), |timeout| timeout.0);
 
-    let arrived = Arrived::of(&request);
+    let arrived = Arrived::of(&request, request_id);
     request.extensions_mut().insert(arrived.clone());
-    request.extensions_mut().insert(request_id);
     let span = tracing::info_span!(
         "request",
         id,
@@ -121,30 +120,30 @@ pub async fn observe(
     }
 }
 
-/// Whether all of a request has arrived.
+/// A request's id, and whether all of it has arrived.
 #[derive(Debug, Clone)]
-pub struct Arrived(Rc<Cell<bool>>);
+pub struct Arrived(Rc<(RequestId, Cell<bool>)>);
 
 impl Arrived {
-    fn of(request: &ServiceRequest) -> Self {
+    fn of(request: &ServiceRequest, id: RequestId) -> Self {
         let has_body = request.headers().contains_key(header::TRANSFER_ENCODING)
             || request
                 .headers()
                 .get(header::CONTENT_LENGTH)
                 .is_some_and(|length| length != "0");
-        Self(Rc::new(Cell::new(!has_body)))
+        Self(Rc::new((id, Cell::new(!has_body))))
     }
 
     /// Its body has been read to the end.
     pub fn has(&self) {
-        self.0.set(true);
+        self.0.1.set(true);
     }
 }
 
 /// What a request is answered that took too long: whose fault that is, and whether something may have
 /// come of it.
 fn timed_out(method: &Method, arrived: &Arrived, timeout: Duration) -> Problem {
-    if !arrived.0.get() {
+    if !arrived.0.1.get() {
         let detail = format!("The request had not arrived in full after {timeout:?}.");
         return Problem::new(&REQUEST_TIMEOUT, detail);
     }
@@ -217,7 +216,7 @@ impl FromRequest for RequestId {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let id = request.extensions().get::<Self>().copied();
+        let id = request.extensions().get::<Arrived>().map(|of| of.0.0);
         // Every request has passed through [`observe`].
         ready(Ok(id.unwrap_or_else(|| Self(Uuid::now_v7()))))
     }
