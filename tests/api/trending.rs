@@ -385,7 +385,8 @@ both! {
         assert_eq!(movers[0]["article"]["headline"], "Headline of risen");
         assert_eq!((&movers[0]["shares"], &movers[0]["previous"]), (&json!(30), &json!(10)));
         let series = reply.json["series"].as_array().unwrap();
-        assert_eq!(series.len(), 25);
+        // The hour that has begun has none yet in its first minute.
+        assert!([24, 25].contains(&series.len()), "{series:?}");
         let sum: i64 = series.iter().map(|hour| hour["total"].as_i64().unwrap()).sum();
         assert_eq!(sum, 42);
         let viewer = app.user("viewer@example.com", Role::Viewer).await;
