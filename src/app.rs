@@ -25,7 +25,7 @@ use crate::db::transaction::in_transaction;
 use crate::db::{
     Connection, Database, DatabaseUrl, StoreError, Timestamp, file, migrations, suitable,
 };
-use crate::events::Writer;
+use crate::events::{Projection, Writer};
 use crate::gauges::Gauges;
 use crate::http::address::TrustedProxies;
 use crate::http::body::{BodyReaders, USUAL_LIMIT};
@@ -164,13 +164,20 @@ pub fn migrate_database(database: &Database) -> Result<Vec<String>, StoreError> 
     let mut connection = database.unhurried_connection()?;
     let ran = migrations::run(&mut connection)?;
     for projection in projections::kept() {
-        migrations::waiting(|| {
-            in_transaction(&mut connection, |connection| {
-                rebuild::step(connection, projection)
-            })
-        })?;
+        rebuild_step(&mut connection, projection)?;
     }
     Ok(ran)
+}
+
+fn rebuild_step(
+    connection: &mut Connection,
+    projection: &dyn Projection,
+) -> Result<Option<usize>, StoreError> {
+    migrations::waiting(|| {
+        in_transaction(connection, |connection| {
+            rebuild::step(connection, projection)
+        })
+    })
 }
 
 /// Rebuilds projections that are not of this version, until all are; `report` is told their names and how many
@@ -185,14 +192,7 @@ pub fn rebuild_projections(
     let mut connection = database.unhurried_connection()?;
     for projection in projections::kept() {
         let mut rows = 0;
-        let mut step = || {
-            migrations::waiting(|| {
-                in_transaction(&mut connection, |connection| {
-                    rebuild::step(connection, projection)
-                })
-            })
-        };
-        while let Some(some) = step()? {
+        while let Some(some) = rebuild_step(&mut connection, projection)? {
             rows += some;
             report(projection.name(), rows);
         }

@@ -54,8 +54,6 @@ pub enum ArticleEvent {
     Restored,
     /// It was given a correction.
     Corrected,
-    /// Its time came: the clock made it public.
-    Appeared,
 }
 
 /// What happened to a tag or an author.
@@ -87,6 +85,15 @@ pub enum Event {
         /// As it is now.
         after: ArticleState,
     },
+    /// An article's time came: the clock made it public, and nothing about it was written.
+    Appeared {
+        /// Which one.
+        id: Id,
+        /// Its slug.
+        slug: String,
+        /// Its version.
+        version: i64,
+    },
     /// To a tag or an author.
     Name {
         /// What.
@@ -113,8 +120,8 @@ impl Event {
                 ArticleEvent::Trashed => "article_trashed",
                 ArticleEvent::Restored => "article_restored",
                 ArticleEvent::Corrected => "article_corrected",
-                ArticleEvent::Appeared => "article_appeared",
             },
+            Self::Appeared { .. } => "article_appeared",
             Self::Name { event, of, .. } => match (of, event) {
                 (Resource::Author, NameEvent::Created(_)) => "author_created",
                 (Resource::Author, NameEvent::Edited(_)) => "author_edited",

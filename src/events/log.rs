@@ -12,12 +12,10 @@ use diesel::sql_types::{Nullable, Text};
 use serde_json::{Value, json};
 
 use super::change::{Actor, Change, Origin};
-use super::event::{ArticleEvent, ArticleState, Event, NameEvent};
+use super::event::{ArticleState, Event, NameEvent};
 use super::writer::Writer;
 use crate::db::resource::Resource;
-use crate::db::schema::{
-    appearances, article_authors, article_tags, articles, due_appearances, events, next_appearance,
-};
+use crate::db::schema::{appearances, articles, due_appearances, events, next_appearance};
 use crate::db::types::{IdSql, TimestampSql};
 use crate::db::{Connection, Id, StoreResult, Timestamp};
 
@@ -111,7 +109,10 @@ fn number(change: &mut Change<'_>, event: &Event, seen: Option<Seen>) -> StoreRe
     let (resource, resource_id, slug, detail) = match event {
         Event::Article {
             id, slug, version, ..
-        } => (Resource::Article, *id, slug, json!({"version": version})),
+        }
+        | Event::Appeared { id, slug, version } => {
+            (Resource::Article, *id, slug, json!({"version": version}))
+        }
         Event::Name {
             event,
             of,
@@ -162,10 +163,7 @@ fn detail_of_name(event: &NameEvent) -> Value {
 /// What readers see of an event, by what the log has told of it before.
 fn seen(change: &mut Change<'_>, event: &Event) -> StoreResult<Option<Seen>> {
     match event {
-        Event::Article {
-            event: ArticleEvent::Appeared,
-            ..
-        } => Ok(Some(Seen::Appeared)),
+        Event::Appeared { .. } => Ok(Some(Seen::Appeared)),
         Event::Article {
             id, before, after, ..
         } => {
@@ -220,16 +218,6 @@ pub fn next(connection: &mut Connection) -> StoreResult<Option<i64>> {
         .first(connection)?)
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = articles)]
-struct Row {
-    slug: String,
-    version: i64,
-    published_at: Option<Timestamp>,
-    embargo_until: Option<Timestamp>,
-    section_id: Option<Id>,
-}
-
 /// Records that articles whose time has come have appeared, in the order of their times and each once,
 /// whatever other processes do; returns how many there were, at most a hundred.
 ///
@@ -256,40 +244,16 @@ fn record_due(change: &mut Change<'_>) -> StoreResult<usize> {
         )
         .execute(change.connection)?;
         if taken > 0 {
-            let event = appeared(change.connection, *id)?;
-            change.record(event);
+            let (slug, version) = articles::table
+                .filter(articles::id.eq(id))
+                .select((articles::slug, articles::version))
+                .first(change.connection)?;
+            change.record(Event::Appeared {
+                id: *id,
+                slug,
+                version,
+            });
         }
     }
     Ok(due.len())
-}
-
-fn appeared(connection: &mut Connection, id: Id) -> StoreResult<Event> {
-    let row: Row = articles::table
-        .filter(articles::id.eq(id))
-        .select(Row::as_select())
-        .first(connection)?;
-    let state = ArticleState {
-        is_published: true,
-        published_at: row.published_at,
-        embargo_until: row.embargo_until,
-        section: row.section_id,
-        tags: article_tags::table
-            .filter(article_tags::article_id.eq(id))
-            .order(article_tags::position)
-            .select(article_tags::tag_id)
-            .load(connection)?,
-        authors: article_authors::table
-            .filter(article_authors::article_id.eq(id))
-            .order(article_authors::position)
-            .select(article_authors::author_id)
-            .load(connection)?,
-    };
-    Ok(Event::Article {
-        event: ArticleEvent::Appeared,
-        id,
-        slug: row.slug,
-        version: row.version,
-        before: state.clone(),
-        after: state,
-    })
 }

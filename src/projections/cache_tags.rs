@@ -2,7 +2,7 @@
 
 use crate::db::changes::Mark;
 use crate::db::{Id, Resource, StoreResult};
-use crate::events::{ArticleEvent, ArticleState, Change, Event, NameEvent, Projection};
+use crate::events::{ArticleState, Change, Event, NameEvent, Projection};
 
 /// Marks what a change touches of what is public. The clock touches nothing: responses that it makes out
 /// of date know when.
@@ -15,10 +15,7 @@ impl Projection for CacheTags {
 
     fn apply(&self, change: &mut Change<'_>, event: &Event) -> StoreResult<()> {
         match event {
-            Event::Article {
-                event: ArticleEvent::Appeared,
-                ..
-            } => {}
+            Event::Appeared { .. } => {}
             Event::Article {
                 id, before, after, ..
             } => {

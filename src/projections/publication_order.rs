@@ -49,7 +49,7 @@ impl Projection for PublicationOrder {
                 of,
                 ..
             } => recount(connection, *of, *into),
-            Event::Name { .. } => Ok(()),
+            Event::Name { .. } | Event::Appeared { .. } => Ok(()),
         }
     }
 
@@ -104,9 +104,12 @@ const AUTHORS: &str = "UPDATE article_authors SET published_at = (SELECT publish
 
 /// Writes beside its tags, its authors or both when an article was published.
 fn place(connection: &mut Connection, article: Id, tags: bool, authors: bool) -> StoreResult<()> {
-    let both = format!("WITH of_tags AS ({TAGS} RETURNING 1) {AUTHORS}");
+    let both;
     let statements: &[&str] = match (tags, authors) {
-        (true, true) if matches!(connection, Connection::Postgres(_)) => &[&both],
+        (true, true) if matches!(connection, Connection::Postgres(_)) => {
+            both = format!("WITH of_tags AS ({TAGS} RETURNING 1) {AUTHORS}");
+            &[both.as_str()]
+        }
         (true, true) => &[TAGS, AUTHORS],
         (true, false) => &[TAGS],
         (false, true) => &[AUTHORS],

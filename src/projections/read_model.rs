@@ -13,7 +13,7 @@ use crate::db::types::{IdSql, TimestampSql};
 use crate::db::version::lock_all;
 use crate::db::views::READ_MODEL;
 use crate::db::{Connection, Database, Id, Resource, StoreResult, Timestamp};
-use crate::events::{ArticleEvent, Change, Event, NameEvent, Projection};
+use crate::events::{Change, Event, NameEvent, Projection};
 
 const NAME: &str = "read_model";
 
@@ -37,10 +37,6 @@ impl Projection for ReadModel {
         let connection = &mut *change.connection;
         match event {
             Event::Article {
-                event: ArticleEvent::Appeared,
-                ..
-            } => Ok(()),
-            Event::Article {
                 id, before, after, ..
             } if after.is_published => {
                 // One that was not published has just been counted with all of its tags and authors, which
@@ -50,7 +46,7 @@ impl Projection for ReadModel {
                 }
                 keep(connection, &[*id])
             }
-            Event::Article { .. } => Ok(()),
+            Event::Article { .. } | Event::Appeared { .. } => Ok(()),
             Event::Name { event, of, id, .. } => match event {
                 NameEvent::Created(_) => Ok(()),
                 NameEvent::Edited(_) => stale::add(connection, NAME, *of, *id),

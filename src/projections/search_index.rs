@@ -31,8 +31,9 @@ impl Projection for SearchIndex {
     fn apply(&self, change: &mut Change<'_>, event: &Event) -> StoreResult<()> {
         let connection = &mut *change.connection;
         match event {
-            Event::Article {
-                event: ArticleEvent::Corrected | ArticleEvent::Appeared,
+            Event::Appeared { .. }
+            | Event::Article {
+                event: ArticleEvent::Corrected,
                 ..
             } => Ok(()),
             Event::Article {
