@@ -58,15 +58,32 @@ pub struct TestApp {
     /// What the server's kept answers run out by.
     pub clock: Clock,
     client: reqwest::Client,
-    folder: Option<PathBuf>,
+    /// Nothing where another server's database is used.
+    _disposable: Option<Disposable>,
     /// A second server on the same database that keeps no answers.
     without_cache: OnceCell<Box<TestApp>>,
 }
 
-impl Drop for TestApp {
+/// What a fresh database takes of the disk, until the test is over: together the databases of all tests
+/// would be gigabytes.
+pub enum Disposable {
+    Folder(PathBuf),
+    Database(String),
+}
+
+impl Drop for Disposable {
     fn drop(&mut self) {
-        if let Some(folder) = &self.folder {
-            let _ = std::fs::remove_dir_all(folder);
+        match self {
+            Self::Folder(folder) => {
+                let _ = std::fs::remove_dir_all(folder);
+            }
+            // Servers of the test may still be connected.
+            Self::Database(name) => {
+                let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+                if let Ok(mut connection) = PgConnection::establish(&postgres_url()) {
+                    let _ = diesel::sql_query(drop).execute(&mut connection);
+                }
+            }
         }
     }
 }
@@ -123,13 +140,14 @@ fn execute(url: &str, sql: &str) {
 }
 
 /// Makes a fresh database.
-pub fn fresh_database(on: On) -> (DatabaseConfig, Option<PathBuf>) {
+pub fn fresh_database(on: On) -> (DatabaseConfig, Disposable) {
     let name = format!("test_{}", Id::generate().0.simple());
-    let (url, folder): (DatabaseUrl, _) = match on {
+    let (url, disposable): (DatabaseUrl, _) = match on {
         On::Sqlite => {
             let folder = std::env::temp_dir().join(format!("dateline-{name}"));
             std::fs::create_dir(&folder).unwrap();
-            (DatabaseUrl::Sqlite(folder.join("test.db")), Some(folder))
+            let file = folder.join("test.db");
+            (DatabaseUrl::Sqlite(file), Disposable::Folder(folder))
         }
         On::Postgres => {
             // Cloning fails while another connection is on the template: one at a time.
@@ -138,7 +156,10 @@ pub fn fresh_database(on: On) -> (DatabaseConfig, Option<PathBuf>) {
             let template = template();
             let url = postgres_url();
             execute(&url, &format!("CREATE DATABASE {name} TEMPLATE {template}"));
-            (sibling(&url, &name).parse().unwrap(), None)
+            (
+                sibling(&url, &name).parse().unwrap(),
+                Disposable::Database(name),
+            )
         }
     };
     let config = DatabaseConfig {
@@ -150,26 +171,26 @@ pub fn fresh_database(on: On) -> (DatabaseConfig, Option<PathBuf>) {
         lock_timeout: 60,
         ..DatabaseConfig::at(url)
     };
-    (config, folder)
+    (config, disposable)
 }
 
 impl TestApp {
     pub async fn start(on: On) -> Self {
-        let (config, folder) = fresh_database(on);
-        Self::serve(config, folder, Clock::default(), |_| {}).await
+        let (config, disposable) = fresh_database(on);
+        Self::serve(config, Some(disposable), Clock::default(), |_| {}).await
     }
 
     /// A server of its own on a database with other settings.
     pub async fn start_on(on: On, change: impl FnOnce(&mut DatabaseConfig)) -> Self {
-        let (mut config, folder) = fresh_database(on);
+        let (mut config, disposable) = fresh_database(on);
         change(&mut config);
-        Self::serve(config, folder, Clock::default(), |_| {}).await
+        Self::serve(config, Some(disposable), Clock::default(), |_| {}).await
     }
 
     /// A server of its own with other settings.
     pub async fn start_with(on: On, change: impl FnOnce(&mut ServerConfig)) -> Self {
-        let (config, folder) = fresh_database(on);
-        Self::serve(config, folder, Clock::default(), change).await
+        let (config, disposable) = fresh_database(on);
+        Self::serve(config, Some(disposable), Clock::default(), change).await
     }
 
     /// A second server on the same database that keeps no answers: what it says is read anew.
@@ -208,7 +229,7 @@ impl TestApp {
 
     async fn serve(
         config: DatabaseConfig,
-        folder: Option<PathBuf>,
+        disposable: Option<Disposable>,
         clock: Clock,
         change: impl FnOnce(&mut ServerConfig),
     ) -> Self {
@@ -239,7 +260,7 @@ impl TestApp {
             database,
             config,
             clock,
-            folder,
+            _disposable: disposable,
             without_cache: OnceCell::new(),
             client: reqwest::Client::builder()
                 .user_agent("A reader's browser")

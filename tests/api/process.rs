@@ -2,14 +2,13 @@
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use dateline::config::DatabaseConfig;
 use dateline::db::DatabaseUrl;
 use serde_json::Value;
 
-use crate::harness::{On, fresh_database};
+use crate::harness::{Disposable, On, fresh_database};
 
 pub fn dateline() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dateline"));
@@ -21,12 +20,12 @@ pub fn dateline() -> Command {
 pub struct Place {
     pub config: DatabaseConfig,
     url: String,
-    folder: Option<PathBuf>,
+    disposable: Disposable,
 }
 
 impl Place {
     pub fn new(on: On) -> Self {
-        let (config, folder) = fresh_database(on);
+        let (config, disposable) = fresh_database(on);
         let url = match &config.database_url {
             DatabaseUrl::Sqlite(path) => {
                 // As empty as a database of Postgres that was just made.
@@ -38,7 +37,7 @@ impl Place {
         Self {
             config,
             url,
-            folder,
+            disposable,
         }
     }
 
@@ -97,7 +96,10 @@ impl Place {
 
     /// The folder of a SQLite database.
     pub fn folder(&self) -> &std::path::Path {
-        self.folder.as_deref().unwrap()
+        match &self.disposable {
+            Disposable::Folder(folder) => folder,
+            Disposable::Database(_) => panic!("not SQLite"),
+        }
     }
 
     /// Runs a statement on a SQLite database.
@@ -150,14 +152,6 @@ impl Place {
             log,
         };
         (server, lines)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(folder) = &self.folder {
-            let _ = std::fs::remove_dir_all(folder);
-        }
     }
 }
 

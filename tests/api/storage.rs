@@ -403,7 +403,7 @@ both! {
 #[test]
 fn a_database_without_tables_is_not_ready() {
     for on in [On::Sqlite, On::Postgres] {
-        let (config, folder) = fresh_database(on);
+        let (config, _disposable) = fresh_database(on);
         if let DatabaseUrl::Sqlite(path) = &config.database_url {
             dateline::db::file::create(path).unwrap();
         }
@@ -424,9 +424,5 @@ fn a_database_without_tables_is_not_ready() {
                 .iter()
                 .all(|migration| migration.state == migrations::MigrationState::Applied)
         );
-        drop(connection);
-        if let Some(folder) = folder {
-            std::fs::remove_dir_all(folder).unwrap();
-        }
     }
 }
