@@ -10,12 +10,12 @@ use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpResponse, HttpServer};
+use thiserror::Error;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::articles::delivery::Together;
 use crate::articles::editorial::DraftQuota;
 use crate::auth::jwt::Signer;
-use crate::auth::store::Purpose;
 use crate::auth::throttle::LoginThrottle;
 use crate::cache::responses::Responses;
 use crate::cache::serve::ServeKept;
@@ -36,6 +36,7 @@ use crate::http::listeners::{ListenError, Listeners};
 use crate::http::observe::{REQUEST_ID, RequestTimeout, observe};
 use crate::http::routes::Resource;
 use crate::http::site::Site;
+use crate::keys::{self, Key, Purpose};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::projections::rebuild;
@@ -56,44 +57,23 @@ use crate::{
 const LAST_SHARES: Duration = Duration::from_secs(5);
 
 /// Why a server could not be started.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub enum StartError {
     /// The database.
-    Store(StoreError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// An address.
-    Address(ListenError),
+    #[error(transparent)]
+    Address(#[from] ListenError),
     /// A listener.
+    #[error("cannot listen: {0}")]
     Listen(io::Error),
     /// The metrics: a mistake in the code.
+    #[error("metrics: {0}")]
     Metrics(prometheus::Error),
     /// A thread.
+    #[error("cannot start a thread: {0}")]
     Thread(io::Error),
-}
-
-impl std::fmt::Display for StartError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Store(StoreError::Unavailable(_, reason)) => f.write_str(reason),
-            Self::Store(StoreError::Database(error)) => write!(f, "the database failed: {error}"),
-            Self::Store(error) => write!(f, "the database: {error:?}"),
-            Self::Address(error) => error.fmt(f),
-            Self::Listen(error) => write!(f, "cannot listen: {error}"),
-            Self::Metrics(error) => write!(f, "metrics: {error}"),
-            Self::Thread(error) => write!(f, "cannot start a thread: {error}"),
-        }
-    }
-}
-
-impl From<ListenError> for StartError {
-    fn from(error: ListenError) -> Self {
-        Self::Address(error)
-    }
-}
-
-impl From<StoreError> for StartError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
 }
 
 /// Every resource of the server.
@@ -238,13 +218,13 @@ impl Application {
         let (signing, cursors, visitors) = database
             .write(|connection| {
                 Ok((
-                    auth::store::keys(connection, Purpose::AccessTokens)?,
-                    auth::store::keys(connection, Purpose::Cursors)?,
-                    auth::store::keys(connection, Purpose::Visitors)?,
+                    keys::find_or_make(connection, Purpose::AccessTokens)?,
+                    keys::find_or_make(connection, Purpose::Cursors)?,
+                    keys::find_or_make(connection, Purpose::Visitors)?,
                 ))
             })
             .await?;
-        let newest = |keys: &[auth::jwt::SigningKey]| -> Vec<u8> {
+        let newest = |keys: &[Key]| -> Vec<u8> {
             keys.first()
                 .map(|key| key.secret.clone())
                 .unwrap_or_default()

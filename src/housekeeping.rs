@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use actix_web::web::Data;
 
-use crate::auth;
 use crate::auth::jwt::Signer;
-use crate::auth::store::Purpose;
+use crate::auth::store::sessions;
 use crate::auth::throttle::LoginThrottle;
 use crate::db::{Connection, Database, StoreError, Timestamp};
 use crate::events::{Writer, log};
+use crate::keys::{self, Purpose};
 use crate::log::Repeated;
 use crate::projections::{self, read_model, rebuild};
 use crate::shares::delivery::Counting;
@@ -263,8 +263,8 @@ pub fn sweep(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<L
             let kept = database
                 .write(|connection| {
                     counting::forget_visitors(connection, Timestamp::now())?;
-                    auth::store::forget_expired_sessions(connection)?;
-                    auth::store::find_keys(connection, Purpose::AccessTokens)
+                    sessions::forget_expired(connection)?;
+                    keys::find(connection, Purpose::AccessTokens)
                 })
                 .await;
             match kept {

@@ -2,7 +2,7 @@
 //!
 //! The map, from the outside in; an arrow of imports never points upwards (`tests/api/structure.rs`):
 //!
-//! - [`cli`] – `serve`, `demo`, `migrate`, `rebuild`, `user`, `token`, `openapi`, `health`
+//! - [`cli`] – `serve`, `demo`, `migrate`, `rebuild`, `copy`, `user`, `token`, `openapi`, `health`
 //! - [`app`] – the server: which routes exist, the order of middleware, start and stop
 //! - [`starting`] – what a server answers that is not ready yet
 //! - [`housekeeping`] – what a server does besides answering
@@ -22,6 +22,7 @@
 //! - [`body`] – an article's text as blocks, HTML, Markdown and plain text
 //! - [`problem`] – errors as RFC 9457 problem documents
 //! - [`metrics`] – what operators measure
+//! - [`keys`] – keys that the service makes for itself
 //! - [`events`] – what happens when something changes: changes, events, the event log
 //! - [`db`] – pools, the two databases, column types, tables, migrations
 //! - [`threads`] – threads for what takes long, made at the start
@@ -45,6 +46,7 @@ pub mod events;
 pub mod gauges;
 pub mod housekeeping;
 pub mod http;
+pub mod keys;
 pub mod log;
 pub mod merge_patch;
 pub mod metrics;

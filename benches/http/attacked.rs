@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use dateline::app::open_database;
 use dateline::auth::model::{Right, Role};
-use dateline::auth::{password, store as people};
+use dateline::auth::password;
+use dateline::auth::store::{tokens, users};
 use dateline::config::DatabaseConfig;
 use dateline::db::DatabaseUrl;
 use dateline::db::transaction::in_transaction;
@@ -226,7 +227,7 @@ fn logins(row: &str, effort: &Effort) {
     in_transaction(
         &mut database.connection().expect("a connection"),
         |connection| {
-            people::add_user(
+            users::add(
                 connection,
                 "owner@example.com",
                 "Owner",
@@ -318,7 +319,7 @@ fn bodies(row: &str, archive: &DatabaseUrl, effort: &Effort) {
     .unwrap_or_else(|error| panic!("{error}"));
     let token = in_transaction(
         &mut database.connection().expect("a connection"),
-        |connection| people::issue_api_token(connection, "bench", Right::ALL, None),
+        |connection| tokens::issue(connection, "bench", Right::ALL, None),
     )
     .expect("a token");
     drop(database);

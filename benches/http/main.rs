@@ -249,7 +249,7 @@ fn while_writing(archive: &DatabaseUrl, effort: &Effort) {
         let mut connection = database.connection().expect("a connection");
         dateline::db::transaction::in_transaction(&mut connection, |connection| {
             let rights = dateline::auth::model::Right::ALL;
-            dateline::auth::store::issue_api_token(connection, "bench", rights, None)
+            dateline::auth::store::tokens::issue(connection, "bench", rights, None)
         })
         .expect("a token")
     };

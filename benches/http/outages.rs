@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use dateline::app::{Opening, open_database};
-use dateline::auth::{model::Right, store as people};
+use dateline::auth::model::Right;
+use dateline::auth::store::tokens;
 use dateline::config::DatabaseConfig;
 use dateline::db::DatabaseUrl;
 use dateline::db::transaction::in_transaction;
@@ -363,7 +364,7 @@ pub fn measure(effort: &Effort) {
     let token = {
         let mut connection = database.connection().expect("a connection");
         in_transaction(&mut connection, |connection| {
-            people::issue_api_token(connection, "bench", Right::ALL, None)
+            tokens::issue(connection, "bench", Right::ALL, None)
         })
         .expect("a token")
     };

@@ -12,7 +12,7 @@ use futures_util::future::LocalBoxFuture;
 use super::jwt::{Session, Signer};
 use super::model::{Caller, Right};
 use super::secret::{API_TOKEN_PREFIX, digest};
-use super::store;
+use super::store::{sessions, tokens};
 use crate::db::{Database, StoreError, Timestamp};
 use crate::problem::{FORBIDDEN, Problem, UNAUTHENTICATED};
 
@@ -143,7 +143,7 @@ fn caller(request: &HttpRequest) -> impl Future<Output = Result<Caller, Problem>
 
 async fn user(database: &Data<Database>, session: Session) -> Result<Option<Caller>, Problem> {
     let role = database
-        .read(move |connection| store::role_in_session(connection, session))
+        .read(move |connection| sessions::role_in(connection, session))
         .await?;
     Ok(role.map(|role| Caller::User {
         id: session.user,
@@ -154,7 +154,7 @@ async fn user(database: &Data<Database>, session: Session) -> Result<Option<Call
 async fn tool(database: &Data<Database>, token: &str) -> Result<Option<Caller>, Problem> {
     let digest = digest(token);
     let found = database
-        .read(move |connection| store::find_api_token(connection, &digest))
+        .read(move |connection| tokens::find(connection, &digest))
         .await;
     let token = match found {
         Ok(token) if token.is_valid() => token,
@@ -166,7 +166,7 @@ async fn tool(database: &Data<Database>, token: &str) -> Result<Option<Caller>, 
         let (database, id) = (database.clone(), token.id);
         actix_web::rt::spawn(async move {
             let noted = database
-                .write(move |connection| store::touch_api_token(connection, id))
+                .write(move |connection| tokens::touch(connection, id))
                 .await;
             if let Err(error) = noted {
                 tracing::warn!(?error, "the use of an API token was not noted");

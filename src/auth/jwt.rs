@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hs256;
 use crate::db::Id;
+use crate::keys::Key;
 
 /// Who issues and who takes the tokens.
 const ISSUER: &str = "dateline";
@@ -19,15 +20,6 @@ const AUDIENCE: &str = "dateline-editorial";
 
 /// How long an access token is valid.
 pub const LIFETIME: Duration = Duration::from_secs(15 * 60);
-
-/// A key that access tokens are signed with.
-#[derive(Clone)]
-pub struct SigningKey {
-    /// `kid`.
-    pub id: Id,
-    /// 32 random bytes.
-    pub secret: Vec<u8>,
-}
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
@@ -52,12 +44,12 @@ pub struct Session {
 /// Signs and checks access tokens.
 pub struct Signer {
     /// The newest first: it signs; all check.
-    keys: RwLock<Vec<SigningKey>>,
+    keys: RwLock<Vec<Key>>,
 }
 
 impl Signer {
     /// A signer with the keys of the database, the newest first.
-    pub fn new(keys: Vec<SigningKey>) -> Self {
+    pub fn new(keys: Vec<Key>) -> Self {
         hs256::install();
         Self {
             keys: RwLock::new(keys),
@@ -65,11 +57,11 @@ impl Signer {
     }
 
     /// Takes over the keys that the database has now.
-    pub fn replace_keys(&self, keys: Vec<SigningKey>) {
+    pub fn replace_keys(&self, keys: Vec<Key>) {
         *self.keys.write().unwrap_or_else(|error| error.into_inner()) = keys;
     }
 
-    fn keys(&self) -> std::sync::RwLockReadGuard<'_, Vec<SigningKey>> {
+    fn keys(&self) -> std::sync::RwLockReadGuard<'_, Vec<Key>> {
         self.keys.read().unwrap_or_else(|error| error.into_inner())
     }
 
@@ -127,14 +119,14 @@ impl Signer {
 mod tests {
     use super::*;
 
-    fn key() -> SigningKey {
-        SigningKey {
+    fn key() -> Key {
+        Key {
             id: Id::generate(),
-            secret: crate::auth::secret::random_bytes().to_vec(),
+            secret: crate::keys::random_bytes().to_vec(),
         }
     }
 
-    fn encode(key: &SigningKey, header: Header, exp: i64, iss: &str) -> String {
+    fn encode(key: &Key, header: Header, exp: i64, iss: &str) -> String {
         let claims = Claims {
             iss: iss.into(),
             aud: AUDIENCE.into(),

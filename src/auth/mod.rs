@@ -6,7 +6,7 @@
 //! - [`jwt`] – access tokens and the keys they are signed with
 //! - [`secret`] – random tokens and how they are stored
 //! - [`throttle`] – limits on attempts to sign in
-//! - [`store`] – users, keys, refresh and API tokens in the database
+//! - [`store`] – users, sessions and API tokens in the database
 //! - [`guard`] – the extractors with which handlers name the right they need
 //! - [`session`] – the handlers of `/v1/auth`
 

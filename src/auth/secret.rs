@@ -5,26 +5,14 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use rand::TryRngCore;
-use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
+
+use crate::keys::random_bytes;
 
 /// What API tokens begin with.
 pub const API_TOKEN_PREFIX: &str = "dl_";
 /// What refresh tokens begin with.
 pub const REFRESH_TOKEN_PREFIX: &str = "dr_";
-
-/// 32 random bytes from the operating system.
-///
-/// # Panics
-/// When the system has no randomness, without which nothing here is safe.
-pub fn random_bytes() -> [u8; 32] {
-    let mut bytes = [0; 32];
-    OsRng
-        .try_fill_bytes(&mut bytes)
-        .expect("the operating system gives randomness");
-    bytes
-}
 
 /// A new token with a prefix that says what it is.
 pub fn generate(prefix: &str) -> String {

@@ -15,7 +15,8 @@ use utoipa::ToSchema;
 use super::guard::SignedIn;
 use super::jwt::{LIFETIME, Session, Signer};
 use super::model::{Caller, Right, Role};
-use super::store::{self, Refreshed};
+use super::store::sessions::{self, Refreshed};
+use super::store::users;
 use super::throttle::LoginThrottle;
 use super::{model, password};
 use crate::db::{Database, Id, StoreError};
@@ -178,7 +179,7 @@ pub async fn login(
     _: Query<NoParams>,
     Throttled(JsonBody(credentials)): Throttled<JsonBody<Credentials>>,
 ) -> Result<HttpResponse, Problem> {
-    let email = store::normalise_email(&credentials.email);
+    let email = users::normalise_email(&credentials.email);
     // An address longer than any user's would only fill the throttle's memory.
     let account: String = email.chars().take(254).collect();
     let address = proxies.client(&request);
@@ -186,7 +187,7 @@ pub async fn login(
         .attempt_account(&account, address)
         .map_err(too_many)?;
     let user = database
-        .read(move |connection| store::find_user_by_email(connection, &email))
+        .read(move |connection| users::find_by_email(connection, &email))
         .await?
         .filter(|user| user.disabled_at.is_none());
     let hash = user.as_ref().map(|user| user.password_hash.clone());
@@ -205,7 +206,7 @@ pub async fn login(
     throttle.signed_in(&account, address);
     let id = user.id;
     let (session, refresh_token) = database
-        .write(move |connection| store::begin_session(connection, id))
+        .write(move |connection| sessions::begin(connection, id))
         .await?;
     tokens(&signer, session, refresh_token)
 }
@@ -238,13 +239,13 @@ pub async fn refresh(
     let token = body.refresh_token.clone();
     // What anybody may have invented takes no turn of those who write.
     let is_known = database
-        .read(move |connection| store::is_refresh_token(connection, &token))
+        .read(move |connection| sessions::is_known(connection, &token))
         .await?;
     if !is_known {
         return Err(unknown_refresh_token());
     }
     let refreshed = database
-        .write(move |connection| store::refresh(connection, &body.refresh_token))
+        .write(move |connection| sessions::refresh(connection, &body.refresh_token))
         .await?;
     match refreshed {
         Refreshed::Renewed { token, session } => tokens(&signer, session, token),
@@ -274,11 +275,11 @@ pub async fn logout(
 ) -> Result<HttpResponse, Problem> {
     let token = body.refresh_token.clone();
     let is_known = database
-        .read(move |connection| store::is_refresh_token(connection, &token))
+        .read(move |connection| sessions::is_known(connection, &token))
         .await?;
     if is_known {
         database
-            .write(move |connection| store::end_session(connection, &body.refresh_token))
+            .write(move |connection| sessions::end(connection, &body.refresh_token))
             .await?;
     }
     Ok(HttpResponse::build(StatusCode::NO_CONTENT)
@@ -315,7 +316,7 @@ pub async fn me(
         },
         model::Caller::User { id, .. } => {
             let user = database
-                .read(move |connection| store::find_user(connection, id))
+                .read(move |connection| users::find(connection, id))
                 .await
                 .map_err(|error| match error {
                     // Deleted since the token was issued.
@@ -328,7 +329,7 @@ pub async fn me(
             Me {
                 id,
                 kind: "user",
-                role: Some(user.role()),
+                role: Some(user.role()?),
                 email: Some(user.email),
                 name: Some(user.name),
                 rights,

@@ -7,11 +7,12 @@ use diesel::prelude::*;
 use super::model::{Author, AuthorInput};
 use crate::db::article_counts::hidden;
 use crate::db::keyset::Start;
+use crate::db::lock::{self, Lock};
 use crate::db::schema::{article_authors, authors};
 use crate::db::slugs;
 use crate::db::total::{CEILING, Total};
 use crate::db::types::IdSql;
-use crate::db::version::{Expected, lock, while_merging};
+use crate::db::version::Expected;
 use crate::db::{
     Connection, Id, MultiBackend, Resource, StoreError, StoreResult, Timestamp, stored,
 };
@@ -288,7 +289,7 @@ pub fn edit(
     patch: MergePatch,
 ) -> StoreResult<()> {
     let connection = &mut *change.connection;
-    lock(connection, Resource::Author, id)?;
+    lock::row(connection, Resource::Author, id)?;
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
     let input: AuthorInput = patch.apply(&row.input()?).map_err(StoreError::Invalid)?;
@@ -337,8 +338,9 @@ pub fn edit(
 /// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::Invalid`].
 pub fn merge(change: &mut Change<'_>, id: Id, expected: &Expected, into: &Slug) -> StoreResult<Id> {
     let connection = &mut *change.connection;
-    while_merging(connection)?;
-    lock(connection, Resource::Author, id)?;
+    // Until this ends no article changes.
+    lock::exclusive(connection, Lock::Merges)?;
+    lock::row(connection, Resource::Author, id)?;
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
     let invalid = |code, detail| {

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::CommandError;
+
 use crate::config::socket_address;
 
 /// Ask a running server whether it is ready.
@@ -24,14 +26,14 @@ impl Health {
     ///
     /// # Errors
     /// What it answered instead of 200, or why it could not be asked.
-    pub fn run(self) -> Result<(), String> {
+    pub fn run(self) -> Result<(), CommandError> {
         let address = reachable(self.listen);
-        let answer = ask(address).map_err(|error| format!("{address}: {error}"))?;
+        let answer = ask(address).map_err(|error| CommandError::Io(address.to_string(), error))?;
         let status = answer.lines().next().unwrap_or_default();
         if status.split(' ').nth(1) == Some("200") {
             return Ok(());
         }
-        Err(format!("not ready: {status}"))
+        Err(CommandError::NotReady(status.to_owned()))
     }
 }
 

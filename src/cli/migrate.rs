@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::in_words;
+use super::CommandError;
 use crate::app::{Opening, connect, migrate_database, open_database, rebuild_projections};
 use crate::config::DatabaseConfig;
 use crate::db::{DatabaseUrl, file, migrations};
@@ -23,26 +23,25 @@ impl Migrate {
     ///
     /// # Errors
     /// Why not, in words.
-    pub fn run(self) -> Result<(), String> {
+    pub fn run(self) -> Result<(), CommandError> {
         if self.status {
-            let database = connect(&self.database).map_err(|error| error.to_string())?;
-            let mut connection = database.connection().map_err(in_words)?;
-            for migration in migrations::status(&mut connection).map_err(in_words)? {
+            let database = connect(&self.database)?;
+            let mut connection = database.connection()?;
+            for migration in migrations::status(&mut connection)? {
                 println!("{}  {}", migration.state.as_str(), migration.name);
             }
             return Ok(());
         }
         if let DatabaseUrl::Sqlite(path) = &self.database.database_url {
-            file::refuse_damaged(path).map_err(in_words)?;
-            file::create(path).map_err(in_words)?;
+            file::refuse_damaged(path)?;
+            file::create(path)?;
         }
-        let database =
-            open_database(&self.database, Opening::AsItIs).map_err(|error| error.to_string())?;
-        let ran = migrate_database(&database).map_err(in_words)?;
+        let database = open_database(&self.database, Opening::AsItIs)?;
+        let ran = migrate_database(&database)?;
         for name in &ran {
             println!("applied  {name}");
         }
-        rebuild_projections(&database, |_, _| ()).map_err(in_words)?;
+        rebuild_projections(&database, |_, _| ())?;
         if ran.is_empty() {
             println!("nothing to do");
         }

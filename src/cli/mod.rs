@@ -4,22 +4,30 @@
 //! - [`demo`] – run it with a small newsroom of sample articles
 //! - [`migrate`] – bring the database to this version's tables
 //! - [`rebuild`] – make anew what is derived from articles
+//! - [`copy`] – bring everything to another database
 //! - [`user`] – people who sign in
 //! - [`token`] – API tokens for tools, and the keys of access tokens
 //! - [`health`] – ask a running server whether it is ready
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use thiserror::Error;
 use tracing_subscriber::EnvFilter;
 
+use crate::app::{Opening, StartError, open_database};
+use crate::config::DatabaseConfig;
 use crate::db::StoreError;
+use crate::db::connection::Watched;
+use crate::db::copy::CopyError;
 use crate::{log, openapi};
 
+pub mod copy;
 pub mod demo;
 pub mod health;
 pub mod migrate;
+mod progress;
 pub mod rebuild;
 pub mod serve;
 pub mod token;
@@ -50,6 +58,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Make anew what is derived from articles, tags and authors, while servers go on
     Rebuild(rebuild::Rebuild),
+    /// Copy a newsroom to an empty database, from SQLite to Postgres or any other way
+    Copy(copy::Copy),
     /// Add and list people who sign in, change passwords
     User(user::User),
     /// Issue, list and revoke API tokens for tools
@@ -113,6 +123,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Migrate(migrate) => migrate.run(),
         Command::Rebuild(rebuild) => rebuild.run(),
+        Command::Copy(copy) => copy.run(),
         Command::User(user) => user.run(),
         Command::Token(token) => token.run(),
         Command::Openapi => {
@@ -130,25 +141,39 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-/// What a store answered, in words for the terminal.
-fn in_words(error: StoreError) -> String {
-    match error {
-        StoreError::NotFound => "there is no such entry".into(),
-        StoreError::Invalid(violations) => violations
-            .listed()
-            .iter()
-            .map(|violation| format!("{} {}", violation.pointer, violation.detail))
-            .collect::<Vec<_>>()
-            .join("; "),
-        StoreError::Unavailable(_, reason) => reason,
-        StoreError::OutcomeUnknown(reason) => {
-            format!("whether it was done is not known: {reason}; look before you try again")
-        }
-        StoreError::TooSlow => "it took too long".into(),
-        StoreError::SlugTaken { slug, .. } => format!("the slug {slug} is taken"),
-        StoreError::WrongState { detail, .. } | StoreError::Forbidden(detail) => detail,
-        StoreError::Stale { .. } | StoreError::Conflict => "it was changed meanwhile".into(),
-        StoreError::Corrupt(reason) => format!("what is stored cannot be read: {reason}"),
-        StoreError::Database(error) => format!("the database failed: {error}"),
-    }
+/// Why a command did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    /// The server or the database could not be started or opened.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The database did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The same, with what it was about.
+    #[error("{0}: {1}")]
+    About(String, StoreError),
+    /// A database was not copied.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
+    /// A file, a terminal or an address failed: which, and why.
+    #[error("{0}: {1}")]
+    Io(String, io::Error),
+    /// A password was not taken.
+    #[error("{0}")]
+    Password(String),
+    /// A password was not hashed.
+    #[error("the password was not hashed: {0}")]
+    Hash(#[from] argon2::password_hash::Error),
+    /// Nobody signs in with this address.
+    #[error("{0} is nobody's address")]
+    NoUser(String),
+    /// A server is not ready: the first line of its answer.
+    #[error("not ready: {0}")]
+    NotReady(String),
+}
+
+/// A connection to a database that is opened for one command.
+fn connect(config: &DatabaseConfig, opening: Opening) -> Result<Watched, CommandError> {
+    Ok(open_database(config, opening)?.connection()?)
 }

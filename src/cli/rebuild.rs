@@ -3,7 +3,8 @@
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use super::in_words;
+use super::CommandError;
+use super::progress::Progress;
 use crate::app::{Opening, open_database, rebuild_projections};
 use crate::config::DatabaseConfig;
 use crate::db::transaction::in_transaction;
@@ -29,28 +30,19 @@ impl Rebuild {
     ///
     /// # Errors
     /// Why not, in words.
-    pub fn run(self) -> Result<(), String> {
-        let database =
-            open_database(&self.database, Opening::Migrated).map_err(|error| error.to_string())?;
-        let mut connection = database.connection().map_err(in_words)?;
+    pub fn run(self) -> Result<(), CommandError> {
+        let database = open_database(&self.database, Opening::Migrated)?;
+        let mut connection = database.connection()?;
         let wanted = |name| self.only.as_deref().is_none_or(|only| only == name);
         for projection in projections::kept().filter(|projection| wanted(projection.name())) {
             in_transaction(&mut connection, |connection| {
                 rebuild::begin(connection, projection)
-            })
-            .map_err(in_words)?;
+            })?;
         }
         drop(connection);
-        let mut said = (String::new(), 0);
-        rebuild_projections(&database, |name, rows| {
-            // Some lines, however many rows there are.
-            if said.0 != name || rows >= said.1 * 2 {
-                println!("{name}  {rows}");
-                said = (name.to_owned(), rows);
-            }
-        })
-        .map_err(in_words)?;
-        println!("done");
+        let mut progress = Progress::default();
+        rebuild_projections(&database, |name, rows| progress.report(name, rows))?;
+        progress.done();
         Ok(())
     }
 }

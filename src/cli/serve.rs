@@ -3,12 +3,13 @@
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
-use super::in_words;
-use crate::app::{Application, Opening, open_database};
+use super::CommandError;
+use crate::app::{Application, Opening, StartError, open_database};
 use crate::config::{DatabaseConfig, ServerConfig};
-use crate::db::{Database, DatabaseUrl, file};
+use crate::db::{Database, DatabaseUrl, StoreError, file};
 use crate::http::listeners::Listeners;
 use crate::starting::Starting;
+use crate::threads::Panicked;
 
 /// Run the server.
 #[derive(Debug, Args)]
@@ -33,9 +34,9 @@ impl Serve {
     ///
     /// # Errors
     /// Why it could not start, in words.
-    pub fn run(self) -> Result<(), String> {
+    pub fn run(self) -> Result<(), CommandError> {
         let listeners = Listeners::bind(self.server.listen, self.server.ops_listen)
-            .map_err(|error| error.to_string())?;
+            .map_err(StartError::from)?;
         let opening = match (self.no_migrate, self.create) {
             (true, _) => Opening::AsItIs,
             (false, true) => Opening::Created,
@@ -44,9 +45,9 @@ impl Serve {
         let config = self.database;
         let open = move || {
             if let DatabaseUrl::Sqlite(path) = &config.database_url {
-                file::refuse_damaged(path).map_err(in_words)?;
+                file::refuse_damaged(path)?;
             }
-            open_database(&config, opening).map_err(|error| error.to_string())
+            Ok(open_database(&config, opening)?)
         };
         run_server(listeners, &self.server, open, |_| {})
     }
@@ -57,18 +58,16 @@ impl Serve {
 pub(super) fn run_server(
     listeners: Listeners,
     config: &ServerConfig,
-    open: impl FnOnce() -> Result<Database, String> + Send + 'static,
+    open: impl FnOnce() -> Result<Database, CommandError> + Send + 'static,
     started: impl FnOnce(&str),
-) -> Result<(), String> {
+) -> Result<(), CommandError> {
     actix_web::rt::System::new().block_on(async {
-        let in_words = |error: &dyn std::fmt::Display| error.to_string();
-        let starting = Starting::begin(&listeners).map_err(|error| in_words(&error))?;
-        let database = actix_web::rt::task::spawn_blocking(open).await;
-        let database = database.map_err(|error| in_words(&error))??;
+        let starting = Starting::begin(&listeners).map_err(StartError::Listen)?;
+        let opening = actix_web::rt::task::spawn_blocking(open);
+        // One that panicked has said why.
+        let database = opening.await.map_err(|_| StoreError::from(Panicked))??;
         let url = database.url().clone();
-        let application = Application::build_on(listeners, config, database)
-            .await
-            .map_err(|error| in_words(&error))?;
+        let application = Application::build_on(listeners, config, database).await?;
         starting.end().await;
         tracing::info!(
             address = application.url(),
@@ -77,9 +76,9 @@ pub(super) fn run_server(
             "listening"
         );
         started(&application.url());
-        application
+        Ok(application
             .run_until_signal()
             .await
-            .map_err(|error| in_words(&error))
+            .map_err(StartError::Listen)?)
     })
 }

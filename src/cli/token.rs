@@ -2,13 +2,14 @@
 
 use clap::{Args, Subcommand};
 
-use super::in_words;
-use crate::app::{Opening, open_database};
+use super::{CommandError, connect};
+use crate::app::Opening;
 use crate::auth::model::Right;
-use crate::auth::store::{self, Purpose};
+use crate::auth::store::tokens;
 use crate::config::DatabaseConfig;
 use crate::db::transaction::in_transaction;
 use crate::db::{Id, Timestamp};
+use crate::keys::{self, Purpose};
 
 /// Issue, list and revoke API tokens for tools.
 #[derive(Debug, Args)]
@@ -66,7 +67,7 @@ impl Token {
     ///
     /// # Errors
     /// Why not, in words.
-    pub fn run(self) -> Result<(), String> {
+    pub fn run(self) -> Result<(), CommandError> {
         match self.command {
             Command::Issue {
                 database,
@@ -76,20 +77,15 @@ impl Token {
             } => {
                 let expires_at = expires_in_days
                     .map(|days| Timestamp::now().plus(chrono::Duration::days(days.into())));
-                let database = open_database(&database, Opening::Migrated)
-                    .map_err(|error| error.to_string())?;
-                let mut connection = database.connection().map_err(in_words)?;
+                let mut connection = connect(&database, Opening::Migrated)?;
                 let token = in_transaction(&mut connection, |connection| {
-                    store::issue_api_token(connection, &name, &scope, expires_at)
-                })
-                .map_err(in_words)?;
+                    tokens::issue(connection, &name, &scope, expires_at)
+                })?;
                 println!("{token}");
             }
             Command::List { database } => {
-                let database =
-                    open_database(&database, Opening::AsItIs).map_err(|error| error.to_string())?;
-                let mut connection = database.connection().map_err(in_words)?;
-                for token in store::list_api_tokens(&mut connection).map_err(in_words)? {
+                let mut connection = connect(&database, Opening::AsItIs)?;
+                for token in tokens::list(&mut connection)? {
                     let scopes: Vec<&str> =
                         token.scopes().iter().map(|right| right.scope()).collect();
                     let state = if token.is_valid() {
@@ -109,27 +105,20 @@ impl Token {
                 }
             }
             Command::Revoke { database, id } => {
-                let database =
-                    open_database(&database, Opening::AsItIs).map_err(|error| error.to_string())?;
-                let mut connection = database.connection().map_err(in_words)?;
-                in_transaction(&mut connection, |connection| {
-                    store::revoke_api_token(connection, id)
-                })
-                .map_err(|error| format!("{id}: {}", in_words(error)))?;
+                let mut connection = connect(&database, Opening::AsItIs)?;
+                in_transaction(&mut connection, |connection| tokens::revoke(connection, id))
+                    .map_err(|error| CommandError::About(id.to_string(), error))?;
                 println!("revoked {id}");
             }
             Command::RotateKey { database, drop_old } => {
-                let database = open_database(&database, Opening::Migrated)
-                    .map_err(|error| error.to_string())?;
-                let mut connection = database.connection().map_err(in_words)?;
+                let mut connection = connect(&database, Opening::Migrated)?;
                 let dropped = in_transaction(&mut connection, |connection| {
-                    store::add_key(connection, Purpose::AccessTokens)?;
+                    keys::add(connection, Purpose::AccessTokens)?;
                     if drop_old {
-                        return store::drop_old_keys(connection, Purpose::AccessTokens);
+                        return keys::drop_old(connection, Purpose::AccessTokens);
                     }
                     Ok(0)
-                })
-                .map_err(in_words)?;
+                })?;
                 println!("added a key, dropped {dropped}");
             }
         }

@@ -4,10 +4,11 @@ use std::io::{BufRead, IsTerminal};
 
 use clap::{Args, Subcommand};
 
-use super::in_words;
-use crate::app::{Opening, open_database};
+use super::{CommandError, connect};
+use crate::app::Opening;
 use crate::auth::model::Role;
-use crate::auth::{password, store};
+use crate::auth::password;
+use crate::auth::store::users;
 use crate::config::DatabaseConfig;
 use crate::db::transaction::in_transaction;
 use crate::db::{Connection, StoreError, StoreResult};
@@ -99,30 +100,31 @@ struct PasswordSource {
 }
 
 impl PasswordSource {
-    fn read(&self) -> Result<String, String> {
+    fn read(&self) -> Result<String, CommandError> {
         let password = if self.password_stdin {
             let mut line = String::new();
             std::io::stdin()
                 .lock()
                 .read_line(&mut line)
-                .map_err(|error| format!("standard input: {error}"))?;
+                .map_err(|error| CommandError::Io("standard input".into(), error))?;
             line.trim_end_matches(['\r', '\n']).to_owned()
         } else if std::io::stdin().is_terminal() {
             let ask = |prompt: &str| {
-                rpassword::prompt_password(prompt).map_err(|error| error.to_string())
+                rpassword::prompt_password(prompt)
+                    .map_err(|error| CommandError::Io("terminal".into(), error))
             };
             let first = ask("Password: ")?;
             if first != ask("Again: ")? {
-                return Err("the two passwords differ".into());
+                return Err(CommandError::Password("the two passwords differ".into()));
             }
             first
         } else {
-            return Err(
-                "there is no terminal to ask for a password on; use --password-stdin".into(),
-            );
+            let reason = "there is no terminal to ask for a password on; use --password-stdin";
+            return Err(CommandError::Password(reason.into()));
         };
-        password::check(&password).map_err(|reason| format!("the password {reason}"))?;
-        password::hash(&password).map_err(|error| error.to_string())
+        password::check(&password)
+            .map_err(|reason| CommandError::Password(format!("the password {reason}")))?;
+        Ok(password::hash(&password)?)
     }
 }
 
@@ -133,7 +135,7 @@ fn email(text: &str) -> Result<String, String> {
     if !well_formed {
         return Err("it takes an e-mail address such as desk@example.com".into());
     }
-    Ok(store::normalise_email(text))
+    Ok(users::normalise_email(text))
 }
 
 /// Changes one user in a transaction.
@@ -141,12 +143,11 @@ fn change(
     database: &DatabaseConfig,
     email: &str,
     work: impl FnOnce(&mut Connection) -> StoreResult<()>,
-) -> Result<(), String> {
-    let database = open_database(database, Opening::AsItIs).map_err(|error| error.to_string())?;
-    let mut connection = database.connection().map_err(in_words)?;
+) -> Result<(), CommandError> {
+    let mut connection = connect(database, Opening::AsItIs)?;
     in_transaction(&mut connection, work).map_err(|error| match error {
-        StoreError::NotFound => format!("{email} is nobody's address"),
-        error => format!("{email}: {}", in_words(error)),
+        StoreError::NotFound => CommandError::NoUser(email.to_owned()),
+        error => CommandError::About(email.to_owned(), error),
     })
 }
 
@@ -155,7 +156,7 @@ impl User {
     ///
     /// # Errors
     /// Why not, in words.
-    pub fn run(self) -> Result<(), String> {
+    pub fn run(self) -> Result<(), CommandError> {
         match self.command {
             Command::Add {
                 database,
@@ -165,13 +166,10 @@ impl User {
                 password,
             } => {
                 let hash = password.read()?;
-                let database = open_database(&database, Opening::Migrated)
-                    .map_err(|error| error.to_string())?;
-                let mut connection = database.connection().map_err(in_words)?;
+                let mut connection = connect(&database, Opening::Migrated)?;
                 let id = in_transaction(&mut connection, |connection| {
-                    store::add_user(connection, &email, &name, role, &hash)
-                })
-                .map_err(in_words)?;
+                    users::add(connection, &email, &name, role, &hash)
+                })?;
                 println!("added {email} as {role} ({id})");
             }
             Command::Passwd {
@@ -181,19 +179,19 @@ impl User {
             } => {
                 let hash = password.read()?;
                 change(&database, &email, |connection| {
-                    store::set_password(connection, &email, &hash)
+                    users::set_password(connection, &email, &hash)
                 })?;
                 println!("changed the password of {email} and ended their sessions");
             }
             Command::Disable { database, email } => {
                 change(&database, &email, |connection| {
-                    store::set_enabled(connection, &email, false)
+                    users::set_enabled(connection, &email, false)
                 })?;
                 println!("{email} cannot sign in any more; their sessions have ended");
             }
             Command::Enable { database, email } => {
                 change(&database, &email, |connection| {
-                    store::set_enabled(connection, &email, true)
+                    users::set_enabled(connection, &email, true)
                 })?;
                 println!("{email} can sign in");
             }
@@ -203,21 +201,19 @@ impl User {
                 role,
             } => {
                 change(&database, &email, |connection| {
-                    store::set_role(connection, &email, role)
+                    users::set_role(connection, &email, role)
                 })?;
                 println!("{email} is {role} now");
             }
             Command::List { database } => {
-                let database =
-                    open_database(&database, Opening::AsItIs).map_err(|error| error.to_string())?;
-                let mut connection = database.connection().map_err(in_words)?;
-                for user in store::list_users(&mut connection).map_err(in_words)? {
+                let mut connection = connect(&database, Opening::AsItIs)?;
+                for user in users::list(&mut connection)? {
                     let state = if user.disabled_at.is_some() {
                         "  (disabled)"
                     } else {
                         ""
                     };
-                    println!("{:8}  {}  {}{state}", user.role(), user.email, user.name);
+                    println!("{:8}  {}  {}{state}", user.role()?, user.email, user.name);
                 }
             }
         }

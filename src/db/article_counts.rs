@@ -9,10 +9,11 @@ use std::collections::{BTreeMap, HashMap};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
+use super::lock;
 use super::resource::Resource;
 use super::schema::hidden_article_counts;
 use super::types::IdSql;
-use super::{Connection, Id, StoreResult};
+use super::{Connection, Id, StoreResult, dialect};
 
 /// Of tags, sections and authors that have published articles which are not public yet, how many.
 ///
@@ -57,15 +58,14 @@ pub fn add(connection: &mut Connection, tags: Gains, authors: Gains) -> StoreRes
                 }
                 let rows: Vec<(String, i64)> = gains
                     .into_iter()
-                    .map(|(id, gain)| (id.0.simple().to_string(), gain))
+                    .map(|(id, gain)| (dialect::hex(id), gain))
                     .collect();
-                let rows = serde_json::to_string(&rows).unwrap_or_default();
                 diesel::sql_query(format!(
                     "UPDATE {table} SET published_articles = published_articles + g.gain \
                      FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS gain FROM json_each(?1)) g \
                      WHERE {table}.id = g.id"
                 ))
-                .bind::<Text, _>(rows)
+                .bind::<Text, _>(dialect::json(&rows))
                 .execute(sqlite)?;
             }
         }
@@ -114,15 +114,9 @@ pub fn recount(connection: &mut Connection, owner: Resource, id: Id) -> StoreRes
         }
     };
     let table = owner.table();
-    if let Connection::Postgres(postgres) = connection {
-        // Whoever has added to the number has written what is counted, and is waited for; whoever has
-        // not will add to what is counted here.
-        diesel::sql_query(format!(
-            "SELECT 1 FROM {table} WHERE id = $1 FOR NO KEY UPDATE"
-        ))
-        .bind::<IdSql, _>(id)
-        .execute(postgres)?;
-    }
+    // Whoever has added to the number has written what is counted, and is waited for; whoever has
+    // not will add to what is counted here.
+    lock::row_without_key(connection, owner, id)?;
     diesel::sql_query(format!(
         "UPDATE {table} SET published_articles = {counted} WHERE id = $1"
     ))

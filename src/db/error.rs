@@ -2,23 +2,28 @@
 
 use std::str::FromStr;
 
+use thiserror::Error;
+
 use crate::threads::Panicked;
 use crate::validation::Violations;
 
 /// The answer of a store.
 pub type StoreResult<T> = Result<T, StoreError>;
 
-/// Why a store did not do what it was asked.
-#[derive(Debug)]
+/// Why a store did not do what it was asked, in words for a terminal.
+#[derive(Debug, Error)]
 pub enum StoreError {
     /// There is no such row, or the caller may not know of it.
+    #[error("there is no such entry")]
     NotFound,
     /// The row moved on since it was read; carries its current version.
+    #[error("it was changed meanwhile")]
     Stale {
         /// The version that stands now.
         current: i64,
     },
     /// The slug names something else already.
+    #[error("the slug {slug} is taken")]
     SlugTaken {
         /// The slug that was asked for.
         slug: String,
@@ -26,6 +31,7 @@ pub enum StoreError {
         suggestion: String,
     },
     /// The step is not allowed from the state the row is in.
+    #[error("{detail}")]
     WrongState {
         /// What was tried and why it cannot be.
         detail: String,
@@ -33,22 +39,36 @@ pub enum StoreError {
         allowed: Vec<&'static str>,
     },
     /// The input names something that does not exist or breaks a rule only the database can check.
+    #[error("{}", in_words(.0))]
     Invalid(Violations),
     /// The caller may know of the row, but not do this to it in its state; says what is missing.
+    #[error("{0}")]
     Forbidden(String),
     /// Another write came in between, so that this one could not be made; nothing was written.
+    #[error("it was changed meanwhile")]
     Conflict,
     /// It took longer than it was given, and was ended; nothing was changed.
+    #[error("it took too long")]
     TooSlow,
     /// The database cannot do it now; nothing was written. The reason is logged, never shown.
+    #[error("{1}")]
     Unavailable(Outage, String),
     /// The database did not say whether it committed; the reason is logged.
+    #[error("whether it was done is not known: {0}; look before you try again")]
     OutcomeUnknown(String),
     /// What is stored cannot be read: it was written by something else, or the code is mistaken; logged, never
     /// shown.
+    #[error("what is stored cannot be read: {0}")]
     Corrupt(String),
     /// The database failed; logged, never shown.
+    #[error("the database failed: {0}")]
     Database(diesel::result::Error),
+}
+
+fn in_words(violations: &Violations) -> String {
+    let violations = violations.listed().iter();
+    let words = violations.map(|violation| format!("{} {}", violation.pointer, violation.detail));
+    words.collect::<Vec<_>>().join("; ")
 }
 
 /// A stored text as what it stands for.
@@ -60,6 +80,13 @@ pub fn stored<T: FromStr>(text: &str) -> StoreResult<T> {
         let wanted = std::any::type_name::<T>();
         StoreError::Corrupt(format!("{text:?} is no {wanted}"))
     })
+}
+
+impl From<serde_json::Error> for StoreError {
+    /// What is stored as JSON was written as JSON.
+    fn from(error: serde_json::Error) -> Self {
+        Self::Corrupt(error.to_string())
+    }
 }
 
 impl From<Panicked> for StoreError {

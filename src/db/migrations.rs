@@ -7,20 +7,17 @@ use std::time::Duration;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::result::Error;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
 use diesel::{PgConnection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::lock::{self, Lock};
 use super::transaction::in_transaction;
 use super::{Connection, Outage, StoreError, StoreResult, views};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
-
-/// Any number that no other program takes: all Dateline processes starting at once on one
-/// Postgres database wait for each other on it.
-const MIGRATION_LOCK: i64 = 0x6461_7465_6c69_6e65;
 
 /// How often it is asked whether another process is done, or has let go of a table.
 const AGAIN: Duration = Duration::from_millis(200);
@@ -79,9 +76,9 @@ pub fn run(connection: &mut Connection) -> StoreResult<Vec<String>> {
     let ran = match connection {
         Connection::Sqlite(_) => run_all(connection)?,
         Connection::Postgres(_) => {
-            waiting(|| lock(connection))?;
+            waiting(|| take_lock(connection))?;
             let ran = run_all(connection);
-            let unlocked = unlock(connection);
+            let unlocked = lock::end_session(connection, Lock::Migrations);
             let ran = ran?;
             unlocked?;
             ran
@@ -160,29 +157,14 @@ pub fn waiting<T>(mut work: impl FnMut() -> StoreResult<T>) -> StoreResult<T> {
     }
 }
 
-fn lock(connection: &mut Connection) -> StoreResult<()> {
-    #[derive(QueryableByName)]
-    struct Lock {
-        #[diesel(sql_type = Bool)]
-        is_ours: bool,
-    }
-    let lock: Lock = sql_query("SELECT pg_try_advisory_lock($1) AS is_ours")
-        .bind::<BigInt, _>(MIGRATION_LOCK)
-        .get_result(connection)?;
-    match lock.is_ours {
+fn take_lock(connection: &mut Connection) -> StoreResult<()> {
+    match lock::try_session(connection, Lock::Migrations)? {
         true => Ok(()),
         false => {
             let reason = "another process migrates";
             Err(StoreError::unavailable(Outage::Busy, reason))
         }
     }
-}
-
-fn unlock(connection: &mut Connection) -> StoreResult<()> {
-    sql_query("SELECT pg_advisory_unlock($1)")
-        .bind::<BigInt, _>(MIGRATION_LOCK)
-        .execute(connection)?;
-    Ok(())
 }
 
 /// Every migration in order, with what has become of it. Changes nothing.

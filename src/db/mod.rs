@@ -6,6 +6,7 @@
 //! - [`lane`] – connections that are asked for in turn, apart for what is costly
 //! - [`article_counts`] – how many articles tags and authors have
 //! - [`total`] – counting that ends
+//! - [`dialect`] – where the SQL of the two differs
 //! - `deadline` – work that ends in time, and when nobody waits for it any more
 //! - [`pool`] – [`Database`], which runs work on database threads
 //! - [`transaction`] – transactions, and what is known of one that failed
@@ -17,6 +18,7 @@
 //! - [`file`](mod@file) – the file of a SQLite database
 //! - [`gather`] – reading by key, together
 //! - [`slugs`] – free slugs and redirects from old ones
+//! - [`lock`] – what two transactions must not do at once
 //! - [`version`] – optimistic locking
 //! - [`horizon`] – when the clock alone changes what is public
 //! - [`keyset`] – where a page of a list starts
@@ -24,6 +26,7 @@
 //! - [`types`] – ids, timestamps and JSON as both databases store them
 //! - [`migrations`] – bringing a database to this version's tables
 //! - [`views`] – and to its views
+//! - [`copy`] – copying everything from one database to another
 //! - [`schema`] – the tables as Diesel sees them
 //! - [`suitable`] – whether a Postgres server is one that this program can work with
 //! - [`statement`] – SQL that is prepared once
@@ -34,7 +37,9 @@
 pub mod article_counts;
 pub mod changes;
 pub mod connection;
+pub mod copy;
 mod deadline;
+pub mod dialect;
 pub mod error;
 pub mod file;
 pub mod gather;
@@ -44,6 +49,7 @@ pub mod horizon;
 pub mod keyset;
 pub mod lane;
 mod listen;
+pub mod lock;
 pub mod metrics;
 pub mod migrations;
 mod notify;

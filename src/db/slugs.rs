@@ -5,15 +5,12 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 
+use super::lock::{self, Lock};
 use super::resource::Resource;
 use super::schema::{articles, authors, public_articles, slug_redirects, tags};
 use super::{Connection, Id, StoreError, StoreResult, Timestamp};
 use crate::text::Slug;
-
-/// Any number that no other lock of this program has.
-const SLUG_LOCK: i64 = 0x736c_7567;
 
 /// Article slugs whose paths are taken by something else.
 const RESERVED: &[&str] = &["facets"];
@@ -113,12 +110,8 @@ pub fn claim_nearest(
     named: Resource,
     wanted: Slug,
 ) -> StoreResult<Slug> {
-    // On Postgres another transaction may be about to take the same one: they queue.
-    if let Connection::Postgres(connection) = connection {
-        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
-            .bind::<BigInt, _>(SLUG_LOCK)
-            .execute(connection)?;
-    }
+    // Another transaction may be about to take the same one: they queue.
+    lock::exclusive(connection, Lock::Slugs)?;
     if !known(connection, named, &wanted)? {
         return Ok(wanted);
     }

@@ -1,11 +1,11 @@
 //! The addresses that a server listens on, bound before anything else is done: a port that is taken is
 //! said at once.
 
-use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 
 use socket2::{Domain, Protocol, Socket, Type};
+use thiserror::Error;
 
 /// Where operators are answered unless something is said.
 const USUAL_OPS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
@@ -22,28 +22,18 @@ pub struct Listeners {
 }
 
 /// Why an address cannot be listened on.
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error("cannot listen on {address} ({setting}): {}", why(.error))]
 pub struct ListenError {
     address: SocketAddr,
     setting: &'static str,
     error: io::Error,
 }
 
-impl fmt::Display for ListenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            address,
-            setting,
-            error,
-        } = self;
-        match error.kind() {
-            io::ErrorKind::AddrInUse => write!(
-                f,
-                "cannot listen on {address}: the port is taken by another program; choose another \
-                 with {setting}"
-            ),
-            _ => write!(f, "cannot listen on {address} ({setting}): {error}"),
-        }
+fn why(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "the port is taken by another program; choose another".into(),
+        _ => error.to_string(),
     }
 }
 

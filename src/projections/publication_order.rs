@@ -3,8 +3,8 @@
 use diesel::RunQueryDsl;
 
 use crate::db::article_counts::{add, gains, recount};
+use crate::db::lock;
 use crate::db::types::IdSql;
-use crate::db::version::lock_all;
 use crate::db::{Connection, Id, Resource, StoreResult, Timestamp};
 use crate::events::{ArticleState, Change, Event, NameEvent, Projection};
 
@@ -60,7 +60,7 @@ impl Projection for PublicationOrder {
         ids: &[Id],
     ) -> StoreResult<()> {
         if resource == Resource::Article {
-            lock_all(connection, resource, ids)?;
+            lock::rows(connection, resource, ids)?;
         }
         for id in ids {
             match resource {

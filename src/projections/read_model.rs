@@ -1,16 +1,16 @@
 //! What readers see of published articles, as JSON: rendered when they are written, and again when a tag or an
 //! author that they show changes.
 
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
 use crate::articles::store::bodies;
 use crate::articles::store::renditions::render;
+use crate::db::dialect::need_not_last;
+use crate::db::lock;
 use crate::db::schema::articles;
 use crate::db::stale;
 use crate::db::types::{IdSql, TimestampSql};
-use crate::db::version::lock_all;
 use crate::db::views::READ_MODEL;
 use crate::db::{Connection, Database, Id, Resource, StoreResult, Timestamp};
 use crate::events::{Change, Event, NameEvent, Projection};
@@ -64,7 +64,7 @@ impl Projection for ReadModel {
         if resource != Resource::Article {
             return Ok(());
         }
-        lock_all(connection, resource, ids)?;
+        lock::rows(connection, resource, ids)?;
         bodies::render(connection, ids)?;
         hold_names(connection, ids)?;
         keep(connection, ids)
@@ -152,7 +152,7 @@ fn render_batch(
     let most = match connection {
         Connection::Sqlite(_) => BATCH,
         Connection::Postgres(_) => {
-            connection.batch_execute("SET LOCAL synchronous_commit = off")?;
+            need_not_last(connection)?;
             1
         }
     };
@@ -163,7 +163,7 @@ fn render_batch(
         .bind::<BigInt, _>(most)
         .load(connection)?;
     let ids: Vec<Id> = batch.iter().map(|article| article.id).collect();
-    lock_all(connection, Resource::Article, &ids)?;
+    lock::rows(connection, Resource::Article, &ids)?;
     hold_names(connection, &ids)?;
     keep(connection, &ids)?;
     Ok(batch.last().copied())

@@ -4,10 +4,10 @@
 //! it, all rows are gone through in the order of their keys; a process that comes to it goes on where
 //! another one has stopped or is.
 
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
+use crate::db::dialect::need_not_last;
 use crate::db::types::IdSql;
 use crate::db::{Connection, Id, Resource, StoreResult};
 use crate::events::Projection;
@@ -71,9 +71,7 @@ pub fn step(
         let ids = next(connection, resource, position.take())?;
         if let Some(last) = ids.last() {
             // What is lost is done again.
-            if let Connection::Postgres(postgres) = connection {
-                postgres.batch_execute("SET LOCAL synchronous_commit = off")?;
-            }
+            need_not_last(connection)?;
             projection.rebuild(connection, resource, &ids)?;
             save(connection, projection, 0, resource, Some(*last))?;
             return Ok(Some(ids.len()));

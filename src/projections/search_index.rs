@@ -8,8 +8,8 @@ use diesel::prelude::*;
 use crate::articles::workflow::Status;
 use crate::authors::model::AuthorRef;
 use crate::body::Body;
+use crate::db::lock;
 use crate::db::schema::{authors, full_articles, tags};
-use crate::db::version::lock_all;
 use crate::db::{Connection, Id, Json, Resource, StoreResult, Timestamp};
 use crate::events::{ArticleEvent, Change, Event, NameEvent, Projection};
 use crate::search::entry::Document;
@@ -68,7 +68,7 @@ impl Projection for SearchIndex {
         resource: Resource,
         ids: &[Id],
     ) -> StoreResult<()> {
-        lock_all(connection, resource, ids)?;
+        lock::rows(connection, resource, ids)?;
         let names: Vec<(Id, String)> = match resource {
             Resource::Article => {
                 let found = documents(connection, ids)?;

@@ -7,11 +7,12 @@ use diesel::prelude::*;
 use super::model::{MergeInput, Tag, TagFilter, TagInput, TagKind, TagSort};
 use crate::db::article_counts::hidden;
 use crate::db::keyset::Start;
+use crate::db::lock::{self, Lock};
 use crate::db::schema::{article_tags, articles, tags};
 use crate::db::slugs;
 use crate::db::total::{CEILING, Total};
 use crate::db::types::IdSql;
-use crate::db::version::{Expected, lock, while_merging};
+use crate::db::version::Expected;
 use crate::db::{
     Connection, Id, MultiBackend, Resource, StoreError, StoreResult, Timestamp, stored,
 };
@@ -389,7 +390,7 @@ pub fn edit(
     patch: MergePatch,
 ) -> StoreResult<()> {
     let connection = &mut *change.connection;
-    lock(connection, Resource::Tag, id)?;
+    lock::row(connection, Resource::Tag, id)?;
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
     let input: TagInput = patch.apply(&row.input()?).map_err(StoreError::Invalid)?;
@@ -481,8 +482,9 @@ pub fn merge(
     input: &MergeInput,
 ) -> StoreResult<Id> {
     let connection = &mut *change.connection;
-    while_merging(connection)?;
-    lock(connection, Resource::Tag, id)?;
+    // Until this ends no article changes.
+    lock::exclusive(connection, Lock::Merges)?;
+    lock::row(connection, Resource::Tag, id)?;
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
     let invalid = |code, detail| {

@@ -1,7 +1,7 @@
 //! Signing in, staying signed in, and what tokens may do.
 
 use dateline::auth::model::{Right, Role};
-use dateline::auth::store as people;
+use dateline::auth::store::{tokens, users};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -68,17 +68,17 @@ both! {
     an_access_token_ends_with_its_session_and_its_user(app) {
         let token = app.user("desk@example.com", Role::Editor).await;
         assert_eq!(me(&app, &token).await.status, 200);
-        app.database.write(|connection| people::set_role(connection, "desk@example.com", Role::Viewer)).await.unwrap();
+        app.database.write(|connection| users::set_role(connection, "desk@example.com", Role::Viewer)).await.unwrap();
         assert_eq!(me(&app, &token).await.json["role"], "viewer");
         let login = post(&app, "/v1/auth/login", json!({"email": "desk@example.com", "password": PASSWORD})).await;
         post(&app, "/v1/auth/logout", json!({"refresh_token": login.json["refresh_token"]})).await;
         assert_eq!(me(&app, login.json["access_token"].as_str().unwrap()).await.status, 401);
         assert_eq!(me(&app, &token).await.status, 200);
-        app.database.write(|connection| people::set_enabled(connection, "desk@example.com", false)).await.unwrap();
+        app.database.write(|connection| users::set_enabled(connection, "desk@example.com", false)).await.unwrap();
         assert_eq!(me(&app, &token).await.status, 401);
         let login = post(&app, "/v1/auth/login", json!({"email": "desk@example.com", "password": PASSWORD})).await;
         assert_eq!(login.status, 401);
-        app.database.write(|connection| people::set_enabled(connection, "desk@example.com", true)).await.unwrap();
+        app.database.write(|connection| users::set_enabled(connection, "desk@example.com", true)).await.unwrap();
         assert_eq!(me(&app, &token).await.status, 401);
     }
 
@@ -118,14 +118,14 @@ both! {
     a_revoked_or_expired_token_is_unknown(app) {
         let token = app.tool().await;
         assert_eq!(me(&app, &token).await.status, 200);
-        let id = app.database.read(people::list_api_tokens).await.unwrap()[0].id;
-        app.database.write(move |connection| people::revoke_api_token(connection, id)).await.unwrap();
+        let id = app.database.read(tokens::list).await.unwrap()[0].id;
+        app.database.write(move |connection| tokens::revoke(connection, id)).await.unwrap();
         let reply = me(&app, &token).await;
         assert_eq!(reply.status, 401);
         assert!(reply.header("www-authenticate").contains("invalid_token"));
         let past = "2020-01-01T00:00:00Z".parse().unwrap();
         let expired = app.database
-            .write(move |connection| people::issue_api_token(connection, "old", Right::ALL, Some(past)))
+            .write(move |connection| tokens::issue(connection, "old", Right::ALL, Some(past)))
             .await.unwrap();
         assert_eq!(me(&app, &expired).await.status, 401);
     }

@@ -6,7 +6,8 @@ use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 use dateline::app::{Application, Opening, open_database};
 use dateline::auth::model::{Right, Role};
-use dateline::auth::{password, store as people};
+use dateline::auth::password;
+use dateline::auth::store::{tokens, users};
 use dateline::clock::Clock;
 use dateline::config::{DatabaseConfig, ServerConfig};
 use dateline::db::{Database, DatabaseUrl, Id, Timestamp};
@@ -374,7 +375,7 @@ impl TestApp {
 
     pub async fn tool_with(&self, scopes: &'static [Right]) -> String {
         self.database
-            .write(move |connection| people::issue_api_token(connection, "test", scopes, None))
+            .write(move |connection| tokens::issue(connection, "test", scopes, None))
             .await
             .unwrap()
     }
@@ -383,7 +384,7 @@ impl TestApp {
     pub async fn user(&self, email: &'static str, role: Role) -> String {
         let hash = password::hash(PASSWORD).unwrap();
         self.database
-            .write(move |connection| people::add_user(connection, email, "Test", role, &hash))
+            .write(move |connection| users::add(connection, email, "Test", role, &hash))
             .await
             .unwrap();
         let reply = self

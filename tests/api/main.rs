@@ -9,6 +9,7 @@ mod canary;
 mod cli;
 mod coherence;
 mod contract;
+mod copy;
 mod counting;
 mod cursors;
 mod delivery;

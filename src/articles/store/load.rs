@@ -6,10 +6,12 @@ use super::rows::{Content, References};
 use crate::articles::input::ArticleInput;
 use crate::articles::workflow::Status;
 use crate::auth::model::{Caller, Right};
+use crate::db::lock::{self, Lock};
 use crate::db::schema::{articles, full_articles};
-use crate::db::version::{Expected, without_merges};
+use crate::db::version::Expected;
 use crate::db::{Connection, Id, StoreError, StoreResult, Timestamp, stored};
 use crate::events::ArticleState;
+use crate::first_for_update;
 
 /// What a change needs to know besides the content.
 #[derive(Queryable, Selectable)]
@@ -81,16 +83,10 @@ pub(super) fn load_for_update(
     caller: &Caller,
     expected: &Expected,
 ) -> StoreResult<Loaded> {
-    without_merges(connection)?;
+    // Until this ends no tag and no author is merged: it stays theirs.
+    lock::shared(connection, Lock::Merges)?;
     let found = articles::table.filter(articles::id.eq(id));
-    let row = match connection {
-        // There is one writer.
-        Connection::Sqlite(sqlite) => found.select(Row::as_select()).first(sqlite)?,
-        Connection::Postgres(postgres) => found
-            .select(Row::as_select())
-            .for_update()
-            .first(postgres)?,
-    };
+    let row: Row = first_for_update!(connection, found.select(Row::as_select()))?;
     if caller
         .only_own()
         .is_some_and(|user| row.created_by != Some(user))

@@ -9,7 +9,7 @@ use crate::articles::model::{Story, Summary};
 use crate::articles::rendition::Rendition;
 use crate::articles::workflow::Status;
 use crate::db::schema::full_articles;
-use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
+use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = full_articles)]
@@ -64,6 +64,11 @@ fn rendition(row: Row) -> StoreResult<Rendition> {
         seo,
         custom,
     } = row.details;
-    Rendition::new(&summary, &corrections.0, &seo.0, &custom.0, changed_at)
-        .map_err(|error| StoreError::Corrupt(error.to_string()))
+    Ok(Rendition::new(
+        &summary,
+        &corrections.0,
+        &seo.0,
+        &custom.0,
+        changed_at,
+    )?)
 }

@@ -6,15 +6,16 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Deserialize;
 
-use super::in_words;
+use super::CommandError;
 use super::serve::run_server;
-use crate::app::{Opening, open_database};
+use crate::app::{Opening, StartError, open_database};
 use crate::articles::input::ArticleInput;
 use crate::articles::parts::CorrectionInput;
 use crate::articles::store::{transitions, write};
 use crate::articles::workflow::{Embargo, PublishInput, RetractInput, Status};
 use crate::auth::model::{Caller, Role};
-use crate::auth::{password, secret, store as people};
+use crate::auth::store::users;
+use crate::auth::{password, secret};
 use crate::authors::model::AuthorInput;
 use crate::config::{DatabaseConfig, ServerConfig};
 use crate::db::changes::Touched;
@@ -79,9 +80,9 @@ impl Demo {
     ///
     /// # Errors
     /// Why it could not start, in words.
-    pub fn run(self) -> Result<(), String> {
+    pub fn run(self) -> Result<(), CommandError> {
         let listeners = Listeners::bind(self.server.listen, self.server.ops_listen)
-            .map_err(|error| error.to_string())?;
+            .map_err(StartError::from)?;
         let throw_away = match self.database_url {
             None => Some(ThrowAway::new()?),
             Some(_) => None,
@@ -95,14 +96,13 @@ impl Demo {
             )
         });
         let password = secret::generate("").chars().take(16).collect::<String>();
-        let hash = password::hash(&password).map_err(|error| error.to_string())?;
+        let hash = password::hash(&password)?;
         let open = move || {
             let config = DatabaseConfig::at(url);
-            let database =
-                open_database(&config, Opening::Created).map_err(|error| error.to_string())?;
-            let mut connection = database.connection().map_err(in_words)?;
+            let database = open_database(&config, Opening::Created)?;
+            let mut connection = database.connection()?;
             in_transaction(&mut connection, |connection| fill(connection, &hash))
-                .map_err(|error| format!("the sample newsroom: {}", in_words(error)))?;
+                .map_err(|error| CommandError::About("the sample newsroom".into(), error))?;
             drop(connection);
             Ok(database)
         };
@@ -116,9 +116,10 @@ impl Demo {
 struct ThrowAway(PathBuf);
 
 impl ThrowAway {
-    fn new() -> Result<Self, String> {
+    fn new() -> Result<Self, CommandError> {
         let folder = std::env::temp_dir().join(format!("dateline-demo-{}", Id::generate()));
-        std::fs::create_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        std::fs::create_dir(&folder)
+            .map_err(|error| CommandError::Io(folder.display().to_string(), error))?;
         Ok(Self(folder))
     }
 }
@@ -137,7 +138,7 @@ fn wrong(violations: Violations) -> StoreError {
 fn fill(connection: &mut Connection, password_hash: &str) -> StoreResult<()> {
     let newsroom: Newsroom = serde_json::from_str(NEWSROOM)
         .map_err(|error| StoreError::unavailable(Outage::Unsuitable, error.to_string()))?;
-    let user = people::add_user(connection, EMAIL, "Demo Editor", Role::Admin, password_hash)?;
+    let user = users::add(connection, EMAIL, "Demo Editor", Role::Admin, password_hash)?;
     let caller = Caller::User {
         id: user,
         role: Role::Admin,

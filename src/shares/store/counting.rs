@@ -5,15 +5,16 @@ use std::collections::{BTreeSet, HashSet};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Text};
 
-use super::{CountRow, count_columns, hex, json, sums};
+use super::{CountRow, count_columns, sums};
+use crate::db::dialect::{hex, json};
 use crate::db::schema::{share_counts, share_journal, share_journal_applied};
 use crate::db::statement::statement;
 use crate::db::types::{IdSql, TimestampSql};
 use crate::db::{Connection, Id, Outage, StoreError, StoreResult, Timestamp};
-use crate::on_each_database;
 use crate::shares::journal::{Batch, Entry, Increments, Journal, decode, encode};
 use crate::shares::model::{Network, ShareReceipt};
 use crate::shares::visitor::{Visitor, VisitorHash, WINDOW};
+use crate::{first_for_update, on_each_database};
 
 /// A share that a reader reported.
 #[derive(Debug, Clone)]
@@ -168,12 +169,9 @@ fn know(connection: &mut Connection, journal: &mut Journal, shares: &[Share]) ->
 }
 
 fn applied(connection: &mut Connection) -> StoreResult<i64> {
+    // One process at a time.
     let query = share_journal_applied::table.select(share_journal_applied::batch);
-    Ok(match connection {
-        Connection::Sqlite(sqlite) => query.first(sqlite)?,
-        // One process at a time.
-        Connection::Postgres(postgres) => query.for_update().first(postgres)?,
-    })
+    Ok(first_for_update!(connection, query)?)
 }
 
 /// Whether counts lack something that was counted before an instant: its process has ended.
@@ -229,12 +227,7 @@ pub fn add(connection: &mut Connection, increments: &Increments) -> StoreResult<
     match connection {
         Connection::Sqlite(sqlite) => {
             let row = |(article, network): (Id, Network), shares: i64, at: Timestamp| {
-                (
-                    hex(article.0.as_bytes()),
-                    network.as_str(),
-                    shares,
-                    at.to_string(),
-                )
+                (hex(article), network.as_str(), shares, at.to_string())
             };
             let hours: Vec<_> = increments
                 .by_hour()

@@ -1,22 +1,13 @@
 //! Old hours become days: no count changes, and what is kept of the past stays small.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
 
 use super::rollups::folded;
+use crate::db::lock::{self, Lock};
 use crate::db::schema::share_buckets;
 use crate::db::types::TimestampSql;
 use crate::db::{Connection, StoreResult, Timestamp};
 use crate::shares::time::Span;
-
-/// Any number that no other lock of this program has.
-const FOLDING_LOCK: i64 = 0x666f_6c64;
-
-#[derive(QueryableByName)]
-struct Locked {
-    #[diesel(sql_type = Bool)]
-    locked: bool,
-}
 
 /// Whether an hour lies before the day of an instant.
 ///
@@ -43,13 +34,8 @@ fn oldest_hour(connection: &mut Connection, before: Timestamp) -> StoreResult<Op
 /// When the database fails.
 pub fn fold(connection: &mut Connection, before: Timestamp) -> StoreResult<bool> {
     // One process at a time: two would wait for each other's rows.
-    if let Connection::Postgres(postgres) = connection {
-        let lock: Locked = diesel::sql_query("SELECT pg_try_advisory_xact_lock($1) AS locked")
-            .bind::<BigInt, _>(FOLDING_LOCK)
-            .get_result(postgres)?;
-        if !lock.locked {
-            return Ok(false);
-        }
+    if !lock::try_exclusive(connection, Lock::Folding)? {
+        return Ok(false);
     }
     let Some(hour) = oldest_hour(connection, before)? else {
         return Ok(false);

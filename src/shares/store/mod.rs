@@ -104,13 +104,3 @@ pub fn of_article(connection: &mut Connection, article: Id) -> StoreResult<Share
         .remove(&article)
         .unwrap_or_default())
 }
-
-/// An id or a hash as SQLite's `unhex` reads it.
-fn hex(bytes: &[u8; 16]) -> String {
-    uuid::Uuid::from_bytes(*bytes).simple().to_string()
-}
-
-/// Strings and numbers, which always are JSON.
-fn json(rows: &impl serde::Serialize) -> String {
-    serde_json::to_string(rows).unwrap_or_default()
-}

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
 
+use crate::db::lock::{self, Lock};
 use crate::db::schema::{share_buckets, share_journal_applied, share_rollups};
 use crate::db::types::{IdSql, TimestampSql};
 use crate::db::{Connection, Id, StoreResult, Timestamp};
@@ -24,8 +25,6 @@ const MOST_OF_DAY: i64 = 5_000;
 const ALL_NETWORKS: &str = "";
 /// Bytes of one article.
 const ENTRY: usize = 24;
-/// Any number that no other lock of this program has.
-const ROLLUP_LOCK: i64 = 0x726f_6c6c;
 /// Hours that are made anew when a server starts: one that was killed may have left the last of them.
 const LATEST: i64 = 3;
 
@@ -166,22 +165,12 @@ fn remove(connection: &mut Connection, span: Span, starts_at: Timestamp) -> Stor
     Ok(())
 }
 
-/// One process at a time writes rollups, until its transaction ends.
-fn lock(connection: &mut Connection) -> StoreResult<()> {
-    if let Connection::Postgres(postgres) = connection {
-        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
-            .bind::<BigInt, _>(ROLLUP_LOCK)
-            .execute(postgres)?;
-    }
-    Ok(())
-}
-
 /// An hour became part of a day: in the transaction in which it did.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) fn folded(connection: &mut Connection, hour: Timestamp) -> StoreResult<()> {
-    lock(connection)?;
+    lock::exclusive(connection, Lock::Rollups)?;
     remove(connection, Span::Hour, hour)?;
     let day = Span::Day.containing(hour);
     let next = next(connection, Span::Hour, day)?;
@@ -222,7 +211,7 @@ pub fn recent(connection: &mut Connection, since: Timestamp) -> StoreResult<Vec<
 /// # Errors
 /// When the database fails.
 pub fn keep(connection: &mut Connection, rollups: &[Rollup]) -> StoreResult<()> {
-    lock(connection)?;
+    lock::exclusive(connection, Lock::Rollups)?;
     rollups
         .iter()
         .try_for_each(|rollup| rollup.keep(connection))
@@ -266,7 +255,7 @@ pub fn build_missing(
         .optional()?
         .is_some();
     if !is_there || (span == Span::Hour && is_latest) {
-        lock(connection)?;
+        lock::exclusive(connection, Lock::Rollups)?;
         Rollup::of(connection, span, starts_at)?.keep(connection)?;
     }
     Ok(Some((span, starts_at.plus(span.length()))))

@@ -2,14 +2,11 @@
 //! counting a share writes no index.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text};
+use diesel::sql_types::Text;
 
-use super::{hex, json};
+use crate::db::lock::{self, Lock};
 use crate::db::types::{IdSql, TimestampSql};
-use crate::db::{Connection, Id, StoreResult, Timestamp};
-
-/// Any number that no other lock of this program has.
-const TOTALS_LOCK: i64 = 0x746f_7461;
+use crate::db::{Connection, Id, StoreResult, Timestamp, dialect};
 
 /// The sum of an article's counts, of a row of `share_totals`.
 const SUM: &str = "(SELECT CAST(coalesce(sum(c.first_party + coalesce(c.external, 0) \
@@ -55,25 +52,13 @@ pub fn outdated(connection: &mut Connection, since: Timestamp) -> StoreResult<Ve
 /// # Errors
 /// When the database fails.
 pub fn place(connection: &mut Connection, articles: &[Id]) -> StoreResult<()> {
-    let update = |these: &str| {
-        format!("UPDATE share_totals SET total = {SUM} WHERE article_id IN ({these})")
-    };
-    match connection {
-        Connection::Sqlite(sqlite) => {
-            let ids: Vec<String> = articles.iter().map(|id| hex(id.0.as_bytes())).collect();
-            diesel::sql_query(update("SELECT unhex(value) FROM json_each(?1)"))
-                .bind::<Text, _>(json(&ids))
-                .execute(sqlite)?;
-        }
-        Connection::Postgres(postgres) => {
-            // Two that write the same rows in different orders would wait for each other.
-            diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
-                .bind::<BigInt, _>(TOTALS_LOCK)
-                .execute(postgres)?;
-            diesel::sql_query(update("SELECT unnest($1)"))
-                .bind::<Array<IdSql>, _>(articles)
-                .execute(postgres)?;
-        }
-    }
+    // Two that write the same rows in different orders would wait for each other.
+    lock::exclusive(connection, Lock::Totals)?;
+    let these = dialect::these(connection);
+    diesel::sql_query(format!(
+        "UPDATE share_totals SET total = {SUM} WHERE article_id IN ({these})"
+    ))
+    .bind::<Text, _>(dialect::ids(articles))
+    .execute(connection)?;
     Ok(())
 }

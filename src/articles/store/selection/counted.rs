@@ -1,38 +1,24 @@
 //! What some articles have: found first, and counted then, so that what is counted has a bound.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text};
+use diesel::sql_types::{BigInt, Text};
 
 use crate::articles::model::FacetBy;
 use crate::db::types::IdSql;
-use crate::db::{Connection, Id, StoreResult};
+use crate::db::{Connection, Id, MultiBackend, StoreResult, dialect};
 
 /// Runs a query whose `{articles}` stands for rows with the `id` of each of these articles.
-fn load<R>(
+fn load<R: QueryableByName<MultiBackend> + 'static>(
     connection: &mut Connection,
     articles: &[Id],
     limit: i64,
     query: impl FnOnce(&str) -> String,
-) -> StoreResult<Vec<R>>
-where
-    R: QueryableByName<diesel::sqlite::Sqlite> + QueryableByName<diesel::pg::Pg> + 'static,
-{
-    Ok(match connection {
-        Connection::Sqlite(sqlite) => {
-            let ids: Vec<String> = articles
-                .iter()
-                .map(|id| id.0.simple().to_string())
-                .collect();
-            diesel::sql_query(query("(SELECT unhex(value) AS id FROM json_each($1))"))
-                .bind::<Text, _>(serde_json::to_string(&ids).unwrap_or_default())
-                .bind::<BigInt, _>(limit)
-                .load(sqlite)?
-        }
-        Connection::Postgres(postgres) => diesel::sql_query(query("(SELECT unnest($1) AS id)"))
-            .bind::<Array<IdSql>, _>(articles)
-            .bind::<BigInt, _>(limit)
-            .load(postgres)?,
-    })
+) -> StoreResult<Vec<R>> {
+    let these = format!("({})", dialect::these(connection));
+    Ok(diesel::sql_query(query(&these))
+        .bind::<Text, _>(dialect::ids(articles))
+        .bind::<BigInt, _>(limit)
+        .load(connection)?)
 }
 
 /// How many of these articles have each tag, author or section.

@@ -1,0 +1,9 @@
+//! People and tools in the database.
+//!
+//! - [`users`] – people who sign in
+//! - [`sessions`] – their sign-ins, as families of refresh tokens
+//! - [`tokens`] – API tokens
+
+pub mod sessions;
+pub mod tokens;
+pub mod users;
