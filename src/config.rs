@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
-use clap::Args;
+use clap::{Args, Command};
 use ipnet::IpNet;
 use url::Url;
 
@@ -33,45 +33,38 @@ pub struct DatabaseConfig {
     #[arg(long, env = "DATABASE_REPLICA_URL", hide_env_values = true)]
     pub database_replica_url: Option<DatabaseUrl>,
 
-    /// Database connections for reading by key or in the order of an index; on Postgres half as many
-    /// more are for writing
+    /// Database connections for reads by key or in index order; on Postgres, half as many more for writes
     #[arg(long, env = "DATELINE_DATABASE_CONNECTIONS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_connections: u32,
 
-    /// Database connections for searches, counts, facets and what trends; half as many as there are
-    /// cores when left out
+    /// Database connections for searches, counts, facets and trending; half the CPU cores when not set
     #[arg(long, env = "DATELINE_COSTLY_CONNECTIONS", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub costly_connections: Option<u32>,
 
-    /// Seconds to wait for a free connection before answering 503
+    /// How long a request waits for a free connection before it is answered 503 (seconds)
     #[arg(long, env = "DATELINE_DATABASE_WAIT", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub database_wait: u64,
 
-    /// Seconds that a public read may take before it is ended and answered 503
+    /// How long a public read may take before it is ended and answered 503 (seconds); costly reads wait at
+    /// most half as long for a connection
     #[arg(long, env = "DATELINE_READ_TIMEOUT", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub read_timeout: u64,
 
-    /// Seconds that a write, or a read of an editor, may take before it is ended
+    /// How long a write or an editorial read may take before it is ended (seconds)
     #[arg(long, env = "DATELINE_STATEMENT_TIMEOUT", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub statement_timeout: u64,
 
-    /// Seconds that a write waits on Postgres for another one that holds the same article, tag or author
+    /// How long a write waits on Postgres for another write to the same article, tag or author (seconds)
     #[arg(long, env = "DATELINE_LOCK_TIMEOUT", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub lock_timeout: u64,
 }
 
 impl DatabaseConfig {
-    /// A database with the default settings.
+    /// A database with the default settings, whatever the environment says.
     pub fn at(database_url: DatabaseUrl) -> Self {
         Self {
             database_url,
-            database_replica_url: None,
-            database_connections: 8,
-            costly_connections: None,
-            database_wait: 5,
-            read_timeout: 3,
-            statement_timeout: 15,
-            lock_timeout: 2,
+            ..defaults()
         }
     }
 
@@ -103,106 +96,106 @@ pub struct ServerConfig {
     #[arg(long, env = "DATELINE_PUBLIC_URL", value_parser = web_url)]
     pub public_url: Option<Url>,
 
-    /// Worker threads; as many as there are cores when left out
+    /// Worker threads; one per CPU core when not set
     #[arg(long, env = "DATELINE_WORKERS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub workers: Option<u16>,
 
-    /// Address and port for operators (/readyz in detail, /metrics); 127.0.0.1:9464 when left out, or a
-    /// free port where that is taken
+    /// Address and port for operators (/readyz in detail, /metrics); 127.0.0.1:9464 when not set, or a free
+    /// port where that is taken
     #[arg(long, env = "DATELINE_OPS_LISTEN", value_parser = socket_address)]
     pub ops_listen: Option<SocketAddr>,
 
-    /// Maximum concurrent connections, each worker's share of them; as many as the limit of open
-    /// descriptors allows, up to 25,000, when left out
+    /// Maximum concurrent connections; when not set, as many as the limit of open descriptors allows, up to
+    /// 25,000
     #[arg(long, env = "DATELINE_MAX_CONNECTIONS", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_connections: Option<u32>,
 
-    /// Maximum concurrent connections of one address; 0 is without limit. Trusted proxies and 127.0.0.1
-    /// have none
+    /// Maximum concurrent connections from one address; 0 is unlimited. Trusted proxies and 127.0.0.1 are
+    /// exempt
     #[arg(long, env = "DATELINE_CONNECTIONS_PER_ADDRESS", default_value_t = 256)]
     pub connections_per_address: u32,
 
-    /// Seconds after which a connection that does not read what it was sent is closed
+    /// How long a client may take to read what it was sent before its connection is closed (seconds)
     #[arg(long, env = "DATELINE_WRITE_TIMEOUT", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub write_timeout: u64,
 
-    /// Most bytes of a request's body
+    /// Maximum size of an article's request body (bytes)
     #[arg(long, env = "DATELINE_MAX_BODY_BYTES", default_value_t = 2 * 1024 * 1024, value_parser = clap::value_parser!(u32).range(1024..=64 * 1024 * 1024))]
     pub max_body_bytes: u32,
 
-    /// Seconds that a request may take
+    /// How long a request may take (seconds)
     #[arg(long, env = "DATELINE_REQUEST_TIMEOUT", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub request_timeout: u64,
 
-    /// Seconds that requests in flight get to finish when the server stops
+    /// How long requests in flight may take to finish when the server stops (seconds)
     #[arg(long, env = "DATELINE_SHUTDOWN_TIMEOUT", default_value_t = 20, value_parser = clap::value_parser!(u64).range(0..=600))]
     pub shutdown_timeout: u64,
 
-    /// Mebibytes of memory for answers that are kept; 0 keeps none
+    /// Memory for cached responses (MiB); 0 caches none
     #[arg(long, env = "DATELINE_CACHE_SIZE", default_value_t = 64, value_parser = clap::value_parser!(u32).range(0..=65_536))]
     pub cache_size: u32,
 
-    /// Seconds for which browsers and CDNs may reuse an article without asking
+    /// How long browsers and CDNs may reuse an article without asking (seconds)
     #[arg(long, env = "DATELINE_MAX_AGE_ARTICLE", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
     pub max_age_article: u32,
 
-    /// Seconds for which they may reuse a list of articles
+    /// How long browsers and CDNs may reuse a list of articles without asking (seconds)
     #[arg(long, env = "DATELINE_MAX_AGE_LIST", default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
     pub max_age_list: u32,
 
-    /// Seconds for which they may reuse tags and authors
+    /// How long browsers and CDNs may reuse tags and authors without asking (seconds)
     #[arg(long, env = "DATELINE_MAX_AGE_NAMES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
     pub max_age_names: u32,
 
-    /// Seconds that a share count may be old, here and in caches
+    /// How old a share count may be, here and in caches (seconds)
     #[arg(long, env = "DATELINE_MAX_AGE_SHARES", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=3600))]
     pub max_age_shares: u32,
 
-    /// Seconds that a list of what trends may be old, here and in caches
+    /// How old a trending list may be, here and in caches (seconds)
     #[arg(long, env = "DATELINE_MAX_AGE_TRENDING", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=3600))]
     pub max_age_trending: u32,
 
-    /// Days for which shares are kept by the hour; older ones are kept by the day
+    /// How long shares are stored by the hour, before they are summed up by the day (days)
     #[arg(long, env = "DATELINE_HOURLY_SHARES_DAYS", default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub hourly_shares_days: u32,
 
-    /// Shares per minute that one address may report; 0 is without limit
+    /// Maximum shares per minute from one address; 0 is unlimited
     #[arg(long, env = "DATELINE_SHARES_PER_ADDRESS", default_value_t = 300)]
     pub shares_per_address: u32,
 
-    /// Shares per minute of one article that one address may report; 0 is without limit
+    /// Maximum shares per minute of one article from one address; 0 is unlimited
     #[arg(long, env = "DATELINE_SHARES_PER_ARTICLE", default_value_t = 60)]
     pub shares_per_article: u32,
 
-    /// Shares per hour of one article that one address may report; five times as many as per minute
-    /// when left out, 0 is without limit
+    /// Maximum shares per hour of one article from one address; 0 is unlimited, five times
+    /// --shares-per-article when not set
     #[arg(long, env = "DATELINE_SHARES_PER_ARTICLE_HOUR")]
     pub shares_per_article_hour: Option<u32>,
 
-    /// Unpublished articles that somebody who cannot publish may have at once
+    /// Maximum unpublished articles of a user who cannot publish
     #[arg(long, env = "DATELINE_DRAFTS_PER_AUTHOR", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub drafts_per_author: u32,
 
-    /// Networks of proxies that may say for whom they ask (Forwarded, X-Forwarded-For),
-    /// comma-separated: 10.0.0.0/8,2001:db8::/32
+    /// Networks of proxies whose Forwarded and X-Forwarded-For headers are trusted, comma-separated:
+    /// 10.0.0.0/8,2001:db8::/32
     #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',', value_parser = proxy)]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// Seconds for which caches may serve what is out of date while they ask again
+    /// How long caches may serve a stale response while they ask for a fresh one (seconds)
     #[arg(long, env = "DATELINE_STALE_WHILE_REVALIDATE", default_value_t = 60, value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
     pub stale_while_revalidate: u32,
 
-    /// Seconds for which this server, while its database is away, and caches, while it fails itself, may
-    /// serve responses that may be out of date; 0 is never
+    /// How long this server, while its database is away, and caches, while the server is failing, may serve
+    /// stale responses (seconds); 0 is never
     #[arg(long, env = "DATELINE_STALE_IF_ERROR", default_value_t = 86_400, value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
     pub stale_if_error: u32,
 
-    /// Seconds for which shared caches that are purged may reuse answers (s-maxage); as browsers
-    /// when left out
+    /// How long shared caches that you purge may reuse a response (s-maxage, seconds); as long as browsers
+    /// when not set
     #[arg(long, env = "DATELINE_SHARED_MAX_AGE", value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
     pub shared_max_age: Option<u32>,
 
-    /// The header that names what a CDN can purge an answer by
+    /// The response header that lists what a CDN can purge by: surrogate-key, cache-tag or none
     #[arg(long, env = "DATELINE_PURGE_HEADER", default_value = "surrogate-key")]
     pub purge_header: PurgeHeader,
 
@@ -210,45 +203,30 @@ pub struct ServerConfig {
     #[arg(skip)]
     pub clock: Clock,
 
-    /// Origins whose pages may call the editorial API from a browser, comma-separated
+    /// Origins whose pages may call the editorial API from a browser, comma-separated: https://desk.example
     #[arg(long, env = "DATELINE_EDITORIAL_ORIGINS", value_delimiter = ',', value_parser = origin)]
     pub editorial_origins: Vec<String>,
 }
 
 impl ServerConfig {
-    /// A server on a free local port with the default settings.
+    /// A server on free local ports with the default settings, whatever the environment says.
     pub fn on_free_port() -> Self {
+        let free = SocketAddr::from(([127, 0, 0, 1], 0));
         Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            public_url: None,
-            workers: None,
-            ops_listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
-            max_connections: None,
-            connections_per_address: 256,
-            write_timeout: 15,
-            max_body_bytes: 2 * 1024 * 1024,
-            request_timeout: 30,
-            shutdown_timeout: 20,
-            cache_size: 64,
-            max_age_article: 10,
-            max_age_list: 10,
-            max_age_names: 60,
-            max_age_shares: 5,
-            max_age_trending: 60,
-            hourly_shares_days: 14,
-            shares_per_address: 300,
-            shares_per_article: 60,
-            drafts_per_author: 1_000,
-            shares_per_article_hour: None,
-            trusted_proxies: Vec::new(),
-            stale_while_revalidate: 60,
-            stale_if_error: 86_400,
-            shared_max_age: None,
-            purge_header: PurgeHeader::SurrogateKey,
-            clock: Clock::default(),
-            editorial_origins: Vec::new(),
+            listen: free,
+            ops_listen: Some(free),
+            ..defaults()
         }
     }
+}
+
+/// Settings of which none is set.
+fn defaults<T: Args>() -> T {
+    let command = T::augment_args(Command::new("defaults")).mut_args(|arg| arg.env(None::<&str>));
+    let matches = command.try_get_matches_from(["defaults"]);
+    matches
+        .and_then(|matches| T::from_arg_matches(&matches))
+        .expect("no setting is required")
 }
 
 /// Headers that CDNs purge by.

@@ -20,11 +20,11 @@ pub struct Serve {
     #[command(flatten)]
     server: ServerConfig,
 
-    /// Leave the database's tables as they are; run `dateline migrate` apart
+    /// Do not run migrations at the start; run `dateline migrate` yourself
     #[arg(long, env = "DATELINE_NO_MIGRATE", value_parser = BoolishValueParser::new())]
     no_migrate: bool,
 
-    /// Make the file of a SQLite database that is not there
+    /// Create the SQLite file if it does not exist
     #[arg(long, env = "DATELINE_CREATE", value_parser = BoolishValueParser::new())]
     create: bool,
 }

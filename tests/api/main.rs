@@ -23,6 +23,7 @@ mod harness;
 mod limits;
 mod process;
 mod questions;
+mod readme;
 mod replica;
 mod search;
 mod shares;

@@ -83,7 +83,7 @@ impl RowWithBody {
             html: self.body_html,
         };
         if !self.article.is_rendered {
-            body.html = body.parse().map_err(unreadable)?.to_html();
+            body.html = body.parse()?.to_html();
         }
         Ok((self.article, body))
     }
@@ -279,9 +279,7 @@ pub(super) fn whole(
         .into_iter()
         .map(|(id, (shown, body))| {
             let highlights = match (highlights, &body) {
-                (Some(search), Some(body)) => {
-                    Some(highlighted(&shown, body, search).map_err(unreadable)?)
-                }
+                (Some(search), Some(body)) => Some(highlighted(&shown, body, search)?),
                 _ => None,
             };
             let wants_body = query.include.contains(&Include::Body);
@@ -301,10 +299,6 @@ pub(super) fn whole(
 }
 
 /// What was kept as JSON is JSON.
-fn unreadable(error: serde_json::Error) -> StoreError {
-    StoreError::Corrupt(error.to_string())
-}
-
 /// Where a search found what it was looking for.
 fn highlighted(shown: &Shown, body: &StoredBody, search: &Query) -> serde_json::Result<Highlights> {
     #[derive(Deserialize)]
