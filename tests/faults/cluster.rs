@@ -11,6 +11,8 @@ use diesel::{Connection, PgConnection};
 /// A cluster of its own; it is stopped and deleted when it is dropped.
 pub struct Cluster {
     data: PathBuf,
+    /// Where locales are that the machine does not have.
+    locales: Option<PathBuf>,
     pub port: u16,
 }
 
@@ -67,6 +69,32 @@ fn new_directory() -> PathBuf {
 impl Cluster {
     /// A new cluster that has started.
     pub fn start() -> Self {
+        let mut cluster = Self::new();
+        cluster.start_somewhere();
+        cluster
+    }
+
+    /// One whose messages are in German, where that locale can be made (Debian's package `locales`).
+    pub fn start_in_german() -> Option<Self> {
+        let locales = new_directory();
+        run(as_owner(Path::new("mkdir")).arg(&locales));
+        let made = as_owner(Path::new("localedef"))
+            .args(["-i", "de_DE", "-f", "UTF-8"])
+            .arg(locales.join("de_DE.UTF-8"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        if !made.is_ok_and(|made| made.success()) {
+            return None;
+        }
+        let mut cluster = Self::new();
+        cluster.locales = Some(locales);
+        cluster.configure("lc_messages = 'de_DE.UTF-8'\n");
+        cluster.start_somewhere();
+        Some(cluster)
+    }
+
+    fn new() -> Self {
         let data = new_directory();
         run(as_owner(&program("initdb"))
             .args([
@@ -79,12 +107,15 @@ impl Cluster {
             ])
             .args(["--locale", "C", "--no-sync", "--pgdata"])
             .arg(&data));
-        let mut cluster = Self { data, port: 0 };
+        let cluster = Self {
+            data,
+            locales: None,
+            port: 0,
+        };
         cluster.configure(
             "listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\nfsync = off\n\
              full_page_writes = off\nmax_connections = 60\nwal_keep_size = 64MB\n",
         );
-        cluster.start_somewhere();
         cluster
     }
 
@@ -99,7 +130,11 @@ impl Cluster {
                 "host=127.0.0.1 port={} user=postgres application_name={name}",
                 self.port
             )));
-        let mut standby = Self { data, port: 0 };
+        let mut standby = Self {
+            data,
+            locales: None,
+            port: 0,
+        };
         standby.start_somewhere();
         standby
     }
@@ -128,6 +163,7 @@ impl Cluster {
     fn tries_to_start(&self) -> bool {
         let log = self.data.with_extension("log");
         as_owner(&program("pg_ctl"))
+            .envs(self.locales.iter().map(|place| ("LOCPATH", place)))
             .args(["start", "-w", "-t", "60", "-D"])
             .arg(&self.data)
             .arg("-l")

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use dateline::app::{Opening, open_database};
+use dateline::config::DatabaseConfig;
 use dateline::db::Connection as Database;
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Text};
@@ -328,4 +329,49 @@ fn messages_are_english_where_the_role_may_choose() {
     let database =
         open_database(&config(&url), Opening::AsItIs).unwrap_or_else(|error| panic!("{error}"));
     assert!(database.connection().is_ok());
+}
+
+#[actix_web::test]
+async fn messages_in_german_are_understood() {
+    let Some(cluster) = Cluster::start_in_german() else {
+        eprintln!("not checked here: German messages (Debian's package locales)");
+        return;
+    };
+    cluster.execute("postgres", "CREATE DATABASE news");
+    let url = cluster.url("news");
+    let mut other = PgConnection::establish(&url).unwrap();
+    let said = other.batch_execute("SELECT nothing").unwrap_err();
+    assert!(said.to_string().contains("existiert nicht"), "{said}");
+
+    // Who waits for a lock, and whose statement takes too long.
+    for (lock_timeout, statement_timeout) in [(1, 60), (60, 1)] {
+        let app = TestApp::start_at(DatabaseConfig {
+            lock_timeout,
+            statement_timeout,
+            ..config(&url)
+        })
+        .await;
+        let token = app.newsroom().await;
+        let slug = format!("held-{lock_timeout}");
+        let article = app.draft(&token, &slug).await;
+        let hold = "BEGIN; SELECT 1 FROM articles FOR UPDATE";
+        other.batch_execute(hold).unwrap();
+        let path = format!(
+            "/v1/editorial/articles/{}",
+            article.json["id"].as_str().unwrap()
+        );
+        let reply = app
+            .request(Method::PATCH, &path)
+            .may_fail()
+            .bearer(&token)
+            .header("if-match", &article.etag())
+            .json(json!({"headline": "New"}))
+            .await;
+        assert_eq!(reply.status, 503, "{}", reply.text);
+        other.batch_execute("ROLLBACK").unwrap();
+        let reply = app
+            .patch(&token, &article, json!({"headline": "New"}))
+            .await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+    }
 }
