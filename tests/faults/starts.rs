@@ -1,6 +1,6 @@
 //! Servers that start at once, with less than they need, or on something else than they take it for.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -374,4 +374,78 @@ async fn messages_in_german_are_understood() {
             .await;
         assert_eq!(reply.status, 200, "{}", reply.text);
     }
+}
+
+/// Threads are counted for each user: one whom nobody else is.
+const NOBODY_ELSE: &str = "57419";
+
+#[test]
+fn where_threads_are_few_a_server_says_so_or_serves() {
+    let place = Place::new(On::Sqlite);
+    let folder = place.folder();
+    let program = folder.join("dateline");
+    std::fs::copy(env!("CARGO_BIN_EXE_dateline"), &program).unwrap();
+    let owned = Command::new("chown").arg(NOBODY_ELSE).arg(folder).output();
+    if !owned.is_ok_and(|owned| owned.status.success()) {
+        eprintln!("not checked here: few threads (only root can be somebody else)");
+        return;
+    }
+    let mut served = 0;
+    for limit in (2..=44).step_by(3) {
+        let mut server = Command::new("setpriv")
+            .args(["--reuid", NOBODY_ELSE, "--clear-groups", "bash", "-c"])
+            .arg(format!("ulimit -u {limit} && exec \"$0\" \"$@\""))
+            .arg(&program)
+            .args(["serve", "--create", "--workers", "1"])
+            .args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"])
+            .args(["--database-url"])
+            .arg(format!("sqlite://{}/{limit}.db", folder.display()))
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = BufReader::new(server.stderr.take().unwrap());
+        let mut said = String::new();
+        let mut address = None;
+        for line in log.lines().map_while(Result::ok) {
+            let json: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+            said.push_str(&line);
+            if json["message"] == "listening" {
+                address = json["address"].as_str().map(str::to_owned);
+                break;
+            }
+        }
+        let Some(address) = address else {
+            assert!(!server.wait().unwrap().success(), "{limit}: {said}");
+            assert!(
+                said.contains("Resource temporarily unavailable"),
+                "{limit}: {said}"
+            );
+            continue;
+        };
+        served += 1;
+        let address = address.trim_start_matches("http://");
+        let ask = |path: &str| {
+            let mut stream = std::net::TcpStream::connect(address).unwrap();
+            let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes()).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer.split(' ').nth(1).map(str::to_owned)
+        };
+        std::thread::scope(|scope| {
+            let asked: Vec<_> = ["/v1/articles?count=true", "/v1/trending", "/readyz"]
+                .iter()
+                .cycle()
+                .take(24)
+                .map(|path| scope.spawn(move || ask(path)))
+                .collect();
+            for status in asked {
+                assert_eq!(status.join().unwrap().as_deref(), Some("200"), "{limit}");
+            }
+        });
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
+    assert!(served > 0);
 }
