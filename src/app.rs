@@ -13,12 +13,12 @@ use actix_web::{App, HttpResponse, HttpServer};
 use thiserror::Error;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::articles::delivery::Together;
 use crate::articles::editorial::DraftQuota;
+use crate::articles::public::ArticleLoader;
 use crate::auth::jwt::Signer;
 use crate::auth::throttle::LoginThrottle;
-use crate::cache::responses::Responses;
-use crate::cache::serve::ServeKept;
+use crate::cache::middleware::CacheMiddleware;
+use crate::cache::response_cache::ResponseCache;
 use crate::config::{DatabaseConfig, ServerConfig};
 use crate::db::metrics::DatabaseMetrics;
 use crate::db::transaction::in_transaction;
@@ -34,23 +34,22 @@ use crate::http::cors::{EXPOSED, to_any_origin};
 use crate::http::cursor::CursorKey;
 use crate::http::listeners::{ListenError, Listeners};
 use crate::http::observe::{REQUEST_ID, RequestTimeout, observe};
+use crate::http::public_url::PublicUrl;
 use crate::http::routes::Resource;
-use crate::http::site::Site;
 use crate::keys::{self, Key, Purpose};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::projections::rebuild;
 use crate::service::OpenApiJson;
-use crate::shares::counter::{Counter, WAITING};
-use crate::shares::delivery::Counting;
 use crate::shares::limits::{ShareLimits, ShareQuotas};
-use crate::shares::named::PublicArticles;
+use crate::shares::public::ShareService;
+use crate::shares::slug_cache::SlugCache;
 use crate::shares::store::rollups;
-use crate::shares::time::Span;
+use crate::shares::time::Granularity;
 use crate::shares::visitor::VisitorKey;
+use crate::shares::writer::{ShareWriter, WAITING};
 use crate::{
-    articles, auth, authors, housekeeping, openapi, ops, projections, service, shares, tags,
-    widgets,
+    articles, auth, authors, jobs, openapi, ops, projections, service, shares, tags, widgets,
 };
 
 /// How long a server that ends waits until what it was sent is counted.
@@ -234,7 +233,7 @@ impl Application {
         let metrics = Data::new(Metrics::new(database.metrics()).map_err(StartError::Metrics)?);
         let gauges = Data::new(Gauges::new(metrics.registry()).map_err(StartError::Metrics)?);
         let throttle = Data::new(LoginThrottle::default());
-        let site = Data::new(Site(
+        let site = Data::new(PublicUrl(
             config
                 .public_url
                 .as_ref()
@@ -246,19 +245,19 @@ impl Application {
         database.listen().await?;
         // What a server that was killed had acknowledged is in the counts before they are read.
         database.write(shares::store::counting::apply).await?;
-        let mut position = Some((Span::Hour, Timestamp::EARLIEST));
+        let mut position = Some((Granularity::Hour, Timestamp::EARLIEST));
         while let Some(from) = position {
             let build = move |connection: &mut Connection| rollups::build_missing(connection, from);
             position = database.write(build).await?;
         }
-        let responses = Data::new(Responses::new(
+        let responses = Data::new(ResponseCache::new(
             database.clone(),
             u64::from(config.cache_size) * 1024 * 1024,
             config.clock.clone(),
             config.policies(),
             metrics.clone(),
         ));
-        let together = Data::new(Together::of(&database, &site));
+        let together = Data::new(ArticleLoader::of(&database, &site));
         let proxies = Data::new(TrustedProxies::new(config.trusted_proxies.clone()));
         let connections = Connections::new(
             config.connections_per_address,
@@ -267,9 +266,9 @@ impl Application {
             metrics.connections_refused().clone(),
         );
         let (counter, counted) =
-            Counter::open(database.clone(), WAITING).map_err(StartError::Thread)?;
-        let counting = Data::new(Counting {
-            articles: PublicArticles::new(database.clone()),
+            ShareWriter::open(database.clone(), WAITING).map_err(StartError::Thread)?;
+        let counting = Data::new(ShareService {
+            articles: SlugCache::new(database.clone()),
             limits: ShareLimits::new(ShareQuotas {
                 address: config.shares_per_address,
                 article: config.shares_per_article,
@@ -286,11 +285,11 @@ impl Application {
         let database = Data::new(database);
         let origins = config.editorial_origins.clone();
 
-        housekeeping::sweep(&database, &signer, &throttle);
-        housekeeping::rebuild(&database);
-        housekeeping::render(&database);
-        housekeeping::record_appearances(&database, &writer);
-        housekeeping::keep_shares(&database, &counting, config.hourly_shares_days);
+        jobs::sweep(&database, &signer, &throttle);
+        jobs::rebuild(&database);
+        jobs::render(&database);
+        jobs::record_appearances(&database, &writer);
+        jobs::keep_shares(&database, &counting, config.hourly_shares_days);
 
         let workers = config.workers.map_or_else(
             || std::thread::available_parallelism().map_or(2, usize::from),
@@ -347,7 +346,7 @@ impl Application {
                 .app_data(drafts.clone())
                 .app_data(readers.clone())
                 .wrap(from_fn(observe))
-                .wrap(ServeKept(responses.clone()))
+                .wrap(CacheMiddleware(responses.clone()))
                 .configure(|config| {
                     for resource in resources() {
                         let cors = cors(resource.path(), &origins);

@@ -47,7 +47,7 @@ struct Reading {
 }
 
 impl WallClock {
-    /// Takes note of the seconds that the clock showed at some moment between two; answers whether it was
+    /// Takes note of the seconds that the clock showed at some moment between two; returns whether it was
     /// set since the last time.
     pub fn has_jumped(&mut self, shown: f64, earliest: Instant, latest: Instant) -> bool {
         let reading = Reading {

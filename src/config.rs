@@ -8,11 +8,11 @@ use clap::{Args, Command};
 use ipnet::IpNet;
 use url::Url;
 
-use crate::cache::answer::Policy;
-use crate::cache::responses::Policies;
+use crate::cache::response::Policy;
+use crate::cache::response_cache::Policies;
 use crate::clock::Clock;
 use crate::db::DatabaseUrl;
-use crate::db::lane::PoolSettings;
+use crate::db::connection_pool::PoolSettings;
 
 /// Seconds for which caches may say that something is not there, at most: it may be any moment.
 const MISSING_MAX_AGE: u32 = 10;
@@ -199,11 +199,11 @@ pub struct ServerConfig {
     #[arg(long, env = "DATELINE_PURGE_HEADER", default_value = "surrogate-key")]
     pub purge_header: PurgeHeader,
 
-    /// The clock that kept answers run out by
+    /// The clock that cached responses expire by
     #[arg(skip)]
     pub clock: Clock,
 
-    /// Origins whose pages may call the editorial API from a browser, comma-separated: https://desk.example
+    /// Origins whose pages may call the editorial API from a browser, comma-separated: scheme://host, or with a :port
     #[arg(long, env = "DATELINE_EDITORIAL_ORIGINS", value_delimiter = ',', value_parser = origin)]
     pub editorial_origins: Vec<String>,
 }

@@ -6,12 +6,12 @@ use diesel::sql_types::BigInt;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use prometheus::{Gauge, GaugeVec, IntCounter, IntGauge, IntGaugeVec, Opts, Registry};
 
-use crate::cache::responses::Responses;
-use crate::db::lane::Cost;
+use crate::cache::response_cache::ResponseCache;
+use crate::db::connection_pool::Cost;
 use crate::db::migrations::{self, MigrationState};
 use crate::db::{Connection, Database, DatabaseUrl, StoreResult, file};
 use crate::log;
-use crate::shares::counter::Load;
+use crate::shares::writer::Load;
 
 /// More than so many rows that wait are not counted.
 const MOST_WAITING: i64 = 100_000;
@@ -19,7 +19,7 @@ const MOST_WAITING: i64 = 100_000;
 /// Gauges of one server.
 pub struct Gauges {
     up: IntGauge,
-    hears: IntGauge,
+    is_lease_valid: IntGauge,
     sign_of_life: Gauge,
     connections: IntGaugeVec,
     idle: IntGaugeVec,
@@ -43,7 +43,7 @@ pub struct Sources<'a> {
     /// The database.
     pub database: &'a Database,
     /// The cached responses.
-    pub responses: &'a Responses,
+    pub responses: &'a ResponseCache,
     /// How busy counting shares is.
     pub shares: &'a Load,
 }
@@ -99,23 +99,23 @@ impl Gauges {
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         Ok(Self {
             up: gauge("dateline_database_up", "Whether the database answers.")?,
-            hears: gauge(
+            is_lease_valid: gauge(
                 "dateline_listener_up",
                 "Whether writes of other processes are heard of; cached responses go out only then.",
             )?,
             sign_of_life,
             connections: by(
-                "lane",
+                "pool",
                 "dateline_database_connections",
                 "Open connections to the database.",
             )?,
             idle: by(
-                "lane",
+                "pool",
                 "dateline_database_connections_idle",
                 "Idle connections to the database.",
             )?,
             waiting: by(
-                "lane",
+                "pool",
                 "dateline_database_waiting",
                 "Requests that wait for a connection to the database.",
             )?,
@@ -163,16 +163,17 @@ impl Gauges {
         let database = sources.database;
         self.up.set(i64::from(!database.health().is_away()));
         let now = Instant::now();
-        self.hears.set(i64::from(database.changes().hears(now)));
+        self.is_lease_valid
+            .set(i64::from(database.changes().is_lease_valid(now)));
         let certain = now.saturating_duration_since(database.changes().known_since());
         self.sign_of_life.set(certain.as_secs_f64());
-        for lane in database.lanes() {
+        for pool in database.pools() {
             let of = |gauge: &IntGaugeVec, number: usize| {
-                gauge.with_label_values(&[lane.name]).set(signed(number));
+                gauge.with_label_values(&[pool.name]).set(signed(number));
             };
-            of(&self.connections, lane.open);
-            of(&self.idle, lane.idle);
-            of(&self.waiting, lane.waiting);
+            of(&self.connections, pool.open);
+            of(&self.idle, pool.idle);
+            of(&self.waiting, pool.waiting);
         }
         if let Some(replica) = database.replica_status() {
             let is_read = f64::from(u8::from(replica.left_alone.is_none()));

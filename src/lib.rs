@@ -5,7 +5,7 @@
 //! - [`cli`] – `serve`, `demo`, `migrate`, `rebuild`, `copy`, `user`, `token`, `openapi`, `health`
 //! - [`app`] – the server: which routes exist, the order of middleware, start and stop
 //! - [`starting`] – what a server answers that is not ready yet
-//! - [`housekeeping`] – what a server does besides answering
+//! - [`jobs`] – what a server does besides answering
 //! - [`openapi`] – the document that the routes add up to
 //! - [`ops`] – what operators ask, on a listener of its own: health in detail, metrics
 //! - [`gauges`] – what is measured when they ask
@@ -16,7 +16,7 @@
 //! - [`articles`], [`authors`], [`tags`], [`shares`] – the features, each with its model, store and
 //!   handlers
 //! - [`auth`] – people, tools, roles
-//! - [`cache`] – public answers, kept while they are provably current
+//! - [`cache`] – public responses, cached while they are provably current
 //! - [`http`] – what all handlers share
 //! - [`search`] – words, queries, and the index of what is published
 //! - [`body`] – an article's text as blocks, HTML, Markdown and plain text
@@ -26,7 +26,7 @@
 //! - [`events`] – what happens when something changes: changes, events, the event log
 //! - [`db`] – pools, the two databases, column types, tables, migrations
 //! - [`threads`] – threads for what takes long, made at the start
-//! - [`clock`] – the clock that kept answers run out by
+//! - [`clock`] – the clock that cached responses expire by
 //! - [`log`] – logs that no request waits for
 //! - [`trace`] – traces across services
 //! - [`etag`], [`merge_patch`], [`text`], [`validation`] – rules of documents, without I/O
@@ -44,8 +44,8 @@ pub mod db;
 pub mod etag;
 pub mod events;
 pub mod gauges;
-pub mod housekeeping;
 pub mod http;
+pub mod jobs;
 pub mod keys;
 pub mod log;
 pub mod merge_patch;

@@ -42,7 +42,7 @@ impl RouteMetrics {
     }
 }
 
-/// What the cache of answers counts.
+/// What the response cache counts.
 #[derive(Clone)]
 pub struct CacheMetrics {
     /// Requests answered with what was kept.
@@ -52,13 +52,13 @@ pub struct CacheMetrics {
     /// Requests for which an answer was made and not kept: the cache is off, or other processes are
     /// not heard.
     pub bypassed: IntCounter,
-    /// Answers thrown away because a write or the clock had changed them.
+    /// Cached responses dropped because a write or the clock had changed them.
     pub outdated: IntCounter,
-    /// Answers that went out although they could not be checked: the database was away.
+    /// Cached responses that went out although they could not be checked: the database was away.
     pub stale: IntCounter,
-    /// Answers read from the replica.
+    /// Responses read from the replica.
     pub replica: IntCounter,
-    /// Answers read from the primary because the replica was behind or failed.
+    /// Responses read from the primary because the replica was behind or failed.
     pub not_replica: IntCounter,
 }
 
@@ -205,7 +205,7 @@ impl Metrics {
         }
     }
 
-    /// What the cache of answers counts.
+    /// What the response cache counts.
     pub fn cache(&self) -> &CacheMetrics {
         &self.cache
     }

@@ -24,22 +24,22 @@ use crate::{articles, auth, authors, service, shares, tags, widgets};
     ),
     servers((url = "/", description = "This server")),
     paths(
-        articles::delivery::list_articles,
-        articles::delivery::get_article,
+        articles::public::list_articles,
+        articles::public::get_article,
         articles::discovery::list_related,
         articles::discovery::list_facets,
-        shares::delivery::post_share,
-        shares::delivery::get_shares,
-        shares::delivery::list_shares,
+        shares::public::post_share,
+        shares::public::get_shares,
+        shares::public::list_shares,
         articles::trending::list_trending,
         shares::editorial::read_shares,
         shares::editorial::set_external_shares,
         shares::editorial::set_many_external_shares,
         shares::editorial::read_share_overview,
-        tags::delivery::list_tags,
-        tags::delivery::get_tag,
-        authors::delivery::list_authors,
-        authors::delivery::get_author,
+        tags::public::list_tags,
+        tags::public::get_tag,
+        authors::public::list_authors,
+        authors::public::get_author,
         articles::editorial::list_any_articles,
         articles::editorial::create_article,
         articles::editorial::read_article,
@@ -163,7 +163,7 @@ impl Modify for MergePatches {
     }
 }
 
-/// The answers that follow from what an operation takes, so that no handler can forget one.
+/// The responses that follow from what an operation takes, so that no handler can forget one.
 struct CommonAnswers;
 
 impl Modify for CommonAnswers {

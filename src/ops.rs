@@ -8,7 +8,7 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use serde::Serialize;
 
-use crate::cache::responses::Responses;
+use crate::cache::response_cache::ResponseCache;
 use crate::db::{Database, DatabaseUrl, StoreError, file, migrations};
 use crate::gauges::{Gauges, Sources};
 use crate::http::address::TrustedProxies;
@@ -18,7 +18,7 @@ use crate::log;
 use crate::metrics::Metrics;
 use crate::problem::{INTERNAL, Problem};
 use crate::service;
-use crate::shares::counter::Load;
+use crate::shares::writer::Load;
 
 /// How long each part of the database is waited for.
 const PART: Duration = Duration::from_secs(2);
@@ -93,10 +93,10 @@ async fn ready(database: Data<Database>, proxies: Data<TrustedProxies>) -> HttpR
         DatabaseUrl::Postgres(_) => None,
     };
     let free = path.map(|path| file::sizes(path).free);
-    let hears = database.changes().hears(Instant::now());
+    let is_lease_valid = database.changes().is_lease_valid(Instant::now());
     let readiness = Readiness {
         status: match is_ready {
-            true if hears && writable.is_ok() => OK,
+            true if is_lease_valid && writable.is_ok() => OK,
             true => "degraded",
             false => "unavailable",
         },
@@ -108,7 +108,7 @@ async fn ready(database: Data<Database>, proxies: Data<TrustedProxies>) -> HttpR
                 Ok(pending) => format!("pending: {}", pending.join(", ")),
                 Err(_) => "unknown".into(),
             },
-            listener: match hears {
+            listener: match is_lease_valid {
                 true => OK,
                 false => "not heard",
             },
@@ -158,7 +158,7 @@ async fn metrics(
     metrics: Data<Metrics>,
     gauges: Data<Gauges>,
     database: Data<Database>,
-    responses: Data<Responses>,
+    responses: Data<ResponseCache>,
     shares: Data<Load>,
 ) -> Result<HttpResponse, Problem> {
     let sources = Sources {

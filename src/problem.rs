@@ -137,7 +137,7 @@ fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
-/// What a handler answers instead of a result.
+/// What a handler returns instead of a result.
 #[derive(Debug)]
 pub struct Problem(Box<Occurrence>);
 
@@ -309,7 +309,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound => Self::not_found(),
-            StoreError::Stale { current } => {
+            StoreError::VersionMismatch { current } => {
                 let mut problem = Self::new(
                     &PRECONDITION_FAILED,
                     "It was changed since you read it; the ETag header names the current version.",
@@ -327,7 +327,7 @@ impl From<StoreError> for Problem {
                 problem.0.suggestion = Some(suggestion);
                 problem
             }
-            StoreError::WrongState { detail, allowed } => {
+            StoreError::InvalidTransition { detail, allowed } => {
                 let mut problem = Self::new(&WRONG_STATE, detail);
                 problem.0.allowed = Some(allowed);
                 problem

@@ -15,7 +15,7 @@ use crate::problem::{Problem, ProblemType, TYPES};
 /// How long caches may keep what changes with the server's version only.
 const UNCHANGING: &str = "public, max-age=300";
 
-/// The resources of this room.
+/// The resources of this module.
 pub fn resources() -> Vec<Resource> {
     vec![
         resource("/").get(index),

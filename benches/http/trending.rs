@@ -13,7 +13,7 @@ use dateline::db::schema::{articles, share_buckets};
 use dateline::db::transaction::in_transaction;
 use dateline::db::{Connection, DatabaseUrl, Id, Timestamp};
 use dateline::on_each_database;
-use dateline::shares::time::Span;
+use dateline::shares::time::Granularity;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use rand::rngs::StdRng;
@@ -127,7 +127,7 @@ fn share(url: DatabaseUrl) {
         .load(connection)
         .expect("the articles");
     let now = Timestamp::now();
-    let hourly = Span::Day.containing(now.plus(-chrono::Duration::days(HOURLY_DAYS)));
+    let hourly = Granularity::Day.containing(now.plus(-chrono::Duration::days(HOURLY_DAYS)));
     let random = &mut StdRng::seed_from_u64(1898);
     let mut buckets = Buckets::new();
     for (id, published) in published {
@@ -135,7 +135,11 @@ fn share(url: DatabaseUrl) {
         let age = (now.utc() - published.utc()).num_days().max(1) as f64;
         let mut add = |after: chrono::Duration, shares: i64, network: usize| {
             let at = published.plus(after).min(now);
-            let span = if at < hourly { Span::Day } else { Span::Hour };
+            let span = if at < hourly {
+                Granularity::Day
+            } else {
+                Granularity::Hour
+            };
             let key = (
                 span.as_str(),
                 span.containing(at),

@@ -5,19 +5,19 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 use utoipa::IntoParams;
 
-use super::delivery::unwritable;
 use super::model::{FacetBy, Facets, RelatedArticles};
 use super::params::FilterParams;
-use super::rendition::Shown;
+use super::public::unwritable;
+use super::read_model::PublicArticle;
 use super::store::{public, related};
-use crate::cache::answer::{Found, Rendered};
-use crate::cache::responses::{Kind, Question, Responses};
-use crate::db::lane::Cost;
+use crate::cache::response::{Lookup, Payload};
+use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
+use crate::db::connection_pool::Cost;
 use crate::db::slugs::public_article_once_named;
 use crate::db::{Connection, StoreError};
 use crate::http::params::{Both, FromParams, KeyedQuery, Params};
 use crate::http::path::SlugPath;
-use crate::http::site::Site;
+use crate::http::public_url::PublicUrl;
 use crate::problem::Problem;
 
 /// Parameters of related articles.
@@ -54,13 +54,13 @@ impl FromParams for RelatedParams {
 )]
 pub async fn list_related(
     request: HttpRequest,
-    responses: Data<Responses>,
-    site: Data<Site>,
+    responses: Data<ResponseCache>,
+    site: Data<PublicUrl>,
     SlugPath(slug): SlugPath,
     query: KeyedQuery<RelatedParams>,
 ) -> Result<HttpResponse, Problem> {
     let limit = usize::try_from(query.params.limit).unwrap_or(0);
-    let question = Question::new(
+    let question = CacheRequest::new(
         "/v1/articles/{slug}/related",
         Kind::ArticleList,
         query
@@ -68,22 +68,23 @@ pub async fn list_related(
             .after(&format!("/v1/articles/{slug}/related")),
     );
     let answer = move |connection: &mut Connection| {
-        let (data, made_of) = match related::related(connection, &slug, limit, site.0.as_deref()) {
+        let (data, depends_on) = match related::related(connection, &slug, limit, site.0.as_deref())
+        {
             Err(StoreError::NotFound) => {
                 let (_, slug) = public_article_once_named(connection, &slug)?;
-                return Ok(Found::Moved(format!("/v1/articles/{slug}/related")));
+                return Ok(Lookup::Moved(format!("/v1/articles/{slug}/related")));
             }
             found => found?,
         };
         let summaries: Vec<Vec<u8>> = data
             .iter()
-            .map(Shown::summary)
+            .map(PublicArticle::summary)
             .collect::<Result<_, _>>()
             .map_err(unwritable)?;
-        Ok(Found::Here(
-            Rendered::list(&summaries, &json!({}))?
-                .made_of(made_of)
-                .made_of(data.iter().flat_map(Shown::made_of))
+        Ok(Lookup::Here(
+            Payload::list(&summaries, &json!({}))?
+                .depends_on(depends_on)
+                .depends_on(data.iter().flat_map(PublicArticle::depends_on))
                 .purge_key("articles".into()),
         ))
     };
@@ -126,24 +127,24 @@ impl FromParams for FacetParams {
 )]
 pub async fn list_facets(
     request: HttpRequest,
-    responses: Data<Responses>,
+    responses: Data<ResponseCache>,
     query: KeyedQuery<Both<FacetParams, FilterParams>>,
 ) -> Result<HttpResponse, Problem> {
     const PATH: &str = "/v1/articles/facets";
     let Both(params, filter) = query.params;
     let question =
-        Question::new(PATH, Kind::ArticleList, query.canonical.after(PATH)).costs(Cost::High);
+        CacheRequest::new(PATH, Kind::ArticleList, query.canonical.after(PATH)).costs(Cost::High);
     let answer = move |connection: &mut Connection| {
-        let (data, counts_are, made_of) =
+        let (data, counts_are, depends_on) =
             public::facets(connection, &filter.into(), params.by, params.limit)?;
         let facets = Facets {
             by: params.by,
             counts_are,
             data,
         };
-        Ok(Found::Here(
-            Rendered::json(&facets)?
-                .made_of(made_of)
+        Ok(Lookup::Here(
+            Payload::json(&facets)?
+                .depends_on(depends_on)
                 .purge_key("articles".into()),
         ))
     };

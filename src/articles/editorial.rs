@@ -6,11 +6,11 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use utoipa::IntoParams;
 
-use super::delivery::place;
 use super::input::{ArticleInput, ArticlePatch};
 use super::model::{EditorialArticle, EditorialFilter, EditorialSummary};
 use super::parts::CorrectionInput;
-use super::store::{desk, transitions, write};
+use super::public::place;
+use super::store::{editorial, transitions, write};
 use super::workflow::{PublishInput, RetractInput, Status};
 use crate::auth::guard::{Allowed, ArticlesPublish, ArticlesRead, ArticlesWrite};
 use crate::auth::model::{Caller, Right};
@@ -19,13 +19,13 @@ use crate::events::{Change, RequestId, Writer};
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::conditional::{IfMatch, editorial_json, private_json, receipt};
 use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Seek, links};
+use crate::http::page::{List, Paginator, links};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::IdPath;
 use crate::problem::{Problem, ProblemDocument};
 use crate::text::Slug;
 
-/// Runs a change and answers with the article after it; to a caller who may not read it, only with its
+/// Runs a change and answers the request with the article after it; to a caller who may not read it, only with its
 /// version.
 async fn change(
     writer: &Writer,
@@ -38,7 +38,7 @@ async fn change(
         .change(
             origin,
             move |change| work(change, &caller),
-            move |connection, ()| desk::find(connection, id, None),
+            move |connection, ()| editorial::find(connection, id, None),
         )
         .await?;
     if !reads {
@@ -114,7 +114,7 @@ pub async fn list_any_articles(
         sections: params.section,
         tags: params.tag,
     };
-    let seek = Seek::new(
+    let seek = Paginator::new(
         &cursors,
         format!("editorial articles {filter:?}"),
         params.cursor.as_deref(),
@@ -122,7 +122,7 @@ pub async fn list_any_articles(
     )?;
     let (start, limit) = (place(seek.start())?, seek.fetch());
     let (found, total) = database
-        .read(move |connection| desk::list(connection, &filter, start, limit, params.count))
+        .read(move |connection| editorial::list(connection, &filter, start, limit, params.count))
         .await?;
     let list = seek.page(found, total, |article| article.id);
     let mut response = HttpResponse::Ok();
@@ -157,7 +157,7 @@ pub async fn create_article(
         .change(
             caller.origin(request),
             move |change| write::create(change, input, &caller, quota),
-            |connection, id| desk::find(connection, id, None),
+            |connection, id| editorial::find(connection, id, None),
         )
         .await?;
     let mut response = HttpResponse::Created();
@@ -183,7 +183,7 @@ pub async fn read_article(
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
     let article = database
-        .read(move |connection| desk::find(connection, id, caller.only_own()))
+        .read(move |connection| editorial::find(connection, id, caller.only_own()))
         .await?;
     let version = article.summary.version;
     Ok(editorial_json(HttpResponse::Ok(), version, &article))

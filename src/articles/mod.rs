@@ -5,33 +5,33 @@
 //! - [`input`] – an article as editors write it, and what publishing needs of it
 //! - [`workflow`] – statuses and the steps between them
 //! - [`store`] – queries, public and editorial ones apart
-//! - [`delivery`] – public handlers
+//! - [`public`] – public handlers
 //! - [`discovery`] – related articles and facets
 //! - [`trending`] – what is shared now
 //! - [`params`] – what public calls take
 //! - [`editorial`] – handlers for editors and tools
 
-pub mod delivery;
 pub mod discovery;
 pub mod editorial;
 pub mod input;
 pub mod model;
 pub mod params;
 pub mod parts;
-pub mod rendition;
+pub mod public;
+pub mod read_model;
 pub mod store;
 pub mod trending;
 pub mod workflow;
 
 use crate::http::routes::{BodySize, Resource, resource};
 
-/// The resources of this room.
+/// The resources of this module.
 pub fn resources() -> Vec<Resource> {
     vec![
-        resource("/v1/articles").get(delivery::list_articles),
+        resource("/v1/articles").get(public::list_articles),
         resource("/v1/trending").get(trending::list_trending),
         resource("/v1/articles/facets").get(discovery::list_facets),
-        resource("/v1/articles/{slug}").get(delivery::get_article),
+        resource("/v1/articles/{slug}").get(public::get_article),
         resource("/v1/articles/{slug}/related").get(discovery::list_related),
         resource("/v1/editorial/articles")
             .bodies(BodySize::Largest)

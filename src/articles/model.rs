@@ -9,7 +9,7 @@ use super::parts::{CorrectionKind, Custom, LeadImage, Seo};
 use super::workflow::Status;
 use crate::authors::model::AuthorRef;
 use crate::body::Block;
-use crate::db::changes::Mark;
+use crate::db::changes::CacheTag;
 use crate::db::total::TotalIs;
 use crate::db::{Id, Timestamp};
 use crate::http::fields::Known;
@@ -21,7 +21,7 @@ use crate::text::{Language, Slug};
 /// A note to readers on what was changed after publication.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Correction {
-    /// Key.
+    /// Identifies it for good: an id never changes and is never used again.
     pub id: Id,
     /// What it is.
     pub kind: CorrectionKind,
@@ -33,7 +33,7 @@ pub struct Correction {
 
 /// What readers and editors see alike.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct Story {
+pub struct ArticleCommon {
     /// A short label above the headline: "Analysis", "Letter from the coast".
     #[schema(required = true)]
     pub kicker: Option<String>,
@@ -70,7 +70,7 @@ pub struct Story {
     pub reading_minutes: u32,
 }
 
-impl Story {
+impl ArticleCommon {
     /// "By A and B", or what was given.
     pub fn byline(given: Option<String>, authors: &[AuthorRef]) -> String {
         if let Some(given) = given {
@@ -88,7 +88,7 @@ impl Story {
 /// What a public list shows of an article.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Summary {
-    /// Key.
+    /// Identifies it for good: an id never changes and is never used again.
     pub id: Id,
     /// Its name in URLs.
     pub slug: String,
@@ -102,18 +102,23 @@ pub struct Summary {
     pub published_at: Timestamp,
     /// What readers and editors see alike.
     #[serde(flatten)]
-    pub story: Story,
+    pub story: ArticleCommon,
 }
 
 impl Summary {
     /// What it shows of the article and of others.
-    pub fn made_of(&self) -> impl Iterator<Item = Mark> + '_ {
+    pub fn depends_on(&self) -> impl Iterator<Item = CacheTag> + '_ {
         let story = &self.story;
         let tags = story.tags.iter().map(|tag| tag.id);
         let section = story.section.as_ref().map(|section| section.id);
-        std::iter::once(Mark::Article(self.id))
-            .chain(tags.chain(section).map(Mark::Tag))
-            .chain(story.authors.iter().map(|author| Mark::Author(author.id)))
+        std::iter::once(CacheTag::Article(self.id))
+            .chain(tags.chain(section).map(CacheTag::Tag))
+            .chain(
+                story
+                    .authors
+                    .iter()
+                    .map(|author| CacheTag::Author(author.id)),
+            )
     }
 }
 
@@ -237,7 +242,7 @@ pub struct Highlights {
 /// An article in an editorial list.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct EditorialSummary {
-    /// Key.
+    /// Identifies it for good: an id never changes and is never used again.
     pub id: Id,
     /// Its name in URLs.
     pub slug: String,
@@ -270,7 +275,7 @@ pub struct EditorialSummary {
     pub created_by: Option<Id>,
     /// What readers and editors see alike.
     #[serde(flatten)]
-    pub story: Story,
+    pub story: ArticleCommon,
 }
 
 /// An article for editors.

@@ -7,17 +7,17 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::delivery::{kind_of, select, unwritable};
 use super::model::{ArticleSort, ListedArticle};
 use super::params::{FilterParams, TrendingParams, without_highlights};
+use super::public::{kind_of, select, unwritable};
 use super::store::public::ListQuery;
 use super::store::trending::{TrendingQuery, trending};
-use crate::cache::answer::{Found, Rendered};
-use crate::cache::responses::{Kind, Question, Responses};
-use crate::db::lane::Cost;
+use crate::cache::response::{Lookup, Payload};
+use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
+use crate::db::connection_pool::Cost;
 use crate::db::{Connection, Timestamp};
 use crate::http::params::{Both, KeyedQuery};
-use crate::http::site::Site;
+use crate::http::public_url::PublicUrl;
 use crate::problem::Problem;
 use crate::shares::model::Trend;
 use crate::shares::time::Window;
@@ -58,8 +58,8 @@ pub struct TrendingArticles {
 )]
 pub async fn list_trending(
     request: HttpRequest,
-    responses: Data<Responses>,
-    site: Data<Site>,
+    responses: Data<ResponseCache>,
+    site: Data<PublicUrl>,
     query: KeyedQuery<Both<TrendingParams, FilterParams>>,
 ) -> Result<HttpResponse, Problem> {
     const PATH: &str = "/v1/trending";
@@ -68,7 +68,7 @@ pub async fn list_trending(
         without_highlights(&params.include)?;
     }
     let kind = kind_of(&params.include, ArticleSort::default(), Kind::Trending);
-    let question = Question::new(PATH, kind, query.canonical.after(PATH)).costs(Cost::High);
+    let question = CacheRequest::new(PATH, kind, query.canonical.after(PATH)).costs(Cost::High);
     let answer = move |connection: &mut Connection| {
         // To the minute, so that processes agree and an answer stays the same for that long.
         let now = Timestamp::now().cut_to(TimeDelta::minutes(1));
@@ -97,11 +97,11 @@ pub async fn list_trending(
         let shown = found
             .articles
             .iter()
-            .flat_map(|(article, ..)| article.made_of());
-        Ok(Found::Here(
-            Rendered::list(&articles, &json!({"window": params.window, "as_of": now}))?
-                .made_of(found.made_of)
-                .made_of(shown)
+            .flat_map(|(article, ..)| article.depends_on());
+        Ok(Lookup::Here(
+            Payload::list(&articles, &json!({"window": params.window, "as_of": now}))?
+                .depends_on(found.depends_on)
+                .depends_on(shown)
                 .purge_key("articles".into()),
         ))
     };

@@ -163,13 +163,13 @@ impl Step {
     /// Whether the step may be taken from a status.
     ///
     /// # Errors
-    /// [`StoreError::WrongState`] with the steps that may.
+    /// [`StoreError::InvalidTransition`] with the steps that may.
     pub fn check(self, from: Status) -> StoreResult<()> {
         let (name, allowed_from) = self.row();
         if allowed_from.contains(&from) {
             return Ok(());
         }
-        Err(StoreError::WrongState {
+        Err(StoreError::InvalidTransition {
             detail: format!("An article that is {from} cannot take the step \"{name}\"."),
             allowed: STEPS
                 .iter()
@@ -242,7 +242,8 @@ mod tests {
 
     #[test]
     fn a_wrong_step_names_the_allowed_ones() {
-        let Err(StoreError::WrongState { allowed, .. }) = Step::Publish.check(Status::Trashed)
+        let Err(StoreError::InvalidTransition { allowed, .. }) =
+            Step::Publish.check(Status::Trashed)
         else {
             panic!("publishing from the trash was allowed");
         };

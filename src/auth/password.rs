@@ -124,7 +124,7 @@ pub fn hash(password: &str) -> Result<String, argon2::password_hash::Error> {
 }
 
 /// Whether the password is the one that was hashed, on a thread apart; for no hash at all it takes as long
-/// and answers no.
+/// and returns false.
 ///
 /// # Errors
 /// [`Busy`], at once.

@@ -28,7 +28,7 @@ use crate::http::routes::{BodySize, Resource, resource};
 use crate::problem::{INTERNAL, INVALID_CREDENTIALS, Problem, ProblemDocument, UNAUTHENTICATED};
 use crate::validation::Violations;
 
-/// The resources of this room.
+/// The resources of this module.
 pub fn resources() -> Vec<Resource> {
     vec![
         resource("/v1/auth/login")
@@ -160,7 +160,7 @@ fn tokens(
 
 /// Sign in
 ///
-/// Answers a short access token and a refresh token. Attempts are limited per address, and per account from each address.
+/// Returns a short-lived access token and a refresh token. Attempts are limited per address, and per account from each address.
 #[utoipa::path(
     post, path = "/v1/auth/login", operation_id = "login", tag = "auth",
     request_body = Credentials,

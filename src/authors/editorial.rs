@@ -102,7 +102,7 @@ pub async fn edit_author(
 
 /// Merge an author into another
 ///
-/// Their articles go over, their slug answers 301, and the entry itself is gone. Answers the
+/// Their articles go over, their slug answers 301, and the entry itself is gone. Returns the
 /// author who stays.
 #[utoipa::path(
     post, path = "/v1/editorial/authors/{id}/merge", operation_id = "mergeAuthor", tag = "editorial authors",

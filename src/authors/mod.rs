@@ -2,21 +2,21 @@
 //!
 //! - [`model`] – types and rules
 //! - [`store`] – queries
-//! - [`delivery`] – public handlers
+//! - [`public`] – public handlers
 //! - [`editorial`] – handlers for editors and tools
 
-pub mod delivery;
 pub mod editorial;
 pub mod model;
+pub mod public;
 pub mod store;
 
 use crate::http::routes::{BodySize, Resource, resource};
 
-/// The resources of this room.
+/// The resources of this module.
 pub fn resources() -> Vec<Resource> {
     vec![
-        resource("/v1/authors").get(delivery::list_authors),
-        resource("/v1/authors/{slug}").get(delivery::get_author),
+        resource("/v1/authors").get(public::list_authors),
+        resource("/v1/authors/{slug}").get(public::get_author),
         resource("/v1/editorial/authors")
             .bodies(BodySize::UpTo(64 * 1024))
             .post(editorial::create_author),

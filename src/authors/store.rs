@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::model::{Author, AuthorInput};
 use crate::db::article_counts::hidden;
-use crate::db::keyset::Start;
+use crate::db::keyset::KeysetBound;
 use crate::db::lock::{self, Lock};
 use crate::db::schema::{article_authors, authors};
 use crate::db::slugs;
@@ -77,7 +77,7 @@ fn named(name_contains: Option<&str>) -> authors::BoxedQuery<'static, MultiBacke
 pub fn list(
     connection: &mut Connection,
     name_contains: Option<&str>,
-    start: Option<Start<String>>,
+    start: Option<KeysetBound<String>>,
     limit: i64,
 ) -> StoreResult<Vec<(Author, String)>> {
     let mut query = named(name_contains);
@@ -238,7 +238,7 @@ pub fn names(
         .collect())
 }
 
-/// Adds an author; answers the key.
+/// Adds an author; returns the key.
 ///
 /// # Errors
 /// [`StoreError::SlugTaken`].
@@ -280,7 +280,7 @@ pub fn create(change: &mut Change<'_>, input: AuthorInput) -> StoreResult<Id> {
 /// Changes an author.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::SlugTaken`],
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::SlugTaken`],
 /// [`StoreError::Invalid`].
 pub fn edit(
     change: &mut Change<'_>,
@@ -317,7 +317,7 @@ pub fn edit(
     ))
     .execute(connection)?;
     if changed == 0 {
-        return Err(StoreError::Stale {
+        return Err(StoreError::VersionMismatch {
             current: row.version + 1,
         });
     }
@@ -335,7 +335,7 @@ pub fn edit(
 /// the key of the one who stays.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::Invalid`].
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::Invalid`].
 pub fn merge(change: &mut Change<'_>, id: Id, expected: &Expected, into: &Slug) -> StoreResult<Id> {
     let connection = &mut *change.connection;
     // Until this ends no article changes.

@@ -8,7 +8,7 @@ use actix_web::http::header::{
     self, AcceptEncoding, ContentEncoding, Encoding, Header, HeaderValue,
 };
 
-/// Shorter answers are sent as they are: compressing them saves no packet.
+/// Shorter responses are sent as they are: compressing them saves no packet.
 const WORTHWHILE: usize = 1024;
 
 /// How an answer's bytes are coded.

@@ -1,8 +1,8 @@
 //! What writes touched, so that what was made of it is known to be out of date.
 //!
-//! A write names what it touched while it makes its changes ([`Touched`]). When it has committed,
-//! and before it is acknowledged, its [`Mark`]s are in [`Changes`]; whoever keeps something that
-//! was made of a mark compares. Other processes hear of it through the database.
+//! A write names what it touched while it makes its changes ([`Invalidation`]). When it has committed,
+//! and before it is acknowledged, its [`CacheTag`]s are in [`ChangeTracker`]; whoever keeps something that
+//! was made of a cache tag compares. Other processes hear of it through the database.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,9 +13,9 @@ use tokio::sync::Notify;
 
 use super::Id;
 
-/// Something that answers are made of.
+/// Something that responses depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Mark {
+pub enum CacheTag {
     /// What one article says.
     Article(Id),
     /// A tag's name, slug, kind and description.
@@ -34,22 +34,22 @@ pub enum Mark {
     Authors,
 }
 
-/// A mark as it is kept and sent: two marks may share one, which makes something look out of date
+/// A cache tag as it is kept and sent: two cache tags may share one, which makes something look out of date
 /// that is not, and never the other way round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MarkKey(pub u64);
+pub struct CacheTagKey(pub u64);
 
-impl From<Mark> for MarkKey {
-    fn from(mark: Mark) -> Self {
-        let (kind, id) = match mark {
-            Mark::Article(id) => (1, Some(id)),
-            Mark::Tag(id) => (2, Some(id)),
-            Mark::Author(id) => (3, Some(id)),
-            Mark::Articles => (4, None),
-            Mark::ArticlesOfTag(id) => (5, Some(id)),
-            Mark::ArticlesOfAuthor(id) => (6, Some(id)),
-            Mark::Tags => (7, None),
-            Mark::Authors => (8, None),
+impl From<CacheTag> for CacheTagKey {
+    fn from(cache_tag: CacheTag) -> Self {
+        let (kind, id) = match cache_tag {
+            CacheTag::Article(id) => (1, Some(id)),
+            CacheTag::Tag(id) => (2, Some(id)),
+            CacheTag::Author(id) => (3, Some(id)),
+            CacheTag::Articles => (4, None),
+            CacheTag::ArticlesOfTag(id) => (5, Some(id)),
+            CacheTag::ArticlesOfAuthor(id) => (6, Some(id)),
+            CacheTag::Tags => (7, None),
+            CacheTag::Authors => (8, None),
         };
         // The second half of a UUIDv7 is random; the same in all processes and versions.
         let random = id.map_or(0, |id| id.0.as_u64_pair().1);
@@ -59,17 +59,17 @@ impl From<Mark> for MarkKey {
 
 /// What one write touched.
 #[derive(Debug, Default)]
-pub struct Touched {
-    keys: Vec<MarkKey>,
+pub struct Invalidation {
+    keys: Vec<CacheTagKey>,
     names: bool,
     schedule: bool,
 }
 
-impl Touched {
-    /// Adds a mark.
-    pub fn add(&mut self, mark: Mark) {
-        self.names |= matches!(mark, Mark::Tag(_) | Mark::Author(_));
-        let key = MarkKey::from(mark);
+impl Invalidation {
+    /// Adds a cache tag.
+    pub fn add(&mut self, cache_tag: CacheTag) {
+        self.names |= matches!(cache_tag, CacheTag::Tag(_) | CacheTag::Author(_));
+        let key = CacheTagKey::from(cache_tag);
         if !self.keys.contains(&key) {
             self.keys.push(key);
         }
@@ -91,12 +91,12 @@ impl Touched {
     }
 
     /// What was touched.
-    pub fn keys(&self) -> &[MarkKey] {
+    pub fn keys(&self) -> &[CacheTagKey] {
         &self.keys
     }
 
     /// Of keys that another process sent.
-    pub fn from_keys(keys: Vec<MarkKey>) -> Self {
+    pub fn from_keys(keys: Vec<CacheTagKey>) -> Self {
         Self {
             keys,
             ..Self::default()
@@ -107,17 +107,17 @@ impl Touched {
 /// How long a sign of life is believed.
 pub(super) const LEASE: Duration = Duration::from_secs(2);
 
-/// How many marks are remembered one by one. When there are more, all that is older than the
+/// How many cache tags are remembered one by one. When there are more, all that is older than the
 /// latest counts as out of date.
 const REMEMBERED: usize = 100_000;
 
-/// When marks were last touched, as far as this process knows.
+/// When cache tags were last touched, as far as this process knows.
 #[derive(Debug)]
-pub struct Changes {
+pub struct ChangeTracker {
     sequence: AtomicU64,
     touches: RwLock<Touches>,
     origin: Instant,
-    heard_until: AtomicU64,
+    lease_until: AtomicU64,
     /// The same, but not taken back when the listener begins anew.
     known_until: AtomicU64,
     /// Tells that the clock may make an article public at another time.
@@ -126,34 +126,34 @@ pub struct Changes {
 
 #[derive(Debug, Default)]
 struct Touches {
-    last: HashMap<MarkKey, u64>,
+    last: HashMap<CacheTagKey, u64>,
     /// Everything counts as touched at this point.
     everything: u64,
-    /// Which marks were touched up to this point is not remembered.
+    /// Which cache tags were touched up to this point is not remembered.
     forgotten: u64,
 }
 
-impl Default for Changes {
+impl Default for ChangeTracker {
     fn default() -> Self {
         Self {
             sequence: AtomicU64::new(1),
             touches: RwLock::default(),
             origin: Instant::now(),
-            heard_until: AtomicU64::new(0),
+            lease_until: AtomicU64::new(0),
             known_until: AtomicU64::new(0),
             scheduled: Notify::new(),
         }
     }
 }
 
-impl Changes {
+impl ChangeTracker {
     /// The number of the last write. What is read after asking has seen that write.
     pub fn sequence(&self) -> u64 {
         self.sequence.load(Ordering::Acquire)
     }
 
     /// Remembers a write that has committed, or may have.
-    pub fn record(&self, touched: &Touched) {
+    pub fn record(&self, touched: &Invalidation) {
         if touched.schedule {
             self.scheduled.notify_one();
         }
@@ -173,7 +173,7 @@ impl Changes {
     }
 
     /// Remembers a write of another process.
-    pub fn hear(&self, touched: &Touched) {
+    pub fn hear(&self, touched: &Invalidation) {
         self.record(touched);
         self.scheduled.notify_one();
     }
@@ -193,9 +193,9 @@ impl Changes {
         self.scheduled.notified().await;
     }
 
-    /// Whether none of the marks was touched after that write; with the number of the last write
+    /// Whether none of the cache tags was touched after that write; with the number of the last write
     /// for which this holds.
-    pub fn untouched_since(&self, keys: &[MarkKey], since: u64) -> Option<u64> {
+    pub fn untouched_since(&self, keys: &[CacheTagKey], since: u64) -> Option<u64> {
         let touches = self.touches.read().unwrap_or_else(PoisonError::into_inner);
         let current = self.sequence.load(Ordering::Relaxed);
         let untouched = touches.everything <= since
@@ -205,9 +205,9 @@ impl Changes {
         untouched.then_some(current)
     }
 
-    /// Whether one of the marks is known to have been touched after that write, or may have been forgotten:
+    /// Whether one of the cache tags is known to have been touched after that write, or may have been forgotten:
     /// not when only something unknown may have happened.
-    pub fn known_touched_since(&self, keys: &[MarkKey], since: u64) -> bool {
+    pub fn known_touched_since(&self, keys: &[CacheTagKey], since: u64) -> bool {
         let touches = self.touches.read().unwrap_or_else(PoisonError::into_inner);
         let touched = |key| touches.last.get(key).is_some_and(|last| *last > since);
         touches.forgotten > since || keys.iter().any(touched)
@@ -215,9 +215,9 @@ impl Changes {
 
     /// Until when this process can be sure to have heard of every write of other processes:
     /// set by whoever listens for them, from the moment at which it last knew.
-    pub fn hear_until(&self, instant: Instant) {
+    pub fn extend_lease(&self, instant: Instant) {
         let millis = self.millis(instant);
-        self.heard_until.store(millis, Ordering::Release);
+        self.lease_until.store(millis, Ordering::Release);
         self.known_until.store(millis, Ordering::Release);
     }
 
@@ -232,14 +232,14 @@ impl Changes {
     }
 
     /// Other processes may be writing unheard.
-    pub fn hear_nothing(&self) {
-        self.heard_until.store(0, Ordering::Release);
+    pub fn end_lease(&self) {
+        self.lease_until.store(0, Ordering::Release);
     }
 
     /// Whether every write of other processes is known at this instant, but for the milliseconds
     /// that word takes.
-    pub fn hears(&self, now: Instant) -> bool {
-        self.millis(now) < self.heard_until.load(Ordering::Acquire)
+    pub fn is_lease_valid(&self, now: Instant) -> bool {
+        self.millis(now) < self.lease_until.load(Ordering::Acquire)
     }
 
     /// An instant as others can send it back.
@@ -260,26 +260,29 @@ impl Changes {
 mod tests {
     use super::*;
 
-    fn touched(marks: &[Mark]) -> Touched {
-        let mut touched = Touched::default();
-        for mark in marks {
-            touched.add(*mark);
+    fn touched(cache_tags: &[CacheTag]) -> Invalidation {
+        let mut touched = Invalidation::default();
+        for cache_tag in cache_tags {
+            touched.add(*cache_tag);
         }
         touched
     }
 
     #[test]
     fn a_write_touches_what_it_names_and_nothing_else() {
-        let changes = Changes::default();
+        let changes = ChangeTracker::default();
         let (one, two) = (Id::generate(), Id::generate());
-        let of_one = [MarkKey::from(Mark::Article(one)), Mark::Tags.into()];
+        let of_one = [
+            CacheTagKey::from(CacheTag::Article(one)),
+            CacheTag::Tags.into(),
+        ];
         let since = changes.sequence();
-        changes.record(&touched(&[Mark::Article(two), Mark::Tag(one)]));
+        changes.record(&touched(&[CacheTag::Article(two), CacheTag::Tag(one)]));
         assert_eq!(
             changes.untouched_since(&of_one, since),
             Some(changes.sequence())
         );
-        changes.record(&touched(&[Mark::Article(one)]));
+        changes.record(&touched(&[CacheTag::Article(one)]));
         assert_eq!(changes.untouched_since(&of_one, since), None);
         assert!(
             changes
@@ -291,17 +294,17 @@ mod tests {
         assert_eq!(changes.untouched_since(&[], since), None);
         // Nobody knows that this one was.
         assert!(!changes.known_touched_since(&of_one, since));
-        changes.record(&touched(&[Mark::Article(one)]));
+        changes.record(&touched(&[CacheTag::Article(one)]));
         changes.record_everything();
         assert!(changes.known_touched_since(&of_one, since));
     }
 
     #[test]
     fn what_is_no_longer_remembered_counts_as_touched() {
-        let changes = Changes::default();
+        let changes = ChangeTracker::default();
         let since = changes.sequence();
         for _ in 0..=REMEMBERED {
-            changes.record(&touched(&[Mark::Article(Id::generate())]));
+            changes.record(&touched(&[CacheTag::Article(Id::generate())]));
         }
         assert_eq!(changes.untouched_since(&[], since), None);
         assert!(changes.touches.read().unwrap().last.len() <= REMEMBERED);

@@ -75,7 +75,7 @@ impl Work {
         }
     }
 
-    /// Gives it up; answers whether that is certain to leave nothing behind. It is not while it is being
+    /// Gives it up; returns whether that is certain to leave nothing behind. It is not while it is being
     /// committed.
     pub(super) fn give_up(&self) -> bool {
         self.decide(GIVEN_UP)
@@ -166,7 +166,7 @@ impl Waiting {
         self.done = true;
     }
 
-    /// Ends the work; answers whether it is certain to leave nothing behind.
+    /// Ends the work; returns whether it is certain to leave nothing behind.
     pub(super) fn give_up(&mut self) -> bool {
         self.done = true;
         let given_up = self.work.give_up();

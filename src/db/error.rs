@@ -18,7 +18,7 @@ pub enum StoreError {
     NotFound,
     /// The row moved on since it was read; carries its current version.
     #[error("it was changed meanwhile")]
-    Stale {
+    VersionMismatch {
         /// The version that stands now.
         current: i64,
     },
@@ -32,7 +32,7 @@ pub enum StoreError {
     },
     /// The step is not allowed from the state the row is in.
     #[error("{detail}")]
-    WrongState {
+    InvalidTransition {
         /// What was tried and why it cannot be.
         detail: String,
         /// The steps that are allowed now.

@@ -66,7 +66,7 @@ impl Health {
         }
     }
 
-    /// Waits until it does not answer; answers with what to say then.
+    /// Waits until it does not answer; returns what to say then.
     pub async fn away(&self) -> StoreError {
         let mut state = self.state.subscribe();
         loop {

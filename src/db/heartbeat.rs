@@ -13,7 +13,7 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use super::changes::Changes;
+use super::changes::ChangeTracker;
 use super::connection::{AnyConnection as Connection, Opener, Watched};
 use super::error::{Outage, StoreError, StoreResult};
 use super::health::Health;
@@ -49,7 +49,7 @@ pub(super) fn channel(database: &Database) -> String {
 struct Asked {
     opener: Arc<Opener>,
     channel: Arc<str>,
-    changes: Arc<Changes>,
+    changes: Arc<ChangeTracker>,
 }
 
 /// A thread with a connection that signs of life go through.
@@ -73,7 +73,7 @@ impl Pulse {
         })
     }
 
-    /// Asks once; answers with what can be asked again.
+    /// Asks once; returns what can be asked again.
     async fn beat(self, asked: Asked) -> (Self, StoreResult<Sign>) {
         let (connection, lives) = (Arc::clone(&self.connection), Arc::clone(&self.lives));
         let beat = move || {

@@ -7,7 +7,7 @@ use super::Id;
 
 /// Where a page starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Start<V> {
+pub struct KeysetBound<V> {
     /// The value that an item is sorted by.
     pub value: V,
     /// Its key, which tells apart what sorts alike.
@@ -18,7 +18,7 @@ pub struct Start<V> {
     pub inclusive: bool,
 }
 
-impl<V> Start<V> {
+impl<V> KeysetBound<V> {
     /// The key that those of items with the same value come after, when keys are read upwards, or
     /// before, when they are read downwards.
     pub fn bound(&self, upwards: bool) -> Id {
@@ -33,9 +33,9 @@ impl<V> Start<V> {
     /// The same place with the value read as another type.
     ///
     /// # Errors
-    /// What `read` answers.
-    pub fn try_map<W, E>(self, read: impl FnOnce(V) -> Result<W, E>) -> Result<Start<W>, E> {
-        Ok(Start {
+    /// What `read` returns.
+    pub fn try_map<W, E>(self, read: impl FnOnce(V) -> Result<W, E>) -> Result<KeysetBound<W>, E> {
+        Ok(KeysetBound {
             value: read(self.value)?,
             id: self.id,
             backward: self.backward,

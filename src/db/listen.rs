@@ -5,7 +5,7 @@
 //! committed before them. On SQLite the writing connection is asked whether another one has written
 //! (`PRAGMA data_version`), which says that something was, but not what.
 //!
-//! A process that has not heard for two seconds says so in [`Changes`]; what it has cached does not go out
+//! A process that has not heard for two seconds says so in [`ChangeTracker`]; what it has cached does not go out
 //! while the database can be read instead.
 
 use std::sync::{Arc, Weak};
@@ -17,7 +17,7 @@ use diesel::{Connection as _, PgConnection, QueryableByName, RunQueryDsl, sql_qu
 use prometheus::IntCounter;
 use tokio::sync::oneshot;
 
-use super::changes::{Changes, LEASE};
+use super::changes::{ChangeTracker, LEASE};
 use super::connection::{
     Access, AnyConnection as Connection, CountQueries, DatabaseUrl, Opener, SessionSettings,
 };
@@ -155,7 +155,7 @@ async fn ask_sqlite(database: Weak<Opened>, mut seen: (u64, i64), file: Option<F
                     seen = current;
                     database.changes().record_everything();
                 }
-                database.changes().hear_until(asked + LEASE);
+                database.changes().extend_lease(asked + LEASE);
             }
             Err(error) => log.warn(&format!(
                 "not asked whether another process has written: {}",
@@ -168,7 +168,7 @@ async fn ask_sqlite(database: Weak<Opened>, mut seen: (u64, i64), file: Option<F
 /// Listens on Postgres, on a thread and a connection of its own.
 struct Listener {
     opener: Arc<Opener>,
-    changes: Weak<Changes>,
+    changes: Weak<ChangeTracker>,
     /// How notifications of this process begin.
     own: String,
     /// Where its signs of life arrive.
@@ -190,7 +190,7 @@ impl Listener {
                 });
             // At once: from here on others may write unheard.
             if let Some(changes) = self.changes.upgrade() {
-                changes.hear_nothing();
+                changes.end_lease();
             }
             if let Err(error) = outcome {
                 self.restarts.inc();
@@ -230,7 +230,7 @@ impl Listener {
                 if notification.channel == self.channel {
                     // What was committed before it was sent has been taken note of by now.
                     if let Ok(sent) = notification.payload.parse() {
-                        changes.hear_until(changes.instant(sent) + LEASE);
+                        changes.extend_lease(changes.instant(sent) + LEASE);
                         heard = Instant::now();
                         if let Some(first) = first.take() {
                             let _ = first.send(());

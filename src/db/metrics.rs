@@ -17,10 +17,10 @@ pub struct DatabaseMetrics {
     pub listener_restarts: IntCounter,
 }
 
-/// Counters of one lane.
+/// Counters of one connection pool.
 #[derive(Clone)]
-pub(super) struct LaneMetrics {
-    pub(super) lane: &'static str,
+pub(super) struct PoolMetrics {
+    pub(super) pool: &'static str,
     pub(super) waits: IntCounter,
     pub(super) timeouts: IntCounter,
     pub(super) connect_errors: IntCounter,
@@ -34,7 +34,7 @@ impl DatabaseMetrics {
     /// # Errors
     /// When a name is not one Prometheus takes: a mistake in the code.
     pub fn new() -> Result<Self, prometheus::Error> {
-        let by_lane = |name: &str, help: &str| IntCounterVec::new(Opts::new(name, help), &["lane"]);
+        let by_lane = |name: &str, help: &str| IntCounterVec::new(Opts::new(name, help), &["pool"]);
         Ok(Self {
             queries: IntCounter::new(
                 "dateline_database_queries_total",
@@ -84,10 +84,10 @@ impl DatabaseMetrics {
         collectors
     }
 
-    pub(super) fn lane(&self, lane: &'static str) -> LaneMetrics {
-        let of = |counter: &IntCounterVec| counter.with_label_values(&[lane]);
-        LaneMetrics {
-            lane,
+    pub(super) fn pool(&self, pool: &'static str) -> PoolMetrics {
+        let of = |counter: &IntCounterVec| counter.with_label_values(&[pool]);
+        PoolMetrics {
+            pool,
             waits: of(&self.waits),
             timeouts: of(&self.timeouts),
             connect_errors: of(&self.connect_errors),

@@ -61,7 +61,7 @@ fn unsuitable(reason: String) -> StoreError {
     StoreError::unavailable(Outage::Unsuitable, reason)
 }
 
-/// Runs what has not run yet, one process at a time, however long the others have to wait; answers the
+/// Runs what has not run yet, one process at a time, however long the others have to wait; returns the
 /// names of what it ran. The connection should be an
 /// [unhurried](super::Database::unhurried_connection) one.
 ///
@@ -140,7 +140,7 @@ fn run_on_postgres(postgres: &mut PgConnection) -> StoreResult<Vec<String>> {
 /// Tries until nothing is in the way any more, and says once that something is.
 ///
 /// # Errors
-/// What `work` answers besides [`Outage::Busy`].
+/// What `work` returns besides [`Outage::Busy`].
 pub fn waiting<T>(mut work: impl FnMut() -> StoreResult<T>) -> StoreResult<T> {
     let mut said = false;
     loop {

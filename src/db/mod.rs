@@ -3,7 +3,7 @@
 //! - [`changes`] – what writes touched, for those who keep what was made of it
 //! - [`connection`] – opening SQLite or Postgres behind one [`Connection`] type
 //! - `notify` and `listen` – word of writes between processes
-//! - [`lane`] – connections that are asked for in turn, apart for what is costly
+//! - [`connection_pool`] – connections that are asked for in turn, apart for what is costly
 //! - [`article_counts`] – how many articles tags and authors have
 //! - [`total`] – counting that ends
 //! - [`dialect`] – where the SQL of the two differs
@@ -16,11 +16,11 @@
 //! - [`resource`] – articles, tags and authors, where they are alike
 //! - [`error`] – [`StoreError`], what a store can answer besides a value
 //! - [`file`](mod@file) – the file of a SQLite database
-//! - [`gather`] – reading by key, together
+//! - [`batch_loader`] – reading by key, together
 //! - [`slugs`] – free slugs and redirects from old ones
 //! - [`lock`] – what two transactions must not do at once
 //! - [`version`] – optimistic locking
-//! - [`horizon`] – when the clock alone changes what is public
+//! - [`visibility`] – when the clock alone changes what is public
 //! - [`keyset`] – where a page of a list starts
 //! - [`stale`] – what is to be done again in a projection
 //! - [`types`] – ids, timestamps and JSON as both databases store them
@@ -35,19 +35,18 @@
 //! speak, or reach for [`on_each_database!`](crate::on_each_database) where they cannot.
 
 pub mod article_counts;
+pub mod batch_loader;
 pub mod changes;
 pub mod connection;
+pub mod connection_pool;
 pub mod copy;
 mod deadline;
 pub mod dialect;
 pub mod error;
 pub mod file;
-pub mod gather;
 pub mod health;
 mod heartbeat;
-pub mod horizon;
 pub mod keyset;
-pub mod lane;
 mod listen;
 pub mod lock;
 pub mod metrics;
@@ -66,10 +65,11 @@ pub mod transaction;
 pub mod types;
 pub mod version;
 pub mod views;
+pub mod visibility;
 
 pub use connection::{AnyConnection as Connection, DatabaseUrl, MultiBackend};
 pub use error::{Outage, StoreError, StoreResult, stored};
-pub use horizon::public_horizon;
 pub use pool::Database;
 pub use resource::Resource;
-pub use types::{Id, Json, Timestamp, WrittenJson};
+pub use types::{Id, Json, RawJson, Timestamp};
+pub use visibility::next_visibility_change;

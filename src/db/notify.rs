@@ -5,22 +5,22 @@
 use diesel::sql_types::Text;
 use diesel::{RunQueryDsl, sql_query};
 
-use super::changes::{MarkKey, Touched};
+use super::changes::{CacheTagKey, Invalidation};
 use super::connection::AnyConnection as Connection;
 use super::error::StoreResult;
 use super::types::Id;
 
 /// The channel that processes of one database notify each other on.
 pub(super) const CHANNEL: &str = "dateline_changes";
-/// Most marks in one notification, whose payload must stay below 8,000 bytes; more than these are
+/// Most cache tags in one notification, whose payload must stay below 8,000 bytes; more than these are
 /// sent as "everything".
-const MOST_MARKS: usize = 400;
+const MOST_TAGS: usize = 400;
 
 /// Tells other processes what was touched, as part of the transaction.
 pub(super) fn tell_others(
     connection: &mut Connection,
     process: Id,
-    touched: &Touched,
+    touched: &Invalidation,
 ) -> StoreResult<()> {
     let Connection::Postgres(connection) = connection else {
         return Ok(());
@@ -35,11 +35,11 @@ pub(super) fn tell_others(
     Ok(())
 }
 
-fn payload(process: Id, touched: &Touched) -> String {
+fn payload(process: Id, touched: &Invalidation) -> String {
     use std::fmt::Write;
 
     let mut payload = process.0.simple().to_string();
-    if touched.keys().len() > MOST_MARKS {
+    if touched.keys().len() > MOST_TAGS {
         payload.push_str(" *");
     } else {
         for key in touched.keys() {
@@ -51,25 +51,25 @@ fn payload(process: Id, touched: &Touched) -> String {
 
 /// What a payload from another process says was touched: `None` for everything, as for what
 /// another version may send.
-pub(super) fn read_payload(words: std::str::SplitWhitespace<'_>) -> Option<Touched> {
+pub(super) fn read_payload(words: std::str::SplitWhitespace<'_>) -> Option<Invalidation> {
     words
-        .map(|word| u64::from_str_radix(word, 16).ok().map(MarkKey))
+        .map(|word| u64::from_str_radix(word, 16).ok().map(CacheTagKey))
         .collect::<Option<Vec<_>>>()
-        .map(Touched::from_keys)
+        .map(Invalidation::from_keys)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::changes::Mark;
+    use crate::db::changes::CacheTag;
 
     #[test]
     fn a_notification_says_what_was_touched() {
-        let mut touched = Touched::default();
-        for _ in 0..MOST_MARKS {
-            touched.add(Mark::Article(Id::generate()));
+        let mut touched = Invalidation::default();
+        for _ in 0..MOST_TAGS {
+            touched.add(CacheTag::Article(Id::generate()));
         }
-        let read = |touched: &Touched| {
+        let read = |touched: &Invalidation| {
             let payload = payload(Id::generate(), touched);
             assert!(payload.len() < 8000);
             let mut words = payload.split_whitespace();
@@ -77,7 +77,7 @@ mod tests {
             read_payload(words).map(|touched| touched.keys().to_vec())
         };
         assert_eq!(read(&touched).as_deref(), Some(touched.keys()));
-        touched.add(Mark::Articles);
+        touched.add(CacheTag::Articles);
         assert_eq!(read(&touched), None);
     }
 }

@@ -9,14 +9,14 @@ use prometheus::IntCounter;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use super::changes::{Changes, Touched};
+use super::changes::{ChangeTracker, Invalidation};
 use super::connection::{
     Access, AnyConnection as Connection, DatabaseUrl, Opener, SessionSettings, Watched,
 };
+use super::connection_pool::{ConnectionPool, Cost, PoolSettings, PoolStatus};
 use super::error::{Outage, StoreError, StoreResult};
 use super::file::{self, FileIdentity};
 use super::health::Health;
-use super::lane::{Cost, Lane, LaneStatus, PoolSettings};
 use super::metrics::DatabaseMetrics;
 use super::notify;
 use super::replica::{Replica, ReplicaStatus};
@@ -30,16 +30,16 @@ pub struct Database(pub(super) Arc<Opened>);
 pub struct Opened {
     url: DatabaseUrl,
     settings: PoolSettings,
-    readers: Lane,
-    costly: Lane,
-    writers: Lane,
+    readers: ConnectionPool,
+    costly: ConnectionPool,
+    writers: ConnectionPool,
     writer: Arc<Opener>,
     reader: Arc<Opener>,
     /// The file of a SQLite database as it was opened.
     file: Option<FileIdentity>,
     pub(super) replica: Option<Replica>,
     metrics: DatabaseMetrics,
-    changes: Arc<Changes>,
+    changes: Arc<ChangeTracker>,
     names_changed: Notify,
     health: Health,
     /// Tells this process's notifications from those of others.
@@ -83,13 +83,14 @@ impl Database {
             DatabaseUrl::Sqlite(_) => 1,
             DatabaseUrl::Postgres(_) => settings.size.div_ceil(2),
         };
-        let lane = |name, opener, size| Lane::build(opener, size, &health, metrics.lane(name));
+        let pool =
+            |name, opener, size| ConnectionPool::build(opener, size, &health, metrics.pool(name));
         Ok(Self(Arc::new(Opened {
             url: url.clone(),
             replica: Replica::of(url, settings, &metrics)?,
-            readers: lane("readers", &reader, settings.of(Cost::Low))?,
-            costly: lane("costly", &reader, settings.of(Cost::High))?,
-            writers: lane("writers", &writer, (writing, settings.wait))?,
+            readers: pool("readers", &reader, settings.of(Cost::Low))?,
+            costly: pool("costly", &reader, settings.of(Cost::High))?,
+            writers: pool("writers", &writer, (writing, settings.wait))?,
             writer,
             reader,
             file,
@@ -105,7 +106,7 @@ impl Database {
     /// Runs a read of an editor's or of the server itself on a database thread.
     ///
     /// # Errors
-    /// What `work` answers; [`StoreError::Unavailable`] when no connection is free in time;
+    /// What `work` returns; [`StoreError::Unavailable`] when no connection is free in time;
     /// [`StoreError::TooSlow`] when it takes longer than the statement timeout.
     pub async fn read<T: Send + 'static>(
         &self,
@@ -119,18 +120,18 @@ impl Database {
     /// any more.
     ///
     /// # Errors
-    /// What `work` answers; [`StoreError::Unavailable`] when no connection is free in time;
+    /// What `work` returns; [`StoreError::Unavailable`] when no connection is free in time;
     /// [`StoreError::TooSlow`] when it takes longer than public reads may.
     pub async fn read_within<T: Send + 'static>(
         &self,
         cost: Cost,
         work: impl FnOnce(&mut Connection) -> StoreResult<T> + Clone + Send + 'static,
     ) -> StoreResult<T> {
-        let lane = match cost {
+        let pool = match cost {
             Cost::Low => &self.0.readers,
             Cost::High => &self.0.costly,
         };
-        lane.read(self.0.settings.read_timeout, work).await
+        pool.read(self.0.settings.read_timeout, work).await
     }
 
     /// Runs a read that takes microseconds: on SQLite, where nothing is waited for, on this very
@@ -138,7 +139,7 @@ impl Database {
     /// than the read.
     ///
     /// # Errors
-    /// What `work` answers, or [`StoreError::Unavailable`] when no connection is free in time.
+    /// What `work` returns, or [`StoreError::Unavailable`] when no connection is free in time.
     pub async fn read_shortly<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> StoreResult<T> + Clone + Send + 'static,
@@ -154,11 +155,11 @@ impl Database {
         self.read_within(Cost::Low, work).await
     }
 
-    /// Runs a write in one transaction, which is durable when this answers `Ok` and leaves
+    /// Runs a write in one transaction, which is durable when this returns `Ok` and leaves
     /// nothing behind otherwise. It is tried again when another write comes in its way.
     ///
     /// # Errors
-    /// What `work` answers; [`StoreError::Unavailable`] when no connection is free in time;
+    /// What `work` returns; [`StoreError::Unavailable`] when no connection is free in time;
     /// [`StoreError::TooSlow`] when it takes longer than the statement timeout;
     /// [`StoreError::OutcomeUnknown`] when the database did not say whether it committed.
     pub async fn write<T: Send + 'static>(
@@ -173,7 +174,7 @@ impl Database {
     /// runtime's, and waits for its turn however long that takes.
     ///
     /// # Errors
-    /// What `work` answers, or [`StoreError::Unavailable`] when the database does not answer.
+    /// What `work` returns, or [`StoreError::Unavailable`] when the database does not answer.
     pub fn write_here<T>(
         &self,
         runtime: &Handle,
@@ -185,7 +186,7 @@ impl Database {
     /// The same without a transaction around it: each statement is one.
     ///
     /// # Errors
-    /// What `work` answers, or [`StoreError::Unavailable`] when the database does not answer.
+    /// What `work` returns, or [`StoreError::Unavailable`] when the database does not answer.
     pub fn run_here<T>(
         &self,
         runtime: &Handle,
@@ -195,20 +196,20 @@ impl Database {
     }
 
     /// Runs a write to what the public can see in one transaction, which is durable when this
-    /// answers `Ok` and leaves nothing behind otherwise. What it touched is in
+    /// returns `Ok` and leaves nothing behind otherwise. What it touched is in
     /// [`changes`](Self::changes) by then, and other processes are told when it commits.
     ///
     /// # Errors
     /// As [`write`](Self::write).
     pub async fn change<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Connection, &mut Touched) -> StoreResult<T> + Clone + Send + 'static,
+        work: impl FnOnce(&mut Connection, &mut Invalidation) -> StoreResult<T> + Clone + Send + 'static,
     ) -> StoreResult<T> {
         let (process, timeout) = (self.0.process, self.0.settings.statement_timeout);
-        let touches = Arc::new(Mutex::new(Touched::default()));
+        let touches = Arc::new(Mutex::new(Invalidation::default()));
         let (opened, made) = (Arc::clone(&self.0), Arc::clone(&touches));
         let work = move |connection: &mut Connection| {
-            let mut touched = Touched::default();
+            let mut touched = Invalidation::default();
             let value = work(connection, &mut touched)?;
             notify::tell_others(connection, process, &touched)?;
             *made.lock().unwrap_or_else(PoisonError::into_inner) = touched;
@@ -272,7 +273,7 @@ impl Database {
     }
 
     /// What this process knows of what was touched when.
-    pub fn changes(&self) -> &Arc<Changes> {
+    pub fn changes(&self) -> &Arc<ChangeTracker> {
         &self.0.changes
     }
 
@@ -340,10 +341,12 @@ impl Database {
     }
 
     /// How busy connections are.
-    pub fn lanes(&self) -> impl Iterator<Item = LaneStatus> {
+    pub fn pools(&self) -> impl Iterator<Item = PoolStatus> {
         let own = [&self.0.readers, &self.0.costly, &self.0.writers];
-        let of_replica = self.0.replica.iter().flat_map(Replica::lanes);
-        own.into_iter().chain(of_replica).map(Lane::status)
+        let of_replica = self.0.replica.iter().flat_map(Replica::pools);
+        own.into_iter()
+            .chain(of_replica)
+            .map(ConnectionPool::status)
     }
 
     /// Finds out whether it can be written to.

@@ -16,13 +16,13 @@ use std::time::{Duration, Instant};
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 
-use super::changes::Changes;
+use super::changes::ChangeTracker;
 use super::connection::{
     Access, AnyConnection as Connection, DatabaseUrl, Opener, SessionSettings,
 };
+use super::connection_pool::{ConnectionPool, Cost, PoolSettings};
 use super::error::{Outage, StoreError, StoreResult};
 use super::health::Health;
-use super::lane::{Cost, Lane, PoolSettings};
 use super::metrics::DatabaseMetrics;
 use super::pool::Database;
 use super::types::Id;
@@ -39,8 +39,8 @@ const HUNG: Duration = Duration::from_secs(10);
 
 /// A replica and what is known of the primary's log.
 pub(super) struct Replica {
-    lane: Lane,
-    costly: Lane,
+    pool: ConnectionPool,
+    costly: ConnectionPool,
     known: Mutex<Known>,
     behind: Arc<AtomicI64>,
     log: Repeated,
@@ -122,11 +122,12 @@ impl Replica {
         let opener = Opener::new(url.clone(), session, metrics.queries.clone());
         // Nobody watches it: whoever reads finds out.
         let health = Health::default();
-        let lane =
-            |name, cost| Lane::build(&opener, settings.of(cost), &health, metrics.lane(name));
+        let pool = |name, cost| {
+            ConnectionPool::build(&opener, settings.of(cost), &health, metrics.pool(name))
+        };
         Ok(Some(Self {
-            lane: lane("replica", Cost::Low)?,
-            costly: lane("replica-costly", Cost::High)?,
+            pool: pool("replica", Cost::Low)?,
+            costly: pool("replica-costly", Cost::High)?,
             known: Mutex::new(Known {
                 sequence: 0,
                 primary: Primary::default(),
@@ -155,8 +156,8 @@ impl Replica {
     }
 
     /// Its connections.
-    pub(super) fn lanes(&self) -> [&Lane; 2] {
-        [&self.lane, &self.costly]
+    pub(super) fn pools(&self) -> [&ConnectionPool; 2] {
+        [&self.pool, &self.costly]
     }
 
     fn left_alone(&self) -> Option<&'static str> {
@@ -179,7 +180,7 @@ impl Replica {
         work: impl FnOnce(&mut Connection) -> StoreResult<T> + Clone + Send + 'static,
     ) -> Option<StoreResult<T>> {
         // Writes of other processes may be going on unheard.
-        if !database.changes().hears(Instant::now()) || self.left_alone().is_some() {
+        if !database.changes().is_lease_valid(Instant::now()) || self.left_alone().is_some() {
             return None;
         }
         let primary = self.primary(database, database.changes()).await?;
@@ -193,8 +194,8 @@ impl Replica {
             behind.store(lacks.max(0), Ordering::Relaxed);
             follows.then(|| work(connection)).transpose()
         };
-        let lane = match cost {
-            Cost::Low => &self.lane,
+        let pool = match cost {
+            Cost::Low => &self.pool,
             Cost::High => &self.costly,
         };
         let hangs = async {
@@ -204,7 +205,7 @@ impl Replica {
             }
         };
         let outcome = tokio::select! {
-            outcome = lane.read(timeout, read) => outcome,
+            outcome = pool.read(timeout, read) => outcome,
             () = hangs => {
                 self.leave_alone(HUNG, "it hangs");
                 return None;
@@ -223,7 +224,7 @@ impl Replica {
     }
 
     /// Where the primary's log ended after the last write that is known of: asked once for each.
-    async fn primary(&self, database: &Database, changes: &Changes) -> Option<Primary> {
+    async fn primary(&self, database: &Database, changes: &ChangeTracker) -> Option<Primary> {
         let sequence = changes.sequence();
         let known = self.known();
         if known.sequence == sequence {

@@ -186,7 +186,7 @@ table! {
         trashed_from -> Nullable<Text>,
         summary_json -> Nullable<Text>,
         details_json -> Nullable<Text>,
-        made_of -> Nullable<Binary>,
+        depends_on -> Nullable<Binary>,
         rendered_changed_at -> Nullable<TimestampSql>,
         rendered_version -> Nullable<BigInt>,
         rendered_by -> Nullable<BigInt>,
@@ -382,7 +382,7 @@ table! {
     use diesel::sql_types::{Binary, Bool, Nullable, Text};
     use crate::db::types::{IdSql, JsonSql, TimestampSql};
 
-    /// What the public may see now: a view, and the only way delivery reads articles.
+    /// What the public may see now: a view, and the only way public handlers read articles.
     public_articles (id) {
         id -> IdSql,
         slug -> Text,
@@ -396,7 +396,7 @@ table! {
         body_html -> Text,
         summary_json -> Nullable<Text>,
         details_json -> Nullable<Text>,
-        made_of -> Nullable<Binary>,
+        depends_on -> Nullable<Binary>,
         rendered_changed_at -> Nullable<TimestampSql>,
         is_rendered -> Bool,
     }
@@ -514,7 +514,7 @@ table! {
     use diesel::sql_types::{BigInt, Nullable};
 
     /// In how many milliseconds the clock alone changes what is public: a view of one row.
-    public_horizon (id) {
+    next_visibility_change (id) {
         id -> BigInt,
         milliseconds -> Nullable<BigInt>,
     }

@@ -12,7 +12,7 @@ use super::error::{Outage, StoreError, StoreResult};
 /// reads first and writes later would fail, not wait, when another process wrote in between.
 ///
 /// # Errors
-/// What `work` answers, after rolling back; [`StoreError::OutcomeUnknown`] when `COMMIT` was not answered.
+/// What `work` returns, after rolling back; [`StoreError::OutcomeUnknown`] when `COMMIT` was not answered.
 pub fn in_transaction<T>(
     connection: &mut Connection,
     work: impl FnOnce(&mut Connection) -> StoreResult<T>,

@@ -202,21 +202,21 @@ pub struct Json<T: fmt::Debug>(pub T);
 
 /// JSON text as it is stored, to be passed on unread.
 #[derive(Debug, Clone, PartialEq, Eq, FromSqlRow)]
-pub struct WrittenJson(pub String);
+pub struct RawJson(pub String);
 
-impl FromSql<JsonSql, Pg> for WrittenJson {
+impl FromSql<JsonSql, Pg> for RawJson {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         Ok(Self(String::from_utf8(value.as_bytes().to_vec())?))
     }
 }
 
-impl FromSql<JsonSql, Sqlite> for WrittenJson {
+impl FromSql<JsonSql, Sqlite> for RawJson {
     fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         Ok(Self(value.read_text().to_owned()))
     }
 }
 
-impl FromSql<JsonSql, MultiBackend> for WrittenJson {
+impl FromSql<JsonSql, MultiBackend> for RawJson {
     fn from_sql(bytes: <MultiBackend as DieselBackend>::RawValue<'_>) -> deserialize::Result<Self> {
         bytes.from_sql::<Self, JsonSql>()
     }

@@ -15,12 +15,12 @@ impl Expected {
     /// Holds the expectation against the version that stands.
     ///
     /// # Errors
-    /// [`StoreError::Stale`] when it is another.
+    /// [`StoreError::VersionMismatch`] when it is another.
     pub fn check(&self, current: i64) -> StoreResult<()> {
         match self {
             Self::Any => Ok(()),
             Self::OneOf(versions) if versions.contains(&current) => Ok(()),
-            Self::OneOf(_) => Err(StoreError::Stale { current }),
+            Self::OneOf(_) => Err(StoreError::VersionMismatch { current }),
         }
     }
 }

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::event::Event;
-use crate::db::changes::{Mark, Touched};
+use crate::db::changes::{CacheTag, Invalidation};
 use crate::db::{Connection, Id, Timestamp};
 
 /// Who makes a change.
@@ -47,7 +47,7 @@ pub struct Change<'a> {
     /// Where it comes from.
     pub origin: Origin,
     pub(super) events: Vec<Event>,
-    pub(super) touched: &'a mut Touched,
+    pub(super) touched: &'a mut Invalidation,
 }
 
 impl Change<'_> {
@@ -58,7 +58,7 @@ impl Change<'_> {
     }
 
     /// What was made of this is out of date from the commit on.
-    pub fn invalidate(&mut self, mark: Mark) {
+    pub fn invalidate(&mut self, mark: CacheTag) {
         self.touched.add(mark);
     }
 }

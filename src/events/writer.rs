@@ -3,7 +3,7 @@
 use super::change::{Change, Origin};
 use super::log;
 use super::projection::Projection;
-use crate::db::changes::Touched;
+use crate::db::changes::Invalidation;
 use crate::db::{Connection, Database, StoreResult, Timestamp};
 
 /// Runs changes on a database. Cheap to clone.
@@ -50,7 +50,7 @@ impl Writer {
 /// What `work` returns, and when the database fails; the transaction must be rolled back then.
 pub fn run<T>(
     connection: &mut Connection,
-    touched: &mut Touched,
+    touched: &mut Invalidation,
     projections: &[&dyn Projection],
     origin: Origin,
     work: impl FnOnce(&mut Change<'_>) -> StoreResult<T>,

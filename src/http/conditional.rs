@@ -1,4 +1,4 @@
-//! Conditional requests (RFC 9110, section 13) and how answers carry their validators.
+//! Conditional requests (RFC 9110, section 13) and how responses carry their validators.
 
 use std::future::{Ready, ready};
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What browsers are told of answers to pages of other origins (Fetch, "HTTP extensions").
+//! What browsers are told of responses to pages of other origins (Fetch, "HTTP extensions").
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 
@@ -26,7 +26,7 @@ pub const EXPOSED: [HeaderName; 9] = [
     REQUEST_ID,
 ];
 
-/// Public answers are the same for all origins, and say so to all: a cache that got one without
+/// Public responses are the same for all origins, and say so to all: a cache that got one without
 /// `Origin` gives it to browsers that send one.
 pub fn for_any_origin() -> [(HeaderName, HeaderValue); 2] {
     let exposed = EXPOSED.map(|name| name.to_string()).join(", ");
@@ -42,7 +42,7 @@ pub fn for_any_origin() -> [(HeaderName, HeaderValue); 2] {
     ]
 }
 
-/// A problem that is the same for all origins, as public answers are.
+/// A problem that is the same for all origins, as public responses are.
 pub fn to_any_origin(problem: Problem) -> Problem {
     for_any_origin()
         .into_iter()

@@ -1,4 +1,4 @@
-//! Sparse answers: `fields=slug,headline,lead_image.url` keeps only what a client needs.
+//! Sparse responses: `fields=slug,headline,lead_image.url` keeps only what a client needs.
 
 use serde_json::{Map, Value};
 

@@ -5,12 +5,12 @@
 //! - [`params`] – reading query parameters, unknown ones refused
 //! - [`path`] – slugs and ids in paths
 //! - [`conditional`] – ETags, `If-Match`, `If-None-Match`
-//! - [`cors`] – what browsers are told of answers to pages of other origins
+//! - [`cors`] – what browsers are told of responses to pages of other origins
 //! - [`cursor`] – opaque signed positions in lists
-//! - [`fields`] – sparse answers (`fields=`)
+//! - [`fields`] – sparse responses (`fields=`)
 //! - [`page`] – the shape of a list
-//! - [`redirect`] – answers for old slugs
-//! - [`site`] – where readers find articles
+//! - [`redirect`] – responses for old slugs
+//! - [`public_url`] – where readers find articles
 //! - [`routes`] – resources, their methods, and 405 with `Allow`
 //! - [`observe`] – request ids, logs, metrics, time limits, and problems for framework errors
 
@@ -26,6 +26,6 @@ pub mod observe;
 pub mod page;
 pub mod params;
 pub mod path;
+pub mod public_url;
 pub mod redirect;
 pub mod routes;
-pub mod site;

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::cursor::{CursorKey, Position};
 use super::params::CanonicalQuery;
 use crate::db::Id;
-use crate::db::keyset::Start;
+use crate::db::keyset::KeysetBound;
 use crate::db::total::{Total, TotalIs};
 use crate::problem::Problem;
 
@@ -43,14 +43,14 @@ pub struct List<T> {
 }
 
 /// Reading a list page by page: opens the cursor that came, seals the one that goes.
-pub struct Seek<'a> {
+pub struct Paginator<'a> {
     key: &'a CursorKey,
     list: String,
     position: Option<Position>,
     limit: i64,
 }
 
-impl<'a> Seek<'a> {
+impl<'a> Paginator<'a> {
     /// A page of `limit` items of `list`, which names the list, its order and its filters.
     ///
     /// # Errors
@@ -71,8 +71,8 @@ impl<'a> Seek<'a> {
     }
 
     /// Where the page starts; `None` at the beginning of the list.
-    pub fn start(&self) -> Option<Start<String>> {
-        self.position.as_ref().map(|position| Start {
+    pub fn start(&self) -> Option<KeysetBound<String>> {
+        self.position.as_ref().map(|position| KeysetBound {
             value: position.value.clone(),
             id: position.id,
             backward: position.backward,

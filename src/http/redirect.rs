@@ -1,4 +1,4 @@
-//! Answers for resources that have another slug now.
+//! Responses for resources that have another slug now.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};

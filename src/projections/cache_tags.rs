@@ -1,6 +1,6 @@
 //! Which cached responses are out of date.
 
-use crate::db::changes::Mark;
+use crate::db::changes::CacheTag;
 use crate::db::{Id, Resource, StoreResult};
 use crate::events::{ArticleState, Change, Event, NameEvent, Projection};
 
@@ -25,15 +25,19 @@ impl Projection for CacheTags {
             }
             Event::Name { event, of, id, .. } => {
                 change.invalidate(match of {
-                    Resource::Author => Mark::Authors,
-                    Resource::Tag | Resource::Article => Mark::Tags,
+                    Resource::Author => CacheTag::Authors,
+                    Resource::Tag | Resource::Article => CacheTag::Tags,
                 });
                 let of_author = *of == Resource::Author;
-                let name = if of_author { Mark::Author } else { Mark::Tag };
-                let articles = if of_author {
-                    Mark::ArticlesOfAuthor
+                let name = if of_author {
+                    CacheTag::Author
                 } else {
-                    Mark::ArticlesOfTag
+                    CacheTag::Tag
+                };
+                let articles = if of_author {
+                    CacheTag::ArticlesOfAuthor
+                } else {
+                    CacheTag::ArticlesOfTag
                 };
                 match event {
                     NameEvent::Created(_) => {}
@@ -56,12 +60,12 @@ fn touch(change: &mut Change<'_>, id: Id, article: &ArticleState) {
     if !article.is_published {
         return;
     }
-    change.invalidate(Mark::Article(id));
-    change.invalidate(Mark::Articles);
+    change.invalidate(CacheTag::Article(id));
+    change.invalidate(CacheTag::Articles);
     for tag in article.tags.iter().chain(&article.section) {
-        change.invalidate(Mark::ArticlesOfTag(*tag));
+        change.invalidate(CacheTag::ArticlesOfTag(*tag));
     }
     for author in &article.authors {
-        change.invalidate(Mark::ArticlesOfAuthor(*author));
+        change.invalidate(CacheTag::ArticlesOfAuthor(*author));
     }
 }

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
 use crate::articles::store::bodies;
-use crate::articles::store::renditions::render;
+use crate::articles::store::read_models::render;
 use crate::db::dialect::need_not_last;
 use crate::db::lock;
 use crate::db::schema::articles;
@@ -71,16 +71,16 @@ impl Projection for ReadModel {
     }
 }
 
-/// Keeps the renditions of articles with them, of those that are published. Whoever keeps one without having
+/// Keeps the read models of articles with them, of those that are published. Whoever keeps one without having
 /// written the article's tags and authors in the same transaction [holds](hold_names) them first.
 fn keep(connection: &mut Connection, ids: &[Id]) -> StoreResult<()> {
-    for (id, rendition) in render(connection, ids)? {
+    for (id, read_model) in render(connection, ids)? {
         diesel::update(articles::table.filter(articles::id.eq(id)))
             .set((
-                articles::summary_json.eq(rendition.summary),
-                articles::details_json.eq(rendition.details),
-                articles::made_of.eq(rendition.made_of),
-                articles::rendered_changed_at.eq(rendition.changed_at),
+                articles::summary_json.eq(read_model.summary),
+                articles::details_json.eq(read_model.details),
+                articles::depends_on.eq(read_model.depends_on),
+                articles::rendered_changed_at.eq(read_model.changed_at),
                 articles::rendered_version.eq(articles::version.nullable()),
                 articles::rendered_by.eq(READ_MODEL),
             ))
@@ -136,7 +136,7 @@ const BY_AUTHOR: &str = "SELECT published_at, article_id AS id FROM article_auth
      WHERE author_id = $1 AND published_at IS NOT NULL AND (published_at, article_id) > ($2, $3) \
      ORDER BY published_at, article_id LIMIT $4";
 
-/// Renders a batch of the articles that show something; answers the last of them.
+/// Renders a batch of the articles that show something; returns the last of them.
 fn render_batch(
     connection: &mut Connection,
     showing: &'static str,

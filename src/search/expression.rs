@@ -15,7 +15,7 @@ pub enum Dialect {
 
 /// A term with the keys of the tags and authors whose names have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct ResolvedTerm {
     /// The term.
     pub term: Term,
     /// Tags and sections.
@@ -26,17 +26,17 @@ pub struct Found {
 
 /// A query whose names have been looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lookup {
+pub struct ResolvedQuery {
     /// All of these are found; never empty.
-    pub wanted: Vec<Found>,
+    pub wanted: Vec<ResolvedTerm>,
     /// None of these is.
-    pub unwanted: Vec<Found>,
+    pub unwanted: Vec<ResolvedTerm>,
     /// From each group, the article has at least one tag, section or author: what a filter asks
     /// for, so that it narrows the lists of words as well.
     pub tagged: Vec<Vec<Id>>,
 }
 
-impl Lookup {
+impl ResolvedQuery {
     /// The articles that match.
     pub fn all(&self, dialect: Dialect) -> String {
         self.narrowed(dialect, self.found_by(dialect, Rank::Authors))
@@ -79,7 +79,7 @@ impl Lookup {
     }
 }
 
-impl Found {
+impl ResolvedTerm {
     /// Where the term may be found for a rank.
     fn places(&self, dialect: Dialect, rank: Rank) -> String {
         let marker = match rank {
@@ -165,14 +165,14 @@ mod tests {
     use super::*;
     use crate::search::query::Query;
 
-    fn lookup(text: &str) -> Lookup {
-        let found = |term| Found {
+    fn lookup(text: &str) -> ResolvedQuery {
+        let found = |term| ResolvedTerm {
             term,
             tags: vec![],
             authors: vec![],
         };
         let query = Query::parse(text);
-        Lookup {
+        ResolvedQuery {
             wanted: query.wanted.into_iter().map(found).collect(),
             unwanted: query.unwanted.into_iter().map(found).collect(),
             tagged: vec![],

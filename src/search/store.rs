@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::entry::{Document, Entry, words_of_name};
-use super::expression::{Dialect, Found, Lookup};
+use super::expression::{Dialect, ResolvedQuery, ResolvedTerm};
 use super::query::{Query, Term};
 use super::words::folded;
 use crate::db::schema::{authors, merged_names, name_words, search_entries, tags};
@@ -222,15 +222,15 @@ pub fn look_up(
     connection: &mut Connection,
     query: &Query,
     tagged: Vec<Vec<Id>>,
-) -> StoreResult<Option<Lookup>> {
+) -> StoreResult<Option<ResolvedQuery>> {
     if query.wanted.is_empty() {
         return Ok(None);
     }
-    let mut found = |terms: &[Term]| -> StoreResult<Vec<Found>> {
+    let mut found = |terms: &[Term]| -> StoreResult<Vec<ResolvedTerm>> {
         terms
             .iter()
             .map(|term| {
-                Ok(Found {
+                Ok(ResolvedTerm {
                     term: term.clone(),
                     tags: owners(connection, Resource::Tag, term)?,
                     authors: owners(connection, Resource::Author, term)?,
@@ -243,7 +243,7 @@ pub fn look_up(
         .into_iter()
         .map(|group| with_merged(connection, group))
         .collect::<StoreResult<_>>()?;
-    Ok(Some(Lookup {
+    Ok(Some(ResolvedQuery {
         wanted,
         unwanted,
         tagged,

@@ -17,13 +17,13 @@ use super::store::periods::{history_of_all, movers};
 use super::store::rollups::{Weighed, weighed, weighed_networks};
 use super::time::{Window, paired, weights, whole_shares};
 use crate::auth::guard::{Allowed, ArticlesRead, SharesWrite};
-use crate::db::lane::Cost;
+use crate::db::connection_pool::Cost;
 use crate::db::{Connection, Database, Id, StoreResult, Timestamp};
 use crate::http::body::JsonBody;
 use crate::http::conditional::private_json;
 use crate::http::params::{FromParams, NoParams, Params, Query};
 use crate::http::path::IdPath;
-use crate::http::site::Site;
+use crate::http::public_url::PublicUrl;
 use crate::problem::Problem;
 
 /// `{network}` of the path: what is none names nothing.
@@ -139,7 +139,7 @@ pub async fn set_many_external_shares(
         (Query<NoParams>, JsonBody<ExternalCountsInput>),
     >,
     database: Data<Database>,
-    site: Data<Site>,
+    site: Data<PublicUrl>,
 ) -> Result<HttpResponse, Problem> {
     let observed: Vec<Observation> = input
         .counts

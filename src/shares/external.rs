@@ -220,7 +220,7 @@ pub struct ExternalCountsReceipt {
 /// What an editor sees of one network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct NetworkShares {
-    /// Where.
+    /// The network.
     pub network: Network,
     /// What was counted here.
     #[schema(minimum = 0)]

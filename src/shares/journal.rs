@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::model::{Network, ShareReceipt, Shares};
-use super::time::Span;
+use super::time::Granularity;
 use super::visitor::VisitorHash;
 use super::visitors::Visitors;
 use crate::db::{Id, Timestamp};
@@ -21,7 +21,7 @@ pub struct Entry {
     pub visitor: VisitorHash,
     /// What was shared.
     pub article: Id,
-    /// Where.
+    /// The network.
     pub network: Network,
 }
 
@@ -64,7 +64,7 @@ pub struct Increments(BTreeMap<(Id, Network, Timestamp), (i64, Timestamp)>);
 impl Increments {
     /// Adds shares that came at an instant.
     pub fn add(&mut self, article: Id, network: Network, shares: i64, at: Timestamp) {
-        let hour = Span::Hour.containing(at);
+        let hour = Granularity::Hour.containing(at);
         let (sum, last) = self.0.entry((article, network, hour)).or_insert((0, at));
         *sum += shares;
         *last = at.max(*last);

@@ -9,37 +9,37 @@
 //! - [`journal`] – what was counted, as it was written first
 //! - [`bot`] – whom not to count
 //! - [`limits`] – how much one address may send
-//! - [`named`] – which article a slug names, remembered
-//! - [`counter`] – many shares in one transaction
+//! - [`slug_cache`] – which article a slug names, remembered
+//! - [`writer`] – many shares in one transaction
 //! - [`store`] – queries
-//! - [`delivery`] – public handlers; what trends is in the articles' room, since it answers articles
+//! - [`public`] – public handlers; what trends is in `articles`, since it returns articles
 //! - [`editorial`] – handlers for editors and tools
 
 pub mod bot;
-pub mod counter;
-pub mod delivery;
 pub mod editorial;
 pub mod external;
 pub mod journal;
 pub mod limits;
 pub mod model;
-pub mod named;
 pub mod overview;
+pub mod public;
+pub mod slug_cache;
 pub mod store;
 pub mod time;
 pub mod visitor;
 pub mod visitors;
+pub mod writer;
 
 use crate::http::routes::{BodySize, Resource, resource};
 
-/// The resources of this room.
+/// The resources of this module.
 pub fn resources() -> Vec<Resource> {
     vec![
         resource("/v1/articles/{slug}/shares")
             .bodies(BodySize::UpTo(1024))
-            .get(delivery::get_shares)
-            .post(delivery::post_share),
-        resource("/v1/shares").get(delivery::list_shares),
+            .get(public::get_shares)
+            .post(public::post_share),
+        resource("/v1/shares").get(public::list_shares),
         resource("/v1/editorial/articles/{id}/shares").get(editorial::read_shares),
         resource("/v1/editorial/articles/{id}/shares/{network}")
             .put(editorial::set_external_shares),

@@ -8,7 +8,7 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::time::Span;
+use super::time::Granularity;
 use crate::db::Timestamp;
 use crate::validation::{Invalid, Violations, unknown};
 
@@ -122,7 +122,7 @@ pub struct Shares {
 /// What is known of an article's shares on one network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NetworkCount {
-    /// Where.
+    /// The network.
     pub network: Network,
     /// What was counted here.
     pub first_party: i64,
@@ -238,7 +238,11 @@ pub struct ShareInterval {
 
 impl ShareInterval {
     /// An hour or a day with its counts.
-    pub fn new(starts_at: Timestamp, span: Span, by_network: BTreeMap<&'static str, i64>) -> Self {
+    pub fn new(
+        starts_at: Timestamp,
+        span: Granularity,
+        by_network: BTreeMap<&'static str, i64>,
+    ) -> Self {
         Self {
             starts_at,
             ends_at: starts_at.plus(span.length()),

@@ -10,7 +10,7 @@ use crate::db::{Id, Timestamp};
 /// An article in an overview of shares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct MoverArticle {
-    /// Key.
+    /// Identifies it for good: an id never changes and is never used again.
     pub id: Id,
     /// Its name in URLs.
     pub slug: String,
@@ -34,7 +34,7 @@ pub struct Mover {
 /// The shares of all articles on one network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct NetworkTotal {
-    /// Where.
+    /// The network.
     pub network: Network,
     /// In the window.
     #[schema(minimum = 0)]

@@ -11,14 +11,14 @@ use crate::db::Timestamp;
 
 /// A stretch of time (UTC) over which shares are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Span {
+pub enum Granularity {
     /// An hour.
     Hour,
     /// A day.
     Day,
 }
 
-impl Span {
+impl Granularity {
     /// What `history=` takes.
     pub const ALL: &[(&str, Self)] = &[("hour", Self::Hour), ("day", Self::Day)];
 
@@ -44,7 +44,7 @@ impl Span {
     }
 
     /// The starts of all that a period touches.
-    pub fn touched_by(self, period: Period) -> impl Iterator<Item = Timestamp> {
+    pub fn touched_by(self, period: TimeRange) -> impl Iterator<Item = Timestamp> {
         std::iter::successors(Some(self.containing(period.from)), move |start| {
             Some(start.plus(self.length()))
         })
@@ -59,7 +59,7 @@ impl Span {
 
 /// A stretch of time from an instant up to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Period {
+pub struct TimeRange {
     /// Its start.
     pub from: Timestamp,
     /// Its end, which it does not contain.
@@ -114,18 +114,18 @@ impl Window {
     }
 
     /// The window that ends at an instant.
-    pub fn until(self, to: Timestamp) -> Period {
-        Period {
+    pub fn until(self, to: Timestamp) -> TimeRange {
+        TimeRange {
             from: to.plus(-self.length()),
             to,
         }
     }
 
     /// What the points of a curve over it stand for.
-    pub fn resolution(self) -> Span {
+    pub fn resolution(self) -> Granularity {
         match self {
-            Self::Hour | Self::SixHours | Self::Day | Self::Week => Span::Hour,
-            Self::Month => Span::Day,
+            Self::Hour | Self::SixHours | Self::Day | Self::Week => Granularity::Hour,
+            Self::Month => Granularity::Day,
         }
     }
 }
@@ -137,7 +137,7 @@ pub const WHOLE: i64 = 1_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Weight {
     /// Of an hour or a day.
-    pub span: Span,
+    pub span: Granularity,
     /// Its start.
     pub starts_at: Timestamp,
     /// Millionths ([`WHOLE`]).
@@ -156,8 +156,8 @@ fn between(from: Timestamp, to: Timestamp) -> f64 {
 /// hour that lies in it in part, shares weigh as much less, as if they had come evenly; with a
 /// half-life they weigh half for each one that has passed since, on average over the time in which
 /// they came.
-pub fn weights(period: Period, now: Timestamp, half_life: Option<TimeDelta>) -> Vec<Weight> {
-    let spans = [Span::Hour, Span::Day];
+pub fn weights(period: TimeRange, now: Timestamp, half_life: Option<TimeDelta>) -> Vec<Weight> {
+    let spans = [Granularity::Hour, Granularity::Day];
     // Of an hour that begins just now no time has passed, but shares may have come.
     let beginning = spans
         .into_iter()
@@ -196,7 +196,7 @@ pub fn weights(period: Period, now: Timestamp, half_life: Option<TimeDelta>) -> 
 
 /// Two weights of each hour and day that has one of them.
 pub fn paired(first: &[Weight], second: &[Weight]) -> Vec<(Weight, i64)> {
-    let mut pairs: BTreeMap<(Span, Timestamp), (i64, i64)> = BTreeMap::new();
+    let mut pairs: BTreeMap<(Granularity, Timestamp), (i64, i64)> = BTreeMap::new();
     for weight in first {
         pairs.entry((weight.span, weight.starts_at)).or_default().0 = weight.weight;
     }
@@ -229,7 +229,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn of(weights: &[Weight], span: Span, starts_at: &str) -> Option<i64> {
+    fn of(weights: &[Weight], span: Granularity, starts_at: &str) -> Option<i64> {
         let mut all = weights.iter();
         all.find(|weight| weight.span == span && weight.starts_at == at(starts_at))
             .map(|weight| weight.weight)
@@ -241,13 +241,19 @@ mod tests {
         let all = weights(Window::Hour.until(now), now, None);
         let hours: Vec<_> = all
             .iter()
-            .filter(|weight| weight.span == Span::Hour)
+            .filter(|weight| weight.span == Granularity::Hour)
             .collect();
         assert_eq!(hours.len(), 2);
-        assert_eq!(of(&all, Span::Hour, "2026-03-01T12:00:00Z"), Some(WHOLE));
-        assert_eq!(of(&all, Span::Hour, "2026-03-01T11:00:00Z"), Some(750_000));
         assert_eq!(
-            of(&all, Span::Day, "2026-03-01T00:00:00Z"),
+            of(&all, Granularity::Hour, "2026-03-01T12:00:00Z"),
+            Some(WHOLE)
+        );
+        assert_eq!(
+            of(&all, Granularity::Hour, "2026-03-01T11:00:00Z"),
+            Some(750_000)
+        );
+        assert_eq!(
+            of(&all, Granularity::Day, "2026-03-01T00:00:00Z"),
             Some(WHOLE * 60 / (12 * 60 + 15) + 1)
         );
     }
@@ -270,15 +276,18 @@ mod tests {
     fn shares_of_the_first_moment_of_an_hour_count() {
         let now = at("2026-03-01T12:00:00Z");
         let all = weights(Window::Hour.until(now), now, Some(Window::Hour.half_life()));
-        assert_eq!(of(&all, Span::Hour, "2026-03-01T12:00:00Z"), Some(WHOLE));
-        assert_eq!(of(&all, Span::Day, "2026-03-02T00:00:00Z"), None);
+        assert_eq!(
+            of(&all, Granularity::Hour, "2026-03-01T12:00:00Z"),
+            Some(WHOLE)
+        );
+        assert_eq!(of(&all, Granularity::Day, "2026-03-02T00:00:00Z"), None);
     }
 
     #[test]
     fn a_share_weighs_half_after_a_half_life() {
         let now = at("2026-03-02T00:00:00Z");
         let all = weights(Window::Day.until(now), now, Some(Window::Day.half_life()));
-        let hour = |starts_at| of(&all, Span::Hour, starts_at).unwrap() as f64;
+        let hour = |starts_at| of(&all, Granularity::Hour, starts_at).unwrap() as f64;
         let ratio = hour("2026-03-01T17:00:00Z") / hour("2026-03-01T23:00:00Z");
         assert!((ratio - 0.5).abs() < 1e-4, "{ratio}");
         assert!(hour("2026-03-01T23:00:00Z") < WHOLE as f64);

@@ -98,7 +98,7 @@ pub async fn edit_tag(
 
 /// Merge a tag into another
 ///
-/// Its articles get the other tag, its slug answers 301, and the tag itself is gone. Answers the
+/// Its articles get the other tag, its slug answers 301, and the tag itself is gone. Returns the
 /// tag that stays.
 #[utoipa::path(
     post, path = "/v1/editorial/tags/{id}/merge", operation_id = "mergeTag", tag = "editorial tags",

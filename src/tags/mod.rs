@@ -2,21 +2,21 @@
 //!
 //! - [`model`] – types and rules
 //! - [`store`] – queries
-//! - [`delivery`] – public handlers
+//! - [`public`] – public handlers
 //! - [`editorial`] – handlers for editors and tools
 
-pub mod delivery;
 pub mod editorial;
 pub mod model;
+pub mod public;
 pub mod store;
 
 use crate::http::routes::{BodySize, Resource, resource};
 
-/// The resources of this room.
+/// The resources of this module.
 pub fn resources() -> Vec<Resource> {
     vec![
-        resource("/v1/tags").get(delivery::list_tags),
-        resource("/v1/tags/{slug}").get(delivery::get_tag),
+        resource("/v1/tags").get(public::list_tags),
+        resource("/v1/tags/{slug}").get(public::get_tag),
         resource("/v1/editorial/tags")
             .bodies(BodySize::UpTo(64 * 1024))
             .post(editorial::create_tag),

@@ -75,7 +75,7 @@ impl fmt::Display for TagKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"slug": "climate", "name": "Climate", "kind": "topic"}))]
 pub struct TagRef {
-    /// Key; answers do not show it.
+    /// Not shown in responses.
     #[serde(skip_serializing)]
     #[schema(ignore)]
     pub id: Id,
@@ -91,7 +91,7 @@ pub struct TagRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({"slug": "world", "name": "World"}))]
 pub struct SectionRef {
-    /// Key; answers do not show it.
+    /// Not shown in responses.
     #[serde(skip_serializing)]
     #[schema(ignore)]
     pub id: Id,
@@ -109,7 +109,7 @@ pub struct SectionRef {
     "updated_at": "2026-03-01T08:30:00.000Z"
 }))]
 pub struct Tag {
-    /// Key.
+    /// Identifies it for good: an id never changes and is never used again.
     pub id: Id,
     /// Its name in URLs.
     pub slug: String,

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::model::{MergeInput, Tag, TagFilter, TagInput, TagKind, TagSort};
 use crate::db::article_counts::hidden;
-use crate::db::keyset::Start;
+use crate::db::keyset::KeysetBound;
 use crate::db::lock::{self, Lock};
 use crate::db::schema::{article_tags, articles, tags};
 use crate::db::slugs;
@@ -80,7 +80,7 @@ fn filtered(filter: &TagFilter) -> tags::BoxedQuery<'static, MultiBackend> {
 pub fn list(
     connection: &mut Connection,
     filter: &TagFilter,
-    start: Option<Start<String>>,
+    start: Option<KeysetBound<String>>,
     limit: i64,
 ) -> StoreResult<Vec<Positioned>> {
     match filter.sort {
@@ -92,7 +92,7 @@ pub fn list(
 fn list_by_name(
     connection: &mut Connection,
     filter: &TagFilter,
-    start: Option<Start<String>>,
+    start: Option<KeysetBound<String>>,
     limit: i64,
 ) -> StoreResult<Vec<Positioned>> {
     let mut query = filtered(filter);
@@ -128,7 +128,7 @@ fn list_by_name(
 fn by_count(
     connection: &mut Connection,
     narrowed: &dyn Fn() -> tags::BoxedQuery<'static, MultiBackend>,
-    start: Option<Start<String>>,
+    start: Option<KeysetBound<String>>,
     limit: i64,
 ) -> StoreResult<Vec<Positioned>> {
     use tags::{id, published_articles};
@@ -340,7 +340,7 @@ pub fn names(
         .collect())
 }
 
-/// Adds a tag; answers its key.
+/// Adds a tag; returns its key.
 ///
 /// # Errors
 /// [`StoreError::SlugTaken`].
@@ -381,7 +381,7 @@ pub fn create(change: &mut Change<'_>, input: TagInput) -> StoreResult<Id> {
 /// Changes a tag.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::SlugTaken`],
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::SlugTaken`],
 /// [`StoreError::Invalid`].
 pub fn edit(
     change: &mut Change<'_>,
@@ -438,7 +438,7 @@ pub fn edit(
     ))
     .execute(connection)?;
     if changed == 0 {
-        return Err(StoreError::Stale {
+        return Err(StoreError::VersionMismatch {
             current: row.version + 1,
         });
     }
@@ -470,11 +470,11 @@ fn stands_in_use(connection: &mut Connection, section: Id) -> StoreResult<bool> 
         .is_some())
 }
 
-/// Merges a tag into another: its articles and its slugs, old ones included, go over. Answers the
+/// Merges a tag into another: its articles and its slugs, old ones included, go over. Returns the
 /// key of the tag that stays.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::Invalid`].
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::Invalid`].
 pub fn merge(
     change: &mut Change<'_>,
     id: Id,

@@ -25,7 +25,7 @@ const FOR_A_WHILE: &str = "public, max-age=300, stale-while-revalidate=86400";
 /// What is under an address that names what it says.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// The resources of this room.
+/// The resources of this module.
 pub fn resources() -> Vec<Resource> {
     vec![
         resource("/widgets").get(list_widgets),

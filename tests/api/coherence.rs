@@ -208,8 +208,8 @@ async fn assert_coherent(app: &TestApp, targets: &[String], after: &str) {
 
 /// What is kept rendered is what would be rendered anew.
 async fn assert_rendered(app: &TestApp, after: &str) -> bool {
-    use dateline::articles::rendition::Rendition;
-    use dateline::articles::store::renditions;
+    use dateline::articles::read_model::ReadModel;
+    use dateline::articles::store::read_models;
     use dateline::db::schema::public_articles::dsl::*;
     use diesel::prelude::*;
     type Row = (
@@ -229,21 +229,21 @@ async fn assert_rendered(app: &TestApp, after: &str) -> bool {
                     is_rendered,
                     summary_json,
                     details_json,
-                    made_of,
+                    depends_on,
                     rendered_changed_at,
                 ))
                 .load(connection)?;
             let ids: Vec<Id> = rows.iter().map(|row| row.0).collect();
-            Ok((rows, renditions::render(connection, &ids)?))
+            Ok((rows, read_models::render(connection, &ids)?))
         })
         .await
         .unwrap();
     let current: Vec<Row> = kept.iter().filter(|row| row.1).cloned().collect();
     for (article, _, summary, details, marks, changed_at) in &current {
-        let kept = Rendition {
+        let kept = ReadModel {
             summary: summary.clone().unwrap(),
             details: details.clone().unwrap(),
-            made_of: marks.clone().unwrap(),
+            depends_on: marks.clone().unwrap(),
             changed_at: changed_at.unwrap(),
         };
         assert_eq!(Some(&kept), anew.get(article), "after {after}");

@@ -73,5 +73,5 @@ fn the_numbers_are_those_of_the_code() {
         (CEILING, MOST_DETAIL, throttle::PER_ACCOUNT.get()),
         (10_000, 1_000, 1_000)
     );
-    assert_eq!(dateline::shares::counter::WAITING, 20_000);
+    assert_eq!(dateline::shares::writer::WAITING, 20_000);
 }

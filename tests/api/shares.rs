@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use dateline::db::{Connection, StoreError};
-use dateline::shares::counter::Counter;
 use dateline::shares::model::Network;
 use dateline::shares::store::counting::Share;
 use dateline::shares::visitor::Visitor;
+use dateline::shares::writer::ShareWriter;
 use diesel::RunQueryDsl;
 use reqwest::Method;
 use serde_json::json;
@@ -205,7 +205,7 @@ both! {
     when_too_many_wait_more_are_turned_away_and_none_is_lost(app) {
         let token = app.newsroom().await;
         let article = app.published(&token, "harbour").await.json["id"].as_str().unwrap().parse().unwrap();
-        let (counter, ended) = Counter::open(app.database.clone(), 5).unwrap();
+        let (counter, ended) = ShareWriter::open(app.database.clone(), 5).unwrap();
         let (hold, held) = std::sync::mpsc::channel::<()>();
         let held = std::sync::Arc::new(std::sync::Mutex::new(held));
         // On SQLite somebody else is writing, on Postgres counting.

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use dateline::articles::model::{ArticleFilter, ArticleSort, BodyFormat, FacetBy, Include};
 use dateline::articles::store::public::{self, ListQuery};
-use dateline::articles::store::selection::Place;
-use dateline::db::keyset::Start;
-use dateline::db::lane::Cost;
+use dateline::articles::store::selection::SortKey;
+use dateline::db::connection_pool::Cost;
+use dateline::db::keyset::KeysetBound;
 use dateline::db::{Connection, DatabaseUrl, Id, StoreResult, Timestamp, migrations, slugs};
 use dateline::tags::model::{TagFilter, TagKind, TagSort};
 use dateline::{authors, tags};
@@ -233,8 +233,8 @@ fn list_query(filter: ArticleFilter, sort: ArticleSort) -> ListQuery {
         include: vec![Include::Body, Include::Corrections, Include::Shares],
         body_format: BodyFormat::Both,
         count: false,
-        start: Some(Start {
-            value: Place::At(Timestamp::now()),
+        start: Some(KeysetBound {
+            value: SortKey::At(Timestamp::now()),
             id: Id::generate(),
             backward: false,
             inclusive: false,
@@ -312,16 +312,16 @@ both! {
                 }
             }
             public::list(connection, &ListQuery { start: None, ..list_query(ArticleFilter::default(), ArticleSort::NewestFirst) }, None)?;
-            for start in [None, Some(Start { value: Place::Shares(5), id: Id::generate(), backward: false, inclusive: false })] {
+            for start in [None, Some(KeysetBound { value: SortKey::Shares(5), id: Id::generate(), backward: false, inclusive: false })] {
                 public::list(connection, &ListQuery { start, ..list_query(ArticleFilter::default(), ArticleSort::MostShared) }, None)?;
             }
             public::find(connection, &slug("one"), true, None)?;
             let _ = slugs::public_article_once_named(connection, &slug("two"));
             slugs::public_articles_named(connection, &[slug("one")])?;
             let by_name = TagFilter { kind: None, name_contains: None, sort: TagSort::Name };
-            tags::store::list(connection, &by_name, Some(Start { value: "a".into(), id: Id::generate(), backward: false, inclusive: false }), 20)?;
+            tags::store::list(connection, &by_name, Some(KeysetBound { value: "a".into(), id: Id::generate(), backward: false, inclusive: false }), 20)?;
             for (value, backward) in [("1", false), ("1", true)] {
-                let start = Start { value: value.into(), id: Id::generate(), backward, inclusive: false };
+                let start = KeysetBound { value: value.into(), id: Id::generate(), backward, inclusive: false };
                 for kind in [None, Some(TagKind::Topic)] {
                     let by_count = TagFilter { kind, name_contains: None, sort: TagSort::ArticleCount };
                     tags::store::list(connection, &by_count, Some(start.clone()), 20)?;
@@ -332,7 +332,7 @@ both! {
                 public::facets(connection, &ArticleFilter::default(), by, 20)?;
             }
             tags::store::find_by_slug(connection, &slug("climate"))?;
-            authors::store::list(connection, None, Some(Start { value: "a".into(), id: Id::generate(), backward: false, inclusive: false }), 20)?;
+            authors::store::list(connection, None, Some(KeysetBound { value: "a".into(), id: Id::generate(), backward: false, inclusive: false }), 20)?;
             authors::store::find_by_slug(connection, &slug("alex-writer"))?;
             slugs::public_article(connection, &slug("one"))?;
             Ok(())

@@ -5,7 +5,7 @@ use dateline::auth::model::Role;
 use dateline::db::schema::articles;
 use dateline::db::{Connection, Id, StoreResult, Timestamp};
 use dateline::shares::journal::Increments;
-use dateline::shares::store::{counting, folding, totals};
+use dateline::shares::store::{counting, downsampling, totals};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use reqwest::Method;
@@ -47,10 +47,10 @@ async fn put_in_place(app: &TestApp) {
         .unwrap();
 }
 
-async fn fold(app: &TestApp, before: Timestamp) {
+async fn downsample(app: &TestApp, before: Timestamp) {
     while app
         .database
-        .write(move |connection| folding::fold(connection, before))
+        .write(move |connection| downsampling::downsample(connection, before))
         .await
         .unwrap()
     {}
@@ -333,7 +333,7 @@ both! {
         };
         let before = read().await;
         let until = hours_ago(100);
-        fold(&app, until).await;
+        downsample(&app, until).await;
         assert_eq!(read().await, before);
         sums_agree(&app).await;
         let left = app.database.read(move |connection| {
@@ -355,8 +355,8 @@ both! {
         assert!(whole_days.count() >= 7);
         // Sharing goes on, and folding again adds nothing twice.
         shared(&app, article, "x", 5, Timestamp::now()).await;
-        fold(&app, until).await;
-        fold(&app, Timestamp::now().plus(Duration::days(2))).await;
+        downsample(&app, until).await;
+        downsample(&app, Timestamp::now().plus(Duration::days(2))).await;
         sums_agree(&app).await;
         let total = before[0]["total"].as_i64().unwrap();
         assert_eq!(app.get("/v1/articles/harbour/shares").await.json["total"], total + 5);

@@ -275,7 +275,7 @@ async fn a_listener_that_hears_nothing_is_noticed() {
     behind.proxy.set(Mode::Deaf);
     eventually("it does not hear", async || {
         let now = std::time::Instant::now();
-        (!behind.app.database.changes().hears(now)).then_some(())
+        (!behind.app.database.changes().is_lease_valid(now)).then_some(())
     })
     .await;
     // The database answers, so nothing is stale: what another process writes is read.
@@ -302,7 +302,12 @@ async fn a_listener_that_hears_nothing_is_noticed() {
     behind.proxy.set(Mode::Pass);
     eventually("it hears again", async || {
         let now = std::time::Instant::now();
-        behind.app.database.changes().hears(now).then_some(())
+        behind
+            .app
+            .database
+            .changes()
+            .is_lease_valid(now)
+            .then_some(())
     })
     .await;
 }

@@ -220,7 +220,12 @@ async fn a_pooler_in_session_mode_does_and_one_that_shares_sessions_is_refused()
         (read.json["headline"] == "New").then_some(())
     })
     .await;
-    assert!(other.database.changes().hears(std::time::Instant::now()));
+    assert!(
+        other
+            .database
+            .changes()
+            .is_lease_valid(std::time::Instant::now())
+    );
 
     let shared = pooler.start(&cluster, "transaction");
     let refused = open_database(&config(&shared.url("news")), Opening::Migrated).err();

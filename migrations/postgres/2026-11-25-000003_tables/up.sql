@@ -81,7 +81,7 @@ CREATE INDEX authors_by_articles ON authors (published_articles DESC, id);
 
 -- The last six columns are what readers see of a published article, as JSON, so that reading it
 -- converts nothing. `summary_json` has the members of its summary after those that name it,
--- `details_json` those that summaries leave out but for the body, `made_of` the marks of all that it
+-- `details_json` those that summaries leave out but for the body, `made_of` the cache tags of all that it
 -- shows, eight bytes each, and `rendered_changed_at` when any of that was last changed. They hold for
 -- the version that they were made of, for the version of the code that made them, and while no tag and no
 -- author is stale.

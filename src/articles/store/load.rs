@@ -76,7 +76,7 @@ impl Loaded {
 /// Loads an article for a change: it must exist for the caller and have the expected version.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::Stale`].
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`].
 pub(super) fn load_for_update(
     connection: &mut Connection,
     id: Id,
@@ -110,7 +110,7 @@ pub(super) fn load_for_update(
 /// The row was locked when it was read: this is for the day on which it is not.
 pub(super) fn changed_one(changed: usize, current: i64) -> StoreResult<()> {
     if changed == 0 {
-        return Err(StoreError::Stale { current });
+        return Err(StoreError::VersionMismatch { current });
     }
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! Articles in the database.
 //!
 //! - [`public`] – what anyone may see; selects from the view `public_articles` only
-//! - [`desk`] – what editors see; selects from the table
+//! - [`editorial`] – what editors see; selects from the table
 //! - [`mod@write`] – creating and editing
 //! - [`transitions`] – the workflow
 //! - `load` – loading an article for a change
 //! - [`mod@related`] – articles that belong to another one
-//! - [`renditions`] – what readers see, rendered from the tables
+//! - [`read_models`] – what readers see, rendered from the tables
 //! - `references` – what an article names by slug, when it is written
 //! - [`selection`] – which public articles a list has, in which order
 //! - [`mod@trending`] – what is shared now
@@ -15,12 +15,12 @@
 //! - [`bodies`] – blocks and the HTML made of them
 
 pub mod bodies;
-pub mod desk;
+pub mod editorial;
 mod load;
 pub mod public;
+pub mod read_models;
 mod references;
 pub mod related;
-pub mod renditions;
 mod rows;
 pub mod selection;
 pub mod transitions;

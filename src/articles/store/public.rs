@@ -8,17 +8,17 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::Deserialize;
 
-use super::renditions;
-use super::selection::{FacetKey, Place, Selection, Window};
+use super::read_models;
+use super::selection::{FacetKey, Selection, SortKey, Window};
 use crate::articles::model::{
     ArticleFilter, ArticleSort, BodyFormat, Facet, FacetBy, Highlights, Include,
 };
-use crate::articles::rendition::{Added, Rendition, Shown, StoredBody};
-use crate::db::changes::Mark;
-use crate::db::keyset::Start;
+use crate::articles::read_model::{Included, PublicArticle, ReadModel, StoredBody};
+use crate::db::changes::CacheTag;
+use crate::db::keyset::KeysetBound;
 use crate::db::schema::public_articles;
 use crate::db::total::{Total, TotalIs};
-use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp, WrittenJson};
+use crate::db::{Connection, Id, MultiBackend, RawJson, StoreError, StoreResult, Timestamp};
 use crate::search::highlight;
 use crate::search::query::Query;
 use crate::shares::model::Shares;
@@ -26,7 +26,7 @@ use crate::text::Slug;
 use crate::{authors, on_each_database, shares, tags};
 
 /// The address of the newsroom's site, to which slugs are added; `None` when it is not known.
-pub type SiteUrl<'a> = Option<&'a str>;
+pub type BaseUrl<'a> = Option<&'a str>;
 
 /// A public article, and what was rendered of it.
 #[derive(Queryable, Selectable)]
@@ -35,11 +35,11 @@ struct Row {
     id: Id,
     slug: String,
     canonical_url: Option<String>,
-    /// Whether the rendition is that of now.
+    /// Whether the read model is of this version.
     is_rendered: bool,
     summary_json: Option<String>,
     details_json: Option<String>,
-    made_of: Option<Vec<u8>>,
+    depends_on: Option<Vec<u8>>,
     rendered_changed_at: Option<Timestamp>,
 }
 
@@ -48,29 +48,29 @@ struct Row {
 struct RowWithBody {
     #[diesel(embed)]
     article: Row,
-    body: WrittenJson,
+    body: RawJson,
     body_html: String,
 }
 
 impl Row {
-    /// The rendition; `None` when it is outdated.
-    fn rendition(&mut self) -> Option<Rendition> {
+    /// The read model; `None` when it is outdated.
+    fn read_model(&mut self) -> Option<ReadModel> {
         self.is_rendered.then_some(())?;
-        Some(Rendition {
+        Some(ReadModel {
             summary: self.summary_json.take()?,
             details: self.details_json.take()?,
-            made_of: self.made_of.take()?,
+            depends_on: self.depends_on.take()?,
             changed_at: self.rendered_changed_at?,
         })
     }
 
-    fn shown(self, rendition: Rendition, site: SiteUrl) -> Shown {
+    fn shown(self, read_model: ReadModel, site: BaseUrl) -> PublicArticle {
         let address = || Some(format!("{}/{}", site?, self.slug));
-        Shown {
+        PublicArticle {
             id: self.id,
             canonical_url: self.canonical_url.or_else(address),
             slug: self.slug,
-            rendition,
+            read_model,
         }
     }
 }
@@ -103,32 +103,36 @@ pub struct ListQuery {
     /// Whether all are counted.
     pub count: bool,
     /// Where the page starts.
-    pub start: Option<Start<Place>>,
+    pub start: Option<KeysetBound<SortKey>>,
     /// Most articles.
     pub limit: i64,
 }
 
 /// A page of a list, from where it starts on.
 #[derive(Debug)]
-pub struct Listed {
+pub struct ArticlePage {
     /// The articles, each with its sort value.
-    pub articles: Vec<((Shown, Added), String)>,
+    pub articles: Vec<((PublicArticle, Included), String)>,
     /// How many there are in all, when that was asked for.
     pub total: Option<Total>,
     /// What decides which articles these are; what they show is not in it.
-    pub made_of: Vec<Mark>,
+    pub depends_on: Vec<CacheTag>,
 }
 
 /// Lists articles: the same number of queries however many there are.
 ///
 /// # Errors
 /// When the database fails.
-pub fn list(connection: &mut Connection, query: &ListQuery, site: SiteUrl) -> StoreResult<Listed> {
+pub fn list(
+    connection: &mut Connection,
+    query: &ListQuery,
+    site: BaseUrl,
+) -> StoreResult<ArticlePage> {
     let Some(selection) = Selection::find(connection, &query.filter)? else {
-        return Ok(Listed {
+        return Ok(ArticlePage {
             articles: Vec::new(),
             total: query.count.then_some(Total::exact(0)),
-            made_of: vec![Mark::Tags, Mark::Authors, Mark::Articles],
+            depends_on: vec![CacheTag::Tags, CacheTag::Authors, CacheTag::Articles],
         });
     };
     let total = query
@@ -140,7 +144,7 @@ pub fn list(connection: &mut Connection, query: &ListQuery, site: SiteUrl) -> St
         start: query.start,
         limit: query.limit,
     };
-    let made_of = selection.made_of();
+    let depends_on = selection.depends_on();
     let page = selection.page(connection, window)?;
     let ids: Vec<Id> = page.iter().map(|(id, _)| *id).collect();
     let mut found = whole(connection, &ids, query, site)?;
@@ -148,10 +152,10 @@ pub fn list(connection: &mut Connection, query: &ListQuery, site: SiteUrl) -> St
         .into_iter()
         .filter_map(|(id, value)| Some((found.remove(&id)?, value.to_string())))
         .collect();
-    Ok(Listed {
+    Ok(ArticlePage {
         articles,
         total,
-        made_of,
+        depends_on,
     })
 }
 
@@ -159,7 +163,11 @@ pub fn list(connection: &mut Connection, query: &ListQuery, site: SiteUrl) -> St
 ///
 /// # Errors
 /// When the database fails.
-pub fn several(connection: &mut Connection, ids: &[Id], site: SiteUrl) -> StoreResult<Vec<Shown>> {
+pub fn several(
+    connection: &mut Connection,
+    ids: &[Id],
+    site: BaseUrl,
+) -> StoreResult<Vec<PublicArticle>> {
     let Some((first, rest)) = ids.split_first() else {
         return Ok(Vec::new());
     };
@@ -176,21 +184,21 @@ pub fn several(connection: &mut Connection, ids: &[Id], site: SiteUrl) -> StoreR
         .collect())
 }
 
-/// Rows with their renditions, those that are outdated rendered anew.
+/// Rows with their read models, those that are outdated rendered anew.
 fn complete<T>(
     connection: &mut Connection,
     rows: Vec<(Row, T)>,
-    site: SiteUrl,
-) -> StoreResult<HashMap<Id, (Shown, T)>> {
+    site: BaseUrl,
+) -> StoreResult<HashMap<Id, (PublicArticle, T)>> {
     let outdated = rows.iter().filter(|(row, _)| !row.is_rendered);
     let outdated: Vec<Id> = outdated.map(|(row, _)| row.id).collect();
-    let mut anew = renditions::render(connection, &outdated)?;
+    let mut anew = read_models::render(connection, &outdated)?;
     Ok(rows
         .into_iter()
         .filter_map(|(mut row, more)| {
             let id = row.id;
-            let rendition = row.rendition().or_else(|| anew.remove(&id))?;
-            Some((id, (row.shown(rendition, site), more)))
+            let read_model = row.read_model().or_else(|| anew.remove(&id))?;
+            Some((id, (row.shown(read_model, site), more)))
         })
         .collect())
 }
@@ -205,15 +213,15 @@ pub fn facets(
     filter: &ArticleFilter,
     by: FacetBy,
     limit: i64,
-) -> StoreResult<(Vec<Facet>, TotalIs, Vec<Mark>)> {
+) -> StoreResult<(Vec<Facet>, TotalIs, Vec<CacheTag>)> {
     let named = match by {
-        FacetBy::Tag | FacetBy::Section => Mark::Tags,
-        FacetBy::Author => Mark::Authors,
-        FacetBy::Day => Mark::Articles,
+        FacetBy::Tag | FacetBy::Section => CacheTag::Tags,
+        FacetBy::Author => CacheTag::Authors,
+        FacetBy::Day => CacheTag::Articles,
     };
     let Some(selection) = Selection::find(connection, filter)? else {
-        let made_of = vec![Mark::Tags, Mark::Authors, Mark::Articles];
-        return Ok((Vec::new(), TotalIs::Exact, made_of));
+        let depends_on = vec![CacheTag::Tags, CacheTag::Authors, CacheTag::Articles];
+        return Ok((Vec::new(), TotalIs::Exact, depends_on));
     };
     let (counted, counts_are) = selection.facets(connection, by, limit)?;
     let ids: Vec<Id> = counted
@@ -238,9 +246,9 @@ pub fn facets(
             Some(Facet { value, name, count })
         })
         .collect();
-    let mut made_of = selection.made_of();
-    made_of.push(named);
-    Ok((facets, counts_are, made_of))
+    let mut depends_on = selection.depends_on();
+    depends_on.push(named);
+    Ok((facets, counts_are, depends_on))
 }
 
 /// What these public articles say, by key: the same number of queries however many they are.
@@ -248,8 +256,8 @@ pub(super) fn whole(
     connection: &mut Connection,
     ids: &[Id],
     query: &ListQuery,
-    site: SiteUrl,
-) -> StoreResult<HashMap<Id, (Shown, Added)>> {
+    site: BaseUrl,
+) -> StoreResult<HashMap<Id, (PublicArticle, Included)>> {
     let Some((first, rest)) = ids.split_first() else {
         return Ok(HashMap::new());
     };
@@ -283,7 +291,7 @@ pub(super) fn whole(
                 _ => None,
             };
             let wants_body = query.include.contains(&Include::Body);
-            let added = Added {
+            let added = Included {
                 include: query.include.clone(),
                 body: body
                     .filter(|_| wants_body)
@@ -300,7 +308,11 @@ pub(super) fn whole(
 
 /// What was kept as JSON is JSON.
 /// Where a search found what it was looking for.
-fn highlighted(shown: &Shown, body: &StoredBody, search: &Query) -> serde_json::Result<Highlights> {
+fn highlighted(
+    shown: &PublicArticle,
+    body: &StoredBody,
+    search: &Query,
+) -> serde_json::Result<Highlights> {
     #[derive(Deserialize)]
     struct Titles {
         headline: String,
@@ -327,9 +339,9 @@ fn one_of(first: Id, rest: &[Id]) -> Condition {
 }
 
 /// A public article with its body.
-pub type WithBody = Arc<(Shown, StoredBody)>;
+pub type WithBody = Arc<(PublicArticle, StoredBody)>;
 
-/// The public articles that these slugs name, on Postgres in one query. Those whose rendition is
+/// The public articles that these slugs name, on Postgres in one query. Those whose read model is
 /// outdated are left out, as are those that do not exist.
 ///
 /// # Errors
@@ -337,7 +349,7 @@ pub type WithBody = Arc<(Shown, StoredBody)>;
 pub fn find_several(
     connection: &mut Connection,
     slugs: &[Slug],
-    site: SiteUrl,
+    site: BaseUrl,
 ) -> StoreResult<HashMap<Slug, WithBody>> {
     let Connection::Postgres(connection) = connection else {
         return Ok(HashMap::new());
@@ -351,8 +363,8 @@ pub fn find_several(
         .into_iter()
         .filter_map(|row| {
             let (mut row, body) = row.parts().ok()?;
-            let (slug, rendition) = (row.slug.parse().ok()?, row.rendition()?);
-            Some((slug, Arc::new((row.shown(rendition, site), body))))
+            let (slug, read_model) = (row.slug.parse().ok()?, row.read_model()?);
+            Some((slug, Arc::new((row.shown(read_model, site), body))))
         })
         .collect())
 }
@@ -365,8 +377,8 @@ pub fn find(
     connection: &mut Connection,
     slug: &Slug,
     with_shares: bool,
-    site: SiteUrl,
-) -> StoreResult<(Shown, StoredBody, Option<Shares>)> {
+    site: BaseUrl,
+) -> StoreResult<(PublicArticle, StoredBody, Option<Shares>)> {
     let query = public_articles::table.filter(public_articles::slug.eq(slug.as_str()));
     // To one database the type of the query says which statement it is; to either of two, its
     // text would have to be put together each time.
@@ -375,14 +387,14 @@ pub fn find(
     });
     let (mut row, body) = row.parts()?;
     let id = row.id;
-    let rendition = match row.rendition() {
-        Some(rendition) => rendition,
-        None => renditions::render(connection, &[id])?
+    let read_model = match row.read_model() {
+        Some(read_model) => read_model,
+        None => read_models::render(connection, &[id])?
             .remove(&id)
             .ok_or(StoreError::NotFound)?,
     };
     let shares = with_shares
         .then(|| shares::store::of_article(connection, id))
         .transpose()?;
-    Ok((row.shown(rendition, site), body, shares))
+    Ok((row.shown(read_model, site), body, shares))
 }

@@ -11,9 +11,9 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::public::{SiteUrl, several};
-use crate::articles::rendition::Shown;
-use crate::db::changes::Mark;
+use super::public::{BaseUrl, several};
+use crate::articles::read_model::PublicArticle;
+use crate::db::changes::CacheTag;
 use crate::db::schema::{public_articles, public_articles_by_tag};
 use crate::db::{Connection, Id, StoreResult, Timestamp};
 use crate::tags;
@@ -34,8 +34,8 @@ pub fn related(
     connection: &mut Connection,
     slug: &Slug,
     limit: usize,
-    site: SiteUrl,
-) -> StoreResult<(Vec<Shown>, Vec<Mark>)> {
+    site: BaseUrl,
+) -> StoreResult<(Vec<PublicArticle>, Vec<CacheTag>)> {
     let (id, published_at, section): (Id, Timestamp, Option<Id>) = public_articles::table
         .filter(public_articles::slug.eq(slug.as_str()))
         .select((
@@ -48,7 +48,7 @@ pub fn related(
         .filter(public_articles_by_tag::id.eq(id))
         .select(public_articles_by_tag::tag_id)
         .load(connection)?;
-    let mut marks = vec![Mark::Article(id)];
+    let mut cache_tags = vec![CacheTag::Article(id)];
     let mut scores: HashMap<Id, (f64, Timestamp)> = HashMap::new();
     let counts = tags::store::published_articles(connection, &tags)?;
     for tag in &tags {
@@ -61,7 +61,7 @@ pub fn related(
             .load(connection)?;
         let count = counts.get(tag).map_or(0.0, |count| *count as f64);
         add(&mut scores, newest, count.min(RARE));
-        marks.extend([Mark::ArticlesOfTag(*tag), Mark::Tag(*tag)]);
+        cache_tags.extend([CacheTag::ArticlesOfTag(*tag), CacheTag::Tag(*tag)]);
     }
     if let Some(section) = section {
         use public_articles::{id as article, published_at as at, section_id, table};
@@ -73,7 +73,7 @@ pub fn related(
             .load(connection)?;
         // A section is as common as a tag can be: it decides only where nothing else does.
         add(&mut scores, newest, RARE);
-        marks.extend([Mark::ArticlesOfTag(section), Mark::Tag(section)]);
+        cache_tags.extend([CacheTag::ArticlesOfTag(section), CacheTag::Tag(section)]);
     }
     scores.remove(&id);
     let mut ranked: Vec<(f64, Id)> = scores
@@ -86,7 +86,7 @@ pub fn related(
         .collect();
     ranked.sort_by(|left, right| right.0.total_cmp(&left.0).then(right.1.cmp(&left.1)));
     let ids: Vec<Id> = ranked.into_iter().take(limit).map(|(_, id)| id).collect();
-    Ok((several(connection, &ids, site)?, marks))
+    Ok((several(connection, &ids, site)?, cache_tags))
 }
 
 fn add(scores: &mut HashMap<Id, (f64, Timestamp)>, found: Vec<(Id, Timestamp)>, count: f64) {

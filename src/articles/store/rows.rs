@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use serde_json::value::RawValue;
 
 use crate::articles::input::{ArticleInput, BodyInput, DistinctList};
-use crate::articles::model::{Correction, Story};
+use crate::articles::model::{ArticleCommon, Correction};
 use crate::articles::parts::{Custom, LeadImage, Seo};
 use crate::authors::model::AuthorRef;
 use crate::body::{Body, reading_minutes};
@@ -105,10 +105,10 @@ fn stored_list<'a, T: FromStr, const MAX: usize>(
     Ok(DistinctList(values.collect::<StoreResult<_>>()?))
 }
 
-/// What becomes a [`Story`].
+/// What becomes a [`ArticleCommon`].
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = full_articles)]
-pub(super) struct StoryRow {
+pub(super) struct ArticleCommonRow {
     kicker: Option<String>,
     standfirst: Option<String>,
     dateline: Option<String>,
@@ -122,8 +122,8 @@ pub(super) struct StoryRow {
     section: Option<Json<SectionRef>>,
 }
 
-impl From<StoryRow> for Story {
-    fn from(row: StoryRow) -> Self {
+impl From<ArticleCommonRow> for ArticleCommon {
+    fn from(row: ArticleCommonRow) -> Self {
         let word_count = u32::try_from(row.word_count).unwrap_or(0);
         Self {
             kicker: row.kicker,

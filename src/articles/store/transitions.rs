@@ -76,7 +76,7 @@ impl Transition {
 /// Publishes an article, now or in the future.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`],
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InvalidTransition`],
 /// [`StoreError::Invalid`] with everything that is missing.
 pub fn publish(
     change: &mut Change<'_>,
@@ -109,7 +109,7 @@ pub fn publish(
 /// Takes an article back.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`].
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InvalidTransition`].
 pub fn unpublish(
     change: &mut Change<'_>,
     id: Id,
@@ -128,7 +128,7 @@ pub fn unpublish(
 /// Withdraws an article for a reason.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`].
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InvalidTransition`].
 pub fn retract(
     change: &mut Change<'_>,
     id: Id,
@@ -148,7 +148,7 @@ pub fn retract(
 /// Throws an article away; it can be restored.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`].
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InvalidTransition`].
 pub fn trash(
     change: &mut Change<'_>,
     id: Id,
@@ -168,7 +168,7 @@ pub fn trash(
 /// Brings an article back from the trash, never to the public.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`].
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InvalidTransition`].
 pub fn restore(
     change: &mut Change<'_>,
     id: Id,
@@ -185,7 +185,7 @@ pub fn restore(
 /// Adds a correction to an article that is or was public.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`].
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InvalidTransition`].
 pub fn correct(
     change: &mut Change<'_>,
     id: Id,

@@ -1,9 +1,9 @@
 //! What is shared now.
 
-use super::public::{ListQuery, SiteUrl, whole};
+use super::public::{BaseUrl, ListQuery, whole};
 use super::selection::{Selection, names_in};
-use crate::articles::rendition::{Added, Shown};
-use crate::db::changes::Mark;
+use crate::articles::read_model::{Included, PublicArticle};
+use crate::db::changes::CacheTag;
 use crate::db::{Connection, Id, StoreResult, Timestamp};
 use crate::shares::model::{Network, Trend};
 use crate::shares::store::rollups::{Weighed, weighed};
@@ -29,9 +29,9 @@ pub struct TrendingQuery {
 #[derive(Debug)]
 pub struct Trending {
     /// The articles.
-    pub articles: Vec<(Shown, Added, Trend)>,
+    pub articles: Vec<(PublicArticle, Included, Trend)>,
     /// What decides which they are, but for shares and the clock.
-    pub made_of: Vec<Mark>,
+    pub depends_on: Vec<CacheTag>,
 }
 
 /// What trends at an instant. The cost is that of reading the rollups of the window's hours and days,
@@ -43,14 +43,14 @@ pub fn trending(
     connection: &mut Connection,
     query: &TrendingQuery,
     now: Timestamp,
-    site: SiteUrl,
+    site: BaseUrl,
 ) -> StoreResult<Trending> {
     // What is shown says itself when it changes.
-    let made_of = names_in(&query.list.filter);
+    let depends_on = names_in(&query.list.filter);
     let Some(selection) = Selection::find(connection, &query.list.filter)? else {
         return Ok(Trending {
             articles: Vec::new(),
-            made_of,
+            depends_on,
         });
     };
     let period = query.window.until(now);
@@ -71,7 +71,10 @@ pub fn trending(
             Some((shown, added, trend(weighed)))
         })
         .collect();
-    Ok(Trending { articles, made_of })
+    Ok(Trending {
+        articles,
+        depends_on,
+    })
 }
 
 /// The first of the ranked articles that are in the selection.

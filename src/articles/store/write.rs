@@ -84,7 +84,7 @@ pub fn create(
 /// Applies a merge patch to an article.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::Stale`], [`StoreError::WrongState`],
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InvalidTransition`],
 /// [`StoreError::SlugTaken`], [`StoreError::Invalid`]: among others when a published article would
 /// lack what publishing needs.
 pub fn edit(
@@ -165,7 +165,7 @@ fn status_after(status: Status, input: &ArticleInput) -> StoreResult<Status> {
         None => Ok(status),
         Some(wanted) if matches!(status, Status::Draft | Status::InReview) => Ok(wanted),
         Some(wanted) if wanted == status => Ok(status),
-        Some(wanted) => Err(StoreError::WrongState {
+        Some(wanted) => Err(StoreError::InvalidTransition {
             detail: format!("An article that is {status} cannot become {wanted} again."),
             allowed: Vec::new(),
         }),

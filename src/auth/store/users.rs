@@ -11,7 +11,7 @@ use crate::validation::Violation;
 /// Someone who signs in.
 #[derive(Debug, Clone, Queryable)]
 pub struct User {
-    /// What other tables refer to.
+    /// Identifies it for good: an id never changes and is never used again.
     pub id: Id,
     /// Lower-case e-mail address.
     pub email: String,

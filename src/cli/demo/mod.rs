@@ -18,7 +18,7 @@ use crate::auth::store::users;
 use crate::auth::{password, secret};
 use crate::authors::model::AuthorInput;
 use crate::config::{DatabaseConfig, ServerConfig};
-use crate::db::changes::Touched;
+use crate::db::changes::Invalidation;
 use crate::db::transaction::in_transaction;
 use crate::db::version::Expected;
 use crate::db::{Connection, DatabaseUrl, Id, Outage, StoreError, StoreResult, Timestamp};
@@ -163,7 +163,7 @@ fn change<T>(
     work: impl FnOnce(&mut Change<'_>) -> StoreResult<T>,
 ) -> StoreResult<T> {
     // Nobody has read anything yet.
-    let touched = &mut Touched::default();
+    let touched = &mut Invalidation::default();
     events::writer::run(connection, touched, projections::ALL, Origin::SYSTEM, work)
 }
 

@@ -21,14 +21,14 @@ use crate::{first_for_update, on_each_database};
 pub struct Share {
     /// What was shared.
     pub article: Id,
-    /// Where.
+    /// The network.
     pub network: Network,
     /// By whom.
     pub visitor: Visitor,
 }
 
 /// Writes shares into the journal, each unless its visitor shared that article there within the
-/// window. Answers what came of each: it is so once this has been committed. When anything fails, the
+/// window. Returns what came of each: it is so once this has been committed. When anything fails, the
 /// journal in memory is to be thrown away.
 ///
 /// # Errors
@@ -188,7 +188,7 @@ pub fn is_behind(connection: &mut Connection, before: Timestamp) -> StoreResult<
     Ok(oldest.is_some_and(|oldest| oldest < before))
 }
 
-/// Brings hours and counts up to the journal, in a transaction. Answers the last batch that they have.
+/// Brings hours and counts up to the journal, in a transaction. Returns the last batch that they have.
 ///
 /// # Errors
 /// When the database fails.

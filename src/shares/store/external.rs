@@ -18,7 +18,7 @@ use crate::text::{AbsoluteUrl, Slug};
 pub struct Observation {
     /// Of what.
     pub of: Counted,
-    /// Where.
+    /// The network.
     pub network: Network,
     /// How often; `None` where that is not known any more.
     pub external: Option<i64>,
@@ -58,7 +58,7 @@ pub fn observe(
     totals::place(connection, &[article])
 }
 
-/// Answers whether it was kept: nothing newer is.
+/// Returns whether it was kept: nothing newer is.
 fn keep(
     connection: &mut Connection,
     article: Id,
@@ -215,7 +215,7 @@ pub fn former_urls_of(connection: &mut Connection, article: Id) -> StoreResult<V
 }
 
 /// Says which addresses an article had before, in place of what was said: the counts that were
-/// observed of them are added to its own. Answers the place of one that is another article's.
+/// observed of them are added to its own. Returns the place of one that is another article's.
 ///
 /// # Errors
 /// When the database fails.

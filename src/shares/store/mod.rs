@@ -8,11 +8,11 @@
 //! - [`rollups`] – the shares of each hour and day together: what trends, an overview
 //! - [`external`] – counts that were observed elsewhere
 //! - [`totals`] – the order of most shared articles
-//! - [`folding`] – old hours become days
+//! - [`downsampling`] – old hours become days
 
 pub mod counting;
+pub mod downsampling;
 pub mod external;
-pub mod folding;
 pub mod periods;
 pub mod rollups;
 pub mod totals;

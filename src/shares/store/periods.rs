@@ -10,7 +10,7 @@ use crate::db::schema::{articles, public_articles, share_buckets};
 use crate::db::{Connection, Id, StoreResult, Timestamp};
 use crate::shares::model::{Network, ShareInterval};
 use crate::shares::overview::MoverArticle;
-use crate::shares::time::{Period, Span};
+use crate::shares::time::{Granularity, TimeRange};
 
 type BucketRow = (Timestamp, String, String, i64);
 
@@ -22,12 +22,12 @@ type BucketRow = (Timestamp, String, String, i64);
 pub fn history(
     connection: &mut Connection,
     article: Id,
-    span: Span,
-    period: Period,
+    span: Granularity,
+    period: TimeRange,
 ) -> StoreResult<Vec<ShareInterval>> {
     let rows: Vec<BucketRow> = share_buckets::table
         .filter(share_buckets::article_id.eq(article))
-        .filter(share_buckets::starts_at.ge(Span::Day.containing(period.from)))
+        .filter(share_buckets::starts_at.ge(Granularity::Day.containing(period.from)))
         .filter(share_buckets::starts_at.lt(period.to))
         .select((
             share_buckets::starts_at,
@@ -45,21 +45,21 @@ pub fn history(
 /// When the database fails.
 pub fn history_of_all(
     connection: &mut Connection,
-    span: Span,
-    period: Period,
+    span: Granularity,
+    period: TimeRange,
 ) -> StoreResult<Vec<ShareInterval>> {
     Ok(curve(of_all(connection, period)?, span, period))
 }
 
-fn curve(rows: Vec<BucketRow>, span: Span, period: Period) -> Vec<ShareInterval> {
+fn curve(rows: Vec<BucketRow>, span: Granularity, period: TimeRange) -> Vec<ShareInterval> {
     type Found = BTreeMap<Timestamp, BTreeMap<&'static str, i64>>;
-    let (mut found, mut folded) = (Found::new(), Found::new());
+    let (mut found, mut downsampled) = (Found::new(), Found::new());
     for (starts_at, kept, network, shares) in rows {
         let Ok(network) = network.parse::<Network>() else {
             continue;
         };
-        let of = if span == Span::Hour && kept == Span::Day.as_str() {
-            &mut folded
+        let of = if span == Granularity::Hour && kept == Granularity::Day.as_str() {
+            &mut downsampled
         } else {
             &mut found
         };
@@ -68,15 +68,15 @@ fn curve(rows: Vec<BucketRow>, span: Span, period: Period) -> Vec<ShareInterval>
     }
     let mut curve = Vec::new();
     for starts_at in span.touched_by(period) {
-        let day = Span::Day.containing(starts_at);
+        let day = Granularity::Day.containing(starts_at);
         // Hours that were folded come as the day that they are now.
-        if let Some(by_network) = folded.get_mut(&day).map(std::mem::take)
+        if let Some(by_network) = downsampled.get_mut(&day).map(std::mem::take)
             && !by_network.is_empty()
         {
-            curve.push(ShareInterval::new(day, Span::Day, by_network));
+            curve.push(ShareInterval::new(day, Granularity::Day, by_network));
         }
         match found.remove(&starts_at) {
-            None if folded.contains_key(&day) => {}
+            None if downsampled.contains_key(&day) => {}
             by_network => {
                 curve.push(ShareInterval::new(
                     starts_at,

@@ -15,7 +15,7 @@ use crate::db::schema::{share_buckets, share_journal_applied, share_rollups};
 use crate::db::types::{IdSql, TimestampSql};
 use crate::db::{Connection, Id, StoreResult, Timestamp};
 use crate::shares::model::Network;
-use crate::shares::time::{Period, Span, Weight};
+use crate::shares::time::{Granularity, TimeRange, Weight};
 
 /// Most articles of one hour.
 const MOST_OF_HOUR: i64 = 1_000;
@@ -28,10 +28,10 @@ const ENTRY: usize = 24;
 /// Hours that are made anew when a server starts: one that was killed may have left the last of them.
 const LATEST: i64 = 3;
 
-fn most_of(span: Span) -> i64 {
+fn most_of(span: Granularity) -> i64 {
     match span {
-        Span::Hour => MOST_OF_HOUR,
-        Span::Day => MOST_OF_DAY,
+        Granularity::Hour => MOST_OF_HOUR,
+        Granularity::Day => MOST_OF_DAY,
     }
 }
 
@@ -74,7 +74,7 @@ struct Sum {
 /// The rows of one hour or day.
 #[derive(Debug, Clone)]
 pub struct Rollup {
-    span: Span,
+    span: Granularity,
     starts_at: Timestamp,
     /// By network, [`ALL_NETWORKS`] included: all shares, and the articles shared most.
     rows: Vec<(String, i64, Vec<u8>)>,
@@ -82,7 +82,11 @@ pub struct Rollup {
 
 impl Rollup {
     /// Makes it from its buckets.
-    fn of(connection: &mut Connection, span: Span, starts_at: Timestamp) -> StoreResult<Self> {
+    fn of(
+        connection: &mut Connection,
+        span: Granularity,
+        starts_at: Timestamp,
+    ) -> StoreResult<Self> {
         let sums: Vec<Sum> = diesel::sql_query(
             "SELECT network, CAST(sum(shares) AS bigint) AS shares FROM share_buckets \
              WHERE span = $1 AND starts_at = $2 GROUP BY network",
@@ -155,7 +159,7 @@ impl Rollup {
     }
 }
 
-fn remove(connection: &mut Connection, span: Span, starts_at: Timestamp) -> StoreResult<()> {
+fn remove(connection: &mut Connection, span: Granularity, starts_at: Timestamp) -> StoreResult<()> {
     diesel::delete(
         share_rollups::table
             .filter(share_rollups::span.eq(span.as_str()))
@@ -169,16 +173,16 @@ fn remove(connection: &mut Connection, span: Span, starts_at: Timestamp) -> Stor
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn folded(connection: &mut Connection, hour: Timestamp) -> StoreResult<()> {
+pub(super) fn downsampled(connection: &mut Connection, hour: Timestamp) -> StoreResult<()> {
     lock::exclusive(connection, Lock::Rollups)?;
-    remove(connection, Span::Hour, hour)?;
-    let day = Span::Day.containing(hour);
-    let next = next(connection, Span::Hour, day)?;
-    if next.is_some_and(|next| next < day.plus(Span::Day.length())) {
+    remove(connection, Granularity::Hour, hour)?;
+    let day = Granularity::Day.containing(hour);
+    let next = next(connection, Granularity::Hour, day)?;
+    if next.is_some_and(|next| next < day.plus(Granularity::Day.length())) {
         // With its last hour, which follows at once: not two dozen times.
         return Ok(());
     }
-    Rollup::of(connection, Span::Day, day)?.keep(connection)
+    Rollup::of(connection, Granularity::Day, day)?.keep(connection)
 }
 
 /// How many batches of shares the buckets have: while this stays, no rollup is outdated.
@@ -198,10 +202,10 @@ pub fn batches(connection: &mut Connection) -> StoreResult<i64> {
 /// When the database fails.
 pub fn recent(connection: &mut Connection, since: Timestamp) -> StoreResult<Vec<Rollup>> {
     let mut rollups = Vec::new();
-    let mut from = Span::Hour.containing(since);
-    while let Some(hour) = next(connection, Span::Hour, from)? {
-        rollups.push(Rollup::of(connection, Span::Hour, hour)?);
-        from = hour.plus(Span::Hour.length());
+    let mut from = Granularity::Hour.containing(since);
+    while let Some(hour) = next(connection, Granularity::Hour, from)? {
+        rollups.push(Rollup::of(connection, Granularity::Hour, hour)?);
+        from = hour.plus(Granularity::Hour.length());
     }
     Ok(rollups)
 }
@@ -220,7 +224,7 @@ pub fn keep(connection: &mut Connection, rollups: &[Rollup]) -> StoreResult<()> 
 /// The first hour or day that has shares, from an instant on.
 fn next(
     connection: &mut Connection,
-    span: Span,
+    span: Granularity,
     from: Timestamp,
 ) -> StoreResult<Option<Timestamp>> {
     Ok(share_buckets::table
@@ -233,19 +237,19 @@ fn next(
 }
 
 /// Makes the rollup of one hour or day that has none, or of one of the latest hours of a position;
-/// answers where to go on. Called with [`Timestamp::EARLIEST`] first, and until it answers `None`, one
+/// returns where to go on. Called with [`Timestamp::EARLIEST`] first, and until it returns `None`, one
 /// transaction each.
 ///
 /// # Errors
 /// When the database fails.
 pub fn build_missing(
     connection: &mut Connection,
-    (span, from): (Span, Timestamp),
-) -> StoreResult<Option<(Span, Timestamp)>> {
+    (span, from): (Granularity, Timestamp),
+) -> StoreResult<Option<(Granularity, Timestamp)>> {
     let Some(starts_at) = next(connection, span, from)? else {
-        return Ok((span == Span::Hour).then_some((Span::Day, Timestamp::EARLIEST)));
+        return Ok((span == Granularity::Hour).then_some((Granularity::Day, Timestamp::EARLIEST)));
     };
-    let is_latest = Span::Hour.length() * (LATEST as i32);
+    let is_latest = Granularity::Hour.length() * (LATEST as i32);
     let is_latest = starts_at.plus(is_latest) > latest_hour(connection)?;
     let is_there = share_rollups::table
         .filter(share_rollups::span.eq(span.as_str()))
@@ -254,7 +258,7 @@ pub fn build_missing(
         .first::<i64>(connection)
         .optional()?
         .is_some();
-    if !is_there || (span == Span::Hour && is_latest) {
+    if !is_there || (span == Granularity::Hour && is_latest) {
         lock::exclusive(connection, Lock::Rollups)?;
         Rollup::of(connection, span, starts_at)?.keep(connection)?;
     }
@@ -263,7 +267,7 @@ pub fn build_missing(
 
 fn latest_hour(connection: &mut Connection) -> StoreResult<Timestamp> {
     Ok(share_buckets::table
-        .filter(share_buckets::span.eq(Span::Hour.as_str()))
+        .filter(share_buckets::span.eq(Granularity::Hour.as_str()))
         .select(share_buckets::starts_at)
         .order(share_buckets::starts_at.desc())
         .first(connection)
@@ -298,7 +302,7 @@ impl Weights {
         )
     }
 
-    fn period(&self, span: Span) -> Option<(Timestamp, Timestamp)> {
+    fn period(&self, span: Granularity) -> Option<(Timestamp, Timestamp)> {
         let of_span = self.0.keys().filter(|(of, _)| *of == span.as_str());
         let (first, last) = (
             of_span.clone().map(|(_, at)| *at).min()?,
@@ -320,7 +324,7 @@ pub fn weighed(
 ) -> StoreResult<Vec<Weighed>> {
     let weights = Weights::new(weights);
     let mut sums: HashMap<Id, (i64, i64)> = HashMap::new();
-    for span in [Span::Hour, Span::Day] {
+    for span in [Granularity::Hour, Granularity::Day] {
         let Some((first, last)) = weights.period(span) else {
             continue;
         };
@@ -363,7 +367,7 @@ pub fn weighed_networks(
 ) -> StoreResult<Vec<(Network, i64, i64)>> {
     let weights = Weights::new(weights);
     let mut sums: BTreeMap<String, (i64, i64)> = BTreeMap::new();
-    for span in [Span::Hour, Span::Day] {
+    for span in [Granularity::Hour, Granularity::Day] {
         let Some((first, last)) = weights.period(span) else {
             continue;
         };
@@ -385,7 +389,7 @@ pub fn weighed_networks(
 
 fn of_networks(
     connection: &mut Connection,
-    span: Span,
+    span: Granularity,
     first: Timestamp,
     last: Timestamp,
 ) -> StoreResult<Vec<(Timestamp, String, i64)>> {
@@ -408,11 +412,11 @@ fn of_networks(
 /// When the database fails.
 pub(super) fn of_all(
     connection: &mut Connection,
-    period: Period,
+    period: TimeRange,
 ) -> StoreResult<Vec<(Timestamp, String, String, i64)>> {
-    let (first, last) = (Span::Day.containing(period.from), period.to);
+    let (first, last) = (Granularity::Day.containing(period.from), period.to);
     let mut all = Vec::new();
-    for span in [Span::Hour, Span::Day] {
+    for span in [Granularity::Hour, Granularity::Day] {
         let rows = of_networks(connection, span, first, last)?;
         all.extend(
             rows.into_iter()

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 
 use crate::articles::model::{ArticleFilter, ArticleSort, FacetBy, TagKey};
-use crate::db::changes::Mark;
+use crate::db::changes::CacheTag;
 use crate::db::schema::{
     article_authors, article_tags, public_articles, public_articles_by_author,
     public_articles_by_tag, public_count,
@@ -12,7 +12,7 @@ use crate::db::schema::{
 use crate::db::slugs;
 use crate::db::total::{CEILING, Total, TotalIs};
 use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
-use crate::search::expression::{Dialect, Lookup};
+use crate::search::expression::{Dialect, ResolvedQuery};
 use crate::search::store::{dialect, look_up};
 use crate::tags::model::TagKind;
 use crate::text::Slug;
@@ -35,7 +35,7 @@ pub struct Selection {
     authors: Vec<Id>,
     sections: Vec<Id>,
     named: Vec<Id>,
-    search: Option<Lookup>,
+    search: Option<ResolvedQuery>,
     dialect: Dialect,
 }
 
@@ -148,11 +148,11 @@ macro_rules! page {
 }
 
 mod counted;
-mod place;
 mod ranked;
 mod shared;
+mod sort_key;
 
-pub use place::{Place, Window};
+pub use sort_key::{SortKey, Window};
 
 fn named(connection: &mut Connection, slugs: &[Slug]) -> StoreResult<Vec<Id>> {
     if slugs.is_empty() {
@@ -165,16 +165,16 @@ fn named(connection: &mut Connection, slugs: &[Slug]) -> StoreResult<Vec<Id>> {
 
 /// The names that a filter depends on: slugs lead to tags and authors, and searches look for their
 /// names; which, others may change.
-pub fn names_in(filter: &ArticleFilter) -> Vec<Mark> {
+pub fn names_in(filter: &ArticleFilter) -> Vec<CacheTag> {
     let searched = filter.search.is_some();
-    let mut marks = Vec::new();
+    let mut cache_tags = Vec::new();
     if searched || !filter.tags.is_empty() || !filter.sections.is_empty() {
-        marks.push(Mark::Tags);
+        cache_tags.push(CacheTag::Tags);
     }
     if searched || !filter.authors.is_empty() {
-        marks.push(Mark::Authors);
+        cache_tags.push(CacheTag::Authors);
     }
-    marks
+    cache_tags
 }
 
 /// Sections, which articles name in a column of their own, and other tags.
@@ -243,20 +243,20 @@ impl Selection {
     }
 
     /// What decides which articles there are, and in which order.
-    pub fn made_of(&self) -> Vec<Mark> {
-        let named = |id: Id| [Mark::Tag(id), Mark::ArticlesOfTag(id)];
-        let mut marks: Vec<Mark> = if let Some(group) = self.tags.first() {
+    pub fn depends_on(&self) -> Vec<CacheTag> {
+        let named = |id: Id| [CacheTag::Tag(id), CacheTag::ArticlesOfTag(id)];
+        let mut cache_tags: Vec<CacheTag> = if let Some(group) = self.tags.first() {
             group.iter().flat_map(|(id, _)| named(*id)).collect()
         } else if !self.sections.is_empty() {
             self.sections.iter().copied().flat_map(named).collect()
         } else if !self.authors.is_empty() {
-            let of_author = |id: &Id| [Mark::Author(*id), Mark::ArticlesOfAuthor(*id)];
+            let of_author = |id: &Id| [CacheTag::Author(*id), CacheTag::ArticlesOfAuthor(*id)];
             self.authors.iter().flat_map(of_author).collect()
         } else {
-            vec![Mark::Articles]
+            vec![CacheTag::Articles]
         };
-        marks.extend(names_in(&self.filter));
-        marks
+        cache_tags.extend(names_in(&self.filter));
+        cache_tags
     }
 
     /// How many articles there are: of all, of one tag, section or author what is kept; of others up to
@@ -373,7 +373,7 @@ impl Selection {
         mut self,
         connection: &mut Connection,
         window: Window,
-    ) -> StoreResult<Vec<(Id, Place)>> {
+    ) -> StoreResult<Vec<(Id, SortKey)>> {
         if window.sort == ArticleSort::MostShared {
             return shared::page(connection, &self, window);
         }
@@ -405,9 +405,9 @@ impl Selection {
             .into_iter()
             .map(|(id, published_at, updated_at)| match window.sort {
                 ArticleSort::LastUpdatedFirst | ArticleSort::LastUpdatedLast => {
-                    (id, Place::At(updated_at))
+                    (id, SortKey::At(updated_at))
                 }
-                _ => (id, Place::At(published_at)),
+                _ => (id, SortKey::At(published_at)),
             })
             .collect())
     }

@@ -5,13 +5,13 @@ use diesel::expression::{AsExpression, SqlLiteral, UncheckedBind};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::{Place, Selection, Window, ranked};
+use super::{Selection, SortKey, Window, ranked};
 use crate::articles::model::ArticleSort;
 use crate::db::schema::{article_authors, article_tags, public_articles_by_search};
 use crate::db::total::{CEILING, Total, TotalIs};
 use crate::db::{Connection, Id, MultiBackend, StoreResult};
 use crate::search::entry::Rank;
-use crate::search::expression::{Dialect, Lookup};
+use crate::search::expression::{Dialect, ResolvedQuery};
 
 type Condition =
     SqlLiteral<Bool, UncheckedBind<SqlLiteral<Bool>, <String as AsExpression<Text>>::Expression>>;
@@ -28,7 +28,7 @@ fn matching(before: &str, dialect: Dialect, expression: String, after: &str) -> 
 }
 
 /// That a search finds the article, whatever the order of the list.
-pub(super) fn is_found(view: &str, lookup: &Lookup, dialect: Dialect) -> Condition {
+pub(super) fn is_found(view: &str, lookup: &ResolvedQuery, dialect: Dialect) -> Condition {
     let before = format!("{view}.id IN (SELECT article_id FROM search_matches WHERE words");
     matching(&before, dialect, lookup.all(dialect), ")")
 }
@@ -37,7 +37,7 @@ pub(super) fn is_found(view: &str, lookup: &Lookup, dialect: Dialect) -> Conditi
 /// yet, which are few, so that no article is looked at.
 pub(super) fn count(
     connection: &mut Connection,
-    lookup: &Lookup,
+    lookup: &ResolvedQuery,
     dialect: Dialect,
 ) -> StoreResult<Total> {
     #[derive(QueryableByName)]
@@ -69,14 +69,14 @@ pub(super) fn count(
 pub(super) fn page(
     connection: &mut Connection,
     selection: &Selection,
-    lookup: &Lookup,
+    lookup: &ResolvedQuery,
     window: Window,
-) -> StoreResult<Vec<(Id, Place)>> {
+) -> StoreResult<Vec<(Id, SortKey)>> {
     use public_articles_by_search::{id, position, table};
     let backward = window.start.is_some_and(|start| start.backward);
     let start = window.start.and_then(|start| match start.value {
-        Place::Found(rank, at) => Some((rank, at, start.inclusive)),
-        Place::At(_) | Place::Shares(_) => None,
+        SortKey::Found(rank, at) => Some((rank, at, start.inclusive)),
+        SortKey::At(_) | SortKey::Shares(_) => None,
     });
     let upwards = (window.sort == ArticleSort::OldestFirst) != backward;
     let mut ranks: Vec<Option<Rank>> = match window.sort {
@@ -123,7 +123,7 @@ pub(super) fn page(
         let rows: Vec<(Id, i64)> = query.limit(room).select((id, position)).load(connection)?;
         page.extend(
             rows.into_iter()
-                .map(|(article, at)| (article, Place::Found(rank, at))),
+                .map(|(article, at)| (article, SortKey::Found(rank, at))),
         );
     }
     Ok(page)

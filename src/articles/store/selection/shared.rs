@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 
-use super::{Place, Selection, Window, ranked};
+use super::{Selection, SortKey, Window, ranked};
 use crate::articles::model::ArticleFilter;
 use crate::db::schema::{
     article_authors, article_tags, public_articles, public_articles_by_shares, share_totals,
@@ -23,14 +23,14 @@ pub(super) fn page(
     connection: &mut Connection,
     selection: &Selection,
     window: Window,
-) -> StoreResult<Vec<(Id, Place)>> {
+) -> StoreResult<Vec<(Id, SortKey)>> {
     let found = match few(connection, selection)? {
         Some(few) => cut(connection, few, window)?,
         None => walk(connection, selection, window)?,
     };
     let places = found
         .into_iter()
-        .map(|(id, shares)| (id, Place::Shares(shares)));
+        .map(|(id, shares)| (id, SortKey::Shares(shares)));
     Ok(places.collect())
 }
 

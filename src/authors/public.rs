@@ -6,13 +6,13 @@ use utoipa::IntoParams;
 
 use super::model::Author;
 use super::store;
-use crate::cache::answer::{Found, Rendered};
-use crate::cache::responses::{Kind, Question, Responses};
-use crate::db::changes::Mark;
-use crate::db::lane::Cost;
+use crate::cache::response::{Lookup, Payload};
+use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
+use crate::db::changes::CacheTag;
+use crate::db::connection_pool::Cost;
 use crate::db::{Connection, StoreError};
 use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Seek, links};
+use crate::http::page::{List, Paginator, links};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::SlugPath;
 use crate::problem::Problem;
@@ -54,17 +54,17 @@ impl FromParams for AuthorListParams {
 )]
 pub async fn list_authors(
     request: HttpRequest,
-    responses: Data<Responses>,
+    responses: Data<ResponseCache>,
     cursors: Data<CursorKey>,
     query: KeyedQuery<AuthorListParams>,
 ) -> Result<HttpResponse, Problem> {
     const PATH: &str = "/v1/authors";
     let KeyedQuery { params, canonical } = query;
-    let question = Question::new(PATH, Kind::Name, canonical.after(PATH))
+    let question = CacheRequest::new(PATH, Kind::Name, canonical.after(PATH))
         .costs(Cost::high_if(params.count || params.q.is_some()));
     let answer = move |connection: &mut Connection| {
         let name = params.q.as_deref();
-        let seek = Seek::new(
+        let seek = Paginator::new(
             &cursors,
             format!("authors {name:?}"),
             params.cursor.as_deref(),
@@ -76,9 +76,9 @@ pub async fn list_authors(
             .transpose()?;
         let found = store::list(connection, name, seek.start(), seek.fetch())?;
         let list = seek.page(found, total, |author| author.id);
-        Ok(Found::Here(
-            Rendered::json(&list)?
-                .made_of([Mark::Authors, Mark::Articles])
+        Ok(Lookup::Here(
+            Payload::json(&list)?
+                .depends_on([CacheTag::Authors, CacheTag::Articles])
                 .purge_key("authors".into())
                 .link(links(PATH, &canonical, &list.page)),
         ))
@@ -99,11 +99,11 @@ pub async fn list_authors(
 )]
 pub async fn get_author(
     request: HttpRequest,
-    responses: Data<Responses>,
+    responses: Data<ResponseCache>,
     SlugPath(slug): SlugPath,
     _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let question = Question::new(
+    let question = CacheRequest::new(
         "/v1/authors/{slug}",
         Kind::Name,
         format!("/v1/authors/{slug}"),
@@ -112,13 +112,16 @@ pub async fn get_author(
         let author = match store::find_by_slug(connection, &slug) {
             Err(StoreError::NotFound) => {
                 let slug = store::new_slug(connection, &slug)?;
-                return Ok(Found::Moved(format!("/v1/authors/{slug}")));
+                return Ok(Lookup::Moved(format!("/v1/authors/{slug}")));
             }
             found => found?,
         };
-        Ok(Found::Here(
-            Rendered::json(&author)?
-                .made_of([Mark::Author(author.id), Mark::ArticlesOfAuthor(author.id)])
+        Ok(Lookup::Here(
+            Payload::json(&author)?
+                .depends_on([
+                    CacheTag::Author(author.id),
+                    CacheTag::ArticlesOfAuthor(author.id),
+                ])
                 .purge_key(format!("author-{}", author.id)),
         ))
     };

@@ -37,7 +37,7 @@ type Waiting = (Share, Answer);
 
 /// Counts shares. Cheap to clone.
 #[derive(Clone)]
-pub struct Counter {
+pub struct ShareWriter {
     waiting: SyncSender<Waiting>,
     database: Database,
     load: Arc<Load>,
@@ -68,7 +68,7 @@ impl Load {
     }
 }
 
-impl Counter {
+impl ShareWriter {
     /// Counts in a database, on a thread of its own, for which so many can wait. What it answers
     /// besides resolves when the last handle is gone and all that waited is written.
     ///
@@ -100,7 +100,7 @@ impl Counter {
         Arc::clone(&self.load)
     }
 
-    /// Counts a share; answers when that is durable.
+    /// Counts a share; returns when that is durable.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when too many wait, or when they could not be written.

@@ -6,13 +6,13 @@ use utoipa::IntoParams;
 
 use super::model::{Tag, TagFilter, TagKind, TagSort};
 use super::store;
-use crate::cache::answer::{Found, Rendered};
-use crate::cache::responses::{Kind, Question, Responses};
-use crate::db::changes::Mark;
-use crate::db::lane::Cost;
+use crate::cache::response::{Lookup, Payload};
+use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
+use crate::db::changes::CacheTag;
+use crate::db::connection_pool::Cost;
 use crate::db::{Connection, StoreError};
 use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Seek, links};
+use crate::http::page::{List, Paginator, links};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::SlugPath;
 use crate::problem::Problem;
@@ -69,13 +69,13 @@ impl FromParams for TagListParams {
 )]
 pub async fn list_tags(
     request: HttpRequest,
-    responses: Data<Responses>,
+    responses: Data<ResponseCache>,
     cursors: Data<CursorKey>,
     query: KeyedQuery<TagListParams>,
 ) -> Result<HttpResponse, Problem> {
     const PATH: &str = "/v1/tags";
     let KeyedQuery { params, canonical } = query;
-    let question = Question::new(PATH, Kind::Name, canonical.after(PATH))
+    let question = CacheRequest::new(PATH, Kind::Name, canonical.after(PATH))
         .costs(Cost::high_if(params.count || params.q.is_some()));
     let answer = move |connection: &mut Connection| {
         let filter = TagFilter {
@@ -83,7 +83,7 @@ pub async fn list_tags(
             name_contains: params.q,
             sort: params.sort,
         };
-        let seek = Seek::new(
+        let seek = Paginator::new(
             &cursors,
             format!("tags {filter:?}"),
             params.cursor.as_deref(),
@@ -95,9 +95,9 @@ pub async fn list_tags(
             .transpose()?;
         let found = store::list(connection, &filter, seek.start(), seek.fetch())?;
         let list = seek.page(found, total, |tag| tag.id);
-        Ok(Found::Here(
-            Rendered::json(&list)?
-                .made_of([Mark::Tags, Mark::Articles])
+        Ok(Lookup::Here(
+            Payload::json(&list)?
+                .depends_on([CacheTag::Tags, CacheTag::Articles])
                 .purge_key("tags".into())
                 .link(links(PATH, &canonical, &list.page)),
         ))
@@ -118,22 +118,22 @@ pub async fn list_tags(
 )]
 pub async fn get_tag(
     request: HttpRequest,
-    responses: Data<Responses>,
+    responses: Data<ResponseCache>,
     SlugPath(slug): SlugPath,
     _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let question = Question::new("/v1/tags/{slug}", Kind::Name, format!("/v1/tags/{slug}"));
+    let question = CacheRequest::new("/v1/tags/{slug}", Kind::Name, format!("/v1/tags/{slug}"));
     let answer = move |connection: &mut Connection| {
         let tag = match store::find_by_slug(connection, &slug) {
             Err(StoreError::NotFound) => {
                 let slug = store::new_slug(connection, &slug)?;
-                return Ok(Found::Moved(format!("/v1/tags/{slug}")));
+                return Ok(Lookup::Moved(format!("/v1/tags/{slug}")));
             }
             found => found?,
         };
-        Ok(Found::Here(
-            Rendered::json(&tag)?
-                .made_of([Mark::Tag(tag.id), Mark::ArticlesOfTag(tag.id)])
+        Ok(Lookup::Here(
+            Payload::json(&tag)?
+                .depends_on([CacheTag::Tag(tag.id), CacheTag::ArticlesOfTag(tag.id)])
                 .purge_key(format!("tag-{}", tag.id)),
         ))
     };

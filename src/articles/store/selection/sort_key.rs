@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::articles::model::ArticleSort;
 use crate::db::Timestamp;
-use crate::db::keyset::Start;
+use crate::db::keyset::KeysetBound;
 use crate::search::entry::Rank;
 
 /// A page of a list.
@@ -14,14 +14,14 @@ pub struct Window {
     /// Their order.
     pub sort: ArticleSort,
     /// Where it starts.
-    pub start: Option<Start<Place>>,
+    pub start: Option<KeysetBound<SortKey>>,
     /// Most articles.
     pub limit: i64,
 }
 
 /// Where an article stands in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum SortKey {
     /// By time.
     At(Timestamp),
     /// By the number of shares.
@@ -30,7 +30,7 @@ pub enum Place {
     Found(Option<Rank>, i64),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SortKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::At(instant) => instant.fmt(f),
@@ -43,7 +43,7 @@ impl fmt::Display for Place {
     }
 }
 
-impl FromStr for Place {
+impl FromStr for SortKey {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -66,19 +66,19 @@ impl FromStr for Place {
 
 impl Window {
     /// Where it starts in a list by time.
-    pub(super) fn instant(&self) -> Option<Start<Timestamp>> {
+    pub(super) fn instant(&self) -> Option<KeysetBound<Timestamp>> {
         let at = |place| match place {
-            Place::At(instant) => Ok(instant),
-            Place::Shares(_) | Place::Found(..) => Err(()),
+            SortKey::At(instant) => Ok(instant),
+            SortKey::Shares(_) | SortKey::Found(..) => Err(()),
         };
         self.start.and_then(|start| start.try_map(at).ok())
     }
 
     /// Where it starts in a list by shares.
-    pub(super) fn shares(&self) -> Option<Start<i64>> {
+    pub(super) fn shares(&self) -> Option<KeysetBound<i64>> {
         let shares = |place| match place {
-            Place::Shares(shares) => Ok(shares),
-            Place::At(_) | Place::Found(..) => Err(()),
+            SortKey::Shares(shares) => Ok(shares),
+            SortKey::At(_) | SortKey::Found(..) => Err(()),
         };
         self.start.and_then(|start| start.try_map(shares).ok())
     }

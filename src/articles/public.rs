@@ -9,21 +9,21 @@ use serde_json::json;
 
 use super::model::{Article, ArticleFilter, ArticleSort, Include, ListedArticle};
 use super::params::{ArticleListParams, ArticleParams, FilterParams, without_highlights};
-use super::rendition::{Shown, StoredBody};
+use super::read_model::{PublicArticle, StoredBody};
 use super::store::public::{self, ListQuery, WithBody};
-use crate::cache::answer::{Found, Rendered};
-use crate::cache::responses::{Kind, Question, Responses};
-use crate::db::gather::Gather;
-use crate::db::keyset::Start;
-use crate::db::lane::Cost;
+use crate::cache::response::{Lookup, Payload};
+use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
+use crate::db::batch_loader::BatchLoader;
+use crate::db::connection_pool::Cost;
+use crate::db::keyset::KeysetBound;
 use crate::db::slugs::public_article_once_named;
 use crate::db::{Connection, Database, DatabaseUrl, StoreError};
 use crate::http::cursor::CursorKey;
 use crate::http::fields::Selection;
-use crate::http::page::{List, Seek, links};
+use crate::http::page::{List, Paginator, links};
 use crate::http::params::{Both, KeyedQuery};
 use crate::http::path::SlugPath;
-use crate::http::site::Site;
+use crate::http::public_url::PublicUrl;
 use crate::problem::{INTERNAL, INVALID_CURSOR, Problem};
 use crate::shares::model::Shares;
 use crate::text::Slug;
@@ -45,9 +45,9 @@ use crate::text::Slug;
 )]
 pub async fn list_articles(
     request: HttpRequest,
-    responses: Data<Responses>,
+    responses: Data<ResponseCache>,
     cursors: Data<CursorKey>,
-    site: Data<Site>,
+    site: Data<PublicUrl>,
     query: KeyedQuery<Both<ArticleListParams, FilterParams>>,
 ) -> Result<HttpResponse, Problem> {
     const PATH: &str = "/v1/articles";
@@ -61,14 +61,14 @@ pub async fn list_articles(
     }
     let filter = ArticleFilter::from(filter);
     let is_costly = params.count || !filter.is_by_index(params.sort);
-    let question = Question::new(
+    let question = CacheRequest::new(
         PATH,
         kind_of(&params.include, params.sort, Kind::ArticleList),
         canonical.after(PATH),
     )
     .costs(Cost::high_if(is_costly));
     let answer = move |connection: &mut Connection| {
-        let seek = Seek::new(
+        let seek = Paginator::new(
             &cursors,
             format!("articles {:?} {filter:?}", params.sort),
             params.cursor.as_deref(),
@@ -94,10 +94,14 @@ pub async fn list_articles(
                 select(params.fields.as_ref(), whole)
             })
             .collect::<Result<_, Problem>>()?;
-        Ok(Found::Here(
-            Rendered::list(&articles, &json!({"page": list.page}))?
-                .made_of(found.made_of)
-                .made_of(list.data.iter().flat_map(|(article, _)| article.made_of()))
+        Ok(Lookup::Here(
+            Payload::list(&articles, &json!({"page": list.page}))?
+                .depends_on(found.depends_on)
+                .depends_on(
+                    list.data
+                        .iter()
+                        .flat_map(|(article, _)| article.depends_on()),
+                )
                 .purge_key("articles".into())
                 .link(link),
         ))
@@ -134,8 +138,8 @@ pub(super) fn unwritable(error: serde_json::Error) -> Problem {
 /// # Errors
 /// `invalid-cursor`, which a cursor that this server signed never is.
 pub fn place<P: FromStr<Err = String>>(
-    start: Option<Start<String>>,
-) -> Result<Option<Start<P>>, Problem> {
+    start: Option<KeysetBound<String>>,
+) -> Result<Option<KeysetBound<P>>, Problem> {
     start
         .map(|start| start.try_map(|value| value.parse()))
         .transpose()
@@ -144,18 +148,18 @@ pub fn place<P: FromStr<Err = String>>(
 
 /// An article as it is asked for.
 fn rendered(
-    article: &Shown,
+    article: &PublicArticle,
     body: &StoredBody,
     shares: Option<&Shares>,
     params: &ArticleParams,
-) -> Result<Rendered, Problem> {
+) -> Result<Payload, Problem> {
     let whole = article
         .whole(body, params.body_format, shares)
         .map_err(unwritable)?;
     let json = select(params.fields.as_ref(), whole)?;
-    let changed_at = article.rendition.changed_at;
-    Ok(Rendered::of_json(json)
-        .made_of(article.made_of())
+    let changed_at = article.read_model.changed_at;
+    Ok(Payload::of_json(json)
+        .depends_on(article.depends_on())
         // A count changes without the article.
         .last_modified(shares.is_none().then_some(changed_at))
         .purge_key(format!("article-{}", article.id)))
@@ -163,17 +167,19 @@ fn rendered(
 
 /// Articles that are read together where that is faster.
 #[derive(Clone)]
-pub struct Together(pub Option<Arc<Gather<Slug, WithBody>>>);
+pub struct ArticleLoader(pub Option<Arc<BatchLoader<Slug, WithBody>>>);
 
-impl Together {
+impl ArticleLoader {
     /// On Postgres, whose statements have a long way to go, and without a replica.
-    pub fn of(database: &Database, site: &Data<Site>) -> Self {
-        let gathers = matches!(database.url(), DatabaseUrl::Postgres(_)) && !database.has_replica();
+    pub fn of(database: &Database, site: &Data<PublicUrl>) -> Self {
+        let is_batched =
+            matches!(database.url(), DatabaseUrl::Postgres(_)) && !database.has_replica();
         let site = site.clone();
-        Self(gathers.then(|| {
-            Arc::new(Gather::new(database.clone(), move |connection, slugs| {
-                public::find_several(connection, slugs, site.0.as_deref())
-            }))
+        Self(is_batched.then(|| {
+            Arc::new(BatchLoader::new(
+                database.clone(),
+                move |connection, slugs| public::find_several(connection, slugs, site.0.as_deref()),
+            ))
         }))
     }
 }
@@ -198,24 +204,24 @@ impl Together {
 )]
 pub async fn get_article(
     request: HttpRequest,
-    responses: Data<Responses>,
-    site: Data<Site>,
-    together: Data<Together>,
+    responses: Data<ResponseCache>,
+    site: Data<PublicUrl>,
+    together: Data<ArticleLoader>,
     SlugPath(slug): SlugPath,
     query: KeyedQuery<ArticleParams>,
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
     let with_shares = params.include.contains(&Include::Shares);
-    let question = Question::new(
+    let question = CacheRequest::new(
         "/v1/articles/{slug}",
         kind_of(&params.include, ArticleSort::default(), Kind::Article),
         canonical.after(&format!("/v1/articles/{slug}")),
     );
     let question = match (&together.0, with_shares) {
-        (Some(gather), false) => {
-            let (gather, slug, params) = (Arc::clone(gather), slug.clone(), params.clone());
-            question.quickly(async move {
-                let found = gather.get(slug).await?;
+        (Some(loader), false) => {
+            let (loader, slug, params) = (Arc::clone(loader), slug.clone(), params.clone());
+            question.fast_path(async move {
+                let found = loader.get(slug).await?;
                 rendered(&found.0, &found.1, None, &params).ok()
             })
         }
@@ -226,11 +232,11 @@ pub async fn get_article(
         let (article, body, shares) = match public::find(connection, &slug, with_shares, site) {
             Err(StoreError::NotFound) => {
                 let (_, slug) = public_article_once_named(connection, &slug)?;
-                return Ok(Found::Moved(format!("/v1/articles/{slug}")));
+                return Ok(Lookup::Moved(format!("/v1/articles/{slug}")));
             }
             found => found?,
         };
-        rendered(&article, &body, shares.as_ref(), &params).map(Found::Here)
+        rendered(&article, &body, shares.as_ref(), &params).map(Lookup::Here)
     };
     responses.answer(&request, question, answer).await
 }

@@ -1,6 +1,6 @@
 //! Shares for readers.
 
-use actix_web::dev::Payload;
+use actix_web::dev;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
@@ -9,18 +9,18 @@ use futures_util::future::LocalBoxFuture;
 use utoipa::IntoParams;
 
 use super::bot::is_bot;
-use super::counter::Counter;
 use super::limits::{ShareLimits, Taken};
 use super::model::{ArticleShares, ShareBatch, ShareInput, ShareReceipt, SharesOverTime};
-use super::named::PublicArticles;
+use super::slug_cache::SlugCache;
 use super::store;
 use super::store::counting::Share;
 use super::store::periods::history;
-use super::time::{Period, Span};
+use super::time::{Granularity, TimeRange};
 use super::visitor::VisitorKey;
-use crate::cache::answer::{Found, Rendered};
-use crate::cache::responses::{Kind, Question, Responses};
-use crate::db::changes::Mark;
+use super::writer::ShareWriter;
+use crate::cache::response::{Lookup, Payload};
+use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
+use crate::db::changes::CacheTag;
 use crate::db::{Connection, StoreError, Timestamp, slugs};
 use crate::http::address::TrustedProxies;
 use crate::http::body::{media_type, parse, read};
@@ -33,15 +33,15 @@ use crate::text::Slug;
 use crate::validation::{cut, from_json};
 
 /// What counting takes.
-pub struct Counting {
+pub struct ShareService {
     /// Which article is meant.
-    pub articles: PublicArticles,
+    pub articles: SlugCache,
     /// How many shares one address may send.
     pub limits: ShareLimits,
     /// How visitors are told apart.
     pub key: VisitorKey,
     /// Writes them.
-    pub counter: Counter,
+    pub counter: ShareWriter,
 }
 
 /// The body of a share. `navigator.sendBeacon` sends `text/plain` or a form without a CORS
@@ -56,10 +56,10 @@ impl FromRequest for ShareBody {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
         let media_type = media_type(request);
         let taken = match (
-            request.app_data::<Data<Counting>>(),
+            request.app_data::<Data<ShareService>>(),
             request.app_data::<Data<TrustedProxies>>(),
         ) {
             (Some(counting), Some(proxies)) => counting.limits.take(proxies.client(request)),
@@ -136,7 +136,7 @@ impl FromRequest for ShareBody {
 )]
 pub async fn post_share(
     request: HttpRequest,
-    counting: Data<Counting>,
+    counting: Data<ShareService>,
     proxies: Data<TrustedProxies>,
     SlugPath(slug): SlugPath,
     _: Query<NoParams>,
@@ -181,7 +181,7 @@ pub async fn post_share(
 pub struct ShareParams {
     /// `hour` or `day`: adds what was counted in each, in UTC.
     #[param(value_type = Option<String>, example = "hour")]
-    history: Option<Span>,
+    history: Option<Granularity>,
     /// Where the history begins: two days, or 30 of them, before its end when left out. At most 31 days
     /// by the hour, 1,100 by the day.
     #[param(value_type = Option<String>, format = DateTime, example = "2026-03-01T00:00:00Z")]
@@ -194,7 +194,7 @@ pub struct ShareParams {
 impl FromParams for ShareParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
         let asked = Self {
-            history: params.choice("history", Span::ALL)?,
+            history: params.choice("history", Granularity::ALL)?,
             from: params.one("from")?,
             to: params.one("to")?,
         };
@@ -208,14 +208,14 @@ impl FromParams for ShareParams {
 
 /// A stretch of time that history is asked for.
 fn asked(
-    span: Span,
+    span: Granularity,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
     now: Timestamp,
-) -> Result<Period, Problem> {
+) -> Result<TimeRange, Problem> {
     let (usual, most) = match span {
-        Span::Hour => (TimeDelta::days(2), 31 * 24),
-        Span::Day => (TimeDelta::days(30), 1100),
+        Granularity::Hour => (TimeDelta::days(2), 31 * 24),
+        Granularity::Day => (TimeDelta::days(30), 1100),
     };
     let to = to.unwrap_or(now);
     // An hour or a day is answered whole.
@@ -242,7 +242,7 @@ fn asked(
         };
         return Err(Problem::parameter(name, "must lie in the years 1 to 9999"));
     }
-    Ok(Period { from, to })
+    Ok(TimeRange { from, to })
 }
 
 /// Read share counts
@@ -261,12 +261,12 @@ fn asked(
 )]
 pub async fn get_shares(
     request: HttpRequest,
-    responses: Data<Responses>,
+    responses: Data<ResponseCache>,
     SlugPath(slug): SlugPath,
     query: KeyedQuery<ShareParams>,
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
-    let question = Question::new(
+    let question = CacheRequest::new(
         "/v1/articles/{slug}/shares",
         Kind::Shares,
         canonical.after(&format!("/v1/articles/{slug}/shares")),
@@ -279,7 +279,7 @@ pub async fn get_shares(
         let article = match slugs::public_article(connection, &slug) {
             Err(StoreError::NotFound) => {
                 let (_, slug) = slugs::public_article_once_named(connection, &slug)?;
-                return Ok(Found::Moved(format!("/v1/articles/{slug}/shares")));
+                return Ok(Lookup::Moved(format!("/v1/articles/{slug}/shares")));
             }
             found => found?,
         };
@@ -289,9 +289,9 @@ pub async fn get_shares(
                 .map(|(span, period)| history(connection, article, span, period))
                 .transpose()?,
         };
-        Ok(Found::Here(
-            Rendered::json(&over_time)?
-                .made_of([Mark::Article(article)])
+        Ok(Lookup::Here(
+            Payload::json(&over_time)?
+                .depends_on([CacheTag::Article(article)])
                 .purge_key(format!("article-{article}")),
         ))
     };
@@ -330,11 +330,11 @@ impl FromParams for ShareBatchParams {
 )]
 pub async fn list_shares(
     request: HttpRequest,
-    responses: Data<Responses>,
+    responses: Data<ResponseCache>,
     query: KeyedQuery<ShareBatchParams>,
 ) -> Result<HttpResponse, Problem> {
     const PATH: &str = "/v1/shares";
-    let question = Question::new(PATH, Kind::Shares, query.canonical.after(PATH));
+    let question = CacheRequest::new(PATH, Kind::Shares, query.canonical.after(PATH));
     let answer = move |connection: &mut Connection| {
         let wanted = query.params.slugs;
         let ids = slugs::public_articles_named(connection, &wanted)?;
@@ -350,9 +350,9 @@ pub async fn list_shares(
                 })
             })
             .collect();
-        Ok(Found::Here(
-            Rendered::json(&ShareBatch { data })?
-                .made_of([Mark::Articles])
+        Ok(Lookup::Here(
+            Payload::json(&ShareBatch { data })?
+                .depends_on([CacheTag::Articles])
                 .purge_key("articles".into()),
         ))
     };

@@ -2,12 +2,12 @@
 
 use diesel::prelude::*;
 
-use super::rollups::folded;
+use super::rollups::downsampled;
 use crate::db::lock::{self, Lock};
 use crate::db::schema::share_buckets;
 use crate::db::types::TimestampSql;
 use crate::db::{Connection, StoreResult, Timestamp};
-use crate::shares::time::Span;
+use crate::shares::time::Granularity;
 
 /// Whether an hour lies before the day of an instant.
 ///
@@ -19,20 +19,20 @@ pub fn is_due(connection: &mut Connection, before: Timestamp) -> StoreResult<boo
 
 fn oldest_hour(connection: &mut Connection, before: Timestamp) -> StoreResult<Option<Timestamp>> {
     Ok(share_buckets::table
-        .filter(share_buckets::span.eq(Span::Hour.as_str()))
-        .filter(share_buckets::starts_at.lt(Span::Day.containing(before)))
+        .filter(share_buckets::span.eq(Granularity::Hour.as_str()))
+        .filter(share_buckets::starts_at.lt(Granularity::Day.containing(before)))
         .select(share_buckets::starts_at)
         .order(share_buckets::starts_at)
         .first(connection)
         .optional()?)
 }
 
-/// Folds the oldest hour that lies before the day of an instant into its day. Answers whether there
+/// Folds the oldest hour that lies before the day of an instant into its day. Returns whether there
 /// was one. One hour at a time, so that nobody waits for long.
 ///
 /// # Errors
 /// When the database fails.
-pub fn fold(connection: &mut Connection, before: Timestamp) -> StoreResult<bool> {
+pub fn downsample(connection: &mut Connection, before: Timestamp) -> StoreResult<bool> {
     // One process at a time: two would wait for each other's rows.
     if !lock::try_exclusive(connection, Lock::Folding)? {
         return Ok(false);
@@ -42,7 +42,7 @@ pub fn fold(connection: &mut Connection, before: Timestamp) -> StoreResult<bool>
     };
     const ADDING: &str = "ON CONFLICT (span, starts_at, article_id, network) \
                           DO UPDATE SET shares = share_buckets.shares + excluded.shares";
-    let day = Span::Day.containing(hour);
+    let day = Granularity::Day.containing(hour);
     match connection {
         Connection::Sqlite(sqlite) => {
             diesel::sql_query(format!(
@@ -55,7 +55,7 @@ pub fn fold(connection: &mut Connection, before: Timestamp) -> StoreResult<bool>
             .execute(sqlite)?;
             diesel::delete(
                 share_buckets::table
-                    .filter(share_buckets::span.eq(Span::Hour.as_str()))
+                    .filter(share_buckets::span.eq(Granularity::Hour.as_str()))
                     .filter(share_buckets::starts_at.eq(hour)),
             )
             .execute(sqlite)?;
@@ -73,6 +73,6 @@ pub fn fold(connection: &mut Connection, before: Timestamp) -> StoreResult<bool>
             .execute(postgres)?;
         }
     }
-    folded(connection, hour)?;
+    downsampled(connection, hour)?;
     Ok(true)
 }

@@ -25,7 +25,7 @@ type Read<K, V> = dyn Fn(&mut Connection, &[K]) -> StoreResult<HashMap<K, V>> + 
 type Answered<V> = oneshot::Sender<Option<V>>;
 
 /// Values of a database by key.
-pub struct Gather<K, V> {
+pub struct BatchLoader<K, V> {
     database: Database,
     read: Box<Read<K, V>>,
     waiting: Mutex<Waiting<K, V>>,
@@ -36,7 +36,7 @@ struct Waiting<K, V> {
     under_way: usize,
 }
 
-impl<K, V> Gather<K, V>
+impl<K, V> BatchLoader<K, V>
 where
     K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + 'static,
@@ -68,11 +68,11 @@ where
         });
         if begins {
             // It is over when nobody waits for the read any more, though its thread may hang.
-            let (turn, gather) = (Turn(Arc::clone(self)), Arc::clone(self));
+            let (turn, loader) = (Turn(Arc::clone(self)), Arc::clone(self));
             tokio::spawn(async move {
                 loop {
-                    let gather = Arc::clone(&gather);
-                    let read = move |connection: &mut Connection| Ok(gather.read_some(connection));
+                    let loader = Arc::clone(&loader);
+                    let read = move |connection: &mut Connection| Ok(loader.read_some(connection));
                     match turn.0.database.read(read).await {
                         Ok(true) => {}
                         Ok(false) => return,
@@ -91,7 +91,7 @@ where
         }
     }
 
-    /// Reads on the thread that it has while somebody waits, for a while; answers whether to go on.
+    /// Reads on the thread that it has while somebody waits, for a while; returns whether to go on.
     fn read_some(&self, connection: &mut Connection) -> bool {
         for _ in 0..IN_ONE_GO {
             let batch: Vec<(K, Answered<V>)> = self.locked(|waiting| {
@@ -129,7 +129,7 @@ where
 }
 
 /// One read that is under way, from when it is asked for to its end, whatever that is.
-struct Turn<K, V>(Arc<Gather<K, V>>);
+struct Turn<K, V>(Arc<BatchLoader<K, V>>);
 
 impl<K, V> Drop for Turn<K, V> {
     fn drop(&mut self) {

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use quick_cache::sync::Cache;
 
-use crate::db::changes::Mark;
+use crate::db::changes::CacheTag;
 use crate::db::{Database, Id, StoreError, StoreResult, slugs};
 use crate::text::Slug;
 
@@ -15,7 +15,7 @@ use crate::text::Slug;
 const REMEMBERED: usize = 10_000;
 
 /// Public articles by slug.
-pub struct PublicArticles {
+pub struct SlugCache {
     database: Database,
     known: Cache<Slug, Arc<Known>>,
 }
@@ -26,7 +26,7 @@ struct Known {
     after: AtomicU64,
 }
 
-impl PublicArticles {
+impl SlugCache {
     /// Those of a database.
     pub fn new(database: Database) -> Self {
         Self {
@@ -42,15 +42,15 @@ impl PublicArticles {
     /// [`StoreError::NotFound`].
     pub async fn find(&self, slug: Slug) -> StoreResult<Id> {
         let changes = self.database.changes();
-        let hears = changes.hears(Instant::now());
-        if hears && let Some(known) = self.known.get(&slug) {
+        let is_lease_valid = changes.is_lease_valid(Instant::now());
+        if is_lease_valid && let Some(known) = self.known.get(&slug) {
             let after = known.after.load(Ordering::Acquire);
             // What is public stays so by the clock; only a write can end it.
-            let marks = [Mark::Article(known.article).into()];
+            let cache_tags = [CacheTag::Article(known.article).into()];
             if after == changes.sequence() {
                 return Ok(known.article);
             }
-            if let Some(checked) = changes.untouched_since(&marks, after) {
+            if let Some(checked) = changes.untouched_since(&cache_tags, after) {
                 known.after.fetch_max(checked, Ordering::AcqRel);
                 return Ok(known.article);
             }
@@ -70,7 +70,7 @@ impl PublicArticles {
             )
             .await?;
         // A slug that it once had may be taken by another article without this one being touched.
-        if hears && named_now {
+        if is_lease_valid && named_now {
             let after = AtomicU64::new(after);
             self.known.insert(slug, Arc::new(Known { article, after }));
         }

@@ -2,4 +2,4 @@
 
 /// The address of the newsroom's site, without a slash at its end; `None` when it is not known.
 #[derive(Debug, Clone, Default)]
-pub struct Site(pub Option<String>);
+pub struct PublicUrl(pub Option<String>);

@@ -14,7 +14,7 @@ use super::connection::{AnyConnection as Connection, DatabaseUrl, Manager, Opene
 use super::deadline::{Canceller, Work};
 use super::error::{Outage, StoreError, StoreResult};
 use super::health::Health;
-use super::metrics::LaneMetrics;
+use super::metrics::PoolMetrics;
 use super::transaction;
 use crate::threads::{Panicked, Threads};
 
@@ -65,9 +65,9 @@ impl PoolSettings {
     }
 }
 
-/// How busy a lane is.
+/// How busy a connection pool is.
 #[derive(Debug, Clone, Copy)]
-pub struct LaneStatus {
+pub struct PoolStatus {
     /// Its name.
     pub name: &'static str,
     /// Open connections.
@@ -111,7 +111,7 @@ impl Drop for Taken {
 
 /// Connections that are asked for in turn, fairly and on the async side, so that a stampede waits without
 /// holding threads and fails clearly. There is a thread for each of them.
-pub(super) struct Lane {
+pub(super) struct ConnectionPool {
     pool: Pool<Manager>,
     /// Whether there are as many connections as there may be, as far as is known.
     all_open: AtomicBool,
@@ -125,7 +125,7 @@ pub(super) struct Lane {
 struct Care {
     opener: Arc<Opener>,
     health: Health,
-    metrics: LaneMetrics,
+    metrics: PoolMetrics,
 }
 
 /// What became of a read.
@@ -142,15 +142,15 @@ enum Begun<T, W> {
     No(W, StoreError),
 }
 
-impl Lane {
+impl ConnectionPool {
     /// Starts the threads; connects to nothing yet.
     pub(super) fn build(
         opener: &Arc<Opener>,
         (size, wait): (u32, Duration),
         health: &Health,
-        metrics: LaneMetrics,
+        metrics: PoolMetrics,
     ) -> StoreResult<Self> {
-        let threads = Threads::start(metrics.lane, size).map_err(StoreError::no_threads)?;
+        let threads = Threads::start(metrics.pool, size).map_err(StoreError::no_threads)?;
         let manager = Manager {
             opener: Arc::clone(opener),
             threads: Arc::clone(&threads),
@@ -179,10 +179,10 @@ impl Lane {
     }
 
     /// How busy it is.
-    pub(super) fn status(&self) -> LaneStatus {
+    pub(super) fn status(&self) -> PoolStatus {
         let status = self.pool.status();
-        LaneStatus {
-            name: self.care.metrics.lane,
+        PoolStatus {
+            name: self.care.metrics.pool,
             open: status.size,
             idle: status.available,
             waiting: status.waiting,
@@ -193,7 +193,7 @@ impl Lane {
     /// its connection turns out to be dead, it runs once more on another.
     ///
     /// # Errors
-    /// What `work` answers; [`StoreError::TooSlow`]; [`StoreError::Unavailable`] when no connection is
+    /// What `work` returns; [`StoreError::TooSlow`]; [`StoreError::Unavailable`] when no connection is
     /// free in time, or the database does not answer.
     pub(super) async fn read<T: Send + 'static>(
         &self,
@@ -260,11 +260,11 @@ impl Lane {
 
     /// Runs a transaction to its end, whoever waits for it, but no longer than `timeout`. When another
     /// one comes in its way it is tried again, and when its connection turns out to be dead before it
-    /// has begun it runs on another. `after` runs once it has ended, however, and before this answers; and
+    /// has begun it runs on another. `after` runs once it has ended, however, and before this returns; and
     /// meanwhile, again and again, while it takes long to be committed.
     ///
     /// # Errors
-    /// What `work` answers; [`StoreError::TooSlow`] and [`StoreError::Unavailable`] when nothing was
+    /// What `work` returns; [`StoreError::TooSlow`] and [`StoreError::Unavailable`] when nothing was
     /// written; [`StoreError::Conflict`] when others came in its way three times; [`StoreError::OutcomeUnknown`] when it was being committed.
     pub(super) async fn transaction<T: Send + 'static>(
         &self,
@@ -331,7 +331,7 @@ impl Lane {
     /// however long that takes.
     ///
     /// # Errors
-    /// What `work` answers, or [`StoreError::Unavailable`] when the database does not answer.
+    /// What `work` returns, or [`StoreError::Unavailable`] when the database does not answer.
     pub(super) fn here<T>(
         &self,
         runtime: &Handle,
@@ -395,7 +395,7 @@ impl Lane {
         // What the server does for itself, some of it many times a second, belongs to no request.
         let span = match tracing::Span::current().is_none() {
             true => tracing::Span::none(),
-            false => tracing::debug_span!("database", lane = self.care.metrics.lane),
+            false => tracing::debug_span!("database", pool = self.care.metrics.pool),
         };
         self.threads.begin(move || {
             let _span = span.entered();
@@ -494,7 +494,7 @@ impl Care {
         Begun::Yes(Err(StoreError::Conflict))
     }
 
-    /// Gives a connection back; answers whether it was alive to the end. A dead one makes those that were
+    /// Gives a connection back; returns whether it was alive to the end. A dead one makes those that were
     /// opened before it suspect.
     fn give_back(&self, mut taken: Taken) -> bool {
         let is_alive = taken.is_alive();

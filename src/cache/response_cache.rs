@@ -1,4 +1,4 @@
-//! Keeping answers.
+//! The cache of responses.
 
 use std::hash::{Hash, Hasher};
 use std::pin::Pin;
@@ -10,11 +10,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use quick_cache::sync::{Cache, DefaultLifecycle, EntryAction, EntryResult, PlaceholderGuard};
 use quick_cache::{DefaultHashBuilder, Equivalent, Weighter};
 
-use super::answer::{Answer, Found, Made, Policy, Rendered};
 use super::coding::Coding;
+use super::response::{CachedResponse, Lookup, Made, Payload, Policy};
 use crate::clock::Clock;
-use crate::db::lane::Cost;
-use crate::db::{Connection, Database, public_horizon};
+use crate::db::connection_pool::Cost;
+use crate::db::{Connection, Database, next_visibility_change};
 use crate::http::cors::to_any_origin;
 use crate::http::redirect::moved;
 use crate::metrics::{CacheMetrics, Metrics};
@@ -130,7 +130,7 @@ impl Equivalent<Key> for KeyRef<'_> {
 }
 
 /// `None` stands for a moment where an answer was waited for and none came about.
-type Kept = Option<Arc<Answer>>;
+type Kept = Option<Arc<CachedResponse>>;
 
 #[derive(Clone)]
 struct ByBytes;
@@ -141,8 +141,8 @@ impl Weighter<Key, Kept> for ByBytes {
     }
 }
 
-/// The public answers of one process.
-pub struct Responses {
+/// The public responses of one process.
+pub struct ResponseCache {
     kept: Option<Cache<Key, Kept, ByBytes>>,
     database: Database,
     clock: Clock,
@@ -158,11 +158,11 @@ type Guard<'a> =
 struct Flight<'a> {
     guard: Option<Guard<'a>>,
     /// What there was before: it is there again when no other one comes of it, and when its client leaves.
-    outdated: Option<Arc<Answer>>,
+    outdated: Option<Arc<CachedResponse>>,
 }
 
 impl Flight<'_> {
-    fn lands(mut self, answer: Arc<Answer>) {
+    fn lands(mut self, answer: Arc<CachedResponse>) {
         if let Some(guard) = self.guard.take() {
             let _ = guard.insert(Some(answer));
         }
@@ -188,7 +188,7 @@ impl Drop for Flight<'_> {
 /// What one who asks does about an answer.
 enum Claim<'a> {
     /// Sends it: it is current.
-    Current(Arc<Answer>),
+    Current(Arc<CachedResponse>),
     /// Makes it; others wait.
     Ours(Flight<'a>),
     /// Makes one for itself: the one that was waited for did not come about, or is not current.
@@ -196,15 +196,15 @@ enum Claim<'a> {
 }
 
 /// A question that a public GET asks.
-pub struct Question {
+pub struct CacheRequest {
     route: &'static str,
     kind: Kind,
     cost: Cost,
     target: String,
-    quickly: Option<Quickly>,
+    fast_path: Option<Quickly>,
 }
 
-impl Question {
+impl CacheRequest {
     /// A question: the template of its path, for metrics; what kind of answer there is; its path and
     /// query in canonical form.
     pub fn new(route: &'static str, kind: Kind, target: String) -> Self {
@@ -213,7 +213,7 @@ impl Question {
             kind,
             cost: Cost::Low,
             target,
-            quickly: None,
+            fast_path: None,
         }
     }
 
@@ -224,17 +224,17 @@ impl Question {
     }
 
     /// With a way to the answer that is tried first. It must read nothing before it is polled.
-    pub fn quickly(mut self, way: impl Future<Output = Option<Rendered>> + 'static) -> Self {
-        self.quickly = Some(Box::pin(way));
+    pub fn fast_path(mut self, way: impl Future<Output = Option<Payload>> + 'static) -> Self {
+        self.fast_path = Some(Box::pin(way));
         self
     }
 }
 
-/// Answers, or leaves it to the work that comes with a question.
-type Quickly = Pin<Box<dyn Future<Output = Option<Rendered>>>>;
+/// Answers, or leaves it to the work that comes with a request.
+type Quickly = Pin<Box<dyn Future<Output = Option<Payload>>>>;
 
-impl Responses {
-    /// Answers of a database, of which up to so many bytes are kept; none when there are 0.
+impl ResponseCache {
+    /// A cache of responses from a database, of up to so many bytes; 0 caches none.
     pub fn new(
         database: Database,
         bytes: u64,
@@ -253,7 +253,7 @@ impl Responses {
         }
     }
 
-    /// The bytes and the number of the answers that are kept.
+    /// The bytes and the number of cached responses.
     pub fn size(&self) -> (u64, u64) {
         self.kept
             .as_ref()
@@ -266,10 +266,10 @@ impl Responses {
         coding: Coding,
         target: &str,
         now: Instant,
-    ) -> Option<Arc<Answer>> {
+    ) -> Option<Arc<CachedResponse>> {
         let kept = self.kept.as_ref()?;
         let changes = self.database.changes();
-        if !changes.hears(now) {
+        if !changes.is_lease_valid(now) {
             return None;
         }
         let answer = kept.get(&KeyRef { coding, target })??;
@@ -297,16 +297,16 @@ impl Responses {
         self.counts.hits.inc();
     }
 
-    /// Answers a public GET with what is kept, or with what `work` finds, which is kept then. Of
+    /// Answers a public GET with the cached response, or with what `work` finds, which is cached then. Of
     /// simultaneous requests for the same, one does the work.
     ///
     /// # Errors
-    /// What `work` answers, or `unavailable`.
+    /// What `work` returns, or `unavailable`.
     pub async fn answer(
         &self,
         request: &HttpRequest,
-        question: Question,
-        work: impl FnOnce(&mut Connection) -> Result<Found, Problem> + Clone + Send + 'static,
+        question: CacheRequest,
+        work: impl FnOnce(&mut Connection) -> Result<Lookup, Problem> + Clone + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
         let route = question.route;
         self.find(request, question, work)
@@ -317,8 +317,8 @@ impl Responses {
     async fn find(
         &self,
         request: &HttpRequest,
-        question: Question,
-        work: impl FnOnce(&mut Connection) -> Result<Found, Problem> + Clone + Send + 'static,
+        question: CacheRequest,
+        work: impl FnOnce(&mut Connection) -> Result<Lookup, Problem> + Clone + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
         let coding = Coding::accepted(request);
         let target = self.kept.as_ref().map(|_| question.target.clone());
@@ -344,12 +344,12 @@ impl Responses {
     async fn find_current(
         &self,
         request: &HttpRequest,
-        question: Question,
+        question: CacheRequest,
         coding: Coding,
-        work: impl FnOnce(&mut Connection) -> Result<Found, Problem> + Clone + Send + 'static,
+        work: impl FnOnce(&mut Connection) -> Result<Lookup, Problem> + Clone + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
-        let hears = self.database.changes().hears(Instant::now());
-        let Some(kept) = self.kept.as_ref().filter(|_| hears) else {
+        let is_lease_valid = self.database.changes().is_lease_valid(Instant::now());
+        let Some(kept) = self.kept.as_ref().filter(|_| is_lease_valid) else {
             self.counts.bypassed.inc();
             return match self.make(question, coding, work).await? {
                 Ok(answer) => Ok(answer.to_response(request.headers())),
@@ -430,10 +430,10 @@ impl Responses {
     /// Reads and renders; `Err` is the path that it moved to.
     async fn make(
         &self,
-        question: Question,
+        question: CacheRequest,
         coding: Coding,
-        work: impl FnOnce(&mut Connection) -> Result<Found, Problem> + Clone + Send + 'static,
-    ) -> Result<Result<Arc<Answer>, String>, Problem> {
+        work: impl FnOnce(&mut Connection) -> Result<Lookup, Problem> + Clone + Send + 'static,
+    ) -> Result<Result<Arc<CachedResponse>, String>, Problem> {
         // Before anything is read: whatever is written from here on is noticed.
         let after = self.database.changes().sequence();
         let asked = self.clock.now();
@@ -442,15 +442,15 @@ impl Responses {
         let policy = self.policies.of(kind).clone();
         let metrics = self.metrics.route(question.route);
         let keeps = self.kept.is_some();
-        if let Some(quickly) = question.quickly
-            && let Some(rendered) = quickly.await
+        if let Some(fast_path) = question.fast_path
+            && let Some(rendered) = fast_path.await
         {
             let made = Made {
                 after,
                 until: None,
                 aging_since: None,
             };
-            return Ok(Ok(Arc::new(Answer::new(
+            return Ok(Ok(Arc::new(CachedResponse::new(
                 rendered, coding, &policy, made, metrics,
             ))));
         }
@@ -459,7 +459,7 @@ impl Responses {
                 _ if !keeps => None,
                 Kind::Article => None,
                 // Asked before the rest, so that nothing can become public in between.
-                Kind::ArticleList | Kind::Name => public_horizon(connection)?,
+                Kind::ArticleList | Kind::Name => next_visibility_change(connection)?,
                 Kind::Shares | Kind::Trending => age,
             };
             let made = Made {
@@ -468,10 +468,10 @@ impl Responses {
                 aging_since: (keeps && age.is_some()).then_some(asked),
             };
             Ok(work(connection).map(|found| match found {
-                Found::Here(rendered) => Ok(Arc::new(Answer::new(
+                Lookup::Here(rendered) => Ok(Arc::new(CachedResponse::new(
                     rendered, coding, &policy, made, metrics,
                 ))),
-                Found::Moved(path) => Err(path),
+                Lookup::Moved(path) => Err(path),
             }))
         };
         // Whoever has just shared may look at the count, and counts are not marked.

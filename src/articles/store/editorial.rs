@@ -3,11 +3,11 @@
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use super::rows::{BodyRow, DetailRow, StoryRow};
+use super::rows::{ArticleCommonRow, BodyRow, DetailRow};
 
 use crate::articles::model::{EditorialArticle, EditorialFilter, EditorialSummary};
 use crate::articles::workflow::Status;
-use crate::db::keyset::Start;
+use crate::db::keyset::KeysetBound;
 use crate::db::schema::{article_authors, article_tags, full_articles};
 use crate::db::total::Total;
 use crate::db::{Connection, Id, Json, MultiBackend, StoreResult, Timestamp, stored};
@@ -29,7 +29,7 @@ struct SummaryRow {
     created_at: Timestamp,
     created_by: Option<Id>,
     #[diesel(embed)]
-    story: StoryRow,
+    story: ArticleCommonRow,
 }
 
 #[derive(Queryable, Selectable)]
@@ -117,7 +117,7 @@ fn filtered(
 }
 
 /// The articles of a page, each with its sort value, and how many there are in all.
-pub type Listed = (Vec<(EditorialSummary, String)>, Option<Total>);
+pub type ArticlePage = (Vec<(EditorialSummary, String)>, Option<Total>);
 
 /// Up to `limit` articles from a start, the last changed first (backward: last), each with its sort value; and
 /// how many there are in all, when that is asked for.
@@ -127,10 +127,10 @@ pub type Listed = (Vec<(EditorialSummary, String)>, Option<Total>);
 pub fn list(
     connection: &mut Connection,
     filter: &EditorialFilter,
-    start: Option<Start<Timestamp>>,
+    start: Option<KeysetBound<Timestamp>>,
     limit: i64,
     count: bool,
-) -> StoreResult<Listed> {
+) -> StoreResult<ArticlePage> {
     let total = if count {
         let all = filtered(connection, filter)?;
         Some(Total::exact(all.select(count_star()).first(connection)?))

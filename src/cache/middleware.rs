@@ -17,25 +17,25 @@ use futures_util::future::{Either, MapOk};
 use uuid::Uuid;
 
 use super::coding::Coding;
-use super::responses::Responses;
+use super::response_cache::ResponseCache;
 use crate::http::observe::{request_id, set_request_id};
 
-/// Wraps an application whose answers are kept.
-pub struct ServeKept(pub Data<Responses>);
+/// Wraps an application whose responses are cached.
+pub struct CacheMiddleware(pub Data<ResponseCache>);
 
-impl<S, B> Transform<S, ServiceRequest> for ServeKept
+impl<S, B> Transform<S, ServiceRequest> for CacheMiddleware
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
     type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
-    type Transform = ServeKeptService<S>;
+    type Transform = CacheService<S>;
     type InitError = ();
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(ServeKeptService {
+        ready(Ok(CacheService {
             responses: self.0.clone(),
             service,
         }))
@@ -43,14 +43,14 @@ where
 }
 
 /// The middleware of one worker.
-pub struct ServeKeptService<S> {
-    responses: Data<Responses>,
+pub struct CacheService<S> {
+    responses: Data<ResponseCache>,
     service: S,
 }
 
 type Left<B> = fn(ServiceResponse<B>) -> ServiceResponse<EitherBody<B>>;
 
-impl<S, B> Service<ServiceRequest> for ServeKeptService<S>
+impl<S, B> Service<ServiceRequest> for CacheService<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
@@ -75,7 +75,7 @@ where
     }
 }
 
-impl<S> ServeKeptService<S> {
+impl<S> CacheService<S> {
     fn kept(&self, request: &ServiceRequest) -> Option<actix_web::HttpResponse<BoxBody>> {
         let method = request.method();
         if !(method == Method::GET || method == Method::HEAD) {

@@ -14,9 +14,9 @@ use crate::events::{Writer, log};
 use crate::keys::{self, Purpose};
 use crate::log::Repeated;
 use crate::projections::{self, read_model, rebuild};
-use crate::shares::delivery::Counting;
-use crate::shares::store::{counting, folding, rollups, totals};
-use crate::shares::time::Span;
+use crate::shares::public::ShareService;
+use crate::shares::store::{counting, downsampling, rollups, totals};
+use crate::shares::time::Granularity;
 
 /// How often what has run out is swept up and changed keys are noticed.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
@@ -123,7 +123,7 @@ async fn appear(database: &Database, writer: &Writer) -> Result<Duration, StoreE
 
 /// Puts what was shared in its place among the most shared, folds old hours into days, and forgets
 /// whoever sent shares a while ago.
-pub fn keep_shares(database: &Data<Database>, shares: &Data<Counting>, hourly_days: u32) {
+pub fn keep_shares(database: &Data<Database>, shares: &Data<ShareService>, hourly_days: u32) {
     let database = database.clone();
     // Not kept alive by this: that counting has ended is known by the last handle.
     let shares = Arc::downgrade(&shares.clone().into_inner());
@@ -168,7 +168,7 @@ impl Keeping {
         keep_totals(database, self.since).await?;
         self.rolled_up.keep(database, self.since).await?;
         // The hour before as well: it may have ended while this went on.
-        self.since = Span::Hour.containing(now.plus(-PLACED_SINCE));
+        self.since = Granularity::Hour.containing(now.plus(-PLACED_SINCE));
         fold_hours(
             database,
             now.plus(-chrono::Duration::days(hourly_days.into())),
@@ -241,10 +241,10 @@ impl RolledUp {
 
 async fn fold_hours(database: &Database, before: Timestamp) -> Result<(), StoreError> {
     while database
-        .read(move |connection| folding::is_due(connection, before))
+        .read(move |connection| downsampling::is_due(connection, before))
         .await?
         && database
-            .write(move |connection| folding::fold(connection, before))
+            .write(move |connection| downsampling::downsample(connection, before))
             .await?
     {}
     Ok(())
@@ -269,7 +269,7 @@ pub fn sweep(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<L
                 .await;
             match kept {
                 Ok(keys) => signer.replace_keys(keys),
-                Err(error) => put_off("housekeeping", &error),
+                Err(error) => put_off("sweeping", &error),
             }
         }
     });

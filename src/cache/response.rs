@@ -1,4 +1,4 @@
-//! Answers ready to be sent.
+//! Responses ready to be sent.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::coding::Coding;
 use crate::db::Timestamp;
-use crate::db::changes::{Changes, MarkKey};
+use crate::db::changes::{CacheTagKey, ChangeTracker};
 use crate::etag;
 use crate::http::conditional::{modified_since, none_match_names};
 use crate::http::cors::{CACHE_STATUS, for_any_origin};
@@ -26,23 +26,23 @@ use crate::problem::{INTERNAL, Problem};
 const STALE: HeaderValue = HeaderValue::from_static("public, max-age=0");
 
 /// What a public GET found.
-pub enum Found {
+pub enum Lookup {
     /// What was asked for.
-    Here(Rendered),
+    Here(Payload),
     /// It has another path now.
     Moved(String),
 }
 
 /// What was asked for, as JSON, and what it was made of.
-pub struct Rendered {
+pub struct Payload {
     json: Vec<u8>,
-    made_of: Vec<MarkKey>,
+    depends_on: Vec<CacheTagKey>,
     last_modified: Option<Timestamp>,
     purge_keys: Vec<String>,
     link: Option<String>,
 }
 
-impl Rendered {
+impl Payload {
     /// A value as JSON.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl Rendered {
     pub fn of_json(json: Vec<u8>) -> Self {
         Self {
             json,
-            made_of: Vec::new(),
+            depends_on: Vec::new(),
             last_modified: None,
             purge_keys: Vec::new(),
             link: None,
@@ -93,8 +93,12 @@ impl Rendered {
     }
 
     /// What it was made of: all whose change changes it.
-    pub fn made_of(mut self, marks: impl IntoIterator<Item = impl Into<MarkKey>>) -> Self {
-        self.made_of.extend(marks.into_iter().map(Into::into));
+    pub fn depends_on(
+        mut self,
+        cache_tags: impl IntoIterator<Item = impl Into<CacheTagKey>>,
+    ) -> Self {
+        self.depends_on
+            .extend(cache_tags.into_iter().map(Into::into));
         self
     }
 
@@ -117,7 +121,7 @@ impl Rendered {
     }
 }
 
-/// How the answers of one kind are to be stored by caches on their way (RFC 9111).
+/// How responses of one kind are to be stored by caches on their way (RFC 9111).
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// `Cache-Control`.
@@ -127,7 +131,7 @@ pub struct Policy {
 }
 
 /// An answer to a public GET: everything but what differs from request to request.
-pub struct Answer {
+pub struct CachedResponse {
     body: Bytes,
     etag: HeaderValue,
     last_modified: Option<SystemTime>,
@@ -135,7 +139,7 @@ pub struct Answer {
     headers: Vec<(HeaderName, HeaderValue)>,
     /// Sent with 200.
     of_representation: Vec<(HeaderName, HeaderValue)>,
-    made_of: Box<[MarkKey]>,
+    depends_on: Box<[CacheTagKey]>,
     /// The write that it was known to be current after.
     current_after: AtomicU64,
     /// When it was made.
@@ -161,10 +165,10 @@ pub struct Made {
     pub aging_since: Option<Instant>,
 }
 
-impl Answer {
+impl CachedResponse {
     /// An answer in a coding, or as it is when coding it is not worth it.
     pub fn new(
-        rendered: Rendered,
+        rendered: Payload,
         coding: Coding,
         policy: &Policy,
         made: Made,
@@ -207,9 +211,9 @@ impl Answer {
         if let Some(Ok(link)) = rendered.link.map(HeaderValue::try_from) {
             of_representation.push((header::LINK, link));
         }
-        let mut made_of = rendered.made_of;
-        made_of.sort_unstable();
-        made_of.dedup();
+        let mut depends_on = rendered.depends_on;
+        depends_on.sort_unstable();
+        depends_on.dedup();
         Self {
             // What a growing buffer had to spare would be kept uncounted.
             body: coded.unwrap_or(rendered.json).into_boxed_slice().into(),
@@ -217,7 +221,7 @@ impl Answer {
             last_modified,
             headers,
             of_representation,
-            made_of: made_of.into_boxed_slice(),
+            depends_on: depends_on.into_boxed_slice(),
             current_after: AtomicU64::new(made.after),
             made: Instant::now(),
             current_for: AtomicU64::new(0),
@@ -230,14 +234,14 @@ impl Answer {
     /// Since when it may not be what the database would say, at an instant of the machine's at which the
     /// database does not answer; `None` when it is known to be something else, and when that cannot be
     /// known.
-    pub fn in_doubt_since(&self, changes: &Changes, now: Instant) -> Option<Instant> {
+    pub fn in_doubt_since(&self, changes: &ChangeTracker, now: Instant) -> Option<Instant> {
         let after = self.current_after.load(Ordering::Acquire);
-        if changes.known_touched_since(&self.made_of, after) {
+        if changes.known_touched_since(&self.depends_on, after) {
             return None;
         }
         let current_for = Duration::from_secs(self.current_for.load(Ordering::Relaxed));
         let seen = self.made + current_for;
-        if changes.untouched_since(&self.made_of, after).is_none() {
+        if changes.untouched_since(&self.depends_on, after).is_none() {
             return Some(seen);
         }
         // Nothing happened to it for as long as writes were heard of.
@@ -246,7 +250,7 @@ impl Answer {
     }
 
     /// Whether what it shows is still so.
-    pub fn is_current(&self, changes: &Changes, now: Instant) -> bool {
+    pub fn is_current(&self, changes: &ChangeTracker, now: Instant) -> bool {
         let is_current = self.is_unchanged(changes, now);
         if is_current {
             let seconds = now.saturating_duration_since(self.made).as_secs();
@@ -258,7 +262,7 @@ impl Answer {
         is_current
     }
 
-    fn is_unchanged(&self, changes: &Changes, now: Instant) -> bool {
+    fn is_unchanged(&self, changes: &ChangeTracker, now: Instant) -> bool {
         if self.until.is_some_and(|until| until <= now) {
             return false;
         }
@@ -266,7 +270,7 @@ impl Answer {
         if changes.sequence() == after {
             return true;
         }
-        match changes.untouched_since(&self.made_of, after) {
+        match changes.untouched_since(&self.depends_on, after) {
             Some(checked) => {
                 self.current_after.fetch_max(checked, Ordering::AcqRel);
                 true
@@ -283,7 +287,7 @@ impl Answer {
             .chain(&self.of_representation)
             .map(|(_, value)| 80 + value.len())
             .sum();
-        (300 + self.body.len() + headers + size_of_val(&*self.made_of)) as u64
+        (300 + self.body.len() + headers + size_of_val(&*self.depends_on)) as u64
     }
 
     /// What its route counts.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::schema::public_horizon as horizon;
+use super::schema::next_visibility_change as visibility;
 use super::{Connection, StoreResult};
 
 /// How long from now, by the database's clock, until an article that is scheduled appears or an
@@ -12,9 +12,9 @@ use super::{Connection, StoreResult};
 ///
 /// # Errors
 /// When the database fails.
-pub fn public_horizon(connection: &mut Connection) -> StoreResult<Option<Duration>> {
-    let milliseconds: Option<i64> = horizon::table
-        .select(horizon::milliseconds)
+pub fn next_visibility_change(connection: &mut Connection) -> StoreResult<Option<Duration>> {
+    let milliseconds: Option<i64> = visibility::table
+        .select(visibility::milliseconds)
         .first(connection)?;
     Ok(milliseconds
         .map(|milliseconds| Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))))

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::rows::{DetailRow, StoryRow};
-use crate::articles::model::{Story, Summary};
-use crate::articles::rendition::Rendition;
+use super::rows::{ArticleCommonRow, DetailRow};
+use crate::articles::model::{ArticleCommon, Summary};
+use crate::articles::read_model::ReadModel;
 use crate::articles::workflow::Status;
 use crate::db::schema::full_articles;
 use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
@@ -21,7 +21,7 @@ struct Row {
     public_updated_at: Option<Timestamp>,
     public_changed_at: Option<Timestamp>,
     #[diesel(embed)]
-    story: StoryRow,
+    story: ArticleCommonRow,
     #[diesel(embed)]
     details: DetailRow,
 }
@@ -30,7 +30,7 @@ struct Row {
 ///
 /// # Errors
 /// When the database fails.
-pub fn render(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id, Rendition>> {
+pub fn render(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id, ReadModel>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -41,19 +41,19 @@ pub fn render(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id
         .select(Row::as_select())
         .load(connection)?;
     rows.into_iter()
-        .map(|row| Ok((row.id, rendition(row)?)))
+        .map(|row| Ok((row.id, read_model(row)?)))
         .collect()
 }
 
-fn rendition(row: Row) -> StoreResult<Rendition> {
-    let story = Story::from(row.story);
+fn read_model(row: Row) -> StoreResult<ReadModel> {
+    let story = ArticleCommon::from(row.story);
     let summary = Summary {
         id: row.id,
         slug: row.slug,
         canonical_url: None,
         headline: row.headline.unwrap_or_default(),
         published_at: row.published_at.unwrap_or(story.updated_at),
-        story: Story {
+        story: ArticleCommon {
             updated_at: row.public_updated_at.unwrap_or(story.updated_at),
             ..story
         },
@@ -64,7 +64,7 @@ fn rendition(row: Row) -> StoreResult<Rendition> {
         seo,
         custom,
     } = row.details;
-    Ok(Rendition::new(
+    Ok(ReadModel::new(
         &summary,
         &corrections.0,
         &seo.0,

@@ -6,19 +6,19 @@ use serde_json::value::RawValue;
 use super::model::{BodyFormat, Correction, Highlights, Include, Summary};
 use super::parts::{Custom, Seo};
 use crate::body::Body;
-use crate::db::changes::MarkKey;
+use crate::db::changes::CacheTagKey;
 use crate::db::{Id, Timestamp};
 use crate::shares::model::{Shares, Trend};
 
 /// What is kept with an article.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rendition {
+pub struct ReadModel {
     /// The members of its [`Summary`] after those that name it.
     pub summary: String,
     /// The members `corrections`, `seo` and `custom`.
     pub details: String,
-    /// The marks of all that it shows, eight bytes each.
-    pub made_of: Vec<u8>,
+    /// The cache tags of all that it shows, eight bytes each.
+    pub depends_on: Vec<u8>,
     /// When any of that was last changed.
     pub changed_at: Timestamp,
 }
@@ -100,7 +100,7 @@ fn members(value: &impl Serialize) -> serde_json::Result<String> {
     Ok(json)
 }
 
-impl Rendition {
+impl ReadModel {
     /// Renders an article. Its canonical URL stays out of it.
     ///
     /// # Errors
@@ -112,9 +112,9 @@ impl Rendition {
         custom: &Custom,
         changed_at: Timestamp,
     ) -> serde_json::Result<Self> {
-        let made_of = summary
-            .made_of()
-            .flat_map(|mark| MarkKey::from(mark).0.to_le_bytes())
+        let depends_on = summary
+            .depends_on()
+            .flat_map(|cache_tag| CacheTagKey::from(cache_tag).0.to_le_bytes())
             .collect();
         let details = Details {
             corrections,
@@ -131,7 +131,7 @@ impl Rendition {
         Ok(Self {
             summary: members(summary)?.split_off(named),
             details: members(&details)?,
-            made_of,
+            depends_on,
             changed_at,
         })
     }
@@ -139,20 +139,20 @@ impl Rendition {
 
 /// An article for readers.
 #[derive(Debug, Clone)]
-pub struct Shown {
-    /// Key.
+pub struct PublicArticle {
+    /// Identifies it for good: an id never changes and is never used again.
     pub id: Id,
     /// Its name in URLs.
     pub slug: String,
     /// Where readers find it.
     pub canonical_url: Option<String>,
     /// The rest.
-    pub rendition: Rendition,
+    pub read_model: ReadModel,
 }
 
 /// What is added to a summary.
 #[derive(Debug, Default)]
-pub struct Added {
+pub struct Included {
     /// Which details.
     pub include: Vec<Include>,
     /// The body, and how it is wanted.
@@ -163,13 +163,13 @@ pub struct Added {
     pub highlights: Option<Highlights>,
 }
 
-impl Shown {
-    /// The marks of all that it shows.
-    pub fn made_of(&self) -> impl Iterator<Item = MarkKey> + '_ {
-        let (marks, _) = self.rendition.made_of.as_chunks();
-        marks
+impl PublicArticle {
+    /// The cache tags of all that it shows.
+    pub fn depends_on(&self) -> impl Iterator<Item = CacheTagKey> + '_ {
+        let (cache_tags, _) = self.read_model.depends_on.as_chunks();
+        cache_tags
             .iter()
-            .map(|bytes| MarkKey(u64::from_le_bytes(*bytes)))
+            .map(|bytes| CacheTagKey(u64::from_le_bytes(*bytes)))
     }
 
     /// A [`Summary`] as JSON.
@@ -188,9 +188,9 @@ impl Shown {
             canonical_url: self.canonical_url.as_deref(),
         };
         let named = 200 + self.slug.len() + self.canonical_url.as_ref().map_or(0, String::len);
-        let mut json = Vec::with_capacity(named + self.rendition.summary.len() + bytes);
+        let mut json = Vec::with_capacity(named + self.read_model.summary.len() + bytes);
         serde_json::to_writer(&mut json, &names)?;
-        add(&mut json, &self.rendition.summary);
+        add(&mut json, &self.read_model.summary);
         Ok(json)
     }
 
@@ -205,10 +205,10 @@ impl Shown {
         shares: Option<&Shares>,
     ) -> serde_json::Result<Vec<u8>> {
         // The HTML is longer once its quotes and line ends are escaped.
-        let bytes = body.blocks.len() + body.html.len() * 9 / 8 + self.rendition.details.len();
+        let bytes = body.blocks.len() + body.html.len() * 9 / 8 + self.read_model.details.len();
         let mut json = self.summary_with_room(bytes)?;
         body.add_to(&mut json, format)?;
-        add(&mut json, &self.rendition.details);
+        add(&mut json, &self.read_model.details);
         if let Some(shares) = shares {
             add_value(&mut json, "shares", shares)?;
         }
@@ -219,7 +219,7 @@ impl Shown {
     ///
     /// # Errors
     /// When it cannot be written as JSON: a mistake in the code.
-    pub fn trending(&self, added: &Added, trend: Trend) -> serde_json::Result<Vec<u8>> {
+    pub fn trending(&self, added: &Included, trend: Trend) -> serde_json::Result<Vec<u8>> {
         let mut json = self.listed(added)?;
         add_value(&mut json, "trend", &trend)?;
         Ok(json)
@@ -229,7 +229,7 @@ impl Shown {
     ///
     /// # Errors
     /// When it cannot be written as JSON: a mistake in the code.
-    pub fn listed(&self, added: &Added) -> serde_json::Result<Vec<u8>> {
+    pub fn listed(&self, added: &Included) -> serde_json::Result<Vec<u8>> {
         let mut json = self.summary()?;
         let wants = |include| added.include.contains(&include);
         if let Some((body, format)) = &added.body {
@@ -239,7 +239,7 @@ impl Shown {
             .into_iter()
             .any(wants)
         {
-            let written = format!("{{{}}}", self.rendition.details);
+            let written = format!("{{{}}}", self.read_model.details);
             let details: WrittenDetails = serde_json::from_str(&written)?;
             for (include, name, value) in [
                 (Include::Corrections, "corrections", details.corrections),
