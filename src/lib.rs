@@ -15,6 +15,7 @@
 //! - [`projections`] – what is derived from articles, tags and authors, and kept true to them
 //! - [`articles`], [`authors`], [`tags`], [`shares`] – the features, each with its model, store and
 //!   handlers
+//! - [`names`] – what tags and authors share
 //! - [`auth`] – people, tools, roles
 //! - [`cache`] – public responses, cached while they are provably current
 //! - [`http`] – what all handlers share
@@ -50,6 +51,7 @@ pub mod keys;
 pub mod log;
 pub mod merge_patch;
 pub mod metrics;
+pub mod names;
 pub mod openapi;
 pub mod ops;
 pub mod problem;

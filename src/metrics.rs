@@ -1,5 +1,6 @@
 //! What operators measure: Prometheus metrics of one process.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::db::metrics::DatabaseMetrics;
@@ -15,7 +16,7 @@ use prometheus::{
 pub struct RouteMetrics {
     requests: IntCounterVec,
     latency: HistogramVec,
-    route: &'static str,
+    route: Arc<str>,
     get_ok: IntCounter,
     get_not_modified: IntCounter,
     get_latency: Histogram,
@@ -32,7 +33,7 @@ impl RouteMetrics {
                     &self.requests,
                     &self.latency,
                     method,
-                    self.route,
+                    &self.route,
                     status,
                     elapsed,
                 );
@@ -193,12 +194,12 @@ impl Metrics {
     }
 
     /// What a route counts.
-    pub fn route(&self, route: &'static str) -> RouteMetrics {
-        let get = |status: &str| self.requests.with_label_values(&["GET", route, status]);
+    pub fn route(&self, route: Arc<str>) -> RouteMetrics {
+        let get = |status: &str| self.requests.with_label_values(&["GET", &route, status]);
         RouteMetrics {
             get_ok: get("200"),
             get_not_modified: get("304"),
-            get_latency: self.latency.with_label_values(&["GET", route]),
+            get_latency: self.latency.with_label_values(&["GET", &route]),
             requests: self.requests.clone(),
             latency: self.latency.clone(),
             route,

@@ -9,22 +9,18 @@ use utoipa::ToSchema;
 
 use crate::db::{Database, migrations};
 use crate::http::params::{NoParams, Query};
-use crate::http::routes::{Resource, resource};
 use crate::problem::{Problem, ProblemType, TYPES};
 
 /// How long caches may keep what changes with the server's version only.
 const UNCHANGING: &str = "public, max-age=300";
 
-/// The resources of this module.
-pub fn resources() -> Vec<Resource> {
-    vec![
-        resource("/").get(index),
-        resource("/livez").get(live),
-        resource("/readyz").get(ready),
-        resource("/openapi.json").get(openapi),
-        resource("/problems").get(list_problems),
-        resource("/problems/{name}").get(get_problem),
-    ]
+crate::operations! {
+    self::index,
+    self::live,
+    self::ready,
+    self::openapi,
+    self::list_problems,
+    self::get_problem,
 }
 
 /// The OpenAPI document, rendered once.

@@ -5,8 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 use utoipa::IntoParams;
 
-use super::model::{FacetBy, Facets, RelatedArticles};
-use super::params::FilterParams;
+use super::model::{ArticleFilter, FacetBy, Facets, RelatedArticles};
 use super::public::unwritable;
 use super::read_model::PublicArticle;
 use super::store::{public, related};
@@ -43,10 +42,7 @@ impl FromParams for RelatedParams {
 /// around the same time first.
 #[utoipa::path(
     get, path = "/v1/articles/{slug}/related", operation_id = "listRelatedArticles", tag = "articles",
-    params(
-        ("slug" = String, Path, description = "The article's slug.", example = "harbour-cities-agree-flood-fund"),
-        RelatedParams,
-    ),
+    params(SlugPath, RelatedParams),
     responses(
         (status = 200, description = "The related articles.", body = RelatedArticles),
         (status = 301, description = "The article has another slug now.", headers(("Location" = String))),
@@ -60,19 +56,13 @@ pub async fn list_related(
     query: KeyedQuery<RelatedParams>,
 ) -> Result<HttpResponse, Problem> {
     let limit = usize::try_from(query.params.limit).unwrap_or(0);
-    let question = CacheRequest::new(
-        "/v1/articles/{slug}/related",
-        Kind::ArticleList,
-        query
-            .canonical
-            .after(&format!("/v1/articles/{slug}/related")),
-    );
+    let question = CacheRequest::new(&request, Kind::ArticleList, &query.canonical);
     let answer = move |connection: &mut Connection| {
         let (data, depends_on) = match related::related(connection, &slug, limit, site.0.as_deref())
         {
             Err(StoreError::NotFound) => {
                 let (_, slug) = public_article_once_named(connection, &slug)?;
-                return Ok(Lookup::Moved(format!("/v1/articles/{slug}/related")));
+                return Ok(Lookup::Moved(slug));
             }
             found => found?,
         };
@@ -122,21 +112,20 @@ impl FromParams for FacetParams {
 /// 10,000 are counted, and `counts_are` is `at_least`.
 #[utoipa::path(
     get, path = "/v1/articles/facets", operation_id = "listFacets", tag = "articles",
-    params(FacetParams, FilterParams),
+    params(FacetParams, ArticleFilter),
     responses((status = 200, description = "The counts.", body = Facets))
 )]
 pub async fn list_facets(
     request: HttpRequest,
     responses: Data<ResponseCache>,
-    query: KeyedQuery<Both<FacetParams, FilterParams>>,
+    query: KeyedQuery<Both<FacetParams, ArticleFilter>>,
 ) -> Result<HttpResponse, Problem> {
-    const PATH: &str = "/v1/articles/facets";
     let Both(params, filter) = query.params;
     let question =
-        CacheRequest::new(PATH, Kind::ArticleList, query.canonical.after(PATH)).costs(Cost::High);
+        CacheRequest::new(&request, Kind::ArticleList, &query.canonical).costs(Cost::High);
     let answer = move |connection: &mut Connection| {
         let (data, counts_are, depends_on) =
-            public::facets(connection, &filter.into(), params.by, params.limit)?;
+            public::facets(connection, &filter, params.by, params.limit)?;
         let facets = Facets {
             by: params.by,
             counts_are,

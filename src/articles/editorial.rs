@@ -1,6 +1,5 @@
 //! Articles for editors and tools.
 
-use actix_web::HttpRequest;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
@@ -102,7 +101,6 @@ impl FromParams for EditorialListParams {
 )]
 pub async fn list_any_articles(
     Allowed(caller, query, _): Allowed<ArticlesRead, KeyedQuery<EditorialListParams>>,
-    request: HttpRequest,
     database: Data<Database>,
     cursors: Data<CursorKey>,
 ) -> Result<HttpResponse, Problem> {
@@ -126,7 +124,7 @@ pub async fn list_any_articles(
         .await?;
     let list = seek.page(found, total, |article| article.id);
     let mut response = HttpResponse::Ok();
-    if let Some(link) = links(request.path(), &canonical, &list.page) {
+    if let Some(link) = links(&canonical, &list.page) {
         response.insert_header((header::LINK, link));
     }
     Ok(private_json(response, &list))
@@ -175,7 +173,7 @@ pub async fn create_article(
 #[utoipa::path(
     get, path = "/v1/editorial/articles/{id}", operation_id = "readArticle", tag = "editorial articles",
     security(("bearer" = [])),
-    params(("id" = String, Path, description = "The article's id.")),
+    params(IdPath),
     responses((status = 200, description = "The article.", body = EditorialArticle, headers(("ETag" = String))))
 )]
 pub async fn read_article(
@@ -196,10 +194,7 @@ pub async fn read_article(
 #[utoipa::path(
     patch, path = "/v1/editorial/articles/{id}", operation_id = "editArticle", tag = "editorial articles",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "The article's id."),
-        ("If-Match" = String, Header, description = "The ETag that was read."),
-    ),
+    params(IdPath, IfMatch),
     request_body(content = ArticleInput, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
@@ -227,10 +222,7 @@ pub async fn edit_article(
 #[utoipa::path(
     delete, path = "/v1/editorial/articles/{id}", operation_id = "trashArticle", tag = "editorial articles",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "The article's id."),
-        ("If-Match" = String, Header, description = "The ETag that was read."),
-    ),
+    params(IdPath, IfMatch),
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
         (status = 204, description = "Done; the caller may not read articles.", headers(("ETag" = String))),
@@ -257,10 +249,7 @@ pub async fn trash_article(
 #[utoipa::path(
     post, path = "/v1/editorial/articles/{id}/publish", operation_id = "publishArticle", tag = "editorial articles",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "The article's id."),
-        ("If-Match" = String, Header, description = "The ETag that was read."),
-    ),
+    params(IdPath, IfMatch),
     request_body = Option<PublishInput>,
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
@@ -293,10 +282,7 @@ pub async fn publish_article(
 #[utoipa::path(
     post, path = "/v1/editorial/articles/{id}/unpublish", operation_id = "unpublishArticle", tag = "editorial articles",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "The article's id."),
-        ("If-Match" = String, Header, description = "The ETag that was read."),
-    ),
+    params(IdPath, IfMatch),
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
         (status = 204, description = "Done; the caller may not read articles.", headers(("ETag" = String))),
@@ -323,10 +309,7 @@ pub async fn unpublish_article(
 #[utoipa::path(
     post, path = "/v1/editorial/articles/{id}/retract", operation_id = "retractArticle", tag = "editorial articles",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "The article's id."),
-        ("If-Match" = String, Header, description = "The ETag that was read."),
-    ),
+    params(IdPath, IfMatch),
     request_body = RetractInput,
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
@@ -354,10 +337,7 @@ pub async fn retract_article(
 #[utoipa::path(
     post, path = "/v1/editorial/articles/{id}/restore", operation_id = "restoreArticle", tag = "editorial articles",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "The article's id."),
-        ("If-Match" = String, Header, description = "The ETag that was read."),
-    ),
+    params(IdPath, IfMatch),
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
         (status = 204, description = "Done; the caller may not read articles.", headers(("ETag" = String))),
@@ -384,10 +364,7 @@ pub async fn restore_article(
 #[utoipa::path(
     post, path = "/v1/editorial/articles/{id}/corrections", operation_id = "addCorrection", tag = "editorial articles",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "The article's id."),
-        ("If-Match" = String, Header, description = "The ETag that was read."),
-    ),
+    params(IdPath, IfMatch),
     request_body = CorrectionInput,
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),

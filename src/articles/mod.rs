@@ -23,33 +23,22 @@ pub mod store;
 pub mod trending;
 pub mod workflow;
 
-use crate::http::routes::{BodySize, Resource, resource};
+use crate::http::routes::BodySize;
 
-/// The resources of this module.
-pub fn resources() -> Vec<Resource> {
-    vec![
-        resource("/v1/articles").get(public::list_articles),
-        resource("/v1/trending").get(trending::list_trending),
-        resource("/v1/articles/facets").get(discovery::list_facets),
-        resource("/v1/articles/{slug}").get(public::get_article),
-        resource("/v1/articles/{slug}/related").get(discovery::list_related),
-        resource("/v1/editorial/articles")
-            .bodies(BodySize::Largest)
-            .get(editorial::list_any_articles)
-            .post(editorial::create_article),
-        resource("/v1/editorial/articles/{id}")
-            .bodies(BodySize::Largest)
-            .get(editorial::read_article)
-            .patch(editorial::edit_article)
-            .delete(editorial::trash_article),
-        resource("/v1/editorial/articles/{id}/publish").post(editorial::publish_article),
-        resource("/v1/editorial/articles/{id}/unpublish").post(editorial::unpublish_article),
-        resource("/v1/editorial/articles/{id}/retract")
-            .bodies(BodySize::UpTo(64 * 1024))
-            .post(editorial::retract_article),
-        resource("/v1/editorial/articles/{id}/restore").post(editorial::restore_article),
-        resource("/v1/editorial/articles/{id}/corrections")
-            .bodies(BodySize::UpTo(64 * 1024))
-            .post(editorial::add_correction),
-    ]
+crate::operations! {
+    public::list_articles,
+    trending::list_trending,
+    discovery::list_facets,
+    public::get_article,
+    discovery::list_related,
+    editorial::list_any_articles,
+    editorial::create_article (BodySize::Largest),
+    editorial::read_article,
+    editorial::edit_article (BodySize::Largest),
+    editorial::trash_article,
+    editorial::publish_article,
+    editorial::unpublish_article,
+    editorial::retract_article (BodySize::UpTo(64 * 1024)),
+    editorial::restore_article,
+    editorial::add_correction (BodySize::UpTo(64 * 1024)),
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::parts::{CorrectionKind, Custom, LeadImage, Seo};
 use super::workflow::Status;
@@ -420,27 +420,41 @@ pub struct RelatedArticles {
 }
 
 /// Which articles a public list has: all conditions hold at once.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ArticleFilter {
-    /// From each group, at least one tag.
+    /// Slugs of tags; a comma means any of them, repeating the parameter means all: at most 5 times, and
+    /// 20 slugs in all.
+    #[param(rename = "tag", value_type = Option<Vec<String>>, example = json!(["climate,energy"]))]
     pub tags: Vec<Vec<Slug>>,
-    /// At least one of these authors.
+    /// Slugs of authors, comma-separated: any of them.
+    #[param(rename = "author", value_type = Option<String>, example = "alex-writer")]
     pub authors: Vec<Slug>,
-    /// In one of these sections.
+    /// Slugs of sections, comma-separated: any of them.
+    #[param(rename = "section", value_type = Option<String>, example = "world")]
     pub sections: Vec<Slug>,
-    /// In this language.
+    /// Only articles in this language (BCP 47).
+    #[param(value_type = Option<String>, example = "en")]
     pub language: Option<Language>,
-    /// Published later than this.
+    /// Only articles published later than this instant.
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-03-01T00:00:00Z")]
     pub published_after: Option<Timestamp>,
-    /// Published earlier than this.
+    /// Only articles published earlier than this instant.
+    #[param(value_type = Option<String>, format = DateTime)]
     pub published_before: Option<Timestamp>,
-    /// Changed later than this.
+    /// Only articles changed later than this instant.
+    #[param(value_type = Option<String>, format = DateTime)]
     pub updated_after: Option<Timestamp>,
-    /// One of these.
+    /// Only these slugs, comma-separated, at most 100.
+    #[param(value_type = Option<String>)]
     pub slugs: Vec<Slug>,
-    /// One of these.
+    /// Only these ids, comma-separated, at most 100.
+    #[param(value_type = Option<String>)]
     pub ids: Vec<Id>,
-    /// In which this is found.
+    /// Only articles in which all these words are found: in headline, standfirst, body, or the names
+    /// of tags, section and authors. `"a phrase"`, `-without`, `beginning*`; case and accents make
+    /// no difference, and nothing is an error. At most 32 words are read, and 4 beginnings.
+    #[param(rename = "q", value_type = Option<String>, example = "\"flood fund\" harbour* -tax")]
     pub search: Option<Query>,
 }
 

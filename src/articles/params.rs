@@ -3,14 +3,12 @@
 use utoipa::IntoParams;
 
 use super::model::{ArticleFilter, ArticleSort, BodyFormat, FIELDS, Include};
-use crate::db::{Id, Timestamp};
 use crate::http::fields::Selection;
 use crate::http::params::{FromParams, Params};
 use crate::problem::Problem;
 use crate::search::query::Query;
 use crate::shares::model::Network;
 use crate::shares::time::Window;
-use crate::text::{Language, Slug};
 
 /// Most slugs or ids in one request.
 const MOST_NAMED: usize = 100;
@@ -65,76 +63,20 @@ impl FromParams for ArticleListParams {
     }
 }
 
-/// Which articles are meant: all conditions hold at once.
-#[derive(Debug, Clone, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct FilterParams {
-    /// Slugs of tags; a comma means any of them, repeating the parameter means all: at most 5 times, and
-    /// 20 slugs in all.
-    #[param(value_type = Option<Vec<String>>, example = json!(["climate,energy"]))]
-    pub tag: Vec<Vec<Slug>>,
-    /// Slugs of authors, comma-separated: any of them.
-    #[param(value_type = Option<String>, example = "alex-writer")]
-    pub author: Vec<Slug>,
-    /// Slugs of sections, comma-separated: any of them.
-    #[param(value_type = Option<String>, example = "world")]
-    pub section: Vec<Slug>,
-    /// Only articles in this language (BCP 47).
-    #[param(value_type = Option<String>, example = "en")]
-    pub language: Option<Language>,
-    /// Only articles published later than this instant.
-    #[param(value_type = Option<String>, format = DateTime, example = "2026-03-01T00:00:00Z")]
-    pub published_after: Option<Timestamp>,
-    /// Only articles published earlier than this instant.
-    #[param(value_type = Option<String>, format = DateTime)]
-    pub published_before: Option<Timestamp>,
-    /// Only articles changed later than this instant.
-    #[param(value_type = Option<String>, format = DateTime)]
-    pub updated_after: Option<Timestamp>,
-    /// Only these slugs, comma-separated, at most 100.
-    #[param(value_type = Option<String>)]
-    pub slugs: Vec<Slug>,
-    /// Only these ids, comma-separated, at most 100.
-    #[param(value_type = Option<String>)]
-    pub ids: Vec<Id>,
-    /// Only articles in which all these words are found: in headline, standfirst, body, or the names
-    /// of tags, section and authors. `"a phrase"`, `-without`, `beginning*`; case and accents make
-    /// no difference, and nothing is an error. At most 32 words are read, and 4 beginnings.
-    #[param(value_type = Option<String>, example = "\"flood fund\" harbour* -tax")]
-    pub q: Option<Query>,
-}
-
-impl FromParams for FilterParams {
+impl FromParams for ArticleFilter {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
         Ok(Self {
-            tag: params.groups("tag", MOST_TAG_GROUPS, MOST_VALUES)?,
-            author: params.list("author", MOST_VALUES)?,
-            section: params.list("section", MOST_VALUES)?,
+            tags: params.groups("tag", MOST_TAG_GROUPS, MOST_VALUES)?,
+            authors: params.list("author", MOST_VALUES)?,
+            sections: params.list("section", MOST_VALUES)?,
             language: params.one("language")?,
             published_after: params.one("published_after")?,
             published_before: params.one("published_before")?,
             updated_after: params.one("updated_after")?,
             slugs: params.list("slugs", MOST_NAMED)?,
             ids: params.list("ids", MOST_NAMED)?,
-            q: params.search()?.map(|text| Query::parse(&text)),
+            search: params.search()?.map(|text| Query::parse(&text)),
         })
-    }
-}
-
-impl From<FilterParams> for ArticleFilter {
-    fn from(params: FilterParams) -> Self {
-        Self {
-            tags: params.tag,
-            authors: params.author,
-            sections: params.section,
-            language: params.language,
-            published_after: params.published_after,
-            published_before: params.published_before,
-            updated_after: params.updated_after,
-            slugs: params.slugs,
-            ids: params.ids,
-            search: params.q,
-        }
     }
 }
 

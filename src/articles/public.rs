@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::model::{Article, ArticleFilter, ArticleSort, Include, ListedArticle};
-use super::params::{ArticleListParams, ArticleParams, FilterParams, without_highlights};
+use super::params::{ArticleListParams, ArticleParams, without_highlights};
 use super::read_model::{PublicArticle, StoredBody};
 use super::store::public::{self, ListQuery, WithBody};
 use crate::cache::response::{Lookup, Payload};
@@ -34,7 +34,7 @@ use crate::text::Slug;
 /// twice and none is skipped, however many are published meanwhile.
 #[utoipa::path(
     get, path = "/v1/articles", operation_id = "listArticles", tag = "articles",
-    params(ArticleListParams, FilterParams),
+    params(ArticleListParams, ArticleFilter),
     responses((
         status = 200, description = "A page of articles.", body = List<ListedArticle>,
         headers(
@@ -48,23 +48,21 @@ pub async fn list_articles(
     responses: Data<ResponseCache>,
     cursors: Data<CursorKey>,
     site: Data<PublicUrl>,
-    query: KeyedQuery<Both<ArticleListParams, FilterParams>>,
+    query: KeyedQuery<Both<ArticleListParams, ArticleFilter>>,
 ) -> Result<HttpResponse, Problem> {
-    const PATH: &str = "/v1/articles";
     let KeyedQuery { params, canonical } = query;
     let Both(params, filter) = params;
-    if filter.q.is_none() && params.sort == ArticleSort::Relevance {
+    if filter.search.is_none() && params.sort == ArticleSort::Relevance {
         return Err(Problem::parameter("sort", "can be relevance only with q"));
     }
-    if filter.q.is_none() {
+    if filter.search.is_none() {
         without_highlights(&params.include)?;
     }
-    let filter = ArticleFilter::from(filter);
     let is_costly = params.count || !filter.is_by_index(params.sort);
     let question = CacheRequest::new(
-        PATH,
+        &request,
         kind_of(&params.include, params.sort, Kind::ArticleList),
-        canonical.after(PATH),
+        &canonical,
     )
     .costs(Cost::high_if(is_costly));
     let answer = move |connection: &mut Connection| {
@@ -85,7 +83,7 @@ pub async fn list_articles(
         };
         let found = public::list(connection, &query, site.0.as_deref())?;
         let list = seek.page(found.articles, found.total, |(article, _)| article.id);
-        let link = links(PATH, &canonical, &list.page);
+        let link = links(&canonical, &list.page);
         let articles: Vec<Vec<u8>> = list
             .data
             .iter()
@@ -190,10 +188,7 @@ impl ArticleLoader {
 /// unpublished and future articles answer the same 404.
 #[utoipa::path(
     get, path = "/v1/articles/{slug}", operation_id = "getArticle", tag = "articles",
-    params(
-        ("slug" = String, Path, description = "The article's slug.", example = "harbour-cities-agree-flood-fund"),
-        ArticleParams,
-    ),
+    params(SlugPath, ArticleParams),
     responses(
         (status = 200, description = "The article.", body = Article, headers(
             ("ETag" = String, description = "Strong; for `If-None-Match`."),
@@ -213,9 +208,9 @@ pub async fn get_article(
     let KeyedQuery { params, canonical } = query;
     let with_shares = params.include.contains(&Include::Shares);
     let question = CacheRequest::new(
-        "/v1/articles/{slug}",
+        &request,
         kind_of(&params.include, ArticleSort::default(), Kind::Article),
-        canonical.after(&format!("/v1/articles/{slug}")),
+        &canonical,
     );
     let question = match (&together.0, with_shares) {
         (Some(loader), false) => {
@@ -232,7 +227,7 @@ pub async fn get_article(
         let (article, body, shares) = match public::find(connection, &slug, with_shares, site) {
             Err(StoreError::NotFound) => {
                 let (_, slug) = public_article_once_named(connection, &slug)?;
-                return Ok(Lookup::Moved(format!("/v1/articles/{slug}")));
+                return Ok(Lookup::Moved(slug));
             }
             found => found?,
         };

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::model::{ArticleSort, ListedArticle};
-use super::params::{FilterParams, TrendingParams, without_highlights};
+use super::model::{ArticleFilter, ArticleSort, ListedArticle};
+use super::params::{TrendingParams, without_highlights};
 use super::public::{kind_of, select, unwritable};
 use super::store::public::ListQuery;
 use super::store::trending::{TrendingQuery, trending};
@@ -51,7 +51,7 @@ pub struct TrendingArticles {
 /// at once.
 #[utoipa::path(
     get, path = "/v1/trending", operation_id = "listTrending", tag = "shares",
-    params(TrendingParams, FilterParams),
+    params(TrendingParams, ArticleFilter),
     responses((status = 200, description = "The articles.", body = TrendingArticles, headers(
         ("ETag" = String, description = "Strong; for `If-None-Match`."),
     )))
@@ -60,21 +60,20 @@ pub async fn list_trending(
     request: HttpRequest,
     responses: Data<ResponseCache>,
     site: Data<PublicUrl>,
-    query: KeyedQuery<Both<TrendingParams, FilterParams>>,
+    query: KeyedQuery<Both<TrendingParams, ArticleFilter>>,
 ) -> Result<HttpResponse, Problem> {
-    const PATH: &str = "/v1/trending";
     let Both(params, filter) = query.params;
-    if filter.q.is_none() {
+    if filter.search.is_none() {
         without_highlights(&params.include)?;
     }
     let kind = kind_of(&params.include, ArticleSort::default(), Kind::Trending);
-    let question = CacheRequest::new(PATH, kind, query.canonical.after(PATH)).costs(Cost::High);
+    let question = CacheRequest::new(&request, kind, &query.canonical).costs(Cost::High);
     let answer = move |connection: &mut Connection| {
         // To the minute, so that processes agree and an answer stays the same for that long.
         let now = Timestamp::now().cut_to(TimeDelta::minutes(1));
         let query = TrendingQuery {
             list: ListQuery {
-                filter: filter.into(),
+                filter,
                 sort: ArticleSort::default(),
                 include: params.include,
                 body_format: params.body_format,

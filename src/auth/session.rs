@@ -24,24 +24,15 @@ use crate::http::address::TrustedProxies;
 use crate::http::body::JsonBody;
 use crate::http::conditional::private_json;
 use crate::http::params::{NoParams, Query};
-use crate::http::routes::{BodySize, Resource, resource};
+use crate::http::routes::BodySize;
 use crate::problem::{INTERNAL, INVALID_CREDENTIALS, Problem, ProblemDocument, UNAUTHENTICATED};
 use crate::validation::Violations;
 
-/// The resources of this module.
-pub fn resources() -> Vec<Resource> {
-    vec![
-        resource("/v1/auth/login")
-            .bodies(BodySize::UpTo(4 * 1024))
-            .post(login),
-        resource("/v1/auth/refresh")
-            .bodies(BodySize::UpTo(4 * 1024))
-            .post(refresh),
-        resource("/v1/auth/logout")
-            .bodies(BodySize::UpTo(4 * 1024))
-            .post(logout),
-        resource("/v1/auth/me").get(me),
-    ]
+crate::operations! {
+    self::login (BodySize::UpTo(4 * 1024)),
+    self::refresh (BodySize::UpTo(4 * 1024)),
+    self::logout (BodySize::UpTo(4 * 1024)),
+    self::me,
 }
 
 /// What a person signs in with.

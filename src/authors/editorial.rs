@@ -53,7 +53,7 @@ pub async fn create_author(
 #[utoipa::path(
     get, path = "/v1/editorial/authors/{id}", operation_id = "readAuthor", tag = "editorial authors",
     security(("bearer" = [])),
-    params(("id" = String, Path, description = "The author's id.")),
+    params(IdPath),
     responses((status = 200, description = "The author.", body = Author, headers(("ETag" = String))))
 )]
 pub async fn read_author(
@@ -72,10 +72,7 @@ pub async fn read_author(
 #[utoipa::path(
     patch, path = "/v1/editorial/authors/{id}", operation_id = "editAuthor", tag = "editorial authors",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "The author's id."),
-        ("If-Match" = String, Header, description = "The ETag that was read."),
-    ),
+    params(IdPath, IfMatch),
     request_body(content = AuthorInput, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "Changed.", body = Author, headers(("ETag" = String))),
@@ -107,10 +104,7 @@ pub async fn edit_author(
 #[utoipa::path(
     post, path = "/v1/editorial/authors/{id}/merge", operation_id = "mergeAuthor", tag = "editorial authors",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "The id of the author who goes."),
-        ("If-Match" = String, Header, description = "Its ETag that was read."),
-    ),
+    params(IdPath, IfMatch),
     request_body = MergeInput,
     responses((status = 200, description = "Merged.", body = Author, headers(("ETag" = String))))
 )]

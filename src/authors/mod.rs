@@ -10,20 +10,13 @@ pub mod model;
 pub mod public;
 pub mod store;
 
-use crate::http::routes::{BodySize, Resource, resource};
+use crate::http::routes::BodySize;
 
-/// The resources of this module.
-pub fn resources() -> Vec<Resource> {
-    vec![
-        resource("/v1/authors").get(public::list_authors),
-        resource("/v1/authors/{slug}").get(public::get_author),
-        resource("/v1/editorial/authors")
-            .bodies(BodySize::UpTo(64 * 1024))
-            .post(editorial::create_author),
-        resource("/v1/editorial/authors/{id}")
-            .bodies(BodySize::UpTo(64 * 1024))
-            .get(editorial::read_author)
-            .patch(editorial::edit_author),
-        resource("/v1/editorial/authors/{id}/merge").post(editorial::merge_author),
-    ]
+crate::operations! {
+    public::list_authors,
+    public::get_author,
+    editorial::create_author (BodySize::UpTo(64 * 1024)),
+    editorial::read_author,
+    editorial::edit_author (BodySize::UpTo(64 * 1024)),
+    editorial::merge_author,
 }

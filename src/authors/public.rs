@@ -10,11 +10,12 @@ use crate::cache::response::{Lookup, Payload};
 use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
 use crate::db::changes::CacheTag;
 use crate::db::connection_pool::Cost;
-use crate::db::{Connection, StoreError};
+use crate::db::{Connection, Resource, StoreError};
 use crate::http::cursor::CursorKey;
 use crate::http::page::{List, Paginator, links};
-use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
+use crate::http::params::{FromParams, KeyedQuery, NoParams, Params};
 use crate::http::path::SlugPath;
+use crate::names;
 use crate::problem::Problem;
 
 /// Parameters of the list of authors.
@@ -58,9 +59,8 @@ pub async fn list_authors(
     cursors: Data<CursorKey>,
     query: KeyedQuery<AuthorListParams>,
 ) -> Result<HttpResponse, Problem> {
-    const PATH: &str = "/v1/authors";
     let KeyedQuery { params, canonical } = query;
-    let question = CacheRequest::new(PATH, Kind::Name, canonical.after(PATH))
+    let question = CacheRequest::new(&request, Kind::Name, &canonical)
         .costs(Cost::high_if(params.count || params.q.is_some()));
     let answer = move |connection: &mut Connection| {
         let name = params.q.as_deref();
@@ -80,7 +80,7 @@ pub async fn list_authors(
             Payload::json(&list)?
                 .depends_on([CacheTag::Authors, CacheTag::Articles])
                 .purge_key("authors".into())
-                .link(links(PATH, &canonical, &list.page)),
+                .link(links(&canonical, &list.page)),
         ))
     };
     responses.answer(&request, question, answer).await
@@ -91,7 +91,7 @@ pub async fn list_authors(
 /// The author that a slug names. A slug that they once had answers 301.
 #[utoipa::path(
     get, path = "/v1/authors/{slug}", operation_id = "getAuthor", tag = "authors",
-    params(("slug" = String, Path, description = "The author's slug.", example = "alex-writer")),
+    params(SlugPath),
     responses(
         (status = 200, description = "The author.", body = Author),
         (status = 301, description = "The author has another slug now.", headers(("Location" = String))),
@@ -101,18 +101,14 @@ pub async fn get_author(
     request: HttpRequest,
     responses: Data<ResponseCache>,
     SlugPath(slug): SlugPath,
-    _: Query<NoParams>,
+    KeyedQuery { canonical, .. }: KeyedQuery<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let question = CacheRequest::new(
-        "/v1/authors/{slug}",
-        Kind::Name,
-        format!("/v1/authors/{slug}"),
-    );
+    let question = CacheRequest::new(&request, Kind::Name, &canonical);
     let answer = move |connection: &mut Connection| {
         let author = match store::find_by_slug(connection, &slug) {
             Err(StoreError::NotFound) => {
-                let slug = store::new_slug(connection, &slug)?;
-                return Ok(Lookup::Moved(format!("/v1/authors/{slug}")));
+                let slug = names::new_slug(connection, Resource::Author, &slug)?;
+                return Ok(Lookup::Moved(slug));
             }
             found => found?,
         };

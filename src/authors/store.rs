@@ -7,19 +7,19 @@ use diesel::prelude::*;
 use super::model::{Author, AuthorInput};
 use crate::db::article_counts::hidden;
 use crate::db::keyset::KeysetBound;
-use crate::db::lock::{self, Lock};
-use crate::db::schema::{article_authors, authors};
+use crate::db::lock;
+use crate::db::schema::authors;
 use crate::db::slugs;
 use crate::db::total::{CEILING, Total};
-use crate::db::types::IdSql;
 use crate::db::version::Expected;
 use crate::db::{
     Connection, Id, MultiBackend, Resource, StoreError, StoreResult, Timestamp, stored,
 };
 use crate::events::{Change, Event, NameEvent};
 use crate::merge_patch::MergePatch;
+use crate::names;
+use crate::page_by_name;
 use crate::text::{Slug, containing, sort_name};
-use crate::validation::Violation;
 
 #[derive(Queryable)]
 struct AuthorRow {
@@ -80,24 +80,7 @@ pub fn list(
     start: Option<KeysetBound<String>>,
     limit: i64,
 ) -> StoreResult<Vec<(Author, String)>> {
-    let mut query = named(name_contains);
-    query = match start {
-        Some(start) if start.backward => {
-            let id = start.bound(false);
-            query
-                .filter(authors::sort_name.le(start.value.clone()))
-                .filter(authors::sort_name.lt(start.value).or(authors::id.lt(id)))
-                .order((authors::sort_name.desc(), authors::id.desc()))
-        }
-        Some(start) => {
-            let id = start.bound(true);
-            query
-                .filter(authors::sort_name.ge(start.value.clone()))
-                .filter(authors::sort_name.gt(start.value).or(authors::id.gt(id)))
-                .order((authors::sort_name.asc(), authors::id.asc()))
-        }
-        None => query.order((authors::sort_name.asc(), authors::id.asc())),
-    };
+    let query = page_by_name!(authors, named(name_contains), start);
     let rows: Vec<AuthorRow> = query.limit(limit).load(connection)?;
     let hidden = hidden(connection)?;
     Ok(rows
@@ -167,18 +150,6 @@ pub fn find_by_slug(connection: &mut Connection, slug: &Slug) -> StoreResult<Aut
     with_count(connection, row)
 }
 
-/// The slug that the author has now who once had this one.
-///
-/// # Errors
-/// [`StoreError::NotFound`].
-pub fn new_slug(connection: &mut Connection, old: &Slug) -> StoreResult<String> {
-    let id = slugs::once_named_by(connection, Resource::Author, old)?;
-    Ok(authors::table
-        .filter(authors::id.eq(id))
-        .select(authors::slug)
-        .first(connection)?)
-}
-
 fn find_row(connection: &mut Connection, id: Id) -> StoreResult<AuthorRow> {
     Ok(authors::table
         .filter(authors::id.eq(id))
@@ -220,24 +191,6 @@ pub fn by_slugs(connection: &mut Connection, wanted: &[Slug]) -> StoreResult<Has
     Ok(found)
 }
 
-/// Slugs and names of authors by key.
-///
-/// # Errors
-/// When the database fails.
-pub fn names(
-    connection: &mut Connection,
-    ids: &[Id],
-) -> StoreResult<HashMap<Id, (String, String)>> {
-    let rows: Vec<(Id, String, String)> = authors::table
-        .filter(authors::id.eq_any(ids.to_vec()))
-        .select((authors::id, authors::slug, authors::name))
-        .load(connection)?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, slug, name)| (id, (slug, name)))
-        .collect())
-}
-
 /// Adds an author; returns the key.
 ///
 /// # Errors
@@ -245,14 +198,13 @@ pub fn names(
 pub fn create(change: &mut Change<'_>, input: AuthorInput) -> StoreResult<Id> {
     let connection = &mut *change.connection;
     let id = Id::generate();
-    let slug = match input.slug {
-        Some(slug) => slugs::claim(connection, Resource::Author, slug, None)?,
-        None => {
-            let wanted = Slug::from_title(input.name.as_str(), &format!("author-{id}"));
-            slugs::claim_nearest(connection, Resource::Author, wanted)?
-        }
-    };
-    slugs::forget(connection, Resource::Author, slug.as_str())?;
+    let slug = names::claim_slug(
+        connection,
+        Resource::Author,
+        id,
+        input.slug,
+        input.name.as_str(),
+    )?;
     let now = change.now;
     diesel::insert_into(authors::table)
         .values((
@@ -293,13 +245,7 @@ pub fn edit(
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
     let input: AuthorInput = patch.apply(&row.input()?).map_err(StoreError::Invalid)?;
-    let slug = match input.slug {
-        Some(slug) => slugs::claim(connection, Resource::Author, slug, Some(id))?.into_string(),
-        None => row.slug.clone(),
-    };
-    if slug != row.slug {
-        slugs::redirect(connection, Resource::Author, &row.slug, &slug, id)?;
-    }
+    let slug = names::change_slug(connection, Resource::Author, id, &row.slug, input.slug)?;
     let changed = diesel::update(
         authors::table
             .filter(authors::id.eq(id))
@@ -331,58 +277,14 @@ pub fn edit(
     Ok(())
 }
 
-/// Merges an author into another: the articles and the slugs, old ones included, go over. Answers
+/// Merges an author into another: the articles and the slugs, old ones included, go over. Returns
 /// the key of the one who stays.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::Invalid`].
 pub fn merge(change: &mut Change<'_>, id: Id, expected: &Expected, into: &Slug) -> StoreResult<Id> {
     let connection = &mut *change.connection;
-    // Until this ends no article changes.
-    lock::exclusive(connection, Lock::Merges)?;
-    lock::row(connection, Resource::Author, id)?;
-    let row = find_row(connection, id)?;
-    expected.check(row.version)?;
-    let invalid = |code, detail| {
-        StoreError::Invalid(Violation::new("/into", code, String::from(detail)).into())
-    };
-    let target = authors::table
-        .filter(authors::slug.eq(into.as_str()))
-        .first::<AuthorRow>(connection)
-        .optional()?
-        .ok_or_else(|| invalid("not_found", "must be the slug of an author"))?;
-    if target.id == id {
-        return Err(invalid("itself", "must be another author"));
-    }
-    diesel::sql_query(
-        "UPDATE article_authors SET author_id = $1 WHERE author_id = $2 AND article_id NOT IN \
-         (SELECT article_id FROM article_authors WHERE author_id = $1)",
-    )
-    .bind::<IdSql, _>(target.id)
-    .bind::<IdSql, _>(id)
-    .execute(connection)?;
-    diesel::delete(article_authors::table.filter(article_authors::author_id.eq(id)))
-        .execute(connection)?;
-    slugs::retarget(connection, id, target.id)?;
-    diesel::delete(authors::table.filter(authors::id.eq(id))).execute(connection)?;
-    slugs::redirect(
-        connection,
-        Resource::Author,
-        &row.slug,
-        &target.slug,
-        target.id,
-    )?;
-    diesel::update(authors::table.filter(authors::id.eq(target.id)))
-        .set((
-            authors::version.eq(target.version + 1),
-            authors::updated_at.eq(change.now),
-        ))
-        .execute(connection)?;
-    change.record(Event::Name {
-        event: NameEvent::Merged(target.id),
-        of: Resource::Author,
-        id,
-        slug: row.slug,
-    });
+    let (merged, target) = names::begin_merge(connection, Resource::Author, id, expected, into)?;
+    names::merge(change, Resource::Author, merged, &target)?;
     Ok(target.id)
 }

@@ -29,7 +29,7 @@ const STALE: HeaderValue = HeaderValue::from_static("public, max-age=0");
 pub enum Lookup {
     /// What was asked for.
     Here(Payload),
-    /// It has another path now.
+    /// It has another slug now.
     Moved(String),
 }
 

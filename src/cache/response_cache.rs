@@ -16,7 +16,9 @@ use crate::clock::Clock;
 use crate::db::connection_pool::Cost;
 use crate::db::{Connection, Database, next_visibility_change};
 use crate::http::cors::to_any_origin;
+use crate::http::params::CanonicalTarget;
 use crate::http::redirect::moved;
+use crate::http::routes::Template;
 use crate::metrics::{CacheMetrics, Metrics};
 use crate::problem::{NOT_FOUND, Problem};
 
@@ -77,13 +79,13 @@ impl Policies {
 
     /// What is not there, or not any more, is so for a while: caches that have something else keep this
     /// instead. It says the same of every slug, and to every coding and origin.
-    fn missing(&self, route: &str, problem: Problem) -> Problem {
+    fn missing(&self, path: &str, problem: Problem) -> Problem {
         if problem.kind() != &NOT_FOUND {
             return problem;
         }
         let problem =
             to_any_origin(problem).with_header(header::CACHE_CONTROL, self.missing.clone());
-        let key = match route.split('/').nth(2) {
+        let key = match path.split('/').nth(2) {
             Some("tags") => "tags",
             Some("authors") => "authors",
             _ => "articles",
@@ -197,7 +199,7 @@ enum Claim<'a> {
 
 /// A question that a public GET asks.
 pub struct CacheRequest {
-    route: &'static str,
+    route: Arc<str>,
     kind: Kind,
     cost: Cost,
     target: String,
@@ -205,14 +207,13 @@ pub struct CacheRequest {
 }
 
 impl CacheRequest {
-    /// A question: the template of its path, for metrics; what kind of answer there is; its path and
-    /// query in canonical form.
-    pub fn new(route: &'static str, kind: Kind, target: String) -> Self {
+    /// A request for a kind of response, by its path and query in canonical form.
+    pub fn new(request: &HttpRequest, kind: Kind, target: &CanonicalTarget) -> Self {
         Self {
-            route,
+            route: Template::of(request),
             kind,
             cost: Cost::Low,
-            target,
+            target: target.to_string(),
             fast_path: None,
         }
     }
@@ -308,10 +309,9 @@ impl ResponseCache {
         question: CacheRequest,
         work: impl FnOnce(&mut Connection) -> Result<Lookup, Problem> + Clone + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
-        let route = question.route;
         self.find(request, question, work)
             .await
-            .map_err(|problem| self.policies.missing(route, problem))
+            .map_err(|problem| self.policies.missing(request.path(), problem))
     }
 
     async fn find(
@@ -353,7 +353,7 @@ impl ResponseCache {
             self.counts.bypassed.inc();
             return match self.make(question, coding, work).await? {
                 Ok(answer) => Ok(answer.to_response(request.headers())),
-                Err(path) => Ok(moved(request, &path)),
+                Err(slug) => Ok(moved(request, &slug)),
             };
         };
         if let Some(answer) = self.current(coding, &question.target, Instant::now()) {
@@ -387,7 +387,7 @@ impl ResponseCache {
         }
         match made? {
             Ok(answer) => Ok(answer.to_response(request.headers())),
-            Err(path) => Ok(moved(request, &path)),
+            Err(slug) => Ok(moved(request, &slug)),
         }
     }
 
@@ -471,7 +471,7 @@ impl ResponseCache {
                 Lookup::Here(rendered) => Ok(Arc::new(CachedResponse::new(
                     rendered, coding, &policy, made, metrics,
                 ))),
-                Lookup::Moved(path) => Err(path),
+                Lookup::Moved(slug) => Err(slug),
             }))
         };
         // Whoever has just shared may look at the count, and counts are not marked.

@@ -8,14 +8,20 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap, HeaderValue, HttpDate};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
+use utoipa::IntoParams;
 
 use crate::db::version::Expected;
 use crate::etag;
 use crate::problem::{BAD_REQUEST, PRECONDITION_REQUIRED, Problem};
 
 /// The `If-Match` header of a change: required.
-#[derive(Debug)]
-pub struct IfMatch(pub Expected);
+#[derive(Debug, IntoParams)]
+#[into_params(names("If-Match"), parameter_in = Header)]
+pub struct IfMatch(
+    /// The ETag that was read, or `*`.
+    #[param(value_type = String)]
+    pub Expected,
+);
 
 impl FromRequest for IfMatch {
     type Error = Problem;

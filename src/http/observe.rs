@@ -95,7 +95,7 @@ pub async fn observe(
         Ok(response) => (response.status(), response.request().app_data::<Template>()),
         Err(response) => (response.status(), None),
     };
-    let route = route.map_or("none", |template| template.0);
+    let route = route.map_or("none", |template| &*template.0);
     if cfg!(feature = "otlp") {
         trace::name(&span, || format!("{method} {route}"));
         span.record("http.response.status_code", status.as_u16());

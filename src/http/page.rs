@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::cursor::{CursorKey, Position};
-use super::params::CanonicalQuery;
+use super::params::CanonicalTarget;
 use crate::db::Id;
 use crate::db::keyset::KeysetBound;
 use crate::db::total::{Total, TotalIs};
@@ -159,9 +159,9 @@ impl<'a> Paginator<'a> {
 
 /// The `Link` header (RFC 8288) of a page: its own path and query with the cursors of the pages
 /// after and before it.
-pub fn links(path: &str, query: &CanonicalQuery, page: &Page) -> Option<String> {
+pub fn links(own: &CanonicalTarget, page: &Page) -> Option<String> {
     let link = |cursor: &Option<String>, relation: &str| {
-        let target = query.with("cursor", cursor.as_deref()?).after(path);
+        let target = own.with("cursor", cursor.as_deref()?);
         Some(format!("<{target}>; rel=\"{relation}\""))
     };
     let all: Vec<String> = [(&page.next_cursor, "next"), (&page.prev_cursor, "prev")]

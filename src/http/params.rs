@@ -1,5 +1,6 @@
 //! Reading query parameters: each handler's are a type, everything else is refused.
 
+use std::fmt;
 use std::future::{Ready, ready};
 use std::str::FromStr;
 
@@ -7,6 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use utoipa::IntoParams;
 
+use crate::http::routes::Template;
 use crate::problem::{INVALID_PARAMETER, Problem};
 use crate::validation::unknown;
 
@@ -384,8 +386,31 @@ impl<T: FromParams> FromRequest for Query<T> {
 pub struct KeyedQuery<T> {
     /// What they say.
     pub params: T,
-    /// How they are written.
-    pub canonical: CanonicalQuery,
+    /// What was asked for, in canonical form.
+    pub canonical: CanonicalTarget,
+}
+
+/// A request's path and query in canonical form.
+#[derive(Debug, Clone)]
+pub struct CanonicalTarget {
+    path: String,
+    query: CanonicalQuery,
+}
+
+impl CanonicalTarget {
+    /// The same with another value of a parameter.
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        Self {
+            path: self.path.clone(),
+            query: self.query.with(name, value),
+        }
+    }
+}
+
+impl fmt::Display for CanonicalTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.query.after(&self.path))
+    }
 }
 
 impl<T: FromParams> FromRequest for KeyedQuery<T> {
@@ -393,7 +418,11 @@ impl<T: FromParams> FromRequest for KeyedQuery<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(read(request.query_string()).map(|(params, canonical)| Self { params, canonical }))
+        ready(read(request.query_string()).map(|(params, query)| {
+            let path = Template::fill(request, |_| None);
+            let canonical = CanonicalTarget { path, query };
+            Self { params, canonical }
+        }))
     }
 }
 
@@ -465,10 +494,11 @@ impl FromParams for NoParams {
 mod tests {
     use super::*;
 
-    use crate::articles::params::{ArticleListParams, FilterParams};
+    use crate::articles::model::ArticleFilter;
+    use crate::articles::params::ArticleListParams;
     use proptest::prelude::*;
 
-    type ListParams = Both<ArticleListParams, FilterParams>;
+    type ListParams = Both<ArticleListParams, ArticleFilter>;
 
     fn canonical(query: &str) -> String {
         let (_, canonical) = read::<ListParams>(query).unwrap();

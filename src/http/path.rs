@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use utoipa::IntoParams;
 
 use crate::db::Id;
 use crate::problem::Problem;
@@ -20,8 +21,13 @@ fn parse<T: FromStr>(request: &HttpRequest, name: &str) -> Result<T, Problem> {
 }
 
 /// `{slug}` of the path.
-#[derive(Debug)]
-pub struct SlugPath(pub Slug);
+#[derive(Debug, IntoParams)]
+#[into_params(names("slug"), parameter_in = Path)]
+pub struct SlugPath(
+    /// Its slug.
+    #[param(value_type = String)]
+    pub Slug,
+);
 
 impl FromRequest for SlugPath {
     type Error = Problem;
@@ -33,8 +39,13 @@ impl FromRequest for SlugPath {
 }
 
 /// `{id}` of the path.
-#[derive(Debug)]
-pub struct IdPath(pub Id);
+#[derive(Debug, IntoParams)]
+#[into_params(names("id"), parameter_in = Path)]
+pub struct IdPath(
+    /// Its id.
+    #[param(value_type = String)]
+    pub Id,
+);
 
 impl FromRequest for IdPath {
     type Error = Problem;

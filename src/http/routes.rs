@@ -1,20 +1,24 @@
-//! Resources as tables of methods: `resource("/v1/tags").get(list).post(create)`.
+//! Resources, made of operations that say their own paths and methods.
 //!
-//! Other methods answer 405 with `Allow` (RFC 9110, section 15.5.6), `OPTIONS` answers 204 with it,
+//! A module names its handlers in [`operations!`](crate::operations); routes, the OpenAPI document and cache keys
+//! all take the path from the `utoipa::path` above a handler. Other methods answer 405 with `Allow` (RFC 9110, section 15.5.6), `OPTIONS` answers 204 with it,
 //! and every `GET` is a `HEAD` as well.
+
+use std::sync::Arc;
 
 use actix_cors::Cors;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder};
+use utoipa::openapi::HttpMethod;
 
 use super::body::{BodyLimit, USUAL_LIMIT};
 use crate::problem::{METHOD_NOT_ALLOWED, Problem};
 
 /// One path and what it takes.
 pub struct Resource {
-    path: &'static str,
+    path: Arc<str>,
     methods: Vec<Method>,
     body: BodySize,
     inner: actix_web::Resource,
@@ -30,29 +34,110 @@ pub enum BodySize {
 }
 
 /// The path's template of the resource that a request was for, among its data.
-#[derive(Debug, Clone, Copy)]
-pub struct Template(pub &'static str);
+#[derive(Debug, Clone)]
+pub struct Template(pub Arc<str>);
+
+impl Template {
+    /// That of a request; empty where it was for no resource.
+    pub fn of(request: &HttpRequest) -> Arc<str> {
+        request
+            .app_data::<Self>()
+            .map_or_else(|| "".into(), |template| Arc::clone(&template.0))
+    }
+
+    /// The path of a request as its resource writes it, with `value` in the place of each parameter that it
+    /// knows and with the request's own otherwise.
+    pub fn fill<'a>(request: &'a HttpRequest, value: impl Fn(&str) -> Option<&'a str>) -> String {
+        let Some(Self(template)) = request.app_data() else {
+            return request.path().to_owned();
+        };
+        let own = |name| request.match_info().get(name).unwrap_or_default();
+        let mut path = String::with_capacity(request.path().len());
+        for part in template.split('{') {
+            match part.split_once('}') {
+                Some((name, rest)) => {
+                    path.push_str(value(name).unwrap_or_else(|| own(name)));
+                    path.push_str(rest);
+                }
+                None => path.push_str(part),
+            }
+        }
+        path
+    }
+}
 
 /// A resource at `path` that takes nothing yet.
-pub fn resource(path: &'static str) -> Resource {
+pub fn resource(path: &str) -> Resource {
     Resource {
-        path,
+        path: path.into(),
         methods: Vec::new(),
         body: BodySize::UpTo(USUAL_LIMIT),
         inner: web::resource(path),
     }
 }
 
-macro_rules! method {
-    ($name:ident, $method:ident) => {
-        /// Takes this method.
-        pub fn $name<F, Args>(self, handler: F) -> Self
-        where
-            F: Handler<Args>,
-            Args: FromRequest + 'static,
-            F::Output: Responder + 'static,
-        {
-            self.on(Method::$method, handler)
+/// The resources of a module, as its operations make them.
+#[derive(Default)]
+pub struct Resources(Vec<Resource>);
+
+impl Resources {
+    /// With an operation, where `P` says; of the bodies of its resource the usual size unless one is given.
+    pub fn with<P, F, Args>(mut self, handler: F, body: Option<BodySize>) -> Self
+    where
+        P: utoipa::Path,
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        let path = P::path();
+        let known = self.0.iter().position(|known| *known.path == *path);
+        let mut resource = match known {
+            Some(index) => self.0.remove(index),
+            None => resource(&path),
+        };
+        resource.body = body.unwrap_or(resource.body);
+        for method in P::methods() {
+            resource = match method {
+                HttpMethod::Get => resource.get(handler.clone()),
+                HttpMethod::Post => resource.on(Method::POST, handler.clone()),
+                HttpMethod::Put => resource.on(Method::PUT, handler.clone()),
+                HttpMethod::Patch => resource.on(Method::PATCH, handler.clone()),
+                HttpMethod::Delete => resource.on(Method::DELETE, handler.clone()),
+                _ => unimplemented!("no operation takes another method"),
+            };
+        }
+        self.0.insert(known.unwrap_or(self.0.len()), resource);
+        self
+    }
+
+    /// All of them, in the order in which they were named.
+    pub fn finish(self) -> Vec<Resource> {
+        self.0
+    }
+}
+
+/// Names the operations of a module, each with the [`BodySize`] of its resource if that is not the usual one:
+/// makes `resources`, which serves them, and `document`, which describes them.
+#[macro_export]
+macro_rules! operations {
+    ($($module:ident::$handler:ident $(($body:expr))?),* $(,)?) => {
+        /// The resources of this module.
+        pub fn resources() -> Vec<$crate::http::routes::Resource> {
+            pastey::paste! {
+                $crate::http::routes::Resources::default()
+                    $(.with::<$module::[<__path_ $handler>], _, _>(
+                        $module::$handler, None $(.or(Some($body)))?
+                    ))*
+                    .finish()
+            }
+        }
+
+        /// Their part of the OpenAPI document.
+        pub fn document() -> utoipa::openapi::OpenApi {
+            #[derive(utoipa::OpenApi)]
+            #[openapi(paths($($module::$handler),*))]
+            struct Document;
+            <Document as utoipa::OpenApi>::openapi()
         }
     };
 }
@@ -82,25 +167,14 @@ impl Resource {
             .on(Method::HEAD, handler)
     }
 
-    method!(post, POST);
-    method!(put, PUT);
-    method!(patch, PATCH);
-    method!(delete, DELETE);
-
-    /// Takes bodies of another size than usual.
-    pub fn bodies(mut self, size: BodySize) -> Self {
-        self.body = size;
-        self
-    }
-
     /// How large the bodies are that it takes.
     pub fn body_size(&self) -> BodySize {
         self.body
     }
 
     /// The path's template.
-    pub fn path(&self) -> &'static str {
-        self.path
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// The methods it takes.
@@ -125,7 +199,7 @@ impl Resource {
         let allow = HeaderValue::try_from(allow).expect("method names are ASCII");
         let resource = self
             .inner
-            .app_data(Template(self.path))
+            .app_data(Template(Arc::clone(&self.path)))
             .app_data(BodyLimit(limit))
             .default_service(web::to(move |request: HttpRequest| {
                 let allow = allow.clone();

@@ -70,7 +70,7 @@ fn editorial_shares(connection: &mut Connection, article: Id) -> StoreResult<Edi
 #[utoipa::path(
     get, path = "/v1/editorial/articles/{id}/shares", operation_id = "readShares", tag = "editorial shares",
     security(("bearer" = [])),
-    params(("id" = String, Path, description = "The article's id.")),
+    params(IdPath),
     responses((status = 200, description = "The counts.", body = EditorialShares))
 )]
 pub async fn read_shares(
@@ -95,7 +95,7 @@ pub async fn read_shares(
     put, path = "/v1/editorial/articles/{id}/shares/{network}", operation_id = "setExternalShares", tag = "editorial shares",
     security(("bearer" = [])),
     params(
-        ("id" = String, Path, description = "The article's id."),
+        IdPath,
         ("network" = String, Path, description = "The network.", example = "facebook"),
     ),
     request_body = ObservedInput,

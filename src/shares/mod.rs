@@ -30,22 +30,14 @@ pub mod visitor;
 pub mod visitors;
 pub mod writer;
 
-use crate::http::routes::{BodySize, Resource, resource};
+use crate::http::routes::BodySize;
 
-/// The resources of this module.
-pub fn resources() -> Vec<Resource> {
-    vec![
-        resource("/v1/articles/{slug}/shares")
-            .bodies(BodySize::UpTo(1024))
-            .get(public::get_shares)
-            .post(public::post_share),
-        resource("/v1/shares").get(public::list_shares),
-        resource("/v1/editorial/articles/{id}/shares").get(editorial::read_shares),
-        resource("/v1/editorial/articles/{id}/shares/{network}")
-            .put(editorial::set_external_shares),
-        resource("/v1/editorial/shares/external")
-            .bodies(BodySize::UpTo(1024 * 1024))
-            .post(editorial::set_many_external_shares),
-        resource("/v1/editorial/shares/overview").get(editorial::read_share_overview),
-    ]
+crate::operations! {
+    public::get_shares,
+    public::post_share (BodySize::UpTo(1024)),
+    public::list_shares,
+    editorial::read_shares,
+    editorial::set_external_shares,
+    editorial::set_many_external_shares (BodySize::UpTo(1024 * 1024)),
+    editorial::read_share_overview,
 }

@@ -117,7 +117,7 @@ impl FromRequest for ShareBody {
 /// (`application/x-www-form-urlencoded` with the field `network`) are taken as well.
 #[utoipa::path(
     post, path = "/v1/articles/{slug}/shares", operation_id = "postShare", tag = "shares",
-    params(("slug" = String, Path, description = "The article's slug.", example = "harbour-cities-agree-flood-fund")),
+    params(SlugPath),
     request_body(content(
         (ShareInput = "application/json"),
         (String = "text/plain"),
@@ -250,10 +250,7 @@ fn asked(
 /// With `history=`, also when the shares that were counted here came.
 #[utoipa::path(
     get, path = "/v1/articles/{slug}/shares", operation_id = "getShares", tag = "shares",
-    params(
-        ("slug" = String, Path, description = "The article's slug.", example = "harbour-cities-agree-flood-fund"),
-        ShareParams,
-    ),
+    params(SlugPath, ShareParams),
     responses(
         (status = 200, description = "The counts.", body = SharesOverTime),
         (status = 301, description = "The article has another slug now.", headers(("Location" = String))),
@@ -266,11 +263,7 @@ pub async fn get_shares(
     query: KeyedQuery<ShareParams>,
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
-    let question = CacheRequest::new(
-        "/v1/articles/{slug}/shares",
-        Kind::Shares,
-        canonical.after(&format!("/v1/articles/{slug}/shares")),
-    );
+    let question = CacheRequest::new(&request, Kind::Shares, &canonical);
     let period = match params.history {
         Some(span) => Some((span, asked(span, params.from, params.to, Timestamp::now())?)),
         None => None,
@@ -279,7 +272,7 @@ pub async fn get_shares(
         let article = match slugs::public_article(connection, &slug) {
             Err(StoreError::NotFound) => {
                 let (_, slug) = slugs::public_article_once_named(connection, &slug)?;
-                return Ok(Lookup::Moved(format!("/v1/articles/{slug}/shares")));
+                return Ok(Lookup::Moved(slug));
             }
             found => found?,
         };
@@ -333,8 +326,7 @@ pub async fn list_shares(
     responses: Data<ResponseCache>,
     query: KeyedQuery<ShareBatchParams>,
 ) -> Result<HttpResponse, Problem> {
-    const PATH: &str = "/v1/shares";
-    let question = CacheRequest::new(PATH, Kind::Shares, query.canonical.after(PATH));
+    let question = CacheRequest::new(&request, Kind::Shares, &query.canonical);
     let answer = move |connection: &mut Connection| {
         let wanted = query.params.slugs;
         let ids = slugs::public_articles_named(connection, &wanted)?;

@@ -49,7 +49,7 @@ pub async fn create_tag(
 #[utoipa::path(
     get, path = "/v1/editorial/tags/{id}", operation_id = "readTag", tag = "editorial tags",
     security(("bearer" = [])),
-    params(("id" = String, Path, description = "The tag's id.")),
+    params(IdPath),
     responses((status = 200, description = "The tag.", body = Tag, headers(("ETag" = String))))
 )]
 pub async fn read_tag(
@@ -68,10 +68,7 @@ pub async fn read_tag(
 #[utoipa::path(
     patch, path = "/v1/editorial/tags/{id}", operation_id = "editTag", tag = "editorial tags",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "The tag's id."),
-        ("If-Match" = String, Header, description = "The ETag that was read."),
-    ),
+    params(IdPath, IfMatch),
     request_body(content = TagInput, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "Changed.", body = Tag, headers(("ETag" = String))),
@@ -103,10 +100,7 @@ pub async fn edit_tag(
 #[utoipa::path(
     post, path = "/v1/editorial/tags/{id}/merge", operation_id = "mergeTag", tag = "editorial tags",
     security(("bearer" = [])),
-    params(
-        ("id" = String, Path, description = "The id of the tag that goes."),
-        ("If-Match" = String, Header, description = "Its ETag that was read."),
-    ),
+    params(IdPath, IfMatch),
     request_body = MergeInput,
     responses((status = 200, description = "Merged.", body = Tag, headers(("ETag" = String))))
 )]
@@ -121,7 +115,7 @@ pub async fn merge_tag(
     let (tag, version) = writer
         .change(
             caller.origin(request),
-            move |change| store::merge(change, id, &expected, &input),
+            move |change| store::merge(change, id, &expected, &input.into),
             store::find,
         )
         .await?;

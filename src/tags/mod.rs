@@ -10,20 +10,13 @@ pub mod model;
 pub mod public;
 pub mod store;
 
-use crate::http::routes::{BodySize, Resource, resource};
+use crate::http::routes::BodySize;
 
-/// The resources of this module.
-pub fn resources() -> Vec<Resource> {
-    vec![
-        resource("/v1/tags").get(public::list_tags),
-        resource("/v1/tags/{slug}").get(public::get_tag),
-        resource("/v1/editorial/tags")
-            .bodies(BodySize::UpTo(64 * 1024))
-            .post(editorial::create_tag),
-        resource("/v1/editorial/tags/{id}")
-            .bodies(BodySize::UpTo(64 * 1024))
-            .get(editorial::read_tag)
-            .patch(editorial::edit_tag),
-        resource("/v1/editorial/tags/{id}/merge").post(editorial::merge_tag),
-    ]
+crate::operations! {
+    public::list_tags,
+    public::get_tag,
+    editorial::create_tag (BodySize::UpTo(64 * 1024)),
+    editorial::read_tag,
+    editorial::edit_tag (BodySize::UpTo(64 * 1024)),
+    editorial::merge_tag,
 }

@@ -10,11 +10,12 @@ use crate::cache::response::{Lookup, Payload};
 use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
 use crate::db::changes::CacheTag;
 use crate::db::connection_pool::Cost;
-use crate::db::{Connection, StoreError};
+use crate::db::{Connection, Resource, StoreError};
 use crate::http::cursor::CursorKey;
 use crate::http::page::{List, Paginator, links};
-use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
+use crate::http::params::{FromParams, KeyedQuery, NoParams, Params};
 use crate::http::path::SlugPath;
+use crate::names;
 use crate::problem::Problem;
 
 /// Parameters of the list of tags.
@@ -73,9 +74,8 @@ pub async fn list_tags(
     cursors: Data<CursorKey>,
     query: KeyedQuery<TagListParams>,
 ) -> Result<HttpResponse, Problem> {
-    const PATH: &str = "/v1/tags";
     let KeyedQuery { params, canonical } = query;
-    let question = CacheRequest::new(PATH, Kind::Name, canonical.after(PATH))
+    let question = CacheRequest::new(&request, Kind::Name, &canonical)
         .costs(Cost::high_if(params.count || params.q.is_some()));
     let answer = move |connection: &mut Connection| {
         let filter = TagFilter {
@@ -99,7 +99,7 @@ pub async fn list_tags(
             Payload::json(&list)?
                 .depends_on([CacheTag::Tags, CacheTag::Articles])
                 .purge_key("tags".into())
-                .link(links(PATH, &canonical, &list.page)),
+                .link(links(&canonical, &list.page)),
         ))
     };
     responses.answer(&request, question, answer).await
@@ -110,7 +110,7 @@ pub async fn list_tags(
 /// The tag that a slug names. A slug that it once had answers 301.
 #[utoipa::path(
     get, path = "/v1/tags/{slug}", operation_id = "getTag", tag = "tags",
-    params(("slug" = String, Path, description = "The tag's slug.", example = "climate")),
+    params(SlugPath),
     responses(
         (status = 200, description = "The tag.", body = Tag),
         (status = 301, description = "The tag has another slug now.", headers(("Location" = String))),
@@ -120,14 +120,14 @@ pub async fn get_tag(
     request: HttpRequest,
     responses: Data<ResponseCache>,
     SlugPath(slug): SlugPath,
-    _: Query<NoParams>,
+    KeyedQuery { canonical, .. }: KeyedQuery<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let question = CacheRequest::new("/v1/tags/{slug}", Kind::Name, format!("/v1/tags/{slug}"));
+    let question = CacheRequest::new(&request, Kind::Name, &canonical);
     let answer = move |connection: &mut Connection| {
         let tag = match store::find_by_slug(connection, &slug) {
             Err(StoreError::NotFound) => {
-                let slug = store::new_slug(connection, &slug)?;
-                return Ok(Lookup::Moved(format!("/v1/tags/{slug}")));
+                let slug = names::new_slug(connection, Resource::Tag, &slug)?;
+                return Ok(Lookup::Moved(slug));
             }
             found => found?,
         };

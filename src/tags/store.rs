@@ -4,20 +4,21 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::model::{MergeInput, Tag, TagFilter, TagInput, TagKind, TagSort};
+use super::model::{Tag, TagFilter, TagInput, TagKind, TagSort};
 use crate::db::article_counts::hidden;
 use crate::db::keyset::KeysetBound;
-use crate::db::lock::{self, Lock};
+use crate::db::lock;
 use crate::db::schema::{article_tags, articles, tags};
 use crate::db::slugs;
 use crate::db::total::{CEILING, Total};
-use crate::db::types::IdSql;
 use crate::db::version::Expected;
 use crate::db::{
     Connection, Id, MultiBackend, Resource, StoreError, StoreResult, Timestamp, stored,
 };
 use crate::events::{Change, Event, NameEvent};
 use crate::merge_patch::MergePatch;
+use crate::names;
+use crate::page_by_name;
 use crate::text::{Slug, containing, sort_name};
 use crate::validation::Violation;
 
@@ -95,24 +96,7 @@ fn list_by_name(
     start: Option<KeysetBound<String>>,
     limit: i64,
 ) -> StoreResult<Vec<Positioned>> {
-    let mut query = filtered(filter);
-    query = match start {
-        Some(start) if start.backward => {
-            let id = start.bound(false);
-            query
-                .filter(tags::sort_name.le(start.value.clone()))
-                .filter(tags::sort_name.lt(start.value).or(tags::id.lt(id)))
-                .order((tags::sort_name.desc(), tags::id.desc()))
-        }
-        Some(start) => {
-            let id = start.bound(true);
-            query
-                .filter(tags::sort_name.ge(start.value.clone()))
-                .filter(tags::sort_name.gt(start.value).or(tags::id.gt(id)))
-                .order((tags::sort_name.asc(), tags::id.asc()))
-        }
-        None => query.order((tags::sort_name.asc(), tags::id.asc())),
-    };
+    let query = page_by_name!(tags, filtered(filter), start);
     let rows: Vec<TagRow> = query.limit(limit).load(connection)?;
     let hidden = hidden(connection)?;
     rows.into_iter()
@@ -265,18 +249,6 @@ pub fn find_by_slug(connection: &mut Connection, slug: &Slug) -> StoreResult<Tag
     with_count(connection, row)
 }
 
-/// The slug that the tag has now which once had this one.
-///
-/// # Errors
-/// [`StoreError::NotFound`].
-pub fn new_slug(connection: &mut Connection, old: &Slug) -> StoreResult<String> {
-    let id = slugs::once_named_by(connection, Resource::Tag, old)?;
-    Ok(tags::table
-        .filter(tags::id.eq(id))
-        .select(tags::slug)
-        .first(connection)?)
-}
-
 fn find_row(connection: &mut Connection, id: Id) -> StoreResult<TagRow> {
     Ok(tags::table.filter(tags::id.eq(id)).first(connection)?)
 }
@@ -322,24 +294,6 @@ pub fn by_slugs(
     Ok(found)
 }
 
-/// Slugs and names of tags by key.
-///
-/// # Errors
-/// When the database fails.
-pub fn names(
-    connection: &mut Connection,
-    ids: &[Id],
-) -> StoreResult<HashMap<Id, (String, String)>> {
-    let rows: Vec<(Id, String, String)> = tags::table
-        .filter(tags::id.eq_any(ids.to_vec()))
-        .select((tags::id, tags::slug, tags::name))
-        .load(connection)?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, slug, name)| (id, (slug, name)))
-        .collect())
-}
-
 /// Adds a tag; returns its key.
 ///
 /// # Errors
@@ -347,14 +301,13 @@ pub fn names(
 pub fn create(change: &mut Change<'_>, input: TagInput) -> StoreResult<Id> {
     let connection = &mut *change.connection;
     let id = Id::generate();
-    let slug = match input.slug {
-        Some(slug) => slugs::claim(connection, Resource::Tag, slug, None)?,
-        None => {
-            let wanted = Slug::from_title(input.name.as_str(), &format!("tag-{id}"));
-            slugs::claim_nearest(connection, Resource::Tag, wanted)?
-        }
-    };
-    slugs::forget(connection, Resource::Tag, slug.as_str())?;
+    let slug = names::claim_slug(
+        connection,
+        Resource::Tag,
+        id,
+        input.slug,
+        input.name.as_str(),
+    )?;
     let now = change.now;
     diesel::insert_into(tags::table)
         .values((
@@ -415,13 +368,7 @@ pub fn edit(
             .into(),
         ));
     }
-    let slug = match input.slug {
-        Some(slug) => slugs::claim(connection, Resource::Tag, slug, Some(id))?.into_string(),
-        None => row.slug.clone(),
-    };
-    if slug != row.slug {
-        slugs::redirect(connection, Resource::Tag, &row.slug, &slug, id)?;
-    }
+    let slug = names::change_slug(connection, Resource::Tag, id, &row.slug, input.slug)?;
     let changed = diesel::update(
         tags::table
             .filter(tags::id.eq(id))
@@ -475,67 +422,19 @@ fn stands_in_use(connection: &mut Connection, section: Id) -> StoreResult<bool> 
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::Invalid`].
-pub fn merge(
-    change: &mut Change<'_>,
-    id: Id,
-    expected: &Expected,
-    input: &MergeInput,
-) -> StoreResult<Id> {
+pub fn merge(change: &mut Change<'_>, id: Id, expected: &Expected, into: &Slug) -> StoreResult<Id> {
     let connection = &mut *change.connection;
-    // Until this ends no article changes.
-    lock::exclusive(connection, Lock::Merges)?;
-    lock::row(connection, Resource::Tag, id)?;
-    let row = find_row(connection, id)?;
-    expected.check(row.version)?;
-    let invalid = |code, detail| {
-        StoreError::Invalid(Violation::new("/into", code, String::from(detail)).into())
+    let (merged, target) = names::begin_merge(connection, Resource::Tag, id, expected, into)?;
+    let mut is_section = |id| -> StoreResult<bool> {
+        Ok(find_row(connection, id)?.kind == TagKind::Section.as_str())
     };
-    let target = tags::table
-        .filter(tags::slug.eq(input.into.as_str()))
-        .first::<TagRow>(connection)
-        .optional()?
-        .ok_or_else(|| invalid("not_found", "must be the slug of a tag"))?;
-    if target.id == id {
-        return Err(invalid("itself", "must be another tag"));
+    if is_section(merged.id)? != is_section(target.id)? {
+        let detail = "must be a section if, and only if, the merged tag is one";
+        return Err(names::invalid_target("wrong_kind", detail));
     }
-    let is_section = |row: &TagRow| row.kind == TagKind::Section.as_str();
-    if is_section(&row) != is_section(&target) {
-        return Err(invalid(
-            "wrong_kind",
-            "must be a section if, and only if, the merged tag is one",
-        ));
-    }
-    diesel::sql_query(
-        "UPDATE article_tags SET tag_id = $1 WHERE tag_id = $2 AND article_id NOT IN \
-         (SELECT article_id FROM article_tags WHERE tag_id = $1)",
-    )
-    .bind::<IdSql, _>(target.id)
-    .bind::<IdSql, _>(id)
-    .execute(connection)?;
-    diesel::delete(article_tags::table.filter(article_tags::tag_id.eq(id))).execute(connection)?;
     diesel::update(articles::table.filter(articles::section_id.eq(id)))
         .set(articles::section_id.eq(target.id))
         .execute(connection)?;
-    slugs::retarget(connection, id, target.id)?;
-    diesel::delete(tags::table.filter(tags::id.eq(id))).execute(connection)?;
-    slugs::redirect(
-        connection,
-        Resource::Tag,
-        &row.slug,
-        &target.slug,
-        target.id,
-    )?;
-    diesel::update(tags::table.filter(tags::id.eq(target.id)))
-        .set((
-            tags::version.eq(target.version + 1),
-            tags::updated_at.eq(change.now),
-        ))
-        .execute(connection)?;
-    change.record(Event::Name {
-        event: NameEvent::Merged(target.id),
-        of: Resource::Tag,
-        id,
-        slug: row.slug,
-    });
+    names::merge(change, Resource::Tag, merged, &target)?;
     Ok(target.id)
 }

@@ -17,7 +17,6 @@ use crate::cache::coding::Coding;
 use crate::http::conditional::none_match_names;
 use crate::http::cors::for_any_origin;
 use crate::http::params::{NoParams, Query};
-use crate::http::routes::{Resource, resource};
 use crate::problem::Problem;
 
 /// How long a script may be kept whose address does not change with it.
@@ -25,13 +24,10 @@ const FOR_A_WHILE: &str = "public, max-age=300, stale-while-revalidate=86400";
 /// What is under an address that names what it says.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// The resources of this module.
-pub fn resources() -> Vec<Resource> {
-    vec![
-        resource("/widgets").get(list_widgets),
-        resource("/widgets/share.js").get(get_share_widget),
-        resource("/widgets/share-{version}.js").get(get_share_widget_version),
-    ]
+crate::operations! {
+    self::list_widgets,
+    self::get_share_widget,
+    self::get_share_widget_version,
 }
 
 /// A script, coded once.

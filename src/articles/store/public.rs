@@ -18,12 +18,14 @@ use crate::db::changes::CacheTag;
 use crate::db::keyset::KeysetBound;
 use crate::db::schema::public_articles;
 use crate::db::total::{Total, TotalIs};
-use crate::db::{Connection, Id, MultiBackend, RawJson, StoreError, StoreResult, Timestamp};
+use crate::db::{
+    Connection, Id, MultiBackend, RawJson, Resource, StoreError, StoreResult, Timestamp,
+};
 use crate::search::highlight;
 use crate::search::query::Query;
 use crate::shares::model::Shares;
 use crate::text::Slug;
-use crate::{authors, on_each_database, shares, tags};
+use crate::{names, on_each_database, shares};
 
 /// The address of the newsroom's site, to which slugs are added; `None` when it is not known.
 pub type BaseUrl<'a> = Option<&'a str>;
@@ -231,16 +233,16 @@ pub fn facets(
             FacetKey::Day(_) => None,
         })
         .collect();
-    let names: HashMap<Id, (String, String)> = match by {
-        FacetBy::Tag | FacetBy::Section => tags::store::names(connection, &ids)?,
-        FacetBy::Author => authors::store::names(connection, &ids)?,
-        FacetBy::Day => HashMap::new(),
+    let of = match by {
+        FacetBy::Author => Resource::Author,
+        FacetBy::Tag | FacetBy::Section | FacetBy::Day => Resource::Tag,
     };
+    let mut names = names::by_ids(connection, of, &ids)?;
     let facets = counted
         .into_iter()
         .filter_map(|(key, count)| {
             let (value, name) = match key {
-                FacetKey::Id(id) => names.get(&id)?.clone(),
+                FacetKey::Id(id) => names.remove(&id).map(|named| (named.slug, named.name))?,
                 FacetKey::Day(day) => (day.clone(), day),
             };
             Some(Facet { value, name, count })

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Text};
 
-use super::{CountRow, count_columns, sums};
+use super::{CountRow, sums};
 use crate::db::dialect::{hex, json};
 use crate::db::schema::{share_counts, share_journal, share_journal_applied};
 use crate::db::statement::statement;
@@ -109,7 +109,13 @@ fn append(connection: &mut Connection, batch: &Batch) -> StoreResult<bool> {
     Ok(added == 1)
 }
 
-type BatchRow = (i64, Timestamp, Vec<u8>);
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = share_journal)]
+struct BatchRow {
+    batch: i64,
+    counted_at: Timestamp,
+    shares: Vec<u8>,
+}
 
 /// Reads the batches that this process has not read.
 fn catch_up(connection: &mut Connection, journal: &mut Journal, now: Timestamp) -> StoreResult<()> {
@@ -134,11 +140,11 @@ fn catch_up(connection: &mut Connection, journal: &mut Journal, now: Timestamp) 
     for (applied, unread) in rows {
         journal.learn_applied(applied);
         journal.have_read(applied);
-        if let Some((number, counted_at, shares)) = unread {
+        if let Some(row) = unread {
             journal.learn(Batch {
-                number,
-                counted_at,
-                entries: decode(&shares),
+                number: row.batch,
+                counted_at: row.counted_at,
+                entries: decode(&row.shares),
             });
         }
     }
@@ -156,7 +162,10 @@ fn know(connection: &mut Connection, journal: &mut Journal, shares: &[Share]) ->
         // In one statement, so that it is known which batches they have.
         let query = share_journal_applied::table
             .left_join(share_counts::table.on(share_counts::article_id.eq_any(unknown.clone())))
-            .select((share_journal_applied::batch, count_columns!().nullable()));
+            .select((
+                share_journal_applied::batch,
+                Option::<CountRow>::as_select(),
+            ));
         let rows: Vec<(i64, Option<CountRow>)> = query.load(connection)?;
         if let Some((applied, _)) = rows.first() {
             journal.learn_applied(*applied);
@@ -197,16 +206,15 @@ pub fn apply(connection: &mut Connection) -> StoreResult<i64> {
     let rows: Vec<BatchRow> = share_journal::table
         .filter(share_journal::batch.gt(applied))
         .order(share_journal::batch)
-        .select(share_journal::all_columns)
+        .select(BatchRow::as_select())
         .load(connection)?;
-    let Some((last, ..)) = rows.last() else {
+    let Some(last) = rows.last().map(|row| row.batch) else {
         return Ok(applied);
     };
-    let last = *last;
     let mut increments = Increments::default();
-    for (_, counted_at, shares) in rows {
-        for entry in decode(&shares) {
-            increments.add(entry.article, entry.network, 1, counted_at);
+    for row in rows {
+        for entry in decode(&row.shares) {
+            increments.add(entry.article, entry.network, 1, row.counted_at);
         }
     }
     add(connection, &increments)?;

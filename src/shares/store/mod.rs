@@ -25,23 +25,18 @@ use super::model::{NetworkCount, Shares};
 use crate::db::schema::share_counts;
 use crate::db::{Connection, Id, StoreResult, Timestamp};
 
-type Observed = (Option<i64>, Option<Timestamp>);
-type CountRow = (Id, String, i64, Option<Timestamp>, Observed, Observed);
-
-macro_rules! count_columns {
-    () => {{
-        use $crate::db::schema::share_counts::*;
-        (
-            article_id,
-            network,
-            first_party,
-            counted_at,
-            (external, observed_at),
-            (former_external, former_observed_at),
-        )
-    }};
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = share_counts)]
+struct CountRow {
+    article_id: Id,
+    network: String,
+    first_party: i64,
+    counted_at: Option<Timestamp>,
+    external: Option<i64>,
+    observed_at: Option<Timestamp>,
+    former_external: Option<i64>,
+    former_observed_at: Option<Timestamp>,
 }
-use count_columns;
 
 /// The counts of articles by network; those that nothing is known of are left out.
 ///
@@ -58,22 +53,22 @@ pub fn by_network(
 fn rows(connection: &mut Connection, articles: &[Id]) -> StoreResult<Vec<CountRow>> {
     Ok(share_counts::table
         .filter(share_counts::article_id.eq_any(articles.to_vec()))
-        .select(count_columns!())
+        .select(CountRow::as_select())
         .load(connection)?)
 }
 
 fn network_count(row: CountRow) -> Option<(Id, NetworkCount)> {
     let count = NetworkCount {
-        network: row.1.parse().ok()?,
-        first_party: row.2,
-        counted_at: row.3,
-        external: row.4.0,
+        network: row.network.parse().ok()?,
+        first_party: row.first_party,
+        counted_at: row.counted_at,
+        external: row.external,
         // When a count was given up is not when one was observed.
-        observed_at: row.4.0.and(row.4.1),
-        former_external: row.5.0,
-        former_observed_at: row.5.1,
+        observed_at: row.external.and(row.observed_at),
+        former_external: row.former_external,
+        former_observed_at: row.former_observed_at,
     };
-    Some((row.0, count))
+    Some((row.article_id, count))
 }
 
 fn sums(rows: impl IntoIterator<Item = CountRow>) -> HashMap<Id, Shares> {

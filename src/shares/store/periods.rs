@@ -12,7 +12,15 @@ use crate::shares::model::{Network, ShareInterval};
 use crate::shares::overview::MoverArticle;
 use crate::shares::time::{Granularity, TimeRange};
 
-type BucketRow = (Timestamp, String, String, i64);
+/// Shares of one network in one hour or day.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = share_buckets)]
+pub(super) struct BucketRow {
+    pub(super) starts_at: Timestamp,
+    pub(super) span: String,
+    pub(super) network: String,
+    pub(super) shares: i64,
+}
 
 /// Shares that were counted here by the hour or day, of one article or of all, with nothing left out.
 /// Days whose hours were folded stay whole.
@@ -29,12 +37,7 @@ pub fn history(
         .filter(share_buckets::article_id.eq(article))
         .filter(share_buckets::starts_at.ge(Granularity::Day.containing(period.from)))
         .filter(share_buckets::starts_at.lt(period.to))
-        .select((
-            share_buckets::starts_at,
-            share_buckets::span,
-            share_buckets::network,
-            share_buckets::shares,
-        ))
+        .select(BucketRow::as_select())
         .load(connection)?;
     Ok(curve(rows, span, period))
 }
@@ -54,17 +57,17 @@ pub fn history_of_all(
 fn curve(rows: Vec<BucketRow>, span: Granularity, period: TimeRange) -> Vec<ShareInterval> {
     type Found = BTreeMap<Timestamp, BTreeMap<&'static str, i64>>;
     let (mut found, mut downsampled) = (Found::new(), Found::new());
-    for (starts_at, kept, network, shares) in rows {
-        let Ok(network) = network.parse::<Network>() else {
+    for row in rows {
+        let Ok(network) = row.network.parse::<Network>() else {
             continue;
         };
-        let of = if span == Granularity::Hour && kept == Granularity::Day.as_str() {
+        let of = if span == Granularity::Hour && row.span == Granularity::Day.as_str() {
             &mut downsampled
         } else {
             &mut found
         };
-        let interval = of.entry(span.containing(starts_at)).or_default();
-        *interval.entry(network.as_str()).or_default() += shares;
+        let interval = of.entry(span.containing(row.starts_at)).or_default();
+        *interval.entry(network.as_str()).or_default() += row.shares;
     }
     let mut curve = Vec::new();
     for starts_at in span.touched_by(period) {

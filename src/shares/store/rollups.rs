@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
 
+use super::periods::BucketRow;
 use crate::db::lock::{self, Lock};
 use crate::db::schema::{share_buckets, share_journal_applied, share_rollups};
 use crate::db::types::{IdSql, TimestampSql};
@@ -405,24 +406,25 @@ fn of_networks(
         .load(connection)?)
 }
 
-/// The shares of all articles together in each hour and day of a period: when, of which span, where, and
-/// how many.
+/// The shares of all articles together in each hour and day of a period.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) fn of_all(
     connection: &mut Connection,
     period: TimeRange,
-) -> StoreResult<Vec<(Timestamp, String, String, i64)>> {
+) -> StoreResult<Vec<BucketRow>> {
     let (first, last) = (Granularity::Day.containing(period.from), period.to);
     let mut all = Vec::new();
     for span in [Granularity::Hour, Granularity::Day] {
         let rows = of_networks(connection, span, first, last)?;
-        all.extend(
-            rows.into_iter()
-                .filter(|(at, ..)| *at < last)
-                .map(|(at, network, shares)| (at, span.as_str().to_owned(), network, shares)),
-        );
+        let rows = rows.into_iter().filter(|(at, ..)| *at < last);
+        all.extend(rows.map(|(starts_at, network, shares)| BucketRow {
+            starts_at,
+            span: span.as_str().to_owned(),
+            network,
+            shares,
+        }));
     }
     Ok(all)
 }

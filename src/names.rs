@@ -1,0 +1,215 @@
+//! What tags and authors share: a name with a slug, a list by name, and merging one into another.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use crate::db::lock::{self, Lock};
+use crate::db::types::{IdSql, TimestampSql};
+use crate::db::version::Expected;
+use crate::db::{Connection, Id, Resource, StoreError, StoreResult, dialect, slugs};
+use crate::events::{Change, Event, NameEvent};
+use crate::text::Slug;
+use crate::validation::Violation;
+
+/// A tag or an author, as far as they are alike.
+#[derive(Debug, QueryableByName)]
+pub struct Named {
+    /// Its key.
+    #[diesel(sql_type = IdSql)]
+    pub id: Id,
+    /// Its slug.
+    #[diesel(sql_type = Text)]
+    pub slug: String,
+    /// Its name.
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    /// Its version.
+    #[diesel(sql_type = BigInt)]
+    pub version: i64,
+}
+
+/// Some of them by key; unknown ones are left out.
+///
+/// # Errors
+/// When the database fails.
+pub fn by_ids(
+    connection: &mut Connection,
+    of: Resource,
+    ids: &[Id],
+) -> StoreResult<HashMap<Id, Named>> {
+    let found: Vec<Named> = diesel::sql_query(format!(
+        "SELECT id, slug, name, version FROM {} WHERE id IN ({})",
+        of.table(),
+        dialect::these(connection)
+    ))
+    .bind::<Text, _>(dialect::ids(ids))
+    .load(connection)?;
+    Ok(found.into_iter().map(|named| (named.id, named)).collect())
+}
+
+/// The slug that one has now which once had this one.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn new_slug(connection: &mut Connection, of: Resource, old: &Slug) -> StoreResult<String> {
+    let id = slugs::once_named_by(connection, of, old)?;
+    let found = by_ids(connection, of, &[id])?.remove(&id);
+    Ok(found.ok_or(StoreError::NotFound)?.slug)
+}
+
+/// The slug of a new one: the one that was asked for, or else the nearest free one to its name.
+///
+/// # Errors
+/// [`StoreError::SlugTaken`].
+pub fn claim_slug(
+    connection: &mut Connection,
+    of: Resource,
+    id: Id,
+    wanted: Option<Slug>,
+    name: &str,
+) -> StoreResult<Slug> {
+    let slug = match wanted {
+        Some(slug) => slugs::claim(connection, of, slug, None)?,
+        None => {
+            let wanted = Slug::from_title(name, &format!("{}-{id}", of.as_str()));
+            slugs::claim_nearest(connection, of, wanted)?
+        }
+    };
+    slugs::forget(connection, of, slug.as_str())?;
+    Ok(slug)
+}
+
+/// The slug that one has after a change: the one that is asked for, to which the old one redirects then.
+///
+/// # Errors
+/// [`StoreError::SlugTaken`].
+pub fn change_slug(
+    connection: &mut Connection,
+    of: Resource,
+    id: Id,
+    old: &str,
+    wanted: Option<Slug>,
+) -> StoreResult<String> {
+    let slug = match wanted {
+        Some(slug) => slugs::claim(connection, of, slug, Some(id))?.into_string(),
+        None => old.to_owned(),
+    };
+    if slug != old {
+        slugs::redirect(connection, of, old, &slug, id)?;
+    }
+    Ok(slug)
+}
+
+/// Begins to merge one into the one that a slug names: until this transaction ends no article changes.
+/// Returns both.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::Invalid`].
+pub fn begin_merge(
+    connection: &mut Connection,
+    of: Resource,
+    id: Id,
+    expected: &Expected,
+    into: &Slug,
+) -> StoreResult<(Named, Named)> {
+    lock::exclusive(connection, Lock::Merges)?;
+    lock::row(connection, of, id)?;
+    let merged = by_ids(connection, of, &[id])?.remove(&id);
+    let merged = merged.ok_or(StoreError::NotFound)?;
+    expected.check(merged.version)?;
+    let target: Option<Named> = diesel::sql_query(format!(
+        "SELECT id, slug, name, version FROM {} WHERE slug = $1",
+        of.table()
+    ))
+    .bind::<Text, _>(into.as_str())
+    .get_result(connection)
+    .optional()?;
+    match target {
+        None => Err(invalid_target(
+            "not_found",
+            &format!("must be the slug of another {of}"),
+        )),
+        Some(target) if target.id == id => {
+            Err(invalid_target("itself", &format!("must be another {of}")))
+        }
+        Some(target) => Ok((merged, target)),
+    }
+}
+
+/// That something cannot be merged into what was named.
+pub fn invalid_target(code: &'static str, detail: &str) -> StoreError {
+    StoreError::Invalid(Violation::new("/into", code, detail.to_owned()).into())
+}
+
+/// Merges one into another: its articles and its slugs, old ones included, go over, and it is gone.
+///
+/// # Errors
+/// When the database fails.
+pub fn merge(
+    change: &mut Change<'_>,
+    of: Resource,
+    merged: Named,
+    target: &Named,
+) -> StoreResult<()> {
+    let connection = &mut *change.connection;
+    let (table, kind) = (of.table(), of.as_str());
+    let links = format!("article_{table}");
+    diesel::sql_query(format!(
+        "UPDATE {links} SET {kind}_id = $1 WHERE {kind}_id = $2 AND article_id NOT IN \
+         (SELECT article_id FROM {links} WHERE {kind}_id = $1)"
+    ))
+    .bind::<IdSql, _>(target.id)
+    .bind::<IdSql, _>(merged.id)
+    .execute(connection)?;
+    for gone in [
+        format!("DELETE FROM {links} WHERE {kind}_id = $1"),
+        format!("DELETE FROM {table} WHERE id = $1"),
+    ] {
+        diesel::sql_query(gone)
+            .bind::<IdSql, _>(merged.id)
+            .execute(connection)?;
+    }
+    slugs::retarget(connection, merged.id, target.id)?;
+    slugs::redirect(connection, of, &merged.slug, &target.slug, target.id)?;
+    diesel::sql_query(format!(
+        "UPDATE {table} SET version = version + 1, updated_at = $1 WHERE id = $2"
+    ))
+    .bind::<TimestampSql, _>(change.now)
+    .bind::<IdSql, _>(target.id)
+    .execute(connection)?;
+    change.record(Event::Name {
+        event: NameEvent::Merged(target.id),
+        of,
+        id: merged.id,
+        slug: merged.slug,
+    });
+    Ok(())
+}
+
+/// Cuts a page of a list by name from a query of `tags` or `authors`.
+#[macro_export]
+macro_rules! page_by_name {
+    ($table:ident, $query:expr, $start:expr) => {{
+        use $table::{id, sort_name};
+        let start: Option<$crate::db::keyset::KeysetBound<String>> = $start;
+        match start {
+            Some(start) if start.backward => {
+                let last = start.bound(false);
+                $query
+                    .filter(sort_name.le(start.value.clone()))
+                    .filter(sort_name.lt(start.value).or(id.lt(last)))
+                    .order((sort_name.desc(), id.desc()))
+            }
+            Some(start) => {
+                let last = start.bound(true);
+                $query
+                    .filter(sort_name.ge(start.value.clone()))
+                    .filter(sort_name.gt(start.value).or(id.gt(last)))
+                    .order((sort_name.asc(), id.asc()))
+            }
+            None => $query.order((sort_name.asc(), id.asc())),
+        }
+    }};
+}
