@@ -2,6 +2,7 @@
 
 use dateline::auth::model::{Right, Role};
 use dateline::auth::store::{tokens, users};
+use macro_rules_attribute::apply;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -19,137 +20,242 @@ async fn me(app: &TestApp, token: &str) -> Reply {
         .await
 }
 
-both! {
-    a_session_is_renewed_and_ends(app) {
-        app.user("desk@example.com", Role::Editor).await;
-        let login = post(&app, "/v1/auth/login", json!({"email": "Desk@Example.com", "password": PASSWORD})).await;
-        assert_eq!(login.json["token_type"], "Bearer");
-        let who = me(&app, login.json["access_token"].as_str().unwrap()).await;
-        assert_eq!(who.json["email"], "desk@example.com");
-        assert_eq!(who.json["role"], "editor");
-        let renewed = post(&app, "/v1/auth/refresh", json!({"refresh_token": login.json["refresh_token"]})).await;
-        assert_eq!(renewed.status, 200);
-        let out = post(&app, "/v1/auth/logout", json!({"refresh_token": renewed.json["refresh_token"]})).await;
-        assert_eq!(out.status, 204);
-        let after = post(&app, "/v1/auth/refresh", json!({"refresh_token": renewed.json["refresh_token"]})).await;
-        assert_eq!(after.status, 401);
-    }
+#[apply(both)]
+async fn a_session_is_renewed_and_ends(app: TestApp) {
+    app.user("desk@example.com", Role::Editor).await;
+    let login = post(
+        &app,
+        "/v1/auth/login",
+        json!({"email": "Desk@Example.com", "password": PASSWORD}),
+    )
+    .await;
+    assert_eq!(login.json["token_type"], "Bearer");
+    let who = me(&app, login.json["access_token"].as_str().unwrap()).await;
+    assert_eq!(who.json["email"], "desk@example.com");
+    assert_eq!(who.json["role"], "editor");
+    let renewed = post(
+        &app,
+        "/v1/auth/refresh",
+        json!({"refresh_token": login.json["refresh_token"]}),
+    )
+    .await;
+    assert_eq!(renewed.status, 200);
+    let out = post(
+        &app,
+        "/v1/auth/logout",
+        json!({"refresh_token": renewed.json["refresh_token"]}),
+    )
+    .await;
+    assert_eq!(out.status, 204);
+    let after = post(
+        &app,
+        "/v1/auth/refresh",
+        json!({"refresh_token": renewed.json["refresh_token"]}),
+    )
+    .await;
+    assert_eq!(after.status, 401);
+}
 
-    a_refresh_token_used_twice_ends_the_whole_session(app) {
-        app.user("desk@example.com", Role::Editor).await;
-        let login = post(&app, "/v1/auth/login", json!({"email": "desk@example.com", "password": PASSWORD})).await;
+#[apply(both)]
+async fn a_refresh_token_used_twice_ends_the_whole_session(app: TestApp) {
+    app.user("desk@example.com", Role::Editor).await;
+    let login = post(
+        &app,
+        "/v1/auth/login",
+        json!({"email": "desk@example.com", "password": PASSWORD}),
+    )
+    .await;
+    let first = json!({"refresh_token": login.json["refresh_token"]});
+    let second = post(&app, "/v1/auth/refresh", first.clone()).await;
+    assert_eq!(second.status, 200);
+    assert_eq!(post(&app, "/v1/auth/refresh", first).await.status, 401);
+    let second = json!({"refresh_token": second.json["refresh_token"]});
+    assert_eq!(post(&app, "/v1/auth/refresh", second).await.status, 401);
+}
+
+#[apply(both)]
+async fn a_stolen_token_renewed_at_the_moment_of_its_reuse_ends_too(app: TestApp) {
+    app.user("desk@example.com", Role::Editor).await;
+    for _ in 0..4 {
+        let login = post(
+            &app,
+            "/v1/auth/login",
+            json!({"email": "desk@example.com", "password": PASSWORD}),
+        )
+        .await;
         let first = json!({"refresh_token": login.json["refresh_token"]});
         let second = post(&app, "/v1/auth/refresh", first.clone()).await;
-        assert_eq!(second.status, 200);
-        assert_eq!(post(&app, "/v1/auth/refresh", first).await.status, 401);
         let second = json!({"refresh_token": second.json["refresh_token"]});
-        assert_eq!(post(&app, "/v1/auth/refresh", second).await.status, 401);
+        let (reuse, third) = tokio::join!(
+            post(&app, "/v1/auth/refresh", first),
+            post(&app, "/v1/auth/refresh", second),
+        );
+        assert_eq!(reuse.status, 401);
+        if third.status == 200 {
+            let third = json!({"refresh_token": third.json["refresh_token"]});
+            assert_eq!(post(&app, "/v1/auth/refresh", third).await.status, 401);
+        }
     }
+}
 
-    a_stolen_token_renewed_at_the_moment_of_its_reuse_ends_too(app) {
-        app.user("desk@example.com", Role::Editor).await;
-        for _ in 0..4 {
-            let login = post(&app, "/v1/auth/login", json!({"email": "desk@example.com", "password": PASSWORD})).await;
-            let first = json!({"refresh_token": login.json["refresh_token"]});
-            let second = post(&app, "/v1/auth/refresh", first.clone()).await;
-            let second = json!({"refresh_token": second.json["refresh_token"]});
-            let (reuse, third) = tokio::join!(
-                post(&app, "/v1/auth/refresh", first),
-                post(&app, "/v1/auth/refresh", second),
+#[apply(both)]
+async fn an_access_token_ends_with_its_session_and_its_user(app: TestApp) {
+    let token = app.user("desk@example.com", Role::Editor).await;
+    assert_eq!(me(&app, &token).await.status, 200);
+    app.database
+        .write(|connection| users::set_role(connection, "desk@example.com", Role::Viewer))
+        .await
+        .unwrap();
+    assert_eq!(me(&app, &token).await.json["role"], "viewer");
+    let login = post(
+        &app,
+        "/v1/auth/login",
+        json!({"email": "desk@example.com", "password": PASSWORD}),
+    )
+    .await;
+    post(
+        &app,
+        "/v1/auth/logout",
+        json!({"refresh_token": login.json["refresh_token"]}),
+    )
+    .await;
+    assert_eq!(
+        me(&app, login.json["access_token"].as_str().unwrap())
+            .await
+            .status,
+        401
+    );
+    assert_eq!(me(&app, &token).await.status, 200);
+    app.database
+        .write(|connection| users::set_enabled(connection, "desk@example.com", false))
+        .await
+        .unwrap();
+    assert_eq!(me(&app, &token).await.status, 401);
+    let login = post(
+        &app,
+        "/v1/auth/login",
+        json!({"email": "desk@example.com", "password": PASSWORD}),
+    )
+    .await;
+    assert_eq!(login.status, 401);
+    app.database
+        .write(|connection| users::set_enabled(connection, "desk@example.com", true))
+        .await
+        .unwrap();
+    assert_eq!(me(&app, &token).await.status, 401);
+}
+
+#[apply(both)]
+async fn a_wrong_password_and_an_unknown_user_are_answered_alike(app: TestApp) {
+    app.user("desk@example.com", Role::Editor).await;
+    let wrong = post(
+        &app,
+        "/v1/auth/login",
+        json!({"email": "desk@example.com", "password": "x"}),
+    )
+    .await;
+    let unknown = post(
+        &app,
+        "/v1/auth/login",
+        json!({"email": "nobody@example.com", "password": "x"}),
+    )
+    .await;
+    assert_eq!(wrong.status, 401);
+    assert_eq!(unknown.status, 401);
+    assert_eq!(wrong.json["detail"], unknown.json["detail"]);
+    assert!(wrong.header("www-authenticate").starts_with("Bearer"));
+}
+
+#[apply(both)]
+async fn guessing_is_throttled(app: TestApp) {
+    let mut last = None;
+    for _ in 0..12 {
+        last = Some(
+            post(
+                &app,
+                "/v1/auth/login",
+                json!({"email": "desk@example.com", "password": "x"}),
+            )
+            .await,
+        );
+    }
+    let last = last.unwrap();
+    assert_eq!(last.status, 429);
+    assert!(last.header("retry-after").parse::<u64>().unwrap() >= 1);
+}
+
+#[apply(both)]
+async fn a_token_does_what_its_scopes_say_and_no_more(app: TestApp) {
+    app.newsroom().await;
+    let reader = app.tool_with(&[Right::ArticlesRead]).await;
+    let who = me(&app, &reader).await;
+    assert_eq!(who.json["kind"], "token");
+    assert_eq!(who.json["rights"], json!(["articles:read"]));
+    let list = app
+        .request(Method::GET, "/v1/editorial/articles")
+        .bearer(&reader)
+        .send()
+        .await;
+    assert_eq!(list.status, 200);
+    let create = app
+        .request(Method::POST, "/v1/editorial/articles")
+        .bearer(&reader)
+        .json(json!({}))
+        .await;
+    assert_eq!(create.status, 403);
+    assert!(create.text.contains("articles:write"));
+}
+
+#[apply(both)]
+async fn a_revoked_or_expired_token_is_unknown(app: TestApp) {
+    let token = app.tool().await;
+    assert_eq!(me(&app, &token).await.status, 200);
+    let id = app.database.read(tokens::list).await.unwrap()[0].id;
+    app.database
+        .write(move |connection| tokens::revoke(connection, id))
+        .await
+        .unwrap();
+    let reply = me(&app, &token).await;
+    assert_eq!(reply.status, 401);
+    assert!(reply.header("www-authenticate").contains("invalid_token"));
+    let past = "2020-01-01T00:00:00Z".parse().unwrap();
+    let expired = app
+        .database
+        .write(move |connection| tokens::issue(connection, "old", Right::ALL, Some(past)))
+        .await
+        .unwrap();
+    assert_eq!(me(&app, &expired).await.status, 401);
+}
+
+#[apply(both)]
+async fn every_guarded_operation_refuses_strangers(app: TestApp) {
+    let id = "019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a11";
+    let viewer = app.tool_with(&[]).await;
+    let mut guarded = 0;
+    for (path, item) in crate::harness::DOCUMENT["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let is_editorial = path.starts_with("/v1/editorial");
+            assert_eq!(
+                !operation["security"].as_array().unwrap().is_empty(),
+                is_editorial || path == "/v1/auth/me",
+                "{method} {path}"
             );
-            assert_eq!(reuse.status, 401);
-            if third.status == 200 {
-                let third = json!({"refresh_token": third.json["refresh_token"]});
-                assert_eq!(post(&app, "/v1/auth/refresh", third).await.status, 401);
+            if !is_editorial {
+                continue;
             }
+            guarded += 1;
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let path = path.replace("{id}", id);
+            let reply = app.request(method.clone(), &path).send().await;
+            assert_eq!(reply.status, 401, "{method} {path}");
+            let reply = app
+                .request(method.clone(), &path)
+                .bearer(&viewer)
+                .header("if-match", "*")
+                .json(json!({}))
+                .await;
+            assert_eq!(reply.status, 403, "{method} {path}");
         }
     }
-
-    an_access_token_ends_with_its_session_and_its_user(app) {
-        let token = app.user("desk@example.com", Role::Editor).await;
-        assert_eq!(me(&app, &token).await.status, 200);
-        app.database.write(|connection| users::set_role(connection, "desk@example.com", Role::Viewer)).await.unwrap();
-        assert_eq!(me(&app, &token).await.json["role"], "viewer");
-        let login = post(&app, "/v1/auth/login", json!({"email": "desk@example.com", "password": PASSWORD})).await;
-        post(&app, "/v1/auth/logout", json!({"refresh_token": login.json["refresh_token"]})).await;
-        assert_eq!(me(&app, login.json["access_token"].as_str().unwrap()).await.status, 401);
-        assert_eq!(me(&app, &token).await.status, 200);
-        app.database.write(|connection| users::set_enabled(connection, "desk@example.com", false)).await.unwrap();
-        assert_eq!(me(&app, &token).await.status, 401);
-        let login = post(&app, "/v1/auth/login", json!({"email": "desk@example.com", "password": PASSWORD})).await;
-        assert_eq!(login.status, 401);
-        app.database.write(|connection| users::set_enabled(connection, "desk@example.com", true)).await.unwrap();
-        assert_eq!(me(&app, &token).await.status, 401);
-    }
-
-    a_wrong_password_and_an_unknown_user_are_answered_alike(app) {
-        app.user("desk@example.com", Role::Editor).await;
-        let wrong = post(&app, "/v1/auth/login", json!({"email": "desk@example.com", "password": "x"})).await;
-        let unknown = post(&app, "/v1/auth/login", json!({"email": "nobody@example.com", "password": "x"})).await;
-        assert_eq!(wrong.status, 401);
-        assert_eq!(unknown.status, 401);
-        assert_eq!(wrong.json["detail"], unknown.json["detail"]);
-        assert!(wrong.header("www-authenticate").starts_with("Bearer"));
-    }
-
-    guessing_is_throttled(app) {
-        let mut last = None;
-        for _ in 0..12 {
-            last = Some(post(&app, "/v1/auth/login", json!({"email": "desk@example.com", "password": "x"})).await);
-        }
-        let last = last.unwrap();
-        assert_eq!(last.status, 429);
-        assert!(last.header("retry-after").parse::<u64>().unwrap() >= 1);
-    }
-
-    a_token_does_what_its_scopes_say_and_no_more(app) {
-        app.newsroom().await;
-        let reader = app.tool_with(&[Right::ArticlesRead]).await;
-        let who = me(&app, &reader).await;
-        assert_eq!(who.json["kind"], "token");
-        assert_eq!(who.json["rights"], json!(["articles:read"]));
-        let list = app.request(Method::GET, "/v1/editorial/articles").bearer(&reader).send().await;
-        assert_eq!(list.status, 200);
-        let create = app.request(Method::POST, "/v1/editorial/articles").bearer(&reader).json(json!({})).await;
-        assert_eq!(create.status, 403);
-        assert!(create.text.contains("articles:write"));
-    }
-
-    a_revoked_or_expired_token_is_unknown(app) {
-        let token = app.tool().await;
-        assert_eq!(me(&app, &token).await.status, 200);
-        let id = app.database.read(tokens::list).await.unwrap()[0].id;
-        app.database.write(move |connection| tokens::revoke(connection, id)).await.unwrap();
-        let reply = me(&app, &token).await;
-        assert_eq!(reply.status, 401);
-        assert!(reply.header("www-authenticate").contains("invalid_token"));
-        let past = "2020-01-01T00:00:00Z".parse().unwrap();
-        let expired = app.database
-            .write(move |connection| tokens::issue(connection, "old", Right::ALL, Some(past)))
-            .await.unwrap();
-        assert_eq!(me(&app, &expired).await.status, 401);
-    }
-
-    every_guarded_operation_refuses_strangers(app) {
-        let id = "019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a11";
-        let viewer = app.tool_with(&[]).await;
-        let mut guarded = 0;
-        for (path, item) in crate::harness::DOCUMENT["paths"].as_object().unwrap() {
-            for (method, operation) in item.as_object().unwrap() {
-                let is_editorial = path.starts_with("/v1/editorial");
-                assert_eq!(!operation["security"].as_array().unwrap().is_empty(), is_editorial || path == "/v1/auth/me", "{method} {path}");
-                if !is_editorial {
-                    continue;
-                }
-                guarded += 1;
-                let method: Method = method.to_uppercase().parse().unwrap();
-                let path = path.replace("{id}", id);
-                let reply = app.request(method.clone(), &path).send().await;
-                assert_eq!(reply.status, 401, "{method} {path}");
-                let reply = app.request(method.clone(), &path).bearer(&viewer).header("if-match", "*").json(json!({})).await;
-                assert_eq!(reply.status, 403, "{method} {path}");
-            }
-        }
-        assert!(guarded > 15);
-    }
+    assert!(guarded > 15);
 }

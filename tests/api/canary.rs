@@ -1,5 +1,6 @@
 //! Nothing that is not public can be found anywhere in the public API.
 
+use macro_rules_attribute::apply;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -76,69 +77,79 @@ async fn hide_some(app: &TestApp, token: &str) -> Vec<String> {
     slugs
 }
 
-both! {
-    what_is_not_public_is_nowhere(app) {
-        let token = app.newsroom().await;
-        let hidden = hide_some(&app, &token).await;
-        app.published(&token, "seen").await;
-        let mut walked = 0;
-        for (template, item) in DOCUMENT["paths"].as_object().unwrap() {
-            if template.starts_with("/v1/editorial") || item.get("get").is_none() {
-                continue;
+#[apply(both)]
+async fn what_is_not_public_is_nowhere(app: TestApp) {
+    let token = app.newsroom().await;
+    let hidden = hide_some(&app, &token).await;
+    app.published(&token, "seen").await;
+    let mut walked = 0;
+    for (template, item) in DOCUMENT["paths"].as_object().unwrap() {
+        if template.starts_with("/v1/editorial") || item.get("get").is_none() {
+            continue;
+        }
+        let mut paths = vec![
+            template
+                .replace("{slug}", "seen")
+                .replace("{name}", "validation"),
+        ];
+        if template.contains("{slug}") {
+            paths.extend(hidden.iter().map(|slug| template.replace("{slug}", slug)));
+        }
+        let parameters = item["get"]["parameters"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let takes = |name: &str| parameters.iter().any(|parameter| parameter["name"] == name);
+        let mut queries = vec![String::new()];
+        if takes("slugs") {
+            queries = vec![format!("?slugs={},seen", hidden.join(","))];
+        }
+        if takes("sort") {
+            queries.push("?count=true".into());
+        }
+        if template == "/v1/articles" {
+            for sort in ["-published_at", "published_at", "-updated_at"] {
+                queries.push(format!(
+                    "?sort={sort}&count=true&include=body,corrections,seo,custom,shares&limit=100"
+                ));
             }
-            let mut paths = vec![template.replace("{slug}", "seen").replace("{name}", "validation")];
-            if template.contains("{slug}") {
-                paths.extend(hidden.iter().map(|slug| template.replace("{slug}", slug)));
-            }
-            let parameters = item["get"]["parameters"].as_array().cloned().unwrap_or_default();
-            let takes = |name: &str| parameters.iter().any(|parameter| parameter["name"] == name);
-            let mut queries = vec![String::new()];
-            if takes("slugs") {
-                queries = vec![format!("?slugs={},seen", hidden.join(","))];
-            }
-            if takes("sort") {
-                queries.push("?count=true".into());
-            }
-            if template == "/v1/articles" {
-                for sort in ["-published_at", "published_at", "-updated_at"] {
-                    queries.push(format!(
-                        "?sort={sort}&count=true&include=body,corrections,seo,custom,shares&limit=100"
-                    ));
-                }
-                queries.push("?tag=climate&author=alex-writer&section=world&count=true".into());
-            }
-            for path in &paths {
-                for query in &queries {
-                    let url = format!("{path}{query}");
-                    let reply = app.get(&url).await;
-                    walked += 1;
-                    let text = reply.text.to_lowercase();
-                    assert!(!text.contains(CANARY), "{url}: {text}");
-                    if let Some(total) = reply.json["page"]["total"].as_i64()
-                        && template == "/v1/articles"
-                    {
-                        assert_eq!(total, 1, "{url}");
-                    }
+            queries.push("?tag=climate&author=alex-writer&section=world&count=true".into());
+        }
+        for path in &paths {
+            for query in &queries {
+                let url = format!("{path}{query}");
+                let reply = app.get(&url).await;
+                walked += 1;
+                let text = reply.text.to_lowercase();
+                assert!(!text.contains(CANARY), "{url}: {text}");
+                if let Some(total) = reply.json["page"]["total"].as_i64()
+                    && template == "/v1/articles"
+                {
+                    assert_eq!(total, 1, "{url}");
                 }
             }
         }
-        assert!(walked > 30);
-        assert_eq!(app.get("/v1/tags/climate").await.json["article_count"], 1);
-        assert_eq!(app.get("/v1/authors/alex-writer").await.json["article_count"], 1);
     }
+    assert!(walked > 30);
+    assert_eq!(app.get("/v1/tags/climate").await.json["article_count"], 1);
+    assert_eq!(
+        app.get("/v1/authors/alex-writer").await.json["article_count"],
+        1
+    );
+}
 
-    a_hidden_article_answers_like_one_that_never_was(app) {
-        let token = app.newsroom().await;
-        let hidden = hide_some(&app, &token).await;
-        let strip = |mut json: Value| {
-            json.as_object_mut().unwrap().remove("instance");
-            json
-        };
-        let never = strip(app.get("/v1/articles/never-was").await.json);
-        for slug in hidden {
-            let reply = app.get(&format!("/v1/articles/{slug}")).await;
-            assert_eq!(reply.status, 404);
-            assert_eq!(strip(reply.json), never, "{slug}");
-        }
+#[apply(both)]
+async fn a_hidden_article_answers_like_one_that_never_was(app: TestApp) {
+    let token = app.newsroom().await;
+    let hidden = hide_some(&app, &token).await;
+    let strip = |mut json: Value| {
+        json.as_object_mut().unwrap().remove("instance");
+        json
+    };
+    let never = strip(app.get("/v1/articles/never-was").await.json);
+    for slug in hidden {
+        let reply = app.get(&format!("/v1/articles/{slug}")).await;
+        assert_eq!(reply.status, 404);
+        assert_eq!(strip(reply.json), never, "{slug}");
     }
 }

@@ -1,5 +1,6 @@
 //! What is kept is what would be read anew: random interleavings of writes, reads and the clock.
 
+use macro_rules_attribute::apply;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -503,61 +504,77 @@ async fn interleave(app: TestApp, others: Vec<TestApp>) {
     assert!(app.metric("dateline_cache_invalidations_total").await > 10.0);
 }
 
-both! {
-    every_answer_is_current_after_every_write(app) {
-        interleave(app, Vec::new()).await;
-    }
+#[apply(both)]
+async fn every_answer_is_current_after_every_write(app: TestApp) {
+    interleave(app, Vec::new()).await;
+}
 
-    another_process_hears_of_a_write(app) {
-        let token = app.newsroom().await;
-        let published = app.published(&token, "one").await;
-        assert_eq!(app.get("/v1/articles/one").await.status, 200);
-        let other = dateline::app::open_database(&app.config, dateline::app::Opening::AsItIs).unwrap_or_else(|error| panic!("{error}"));
-        let id: Id = published.json["id"].as_str().unwrap().parse().unwrap();
-        let caller = Caller::User { id, role: Role::Admin };
-        let writer = Writer::new(other, dateline::projections::ALL);
-        writer.change(
+#[apply(both)]
+async fn another_process_hears_of_a_write(app: TestApp) {
+    let token = app.newsroom().await;
+    let published = app.published(&token, "one").await;
+    assert_eq!(app.get("/v1/articles/one").await.status, 200);
+    let other = dateline::app::open_database(&app.config, dateline::app::Opening::AsItIs)
+        .unwrap_or_else(|error| panic!("{error}"));
+    let id: Id = published.json["id"].as_str().unwrap().parse().unwrap();
+    let caller = Caller::User {
+        id,
+        role: Role::Admin,
+    };
+    let writer = Writer::new(other, dateline::projections::ALL);
+    writer
+        .change(
             Origin::SYSTEM,
             move |change| transitions::unpublish(change, id, &caller, &Expected::Any),
             |_, ()| Ok(()),
-        ).await.unwrap();
-        let mut left = 200;
-        while app.get("/v1/articles/one").await.status == 200 {
-            left -= 1;
-            assert!(left > 0, "the other process's write was not heard of");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        )
+        .await
+        .unwrap();
+    let mut left = 200;
+    while app.get("/v1/articles/one").await.status == 200 {
+        left -= 1;
+        assert!(left > 0, "the other process's write was not heard of");
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
 
-    of_simultaneous_requests_one_asks_the_database(app) {
-        let token = app.newsroom().await;
-        app.published(&token, "one").await;
-        app.get("/v1/articles/one?fields=slug").await;
-        // The fewest of several times: the server does other things besides.
-        let mut fewest = u64::MAX;
-        for number in 1..=8 {
-            let path = format!("/v1/articles/one?fields={}", vec!["slug"; number + 1].join(","));
-            let before = app.database.queries().get();
-            let replies = futures_util::future::join_all((0..40).map(|_| app.get(&path))).await;
-            assert!(replies.iter().all(|reply| reply.status == 200));
-            fewest = fewest.min(app.database.queries().get() - before);
-        }
-        assert_eq!(fewest, 1);
-        let gone = futures_util::future::join_all((0..40).map(|_| app.get("/v1/articles/none"))).await;
-        assert!(gone.iter().all(|reply| reply.status == 404));
+#[apply(both)]
+async fn of_simultaneous_requests_one_asks_the_database(app: TestApp) {
+    let token = app.newsroom().await;
+    app.published(&token, "one").await;
+    app.get("/v1/articles/one?fields=slug").await;
+    // The fewest of several times: the server does other things besides.
+    let mut fewest = u64::MAX;
+    for number in 1..=8 {
+        let path = format!(
+            "/v1/articles/one?fields={}",
+            vec!["slug"; number + 1].join(",")
+        );
+        let before = app.database.queries().get();
+        let replies = futures_util::future::join_all((0..40).map(|_| app.get(&path))).await;
+        assert!(replies.iter().all(|reply| reply.status == 200));
+        fewest = fewest.min(app.database.queries().get() - before);
     }
+    assert_eq!(fewest, 1);
+    let gone = futures_util::future::join_all((0..40).map(|_| app.get("/v1/articles/none"))).await;
+    assert!(gone.iter().all(|reply| reply.status == 404));
+}
 
-    a_token_changes_nothing_about_a_public_answer(app) {
-        let token = app.newsroom().await;
-        app.published(&token, "one").await;
-        let anyone = app.get("/v1/articles/one").await;
-        for token in [token.as_str(), "none", "a.b.c"] {
-            let hits = app.metric("dateline_cache_hits_total").await;
-            let sent = app.request(Method::GET, "/v1/articles/one").bearer(token).send().await;
-            assert_eq!(said(&sent), said(&anyone));
-            assert!(sent.header("cache-control").starts_with("public"));
-            assert!(app.metric("dateline_cache_hits_total").await > hits);
-        }
+#[apply(both)]
+async fn a_token_changes_nothing_about_a_public_answer(app: TestApp) {
+    let token = app.newsroom().await;
+    app.published(&token, "one").await;
+    let anyone = app.get("/v1/articles/one").await;
+    for token in [token.as_str(), "none", "a.b.c"] {
+        let hits = app.metric("dateline_cache_hits_total").await;
+        let sent = app
+            .request(Method::GET, "/v1/articles/one")
+            .bearer(token)
+            .send()
+            .await;
+        assert_eq!(said(&sent), said(&anyone));
+        assert!(sent.header("cache-control").starts_with("public"));
+        assert!(app.metric("dateline_cache_hits_total").await > hits);
     }
 }
 

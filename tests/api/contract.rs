@@ -1,6 +1,7 @@
 //! What each operation owes, one by one: a version that is checked, a key to purge by, a count without what
 //! is not public yet, a page that nothing falls out of.
 
+use macro_rules_attribute::apply;
 use std::collections::BTreeSet;
 
 use dateline::db::Connection;
@@ -101,182 +102,317 @@ async fn public_counts(app: &TestApp) -> Vec<(String, Value)> {
     counts
 }
 
-both! {
-    a_stale_version_changes_nothing(app) {
-        let token = app.newsroom().await;
-        app.create(&token, "/v1/editorial/tags", json!({"name": "Other"})).await;
-        app.create(&token, "/v1/editorial/authors", json!({"name": "Other"})).await;
-        let operations = guarded_by_a_version();
-        assert!(operations.len() >= 11, "{operations:?}");
-        for (number, (method, path)) in operations.into_iter().enumerate() {
-            let kind = path.split('/').nth(3).unwrap();
-            let create = format!("/v1/editorial/{kind}");
-            let body = match kind {
-                "articles" => article(&format!("a-{number}")),
-                _ => json!({"name": format!("Name {number}")}),
-            };
-            let stale = app.create(&token, &create, body).await;
-            let id = stale.json["id"].as_str().unwrap();
-            let read = format!("{create}/{id}");
-            let patch = match kind {
-                "articles" => json!({"headline": "Changed meanwhile"}),
-                _ => json!({"name": format!("Changed {number}")}),
-            };
-            let changed = app.request(Method::PATCH, &read).bearer(&token).header("if-match", &stale.etag()).json(patch).await;
-            assert_eq!(changed.status, 200, "{method} {path}: {}", changed.text);
-            let request = || app.request(method.clone(), &path.replace("{id}", id)).bearer(&token);
-            let refused = request().header("if-match", &stale.etag()).json(plausible_body(path)).await;
-            assert_eq!((refused.status.as_u16(), refused.problem()), (412, "precondition-failed"), "{method} {path}");
-            assert_eq!(refused.etag(), changed.etag(), "{method} {path}");
-            let refused = request().json(plausible_body(path)).await;
-            assert_eq!((refused.status.as_u16(), refused.problem()), (428, "precondition-required"), "{method} {path}");
-            let after = app.request(Method::GET, &read).bearer(&token).send().await;
-            assert_eq!((after.etag(), after.json), (changed.etag(), changed.json), "{method} {path}");
-        }
+#[apply(both)]
+async fn a_stale_version_changes_nothing(app: TestApp) {
+    let token = app.newsroom().await;
+    app.create(&token, "/v1/editorial/tags", json!({"name": "Other"}))
+        .await;
+    app.create(&token, "/v1/editorial/authors", json!({"name": "Other"}))
+        .await;
+    let operations = guarded_by_a_version();
+    assert!(operations.len() >= 11, "{operations:?}");
+    for (number, (method, path)) in operations.into_iter().enumerate() {
+        let kind = path.split('/').nth(3).unwrap();
+        let create = format!("/v1/editorial/{kind}");
+        let body = match kind {
+            "articles" => article(&format!("a-{number}")),
+            _ => json!({"name": format!("Name {number}")}),
+        };
+        let stale = app.create(&token, &create, body).await;
+        let id = stale.json["id"].as_str().unwrap();
+        let read = format!("{create}/{id}");
+        let patch = match kind {
+            "articles" => json!({"headline": "Changed meanwhile"}),
+            _ => json!({"name": format!("Changed {number}")}),
+        };
+        let changed = app
+            .request(Method::PATCH, &read)
+            .bearer(&token)
+            .header("if-match", &stale.etag())
+            .json(patch)
+            .await;
+        assert_eq!(changed.status, 200, "{method} {path}: {}", changed.text);
+        let request = || {
+            app.request(method.clone(), &path.replace("{id}", id))
+                .bearer(&token)
+        };
+        let refused = request()
+            .header("if-match", &stale.etag())
+            .json(plausible_body(path))
+            .await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.problem()),
+            (412, "precondition-failed"),
+            "{method} {path}"
+        );
+        assert_eq!(refused.etag(), changed.etag(), "{method} {path}");
+        let refused = request().json(plausible_body(path)).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.problem()),
+            (428, "precondition-required"),
+            "{method} {path}"
+        );
+        let after = app.request(Method::GET, &read).bearer(&token).send().await;
+        assert_eq!(
+            (after.etag(), after.json),
+            (changed.etag(), changed.json),
+            "{method} {path}"
+        );
     }
+}
 
-    what_is_not_public_yet_is_counted_nowhere(app) {
-        let token = app.newsroom().await;
-        app.published(&token, "one").await;
-        let public = public_counts(&app).await;
-        for (path, count) in &public {
-            assert_eq!(*count, 1, "{path}");
-        }
-        app.published_at(&token, "hidden", "2099-01-01T00:00:00Z").await;
-        assert_eq!(public_counts(&app).await, public, "scheduled");
-        let embargoed = app.draft(&token, "embargoed").await;
-        let embargo = json!({"published_at": "2020-01-01T00:00:00Z", "embargo_until": "2099-01-01T00:00:00Z"});
-        assert_eq!(app.step(&token, &embargoed, "publish", embargo).await.status, 200);
-        assert_eq!(public_counts(&app).await, public, "under embargo");
-        app.draft(&token, "draft").await;
-        let article = app.published(&token, "gone").await;
-        assert_eq!(app.step(&token, &article, "unpublish", json!({})).await.status, 200);
-        assert_eq!(public_counts(&app).await, public, "a draft, and one that was taken back");
+#[apply(both)]
+async fn what_is_not_public_yet_is_counted_nowhere(app: TestApp) {
+    let token = app.newsroom().await;
+    app.published(&token, "one").await;
+    let public = public_counts(&app).await;
+    for (path, count) in &public {
+        assert_eq!(*count, 1, "{path}");
     }
+    app.published_at(&token, "hidden", "2099-01-01T00:00:00Z")
+        .await;
+    assert_eq!(public_counts(&app).await, public, "scheduled");
+    let embargoed = app.draft(&token, "embargoed").await;
+    let embargo =
+        json!({"published_at": "2020-01-01T00:00:00Z", "embargo_until": "2099-01-01T00:00:00Z"});
+    assert_eq!(
+        app.step(&token, &embargoed, "publish", embargo)
+            .await
+            .status,
+        200
+    );
+    assert_eq!(public_counts(&app).await, public, "under embargo");
+    app.draft(&token, "draft").await;
+    let article = app.published(&token, "gone").await;
+    assert_eq!(
+        app.step(&token, &article, "unpublish", json!({}))
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        public_counts(&app).await,
+        public,
+        "a draft, and one that was taken back"
+    );
+}
 
-    nothing_falls_out_of_pages_of_what_sorts_alike(app) {
-        let token = app.newsroom().await;
-        let mut all = BTreeSet::new();
-        for number in 0..7 {
-            let slug = format!("a-{number}");
-            app.published_at(&token, &slug, "2026-03-01T08:00:00Z").await;
-            all.insert(slug);
-        }
-        // All at the same instant, of which a list keeps milliseconds.
-        app.database.write(|connection| {
+#[apply(both)]
+async fn nothing_falls_out_of_pages_of_what_sorts_alike(app: TestApp) {
+    let token = app.newsroom().await;
+    let mut all = BTreeSet::new();
+    for number in 0..7 {
+        let slug = format!("a-{number}");
+        app.published_at(&token, &slug, "2026-03-01T08:00:00Z")
+            .await;
+        all.insert(slug);
+    }
+    // All at the same instant, of which a list keeps milliseconds.
+    app.database
+        .write(|connection| {
             let sql = "UPDATE articles SET updated_at = '2026-03-02T08:00:00.000Z'";
             match connection {
                 Connection::Sqlite(inner) => inner.batch_execute(sql)?,
                 Connection::Postgres(inner) => inner.batch_execute(sql)?,
             }
             Ok(())
-        }).await.unwrap();
-        for (sort, filter) in [
-            ("-published_at", ""), ("published_at", ""), ("-updated_at", ""), ("updated_at", ""), ("-shares", ""),
-            ("-published_at", "&tag=climate"), ("-updated_at", "&tag=climate"), ("updated_at", "&author=alex-writer"),
-            ("-shares", "&tag=climate"), ("-updated_at", "&section=world"), ("-published_at", "&q=headline"),
-            ("published_at", "&q=headline"), ("-updated_at", "&q=headline"), ("relevance", "&q=headline"),
-        ] {
-            for limit in [1, 2, 3] {
-                let first = format!("/v1/articles?sort={sort}&limit={limit}{filter}");
-                let (mut forward, mut pages) = (Vec::new(), Vec::new());
-                let mut next = Some(first.clone());
-                while let Some(path) = next.take() {
-                    let page = app.get(&path).await;
-                    forward.extend(page.slugs().iter().map(ToString::to_string));
-                    pages.push(page.slugs().join(","));
-                    next = page.json["page"]["next_cursor"].as_str().map(|cursor| format!("{first}&cursor={cursor}"));
-                    if next.is_none() {
-                        // And back again, page by page.
-                        let mut back = page.json["page"]["prev_cursor"].as_str().map(str::to_owned);
-                        let mut known = pages.iter().rev().skip(1);
-                        while let Some(cursor) = back {
-                            let page = app.get(&format!("{first}&cursor={cursor}")).await;
-                            assert_eq!(Some(&page.slugs().join(",")), known.next(), "{first}");
-                            back = page.json["page"]["prev_cursor"].as_str().map(str::to_owned);
-                        }
-                        assert_eq!(known.next(), None, "{first}");
-                    }
-                }
-                assert_eq!(forward.len(), all.len(), "{first}: {forward:?}");
-                assert_eq!(forward.iter().cloned().collect::<BTreeSet<_>>(), all, "{first}");
-            }
-        }
-        for (path, name) in [("/v1/tags", "-article_count"), ("/v1/tags", "name")] {
-            let first = format!("{path}?sort={name}&limit=1");
-            let (mut seen, mut next) = (Vec::new(), Some(first.clone()));
+        })
+        .await
+        .unwrap();
+    for (sort, filter) in [
+        ("-published_at", ""),
+        ("published_at", ""),
+        ("-updated_at", ""),
+        ("updated_at", ""),
+        ("-shares", ""),
+        ("-published_at", "&tag=climate"),
+        ("-updated_at", "&tag=climate"),
+        ("updated_at", "&author=alex-writer"),
+        ("-shares", "&tag=climate"),
+        ("-updated_at", "&section=world"),
+        ("-published_at", "&q=headline"),
+        ("published_at", "&q=headline"),
+        ("-updated_at", "&q=headline"),
+        ("relevance", "&q=headline"),
+    ] {
+        for limit in [1, 2, 3] {
+            let first = format!("/v1/articles?sort={sort}&limit={limit}{filter}");
+            let (mut forward, mut pages) = (Vec::new(), Vec::new());
+            let mut next = Some(first.clone());
             while let Some(path) = next.take() {
                 let page = app.get(&path).await;
-                seen.extend(page.slugs().iter().map(ToString::to_string));
-                next = page.json["page"]["next_cursor"].as_str().map(|cursor| format!("{first}&cursor={cursor}"));
+                forward.extend(page.slugs().iter().map(ToString::to_string));
+                pages.push(page.slugs().join(","));
+                next = page.json["page"]["next_cursor"]
+                    .as_str()
+                    .map(|cursor| format!("{first}&cursor={cursor}"));
+                if next.is_none() {
+                    // And back again, page by page.
+                    let mut back = page.json["page"]["prev_cursor"].as_str().map(str::to_owned);
+                    let mut known = pages.iter().rev().skip(1);
+                    while let Some(cursor) = back {
+                        let page = app.get(&format!("{first}&cursor={cursor}")).await;
+                        assert_eq!(Some(&page.slugs().join(",")), known.next(), "{first}");
+                        back = page.json["page"]["prev_cursor"].as_str().map(str::to_owned);
+                    }
+                    assert_eq!(known.next(), None, "{first}");
+                }
             }
-            seen.sort();
-            assert_eq!(seen, ["climate", "ports", "world"], "{first}");
+            assert_eq!(forward.len(), all.len(), "{first}: {forward:?}");
+            assert_eq!(
+                forward.iter().cloned().collect::<BTreeSet<_>>(),
+                all,
+                "{first}"
+            );
         }
     }
-
-    every_public_answer_says_how_it_is_kept(app) {
-        let token = app.newsroom().await;
-        let one = app.published(&token, "one").await;
-        let id = one.json["id"].as_str().unwrap();
-        let tag = app.get("/v1/tags/climate").await.json["id"].as_str().unwrap().to_owned();
-        let author = app.get("/v1/authors/alex-writer").await.json["id"].as_str().unwrap().to_owned();
-        let article = format!("article-{id}");
-        let (tag, author) = (format!("tag-{tag}"), format!("author-{author}"));
-        let mut answered = BTreeSet::new();
-        for (template, path, key, has_date) in [
-            ("/v1/articles", "/v1/articles", "articles", false),
-            ("/v1/articles/facets", "/v1/articles/facets?by=tag", "articles", false),
-            ("/v1/articles/{slug}", "/v1/articles/one", article.as_str(), true),
-            ("/v1/articles/{slug}/related", "/v1/articles/one/related", "articles", false),
-            ("/v1/articles/{slug}/shares", "/v1/articles/one/shares", article.as_str(), false),
-            ("/v1/shares", "/v1/shares?slugs=one", "articles", false),
-            ("/v1/trending", "/v1/trending", "articles", false),
-            ("/v1/tags", "/v1/tags", "tags", false),
-            ("/v1/tags/{slug}", "/v1/tags/climate", tag.as_str(), false),
-            ("/v1/authors", "/v1/authors", "authors", false),
-            ("/v1/authors/{slug}", "/v1/authors/alex-writer", author.as_str(), false),
-        ] {
-            answered.insert(template);
-            for kept in [false, true] {
-                let reply = app.get(path).await;
-                assert_eq!(reply.header("surrogate-key"), key, "{path}, kept: {kept}");
-                assert!(reply.header("cache-control").starts_with("public, max-age="), "{path}");
-                assert_eq!(reply.header("vary"), "Accept-Encoding", "{path}");
-                assert_eq!(reply.header("access-control-allow-origin"), "*", "{path}");
-                assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
-                assert_eq!(!reply.header("last-modified").is_empty(), has_date, "{path}");
-                assert!(reply.etag().starts_with('"'), "{path}");
-            }
+    for (path, name) in [("/v1/tags", "-article_count"), ("/v1/tags", "name")] {
+        let first = format!("{path}?sort={name}&limit=1");
+        let (mut seen, mut next) = (Vec::new(), Some(first.clone()));
+        while let Some(path) = next.take() {
+            let page = app.get(&path).await;
+            seen.extend(page.slugs().iter().map(ToString::to_string));
+            next = page.json["page"]["next_cursor"]
+                .as_str()
+                .map(|cursor| format!("{first}&cursor={cursor}"));
         }
-        let public = DOCUMENT["paths"].as_object().unwrap().iter().filter(|(path, item)| {
-            path.starts_with("/v1/") && item["get"].is_object() && item["get"]["security"] == json!([])
+        seen.sort();
+        assert_eq!(seen, ["climate", "ports", "world"], "{first}");
+    }
+}
+
+#[apply(both)]
+async fn every_public_answer_says_how_it_is_kept(app: TestApp) {
+    let token = app.newsroom().await;
+    let one = app.published(&token, "one").await;
+    let id = one.json["id"].as_str().unwrap();
+    let tag = app.get("/v1/tags/climate").await.json["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let author = app.get("/v1/authors/alex-writer").await.json["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let article = format!("article-{id}");
+    let (tag, author) = (format!("tag-{tag}"), format!("author-{author}"));
+    let mut answered = BTreeSet::new();
+    for (template, path, key, has_date) in [
+        ("/v1/articles", "/v1/articles", "articles", false),
+        (
+            "/v1/articles/facets",
+            "/v1/articles/facets?by=tag",
+            "articles",
+            false,
+        ),
+        (
+            "/v1/articles/{slug}",
+            "/v1/articles/one",
+            article.as_str(),
+            true,
+        ),
+        (
+            "/v1/articles/{slug}/related",
+            "/v1/articles/one/related",
+            "articles",
+            false,
+        ),
+        (
+            "/v1/articles/{slug}/shares",
+            "/v1/articles/one/shares",
+            article.as_str(),
+            false,
+        ),
+        ("/v1/shares", "/v1/shares?slugs=one", "articles", false),
+        ("/v1/trending", "/v1/trending", "articles", false),
+        ("/v1/tags", "/v1/tags", "tags", false),
+        ("/v1/tags/{slug}", "/v1/tags/climate", tag.as_str(), false),
+        ("/v1/authors", "/v1/authors", "authors", false),
+        (
+            "/v1/authors/{slug}",
+            "/v1/authors/alex-writer",
+            author.as_str(),
+            false,
+        ),
+    ] {
+        answered.insert(template);
+        for kept in [false, true] {
+            let reply = app.get(path).await;
+            assert_eq!(reply.header("surrogate-key"), key, "{path}, kept: {kept}");
+            assert!(
+                reply
+                    .header("cache-control")
+                    .starts_with("public, max-age="),
+                "{path}"
+            );
+            assert_eq!(reply.header("vary"), "Accept-Encoding", "{path}");
+            assert_eq!(reply.header("access-control-allow-origin"), "*", "{path}");
+            assert_eq!(reply.header("x-content-type-options"), "nosniff", "{path}");
+            assert_eq!(
+                !reply.header("last-modified").is_empty(),
+                has_date,
+                "{path}"
+            );
+            assert!(reply.etag().starts_with('"'), "{path}");
+        }
+    }
+    let public = DOCUMENT["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(path, item)| {
+            path.starts_with("/v1/")
+                && item["get"].is_object()
+                && item["get"]["security"] == json!([])
         });
-        let public: BTreeSet<&str> = public.map(|(path, _)| path.as_str()).collect();
-        assert_eq!(public, answered, "an operation is not in this test");
-    }
+    let public: BTreeSet<&str> = public.map(|(path, _)| path.as_str()).collect();
+    assert_eq!(public, answered, "an operation is not in this test");
+}
 
-    who_may_write_and_not_read_learns_nothing(app) {
-        use dateline::auth::model::{Right, Role};
-        let token = app.newsroom().await;
-        let draft = app.draft(&token, "secret").await;
-        let writes = app.tool_with(&[Right::ArticlesWrite, Right::ArticlesPublish]).await;
-        let id = draft.json["id"].as_str().unwrap();
-        let path = format!("/v1/editorial/articles/{id}");
-        let reply = app.request(Method::PATCH, &path).bearer(&writes).header("if-match", "*").json(json!({})).await;
-        assert_eq!((reply.status.as_u16(), reply.text.as_str()), (204, ""));
-        let reply = app.request(Method::POST, &format!("{path}/publish")).bearer(&writes).header("if-match", &reply.etag()).json(json!({})).await;
-        assert_eq!((reply.status.as_u16(), reply.text.as_str()), (204, ""));
-        // Whoever cannot publish takes no shares from what is public.
-        let author = app.user("author@example.com", Role::Author).await;
-        for url in ["https://news.example/secret", "https://old.example/2020/secret/"] {
-            let claim = json!({"headline": "Mine", "former_urls": [url]});
-            let reply = app.request(Method::POST, "/v1/editorial/articles").bearer(&author).json(claim).await;
-            assert_eq!((reply.status.as_u16(), reply.problem()), (403, "forbidden"), "{url}");
-        }
-        let own = json!({"headline": "Mine", "former_urls": ["https://old.example/2020/mine"]});
-        app.create(&author, "/v1/editorial/articles", own).await;
+#[apply(both)]
+async fn who_may_write_and_not_read_learns_nothing(app: TestApp) {
+    use dateline::auth::model::{Right, Role};
+    let token = app.newsroom().await;
+    let draft = app.draft(&token, "secret").await;
+    let writes = app
+        .tool_with(&[Right::ArticlesWrite, Right::ArticlesPublish])
+        .await;
+    let id = draft.json["id"].as_str().unwrap();
+    let path = format!("/v1/editorial/articles/{id}");
+    let reply = app
+        .request(Method::PATCH, &path)
+        .bearer(&writes)
+        .header("if-match", "*")
+        .json(json!({}))
+        .await;
+    assert_eq!((reply.status.as_u16(), reply.text.as_str()), (204, ""));
+    let reply = app
+        .request(Method::POST, &format!("{path}/publish"))
+        .bearer(&writes)
+        .header("if-match", &reply.etag())
+        .json(json!({}))
+        .await;
+    assert_eq!((reply.status.as_u16(), reply.text.as_str()), (204, ""));
+    // Whoever cannot publish takes no shares from what is public.
+    let author = app.user("author@example.com", Role::Author).await;
+    for url in [
+        "https://news.example/secret",
+        "https://old.example/2020/secret/",
+    ] {
+        let claim = json!({"headline": "Mine", "former_urls": [url]});
+        let reply = app
+            .request(Method::POST, "/v1/editorial/articles")
+            .bearer(&author)
+            .json(claim)
+            .await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.problem()),
+            (403, "forbidden"),
+            "{url}"
+        );
     }
+    let own = json!({"headline": "Mine", "former_urls": ["https://old.example/2020/mine"]});
+    app.create(&author, "/v1/editorial/articles", own).await;
 }
 
 #[actix_web::test]

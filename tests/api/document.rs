@@ -1,5 +1,6 @@
 //! The OpenAPI document is true.
 
+use macro_rules_attribute::apply;
 use std::collections::BTreeSet;
 
 use dateline::app::resources;
@@ -54,53 +55,69 @@ fn every_operation_says_what_it_is() {
     }
 }
 
-both! {
-    the_server_serves_the_document_and_its_pages(app) {
-        let served = app.get("/openapi.json").await;
-        assert_eq!(served.json, *DOCUMENT);
-        let docs = app.get("/docs").await;
-        assert_eq!(docs.header("location"), "/docs/");
-        let page = app.get("/docs/").await;
-        assert_eq!(page.status, 200);
-        assert!(!page.text.contains("https://"), "the page loads something from elsewhere");
-    }
+#[apply(both)]
+async fn the_server_serves_the_document_and_its_pages(app: TestApp) {
+    let served = app.get("/openapi.json").await;
+    assert_eq!(served.json, *DOCUMENT);
+    let docs = app.get("/docs").await;
+    assert_eq!(docs.header("location"), "/docs/");
+    let page = app.get("/docs/").await;
+    assert_eq!(page.status, 200);
+    assert!(
+        !page.text.contains("https://"),
+        "the page loads something from elsewhere"
+    );
+}
 
-    every_problem_is_documented(app) {
-        let all = app.get("/problems").await;
-        for kind in all.json.as_array().unwrap() {
-            let name = kind["name"].as_str().unwrap();
-            assert_eq!(app.get(&format!("/problems/{name}")).await.json, *kind);
-        }
-        assert_eq!(app.get("/problems/unknown").await.status, 404);
+#[apply(both)]
+async fn every_problem_is_documented(app: TestApp) {
+    let all = app.get("/problems").await;
+    for kind in all.json.as_array().unwrap() {
+        let name = kind["name"].as_str().unwrap();
+        assert_eq!(app.get(&format!("/problems/{name}")).await.json, *kind);
     }
+    assert_eq!(app.get("/problems/unknown").await.status, 404);
+}
 
-    operators_are_answered(app) {
-        assert_eq!(app.get("/livez").await.json["status"], "ok");
-        assert_eq!(app.get("/readyz").await.json["status"], "ok");
-        app.get("/v1/articles").await;
-        let (status, metrics) = app.operators_get("/metrics").await;
-        assert_eq!(status, 200);
-        assert!(metrics.contains(
+#[apply(both)]
+async fn operators_are_answered(app: TestApp) {
+    assert_eq!(app.get("/livez").await.json["status"], "ok");
+    assert_eq!(app.get("/readyz").await.json["status"], "ok");
+    app.get("/v1/articles").await;
+    let (status, metrics) = app.operators_get("/metrics").await;
+    assert_eq!(status, 200);
+    assert!(
+        metrics.contains(
             "dateline_http_requests_total{method=\"GET\",route=\"/v1/articles\",status=\"200\"} 1"
-        ), "{metrics}");
-        assert!(metrics.contains("dateline_database_queries_total "));
-        assert!(metrics.contains("dateline_log_lines_lost 0"));
-        let (status, ready) = app.operators_get("/readyz").await;
-        assert_eq!(status, 200);
-        let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
-        assert_eq!(ready["parts"]["database"], "ok");
-        assert_eq!(ready["parts"]["migrations"], "ok");
-        // Strangers are told none of it.
-        assert_eq!(app.get("/metrics").await.status, 404);
-        assert!(app.get("/readyz").await.json["parts"].is_null());
-    }
+        ),
+        "{metrics}"
+    );
+    assert!(metrics.contains("dateline_database_queries_total "));
+    assert!(metrics.contains("dateline_log_lines_lost 0"));
+    let (status, ready) = app.operators_get("/readyz").await;
+    assert_eq!(status, 200);
+    let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
+    assert_eq!(ready["parts"]["database"], "ok");
+    assert_eq!(ready["parts"]["migrations"], "ok");
+    // Strangers are told none of it.
+    assert_eq!(app.get("/metrics").await.status, 404);
+    assert!(app.get("/readyz").await.json["parts"].is_null());
+}
 
-    a_request_id_runs_through(app) {
-        let id = "019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a11";
-        let reply = app.request(Method::GET, "/v1/articles/none").header("x-request-id", id).send().await;
-        assert_eq!(reply.header("x-request-id"), id);
-        assert_eq!(reply.json["instance"], format!("urn:uuid:{id}"));
-        let reply = app.request(Method::GET, "/livez").header("x-request-id", "not a uuid").send().await;
-        assert_ne!(reply.header("x-request-id"), "not a uuid");
-    }
+#[apply(both)]
+async fn a_request_id_runs_through(app: TestApp) {
+    let id = "019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a11";
+    let reply = app
+        .request(Method::GET, "/v1/articles/none")
+        .header("x-request-id", id)
+        .send()
+        .await;
+    assert_eq!(reply.header("x-request-id"), id);
+    assert_eq!(reply.json["instance"], format!("urn:uuid:{id}"));
+    let reply = app
+        .request(Method::GET, "/livez")
+        .header("x-request-id", "not a uuid")
+        .send()
+        .await;
+    assert_ne!(reply.header("x-request-id"), "not a uuid");
 }

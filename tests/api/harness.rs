@@ -26,11 +26,11 @@ pub enum On {
     Postgres,
 }
 
-/// One body, two tests.
+/// One test for each database: `#[apply(both)] async fn name(app: TestApp) { … }`.
 #[macro_export]
 macro_rules! both {
-    ($($name:ident($app:ident) $body:block)*) => {
-        $(mod $name {
+    (async fn $name:ident($app:ident: TestApp) $body:block) => {
+        mod $name {
             #[allow(unused_imports, clippy::allow_attributes, reason = "not every body uses all")]
             use super::*;
 
@@ -45,7 +45,7 @@ macro_rules! both {
             async fn postgres() {
                 body($crate::harness::TestApp::start($crate::harness::On::Postgres).await).await;
             }
-        })*
+        }
     };
 }
 

@@ -1,6 +1,7 @@
 //! One answer, one question: whatever parameters a public request has, in whatever spelling, the answer
 //! that is kept under its key is the one that it would be given anew.
 
+use macro_rules_attribute::apply;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
@@ -155,54 +156,61 @@ fn said(reply: &Reply) -> (u16, String, Value) {
     (reply.status.as_u16(), reply.header("link").to_owned(), said)
 }
 
-both! {
-    what_is_kept_answers_only_its_own_question(app) {
-        let seed = std::env::var("DATELINE_QUESTIONS_SEED").ok().and_then(|text| text.parse().ok());
-        let seed = seed.unwrap_or_else(rand::random);
-        println!("DATELINE_QUESTIONS_SEED={seed}");
-        let random = &mut StdRng::seed_from_u64(seed);
-        let token = app.newsroom().await;
-        for (slug, hour) in [("one", 1), ("two", 2), ("three", 3)] {
-            app.published_at(&token, slug, &format!("2026-03-01T0{hour}:00:00Z")).await;
-        }
-        for network in ["x", "facebook"] {
-            let share = app.request(Method::POST, "/v1/articles/one/shares");
-            assert_eq!(share.json(json!({"network": network})).await.status, 200);
-        }
-        app.counted().await;
-        let operations = operations();
-        assert!(operations.len() > 8, "{operations:?}");
-        let mut answered = 0;
-        for (path, names) in &operations {
-            let mut asked: Vec<String> = (0..questions()).map(|_| query(names, random)).collect();
-            asked.extend(names.iter().map(|name| format!("{name}=")));
-            asked.push(String::new());
-            // Twice, in another order: what one question left behind, the next one may find.
-            for _ in 0..2 {
-                for _ in 0..asked.len() {
-                    let target = format!("{path}?{}", asked.choose(random).unwrap());
-                    let kept = app.get(&target).await;
-                    let read = app.without_cache().await.get(&target).await;
-                    assert_eq!(said(&kept), said(&read), "{target}");
-                    answered += usize::from(kept.status == 200);
-                }
+#[apply(both)]
+async fn what_is_kept_answers_only_its_own_question(app: TestApp) {
+    let seed = std::env::var("DATELINE_QUESTIONS_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let seed = seed.unwrap_or_else(rand::random);
+    println!("DATELINE_QUESTIONS_SEED={seed}");
+    let random = &mut StdRng::seed_from_u64(seed);
+    let token = app.newsroom().await;
+    for (slug, hour) in [("one", 1), ("two", 2), ("three", 3)] {
+        app.published_at(&token, slug, &format!("2026-03-01T0{hour}:00:00Z"))
+            .await;
+    }
+    for network in ["x", "facebook"] {
+        let share = app.request(Method::POST, "/v1/articles/one/shares");
+        assert_eq!(share.json(json!({"network": network})).await.status, 200);
+    }
+    app.counted().await;
+    let operations = operations();
+    assert!(operations.len() > 8, "{operations:?}");
+    let mut answered = 0;
+    for (path, names) in &operations {
+        let mut asked: Vec<String> = (0..questions()).map(|_| query(names, random)).collect();
+        asked.extend(names.iter().map(|name| format!("{name}=")));
+        asked.push(String::new());
+        // Twice, in another order: what one question left behind, the next one may find.
+        for _ in 0..2 {
+            for _ in 0..asked.len() {
+                let target = format!("{path}?{}", asked.choose(random).unwrap());
+                let kept = app.get(&target).await;
+                let read = app.without_cache().await.get(&target).await;
+                assert_eq!(said(&kept), said(&read), "{target}");
+                answered += usize::from(kept.status == 200);
             }
         }
-        assert!(answered > 100, "only {answered} were answered");
-        assert!(app.metric("dateline_cache_hits_total").await > 50.0);
     }
+    assert!(answered > 100, "only {answered} were answered");
+    assert!(app.metric("dateline_cache_hits_total").await > 50.0);
+}
 
-    an_empty_search_leaves_the_front_page_alone(app) {
-        let token = app.newsroom().await;
-        app.published(&token, "one").await;
-        for path in ["/v1/articles", "/v1/articles/facets?by=tag", "/v1/trending"] {
-            let between = if path.contains('?') { "&" } else { "?" };
-            let searched = app.get(&format!("{path}{between}q=")).await;
-            assert_eq!(searched.json["data"], json!([]), "{path}");
-            let all = app.get(path).await;
-            assert_eq!(said(&all), said(&app.without_cache().await.get(path).await), "{path}");
-        }
-        assert_eq!(app.get("/v1/articles").await.slugs(), ["one"]);
-        assert_eq!(app.get("/v1/articles?q=").await.slugs(), [""; 0]);
+#[apply(both)]
+async fn an_empty_search_leaves_the_front_page_alone(app: TestApp) {
+    let token = app.newsroom().await;
+    app.published(&token, "one").await;
+    for path in ["/v1/articles", "/v1/articles/facets?by=tag", "/v1/trending"] {
+        let between = if path.contains('?') { "&" } else { "?" };
+        let searched = app.get(&format!("{path}{between}q=")).await;
+        assert_eq!(searched.json["data"], json!([]), "{path}");
+        let all = app.get(path).await;
+        assert_eq!(
+            said(&all),
+            said(&app.without_cache().await.get(path).await),
+            "{path}"
+        );
     }
+    assert_eq!(app.get("/v1/articles").await.slugs(), ["one"]);
+    assert_eq!(app.get("/v1/articles?q=").await.slugs(), [""; 0]);
 }

@@ -1,5 +1,6 @@
 //! What a proxy in front of the server may say, and what a stranger may not.
 
+use macro_rules_attribute::apply;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -43,45 +44,71 @@ async fn a_stranger_is_not_believed_and_operators_are_told() {
     );
 }
 
-both! {
-    what_is_gone_replaces_what_a_cache_has(app) {
-        let token = app.newsroom().await;
-        let unknown = app.get("/v1/articles/none").await;
-        assert_eq!(unknown.status, 404);
-        assert_eq!(unknown.header("cache-control"), "public, max-age=10");
-        assert_eq!(unknown.header("surrogate-key"), "articles");
-        assert_eq!(unknown.header("vary"), "");
-        assert_eq!(unknown.header("access-control-allow-origin"), "*");
-        let without = |reply: &crate::harness::Reply| {
-            let mut headers = reply.headers.clone();
-            for name in ["x-request-id", "date"] {
-                headers.remove(name);
-            }
-            let mut body = reply.json.clone();
-            body["instance"].take();
-            (headers, body)
+#[apply(both)]
+async fn what_is_gone_replaces_what_a_cache_has(app: TestApp) {
+    let token = app.newsroom().await;
+    let unknown = app.get("/v1/articles/none").await;
+    assert_eq!(unknown.status, 404);
+    assert_eq!(unknown.header("cache-control"), "public, max-age=10");
+    assert_eq!(unknown.header("surrogate-key"), "articles");
+    assert_eq!(unknown.header("vary"), "");
+    assert_eq!(unknown.header("access-control-allow-origin"), "*");
+    let without = |reply: &crate::harness::Reply| {
+        let mut headers = reply.headers.clone();
+        for name in ["x-request-id", "date"] {
+            headers.remove(name);
+        }
+        let mut body = reply.json.clone();
+        body["instance"].take();
+        (headers, body)
+    };
+    // A draft, what is scheduled, and what was taken back say what a slug says that never was.
+    app.draft(&token, "draft").await;
+    app.published_at(&token, "scheduled", "2099-01-01T00:00:00Z")
+        .await;
+    for step in ["unpublish", "retract"] {
+        let article = app.published(&token, step).await;
+        assert_eq!(app.get(&format!("/v1/articles/{step}")).await.status, 200);
+        let body = if step == "retract" {
+            json!({"reason": "Wrong."})
+        } else {
+            json!({})
         };
-        // A draft, what is scheduled, and what was taken back say what a slug says that never was.
-        app.draft(&token, "draft").await;
-        app.published_at(&token, "scheduled", "2099-01-01T00:00:00Z").await;
-        for step in ["unpublish", "retract"] {
-            let article = app.published(&token, step).await;
-            assert_eq!(app.get(&format!("/v1/articles/{step}")).await.status, 200);
-            let body = if step == "retract" { json!({"reason": "Wrong."}) } else { json!({}) };
-            assert_eq!(app.step(&token, &article, step, body).await.status, 200);
-        }
-        for slug in ["draft", "scheduled", "unpublish", "retract"] {
-            let reply = app.get(&format!("/v1/articles/{slug}")).await;
-            assert_eq!(without(&reply), without(&unknown), "{slug}");
-        }
-        for (path, key) in [("/v1/tags/none", "tags"), ("/v1/authors/none", "authors"), ("/v1/articles/none/shares", "articles"), ("/v1/articles/none/related", "articles")] {
-            let reply = app.get(path).await;
-            assert_eq!((reply.status.as_u16(), reply.header("surrogate-key")), (404, key), "{path}");
-            assert!(reply.header("cache-control").starts_with("public"), "{path}");
-        }
-        // What is no reader's is kept by nobody.
-        assert_eq!(app.get("/nowhere").await.header("cache-control"), "no-store");
-        let editorial = app.request(Method::GET, "/v1/editorial/articles/none").bearer(&token).send().await;
-        assert_eq!((editorial.status.as_u16(), editorial.header("cache-control")), (404, "no-store"));
+        assert_eq!(app.step(&token, &article, step, body).await.status, 200);
     }
+    for slug in ["draft", "scheduled", "unpublish", "retract"] {
+        let reply = app.get(&format!("/v1/articles/{slug}")).await;
+        assert_eq!(without(&reply), without(&unknown), "{slug}");
+    }
+    for (path, key) in [
+        ("/v1/tags/none", "tags"),
+        ("/v1/authors/none", "authors"),
+        ("/v1/articles/none/shares", "articles"),
+        ("/v1/articles/none/related", "articles"),
+    ] {
+        let reply = app.get(path).await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.header("surrogate-key")),
+            (404, key),
+            "{path}"
+        );
+        assert!(
+            reply.header("cache-control").starts_with("public"),
+            "{path}"
+        );
+    }
+    // What is no reader's is kept by nobody.
+    assert_eq!(
+        app.get("/nowhere").await.header("cache-control"),
+        "no-store"
+    );
+    let editorial = app
+        .request(Method::GET, "/v1/editorial/articles/none")
+        .bearer(&token)
+        .send()
+        .await;
+    assert_eq!(
+        (editorial.status.as_u16(), editorial.header("cache-control")),
+        (404, "no-store")
+    );
 }
