@@ -27,6 +27,7 @@ mod readme;
 mod replica;
 mod search;
 mod shares;
+mod snapshots;
 mod storage;
 mod structure;
 mod trending;
