@@ -140,7 +140,7 @@ pub fn begin_merge(
 
 /// That something cannot be merged into what was named.
 pub fn invalid_target(code: &'static str, detail: &str) -> StoreError {
-    StoreError::Invalid(Violation::new("/into", code, detail.to_owned()).into())
+    StoreError::Invalid(Violation::new("/into", code, detail).into())
 }
 
 /// Merges one into another: its articles and its slugs, old ones included, go over, and it is gone.

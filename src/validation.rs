@@ -81,6 +81,13 @@ impl Invalid {
     }
 }
 
+impl From<Violation> for Invalid {
+    /// Without its place.
+    fn from(violation: Violation) -> Self {
+        Self::new(violation.code, violation.detail)
+    }
+}
+
 /// Everything wrong with one input: the first [`MOST_VIOLATIONS`], and how many more there are.
 ///
 /// It is bounded here, where violations are collected, so that neither an answer nor the memory for

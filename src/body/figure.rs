@@ -3,8 +3,9 @@
 use url::Url;
 
 use super::Block;
-use super::import::{plain, quote_of, substance};
-use super::sanitise::{flow_nodes, web_address};
+use super::allowed::web_address;
+use super::parts::{plain, quote_of, substance};
+use super::sanitise::flow_nodes;
 use super::tree::{NodeId, Tree};
 use super::write::{all_phrases, collapse, escape};
 

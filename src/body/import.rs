@@ -1,11 +1,13 @@
 //! HTML → blocks. Nothing that can be read is lost: what fits no block becomes an `html` block.
 
 use super::Block;
+use super::allowed::language_of;
 use super::bounds::check_count;
 use super::figure::{embed_of_frame, figure, image};
-use super::sanitise::{flow_nodes, inline_nodes, language_of};
+use super::parts::{paragraphs, plain, quote_of, substance};
+use super::sanitise::{flow_nodes, inline_nodes};
 use super::tree::{Kind, NodeId, Tree, parse};
-use super::write::{all_phrases, collapse, is_phrase, text_of};
+use super::write::{all_phrases, is_phrase, text_of};
 use crate::validation::Violation;
 
 pub(super) fn blocks(html: &str) -> Result<Vec<Block>, Violation> {
@@ -94,22 +96,6 @@ impl Import<'_> {
     }
 }
 
-/// The children that are more than white space.
-pub(super) fn substance(tree: &Tree, id: NodeId) -> Vec<NodeId> {
-    tree.children(id)
-        .filter(|child| match tree.kind(*child) {
-            Kind::Text(text) => !collapse(text).is_empty(),
-            Kind::Silent => false,
-            _ => true,
-        })
-        .collect()
-}
-
-/// Text on one line, for fields that hold no HTML.
-pub(super) fn plain(tree: &Tree, nodes: &[NodeId]) -> Option<String> {
-    Some(collapse(&text_of(tree, nodes))).filter(|text| !text.is_empty())
-}
-
 fn heading(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
     if !all_phrases(tree, id) {
         return None;
@@ -128,24 +114,6 @@ fn heading(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
     )
 }
 
-/// Paragraphs or loose phrases as one inline HTML, parted by two line breaks.
-fn paragraphs(tree: &Tree, nodes: &[NodeId]) -> Option<String> {
-    let mut parts: Vec<Vec<NodeId>> = vec![Vec::new()];
-    for &node in nodes {
-        if is_phrase(tree, node) {
-            parts.last_mut()?.push(node);
-        } else if tree.name(node) == "p" && all_phrases(tree, node) {
-            parts.push(tree.children(node).collect());
-            parts.push(Vec::new());
-        } else {
-            return None;
-        }
-    }
-    let parts = parts.iter().map(|part| inline_nodes(tree, part));
-    let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
-    Some(parts.join("<br><br>"))
-}
-
 fn quote(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
     let mut nodes: Vec<NodeId> = tree.children(id).collect();
     let last = *substance(tree, id).last()?;
@@ -157,18 +125,6 @@ fn quote(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
         attribution = plain(tree, &[last]);
     }
     quote_of(tree, &nodes, attribution)
-}
-
-pub(super) fn quote_of(
-    tree: &Tree,
-    nodes: &[NodeId],
-    attribution: Option<String>,
-) -> Option<Vec<Block>> {
-    let text = paragraphs(tree, nodes)?;
-    if text.is_empty() && attribution.is_none() {
-        return Some(Vec::new());
-    }
-    Some(vec![Block::Quote { text, attribution }])
 }
 
 fn list(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {

@@ -4,9 +4,9 @@
 //! - [`Block`], [`Body`]: what there is to know from outside
 //! - `bounds`: how large and deep an input may be
 //! - `tree`, `sink`: HTML as a tree, built within the bounds; `write`: parts of it as HTML or text
-//! - `sanitise`: what HTML may hold
+//! - `allowed`: what HTML may hold; `sanitise`: HTML made harmless
 //! - `validate`: blocks as JSON from outside → blocks
-//! - `import`, `figure`: HTML → blocks
+//! - `import`, `figure`, `parts`: HTML → blocks
 //! - `html`, `markdown` with `markdown_inline`, `text`: blocks → what readers ask for, and the
 //!   other ways in
 //!
@@ -17,6 +17,7 @@ use crate::validation::Violations;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod allowed;
 mod block;
 mod bounds;
 mod figure;
@@ -24,6 +25,7 @@ mod html;
 mod import;
 mod markdown;
 mod markdown_inline;
+mod parts;
 mod sanitise;
 mod sink;
 mod text;

@@ -14,7 +14,7 @@ fn could_run(html: &str) -> bool {
             Kind::Foreign | Kind::Silent => true,
             Kind::Text(_) => false,
             Kind::Element(name) => {
-                !sanitise::FLOW.contains(&name) && !sanitise::INLINE.contains(&name)
+                !allowed::FLOW.contains(&name) && !allowed::INLINE.contains(&name)
                     || tree
                         .attributes(id)
                         .any(|(name, value)| dangerous(name, value))

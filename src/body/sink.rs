@@ -9,8 +9,10 @@ use html5ever::tendril::StrTendril;
 use html5ever::{Attribute, LocalName, Namespace, QualName, local_name, ns};
 
 use super::bounds::{self, MAX_DEPTH, MAX_NODES};
-use super::tree::NodeId;
 use crate::validation::Violation;
+
+/// A node's place in its tree.
+pub(super) type NodeId = usize;
 
 /// A node and its neighbours.
 pub(super) struct Node {

@@ -16,10 +16,9 @@ use html5ever::{QualName, local_name, ns};
 
 use super::bounds::{self, AttributeCount, MAX_DEPTH};
 use super::sink::{Data, Node, Sink};
-use crate::validation::Violation;
 
-/// A node's place in its tree.
-pub(super) type NodeId = usize;
+pub(super) use super::sink::NodeId;
+use crate::validation::Violation;
 
 /// A parsed fragment of HTML.
 pub(super) struct Tree {

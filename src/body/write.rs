@@ -1,6 +1,6 @@
 //! Parts of a tree as HTML, with allowed elements and attributes only, or as plain text.
 
-use super::sanitise::{FLOW, INLINE, attributes_of, is_hidden, safe_value};
+use super::allowed::{FLOW, INLINE, attributes_of, is_hidden, safe_value};
 use super::tree::{Kind, NodeId, Tree};
 
 /// Elements that stand within a line. Any other element breaks it.
@@ -287,7 +287,7 @@ fn write_flow_node(tree: &Tree, id: NodeId, preformatted: bool, html: &mut Strin
 
 fn flow_value(attribute: &str, value: &str) -> String {
     match attribute {
-        "src" | "poster" => super::sanitise::web_address(value).unwrap_or_default(),
+        "src" | "poster" => super::allowed::web_address(value).unwrap_or_default(),
         _ => value.trim().to_owned(),
     }
 }
