@@ -19,7 +19,7 @@ use crate::shares::store::{counting, downsampling, rollups, totals};
 use crate::shares::time::Granularity;
 
 /// How often what has run out is swept up and changed keys are noticed.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
+const SWEEPING: Duration = Duration::from_secs(60);
 
 /// How often what was shared is put in its place among the most shared.
 const PLACING: Duration = Duration::from_secs(2);
@@ -79,7 +79,7 @@ pub fn render(database: &Data<Database>) {
     actix_web::rt::spawn(async move {
         loop {
             let wait = match read_model::catch_up(&database).await {
-                Ok(()) => HOUSEKEEPING,
+                Ok(()) => SWEEPING,
                 Err(error) => {
                     put_off("rendering again", &error);
                     AGAIN
@@ -97,7 +97,7 @@ pub fn record_appearances(database: &Data<Database>, writer: &Writer) {
     actix_web::rt::spawn(async move {
         loop {
             let wait = match appear(&database, &writer).await {
-                Ok(wait) => wait.min(HOUSEKEEPING),
+                Ok(wait) => wait.min(SWEEPING),
                 Err(error) => {
                     put_off("recording what appeared", &error);
                     AGAIN
@@ -112,7 +112,7 @@ pub fn record_appearances(database: &Data<Database>, writer: &Writer) {
 async fn appear(database: &Database, writer: &Writer) -> Result<Duration, StoreError> {
     loop {
         match database.read(log::next).await? {
-            None => return Ok(HOUSEKEEPING),
+            None => return Ok(SWEEPING),
             Some(milliseconds @ 1..) => {
                 return Ok(Duration::from_millis(milliseconds.unsigned_abs()));
             }
@@ -169,7 +169,7 @@ impl Keeping {
         self.rolled_up.keep(database, self.since).await?;
         // The hour before as well: it may have ended while this went on.
         self.since = Granularity::Hour.containing(now.plus(-PLACED_SINCE));
-        fold_hours(
+        downsample_hours(
             database,
             now.plus(-chrono::Duration::days(hourly_days.into())),
         )
@@ -239,7 +239,7 @@ impl RolledUp {
     }
 }
 
-async fn fold_hours(database: &Database, before: Timestamp) -> Result<(), StoreError> {
+async fn downsample_hours(database: &Database, before: Timestamp) -> Result<(), StoreError> {
     while database
         .read(move |connection| downsampling::is_due(connection, before))
         .await?
@@ -254,7 +254,7 @@ async fn fold_hours(database: &Database, before: Timestamp) -> Result<(), StoreE
 pub fn sweep(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<LoginThrottle>) {
     let (database, signer, throttle) = (database.clone(), signer.clone(), throttle.clone());
     actix_web::rt::spawn(async move {
-        let mut interval = tokio::time::interval(HOUSEKEEPING);
+        let mut interval = tokio::time::interval(SWEEPING);
         // The first tick is immediate; nothing has changed since the start.
         interval.tick().await;
         loop {

@@ -8,7 +8,7 @@ use crate::db::lock::{self, Lock};
 use crate::db::schema::secrets;
 use crate::db::{Connection, Id, StoreResult, Timestamp};
 
-/// A key.
+/// A secret that signs or hashes, with the id that names it.
 #[derive(Clone, Queryable)]
 pub struct Key {
     /// Names it, as in `kid` of a JWT.

@@ -16,16 +16,16 @@ use crate::validation::Violation;
 /// A tag or an author, as far as they are alike.
 #[derive(Debug, QueryableByName)]
 pub struct Named {
-    /// Its key.
+    /// What articles refer to.
     #[diesel(sql_type = IdSql)]
     pub id: Id,
-    /// Its slug.
+    /// Its part of a path.
     #[diesel(sql_type = Text)]
     pub slug: String,
-    /// Its name.
+    /// What readers are shown.
     #[diesel(sql_type = Text)]
     pub name: String,
-    /// Its version.
+    /// What `If-Match` is held against.
     #[diesel(sql_type = BigInt)]
     pub version: i64,
 }
@@ -39,6 +39,9 @@ pub fn by_ids(
     of: Resource,
     ids: &[Id],
 ) -> StoreResult<HashMap<Id, Named>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let found: Vec<Named> = diesel::sql_query(format!(
         "SELECT id, slug, name, version FROM {} WHERE id IN ({})",
         of.table(),

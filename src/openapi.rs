@@ -171,7 +171,13 @@ fn name_parameters(path: &str, operation: &mut Operation) {
             "id" => None,
             _ => continue,
         };
-        let description = format!("The {noun}'s {}.", parameter.name);
+        let description = match path.ends_with("/merge") {
+            true => format!(
+                "The {} of the {noun} that is merged, and is gone then.",
+                parameter.name
+            ),
+            false => format!("The {noun}'s {}.", parameter.name),
+        };
         *parameter = ParameterBuilder::from(parameter.clone())
             .description(Some(description))
             .example(example)

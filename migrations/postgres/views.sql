@@ -42,7 +42,7 @@ FROM articles a LEFT JOIN article_bodies b ON b.article_id = a.id;
 CREATE VIEW public_articles AS
 SELECT id, slug, canonical_url, language, section_id, public_updated_at AS updated_at, published_at,
        to_char(published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS published_on, body, body_html,
-       summary_json, details_json, depends_on, rendered_changed_at,
+       summary_json, details_json, made_of, rendered_changed_at,
        coalesce(f.rendered_version = f.version AND f.rendered_by = {read_model}, false)
        AND NOT EXISTS (SELECT 1 FROM stale WHERE projection = 'read_model') AS is_rendered
 FROM full_articles f
@@ -80,7 +80,7 @@ JOIN search_entries e ON e.position = s.position
 JOIN public_articles p ON p.id = e.article_id;
 
 -- In how many milliseconds the clock alone changes what is public; null when never.
-CREATE VIEW next_visibility_change AS
+CREATE VIEW public_horizon AS
 SELECT 1 AS id,
        CAST(floor(extract(epoch FROM min(instant) - now()) * 1000) AS bigint) AS milliseconds
 FROM (SELECT min(published_at) AS instant FROM articles

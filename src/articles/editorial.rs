@@ -24,7 +24,7 @@ use crate::http::path::IdPath;
 use crate::problem::{Problem, ProblemDocument};
 use crate::text::Slug;
 
-/// Runs a change and answers the request with the article after it; to a caller who may not read it, only with its
+/// Runs a change and responds with the article after it; to a caller who may not read it, only with its
 /// version.
 async fn change(
     writer: &Writer,

@@ -16,7 +16,7 @@ use crate::validation::Violations;
     "avatar_url": "https://images.example.com/alex.jpg"
 }))]
 pub struct AuthorRef {
-    /// Identifies it for good: an id never changes and is never used again.
+    /// Identifies them for good: an id never changes and is never used again.
     pub id: Id,
     /// Their name in URLs.
     pub slug: String,
@@ -41,7 +41,7 @@ pub struct AuthorRef {
     "updated_at": "2026-03-01T08:30:00.000Z"
 }))]
 pub struct Author {
-    /// Identifies it for good: an id never changes and is never used again.
+    /// Identifies them for good: an id never changes and is never used again.
     pub id: Id,
     /// Their name in URLs.
     pub slug: String,

@@ -12,7 +12,7 @@ use crate::validation::{Invalid, Violation, Violations, unknown};
 
 pub(super) fn blocks(value: &Value) -> Result<Vec<Block>, Violations> {
     let Value::Array(values) = value else {
-        return Err(Violation::whole("wrong_type", "must be an array of blocks").into());
+        return Err(wrong_type("an array of blocks", value).into());
     };
     check_count(values.len())?;
     let bytes = json_bytes(value);
@@ -60,15 +60,27 @@ const TYPES: &[&str] = &[
     "html",
 ];
 
+fn wrong_type(wanted: &str, value: &Value) -> Violation {
+    let found = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    };
+    Violation::whole("wrong_type", format!("must be {wanted}, is {found}"))
+}
+
 fn block(value: &Value) -> Result<Block, Violations> {
     let Value::Object(object) = value else {
-        return Err(Violation::whole("wrong_type", "must be an object").into());
+        return Err(wrong_type("an object", value).into());
     };
     let mut fields = object.clone();
     let wrong = |code, detail: &str| Violations::from(Violation::new("/type", code, detail));
     let name = match fields.shift_remove("type") {
         Some(Value::String(name)) => name,
-        Some(_) => return Err(wrong("wrong_type", "must be a string")),
+        Some(other) => return Err(wrong_type("a string", &other).under("/type").into()),
         None => return Err(wrong("required", "is required")),
     };
     let fields = Value::Object(fields);
@@ -174,7 +186,7 @@ impl Default for Level {
 impl Level {
     fn read(value: Value) -> Result<Self, Invalid> {
         if !value.is_number() {
-            return Err(Invalid::new("wrong_type", "must be a number"));
+            return Err(wrong_type("a number", &value).into());
         }
         let level = value.as_u64().and_then(|level| u8::try_from(level).ok());
         level

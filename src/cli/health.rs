@@ -8,7 +8,6 @@ use std::time::Duration;
 use clap::Args;
 
 use super::CommandError;
-
 use crate::config::socket_address;
 
 /// Ask a running server whether it is ready.

@@ -168,6 +168,12 @@ pub enum CommandError {
     /// Nobody signs in with this address.
     #[error("{0} is nobody's address")]
     NoUser(String),
+    /// A mistake in the code ended it; the log has more.
+    #[error("a mistake in the code ended it; the log says which")]
+    Panicked,
+    /// The server ended: a worker died, or signals cannot be listened for.
+    #[error("the server failed: {0}")]
+    Run(io::Error),
     /// A server is not ready: the first line of its answer.
     #[error("not ready: {0}")]
     NotReady(String),

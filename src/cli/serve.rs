@@ -6,10 +6,9 @@ use clap::builder::BoolishValueParser;
 use super::CommandError;
 use crate::app::{Application, Opening, StartError, open_database};
 use crate::config::{DatabaseConfig, ServerConfig};
-use crate::db::{Database, DatabaseUrl, StoreError, file};
+use crate::db::{Database, DatabaseUrl, file};
 use crate::http::listeners::Listeners;
 use crate::starting::Starting;
-use crate::threads::Panicked;
 
 /// Run the server.
 #[derive(Debug, Args)]
@@ -64,8 +63,7 @@ pub(super) fn run_server(
     actix_web::rt::System::new().block_on(async {
         let starting = Starting::begin(&listeners).map_err(StartError::Listen)?;
         let opening = actix_web::rt::task::spawn_blocking(open);
-        // One that panicked has said why.
-        let database = opening.await.map_err(|_| StoreError::from(Panicked))??;
+        let database = opening.await.map_err(|_| CommandError::Panicked)??;
         let url = database.url().clone();
         let application = Application::build_on(listeners, config, database).await?;
         starting.end().await;
@@ -79,6 +77,6 @@ pub(super) fn run_server(
         Ok(application
             .run_until_signal()
             .await
-            .map_err(StartError::Listen)?)
+            .map_err(CommandError::Run)?)
     })
 }

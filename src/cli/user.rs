@@ -213,7 +213,12 @@ impl User {
                     } else {
                         ""
                     };
-                    println!("{:8}  {}  {}{state}", user.role()?, user.email, user.name);
+                    println!(
+                        "{:8}  {}  {}{state}",
+                        user.stored_role(),
+                        user.email,
+                        user.name
+                    );
                 }
             }
         }

@@ -1,7 +1,8 @@
 //! Copying all that a newsroom has from one database to another, of either kind.
 //!
 //! Each row travels as a JSON array with one text or number for each column, the same from both databases: what
-//! arrived is read back and compared before it is committed.
+//! arrived is read back, and its number of rows and the sum of their hashes are compared, before it is committed.
+//! Times are to the millisecond, as the service writes them.
 
 use diesel::connection::{DefaultLoadingMode, SimpleConnection};
 use diesel::deserialize::QueryableByName;
@@ -13,6 +14,7 @@ use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::dialect::{Kind, Typed};
+use super::lock::{self, Lock};
 use super::schema::*;
 use super::transaction::in_transaction;
 use super::{Connection, StoreError, StoreResult, migrations};
@@ -40,14 +42,16 @@ pub enum CopyError {
     #[error("{0} differs between the two databases after copying")]
     Differs(&'static str),
     /// One of the two failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    #[error("the {0} database: {1}")]
+    Failed(&'static str, StoreError),
+    /// One of the two failed while rows went from one to the other.
+    #[error("copying {0}: {1}")]
+    Table(&'static str, StoreError),
 }
 
-impl From<diesel::result::Error> for CopyError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Store(error.into())
-    }
+/// Names the database that failed.
+fn of<E: Into<StoreError>>(name: &'static str) -> impl Fn(E) -> CopyError {
+    move |error| CopyError::Failed(name, error.into())
 }
 
 /// The columns of a table, with their names.
@@ -81,8 +85,19 @@ pub struct Copied {
     columns: Vec<(&'static str, Kind)>,
 }
 
+/// Columns that the read model fills in again.
+const MADE_ANEW: &[&str] = &[
+    "summary_json",
+    "details_json",
+    "made_of",
+    "rendered_changed_at",
+    "rendered_version",
+    "rendered_by",
+];
+
 fn copied<T: Table<AllColumns: Columns>>(name: &'static str) -> Copied {
-    let columns = T::AllColumns::columns();
+    let mut columns = T::AllColumns::columns();
+    columns.retain(|(name, _)| !MADE_ANEW.contains(name));
     Copied { name, columns }
 }
 
@@ -115,6 +130,17 @@ pub const LEFT_OUT: &[&str] = &[
 /// Has one row from the beginning.
 const BEGUN: &str = "share_journal_applied";
 
+/// What a target may have of the former contents of its tables. What is made from them is of no version until
+/// it has been rebuilt.
+const CLEARED: &[&str] = &[
+    BEGUN,
+    "projections",
+    "stale",
+    "article_search",
+    "search_entries",
+    "name_words",
+];
+
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = Text)]
@@ -146,6 +172,35 @@ impl Sum {
     }
 }
 
+/// Refuses a source or a target that rows cannot be copied between. Changes neither; the target may have no
+/// tables yet.
+///
+/// # Errors
+/// [`CopyError::NotMigrated`], [`CopyError::NotEmpty`].
+pub fn check(source: &mut Connection, target: &mut Connection) -> Result<(), CopyError> {
+    if !migrations::is_current(source).map_err(of("source"))? {
+        return Err(CopyError::NotMigrated("source"));
+    }
+    if migrations::is_new(target).map_err(of("target"))? {
+        return Ok(());
+    }
+    if !migrations::is_current(target).map_err(of("target"))? {
+        return Err(CopyError::NotMigrated("target"));
+    }
+    refuse_used(target)
+}
+
+fn refuse_used(target: &mut Connection) -> Result<(), CopyError> {
+    for table in tables() {
+        let rows = table.count(target).map_err(of("target"))?;
+        if rows > i64::from(table.name == BEGUN) {
+            let table = table.name;
+            return Err(CopyError::NotEmpty { table, rows });
+        }
+    }
+    Ok(())
+}
+
 /// Copies everything in one transaction, as it is in the source at one moment; `report` is told the name of each
 /// table and how many rows of it are done, again and again. The target's projections are to be rebuilt afterwards.
 ///
@@ -156,44 +211,58 @@ pub fn copy(
     target: &mut Connection,
     report: &mut impl FnMut(&str, usize),
 ) -> Result<(), CopyError> {
-    for (name, connection) in [("source", &mut *source), ("target", &mut *target)] {
-        if !migrations::is_current(connection)? {
-            return Err(CopyError::NotMigrated(name));
-        }
-    }
-    let tables = tables();
-    for table in &tables {
-        let rows = table.count(target)?;
-        if rows > i64::from(table.name == BEGUN) {
-            let table = table.name;
-            return Err(CopyError::NotEmpty { table, rows });
-        }
-    }
-    begin_reading(source)?;
-    let mut differs = None;
+    begin_reading(source).map_err(of("source"))?;
+    // What was wrong besides the databases.
+    let mut refused = None;
     let outcome = in_transaction(target, |target| {
-        // What is made from these tables is of no version until it has been rebuilt.
-        target.batch_execute(&format!("DELETE FROM {BEGUN}; DELETE FROM projections"))?;
-        for table in &tables {
-            if table.copy(source, target, report)? != table.sum(target)? {
-                differs = Some(table.name);
-                return Err(StoreError::Conflict);
+        let copied = copy_all(source, target, report);
+        copied.or_else(|error| match error {
+            CopyError::Failed(_, error) => Err(error),
+            other => {
+                refused = Some(other);
+                Err(StoreError::Conflict)
             }
-        }
-        go_on_numbering(target)
+        })
     });
-    source.batch_execute("ROLLBACK")?;
-    match differs {
-        Some(table) => Err(CopyError::Differs(table)),
-        None => Ok(outcome?),
+    // It has only read: whether this works makes no difference.
+    let _ = source.batch_execute("ROLLBACK");
+    match refused {
+        Some(refused) => Err(refused),
+        None => outcome.map_err(of("target")),
     }
 }
 
-/// Begins a transaction that sees the database as it is now, and goes on seeing that.
+fn copy_all(
+    source: &mut Connection,
+    target: &mut Connection,
+    report: &mut impl FnMut(&str, usize),
+) -> Result<(), CopyError> {
+    // A server that starts on the target meanwhile waits, and finds the keys that are copied.
+    lock::exclusive(target, Lock::Keys).map_err(of("target"))?;
+    refuse_used(target)?;
+    for table in CLEARED {
+        let cleared = target.batch_execute(&format!("DELETE FROM {table}"));
+        cleared.map_err(of("target"))?;
+    }
+    for table in tables() {
+        let failed = |error| CopyError::Table(table.name, error);
+        let sent = table.copy(source, target, report).map_err(failed)?;
+        if sent != table.sum(target).map_err(failed)? {
+            return Err(CopyError::Differs(table.name));
+        }
+    }
+    go_on_numbering(target).map_err(of("target"))
+}
+
+/// Begins a transaction that sees the database as it is now, and goes on seeing that, however long nothing is
+/// asked of it.
 fn begin_reading(connection: &mut Connection) -> QueryResult<()> {
     connection.batch_execute(match connection {
         Connection::Sqlite(_) => "BEGIN",
-        Connection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        Connection::Postgres(_) => {
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+             SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL tcp_user_timeout = 0"
+        }
     })
 }
 

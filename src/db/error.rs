@@ -48,7 +48,7 @@ pub enum StoreError {
     #[error("it was changed meanwhile")]
     Conflict,
     /// It took longer than it was given, and was ended; nothing was changed.
-    #[error("it took too long")]
+    #[error("the database took too long")]
     TooSlow,
     /// The database cannot do it now; nothing was written. The reason is logged, never shown.
     #[error("{1}")]
@@ -80,13 +80,6 @@ pub fn stored<T: FromStr>(text: &str) -> StoreResult<T> {
         let wanted = std::any::type_name::<T>();
         StoreError::Corrupt(format!("{text:?} is no {wanted}"))
     })
-}
-
-impl From<serde_json::Error> for StoreError {
-    /// What is stored as JSON was written as JSON.
-    fn from(error: serde_json::Error) -> Self {
-        Self::Corrupt(error.to_string())
-    }
 }
 
 impl From<Panicked> for StoreError {
@@ -122,6 +115,11 @@ impl StoreError {
     /// The database cannot do it now, with what its operator needs to know.
     pub fn unavailable(outage: Outage, reason: impl Into<String>) -> Self {
         Self::Unavailable(outage, reason.into())
+    }
+
+    /// What is stored as JSON cannot be read as what it was written from.
+    pub fn unreadable(error: serde_json::Error) -> Self {
+        Self::Corrupt(error.to_string())
     }
 
     /// The machine gives no more threads.

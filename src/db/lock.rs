@@ -1,5 +1,5 @@
-//! Locks that are held until a transaction ends. On SQLite one writes at a time: none of them is needed
-//! there.
+//! Locks that are held until a transaction ends; that of migrations until they are done. On SQLite one writes
+//! at a time: none of them is needed there.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool};
@@ -18,7 +18,7 @@ pub enum Lock {
     /// Claiming a free slug.
     Slugs,
     /// Making days of old hours of shares.
-    Folding,
+    Downsampling,
     /// Writing sums of the shares of all articles.
     Rollups,
     /// Writing the order of the most shared articles.
@@ -36,7 +36,7 @@ impl Lock {
             Self::Keys => 0x6b65_7973,
             Self::Merges => 0x6d65_7267,
             Self::Slugs => 0x736c_7567,
-            Self::Folding => 0x666f_6c64,
+            Self::Downsampling => 0x666f_6c64,
             Self::Rollups => 0x726f_6c6c,
             Self::Totals => 0x746f_7461,
             Self::Family(id) => id.0.as_u64_pair().1.cast_signed(),

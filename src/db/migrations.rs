@@ -255,6 +255,14 @@ pub fn pending(connection: &mut Connection) -> StoreResult<Vec<String>> {
     Ok(pending.map(|migration| migration.name).collect())
 }
 
+/// Whether none has ever run.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub fn is_new(connection: &mut Connection) -> StoreResult<bool> {
+    Ok(applied_versions(connection)?.is_empty())
+}
+
 /// Whether every migration has run.
 ///
 /// # Errors

@@ -31,7 +31,7 @@
 //! - [`suitable`] – whether a Postgres server is one that this program can work with
 //! - [`statement`] – SQL that is prepared once
 //!
-//! This room owns the difference between the databases; stores write Diesel queries that both
+//! This module owns the difference between the databases; stores write Diesel queries that both
 //! speak, or reach for [`on_each_database!`](crate::on_each_database) where they cannot.
 
 pub mod article_counts;

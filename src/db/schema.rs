@@ -186,6 +186,7 @@ table! {
         trashed_from -> Nullable<Text>,
         summary_json -> Nullable<Text>,
         details_json -> Nullable<Text>,
+        #[sql_name = "made_of"]
         depends_on -> Nullable<Binary>,
         rendered_changed_at -> Nullable<TimestampSql>,
         rendered_version -> Nullable<BigInt>,
@@ -396,6 +397,7 @@ table! {
         body_html -> Text,
         summary_json -> Nullable<Text>,
         details_json -> Nullable<Text>,
+        #[sql_name = "made_of"]
         depends_on -> Nullable<Binary>,
         rendered_changed_at -> Nullable<TimestampSql>,
         is_rendered -> Bool,
@@ -514,6 +516,7 @@ table! {
     use diesel::sql_types::{BigInt, Nullable};
 
     /// In how many milliseconds the clock alone changes what is public: a view of one row.
+    #[sql_name = "public_horizon"]
     next_visibility_change (id) {
         id -> BigInt,
         milliseconds -> Nullable<BigInt>,

@@ -83,7 +83,7 @@ pub(super) fn load_for_update(
     caller: &Caller,
     expected: &Expected,
 ) -> StoreResult<Loaded> {
-    // Until this ends no tag and no author is merged: it stays theirs.
+    // Until this ends no tag and no author is merged: who has an article stays who had it when it was read.
     lock::shared(connection, Lock::Merges)?;
     let found = articles::table.filter(articles::id.eq(id));
     let row: Row = first_for_update!(connection, found.select(Row::as_select()))?;

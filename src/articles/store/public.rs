@@ -85,7 +85,7 @@ impl RowWithBody {
             html: self.body_html,
         };
         if !self.article.is_rendered {
-            body.html = body.parse()?.to_html();
+            body.html = body.parse().map_err(StoreError::unreadable)?.to_html();
         }
         Ok((self.article, body))
     }
@@ -289,7 +289,9 @@ pub(super) fn whole(
         .into_iter()
         .map(|(id, (shown, body))| {
             let highlights = match (highlights, &body) {
-                (Some(search), Some(body)) => Some(highlighted(&shown, body, search)?),
+                (Some(search), Some(body)) => {
+                    Some(highlighted(&shown, body, search).map_err(StoreError::unreadable)?)
+                }
                 _ => None,
             };
             let wants_body = query.include.contains(&Include::Body);
@@ -308,7 +310,6 @@ pub(super) fn whole(
         .collect()
 }
 
-/// What was kept as JSON is JSON.
 /// Where a search found what it was looking for.
 fn highlighted(
     shown: &PublicArticle,

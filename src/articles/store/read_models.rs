@@ -9,7 +9,7 @@ use crate::articles::model::{ArticleCommon, Summary};
 use crate::articles::read_model::ReadModel;
 use crate::articles::workflow::Status;
 use crate::db::schema::full_articles;
-use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
+use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = full_articles)]
@@ -64,11 +64,6 @@ fn read_model(row: Row) -> StoreResult<ReadModel> {
         seo,
         custom,
     } = row.details;
-    Ok(ReadModel::new(
-        &summary,
-        &corrections.0,
-        &seo.0,
-        &custom.0,
-        changed_at,
-    )?)
+    ReadModel::new(&summary, &corrections.0, &seo.0, &custom.0, changed_at)
+        .map_err(StoreError::unreadable)
 }

@@ -11,7 +11,7 @@ use crate::validation::Violation;
 /// Someone who signs in.
 #[derive(Debug, Clone, Queryable)]
 pub struct User {
-    /// Identifies it for good: an id never changes and is never used again.
+    /// Identifies them for good: an id never changes and is never used again.
     pub id: Id,
     /// Lower-case e-mail address.
     pub email: String,
@@ -27,6 +27,11 @@ pub struct User {
 }
 
 impl User {
+    /// Their role as it is stored.
+    pub fn stored_role(&self) -> &str {
+        &self.role
+    }
+
     /// Their role.
     ///
     /// # Errors

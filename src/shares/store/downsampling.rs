@@ -27,14 +27,14 @@ fn oldest_hour(connection: &mut Connection, before: Timestamp) -> StoreResult<Op
         .optional()?)
 }
 
-/// Folds the oldest hour that lies before the day of an instant into its day. Returns whether there
+/// Adds the oldest hour that lies before the day of an instant into its day. Returns whether there
 /// was one. One hour at a time, so that nobody waits for long.
 ///
 /// # Errors
 /// When the database fails.
 pub fn downsample(connection: &mut Connection, before: Timestamp) -> StoreResult<bool> {
     // One process at a time: two would wait for each other's rows.
-    if !lock::try_exclusive(connection, Lock::Folding)? {
+    if !lock::try_exclusive(connection, Lock::Downsampling)? {
         return Ok(false);
     }
     let Some(hour) = oldest_hour(connection, before)? else {

@@ -1,2 +1,0 @@
--- The cache tags of all that an article shows.
-ALTER TABLE articles RENAME COLUMN made_of TO depends_on;
