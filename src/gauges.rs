@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use diesel::sql_types::BigInt;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use prometheus::core::Collector;
 use prometheus::{Gauge, GaugeVec, IntCounter, IntGauge, IntGaugeVec, Opts, Registry};
 
 use crate::cache::response_cache::ResponseCache;
@@ -11,6 +12,7 @@ use crate::db::connection_pool::Cost;
 use crate::db::migrations::{self, MigrationState};
 use crate::db::{Connection, Database, DatabaseUrl, StoreResult, file};
 use crate::log;
+use crate::metrics::counter;
 use crate::shares::writer::Load;
 
 /// More than so many rows that wait are not counted.
@@ -21,18 +23,14 @@ pub struct Gauges {
     up: IntGauge,
     is_lease_valid: IntGauge,
     sign_of_life: Gauge,
-    connections: IntGaugeVec,
-    idle: IntGaugeVec,
-    waiting: IntGaugeVec,
+    pools: PoolGauges,
     replica: GaugeVec,
     migrations: IntGaugeVec,
     outdated: IntGaugeVec,
     file: IntGaugeVec,
     cache_bytes: IntGauge,
     cached: IntGauge,
-    shares_waiting: IntGauge,
-    shares_behind: IntGauge,
-    shares_refused: IntCounter,
+    shares: ShareGauges,
     log_lines_lost: IntCounter,
     panics: IntCounter,
 }
@@ -60,41 +58,94 @@ fn signed(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
 }
 
+/// How busy connection pools are.
+struct PoolGauges {
+    connections: IntGaugeVec,
+    idle: IntGaugeVec,
+    waiting: IntGaugeVec,
+}
+
+/// How busy counting shares is.
+struct ShareGauges {
+    waiting: IntGauge,
+    behind: IntGauge,
+    refused: IntCounter,
+}
+
+type Registered<T> = Result<T, prometheus::Error>;
+
+fn registered<T: Collector + Clone + 'static>(
+    registry: &Registry,
+    collector: Registered<T>,
+) -> Registered<T> {
+    let collector = collector?;
+    registry.register(Box::new(collector.clone()))?;
+    Ok(collector)
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str) -> Registered<IntGauge> {
+    registered(registry, IntGauge::new(name, help))
+}
+
+fn gauges(registry: &Registry, label: &str, name: &str, help: &str) -> Registered<IntGaugeVec> {
+    registered(registry, IntGaugeVec::new(Opts::new(name, help), &[label]))
+}
+
+impl PoolGauges {
+    fn new(registry: &Registry) -> Registered<Self> {
+        let by_pool = |name, help| gauges(registry, "pool", name, help);
+        Ok(Self {
+            connections: by_pool(
+                "dateline_database_connections",
+                "Open connections to the database.",
+            )?,
+            idle: by_pool(
+                "dateline_database_connections_idle",
+                "Idle connections to the database.",
+            )?,
+            waiting: by_pool(
+                "dateline_database_waiting",
+                "Requests that wait for a connection to the database.",
+            )?,
+        })
+    }
+}
+
+impl ShareGauges {
+    fn new(registry: &Registry) -> Registered<Self> {
+        Ok(Self {
+            waiting: gauge(
+                registry,
+                "dateline_shares_waiting",
+                "Shares that wait to be written.",
+            )?,
+            behind: gauge(
+                registry,
+                "dateline_shares_behind",
+                "Shares that are written and not yet in the counts.",
+            )?,
+            refused: counter(
+                registry,
+                "dateline_shares_refused_total",
+                "Shares that were turned away because too many waited, or could not be written.",
+            )?,
+        })
+    }
+}
+
 impl Gauges {
     /// Gauges in a registry.
     ///
     /// # Errors
     /// When two have one name: a mistake in the code.
     pub fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let gauge = |name: &str, help: &str| -> Result<IntGauge, prometheus::Error> {
-            let gauge = IntGauge::new(name, help)?;
-            registry.register(Box::new(gauge.clone()))?;
-            Ok(gauge)
-        };
-        let by = |label: &str, name: &str, help: &str| -> Result<IntGaugeVec, prometheus::Error> {
-            let gauge = IntGaugeVec::new(Opts::new(name, help), &[label])?;
-            registry.register(Box::new(gauge.clone()))?;
-            Ok(gauge)
-        };
-        let counter = |name: &str, help: &str| -> Result<IntCounter, prometheus::Error> {
-            let counter = IntCounter::new(name, help)?;
-            registry.register(Box::new(counter.clone()))?;
-            Ok(counter)
-        };
-        let sign_of_life = Gauge::new(
-            "dateline_listener_sign_of_life_seconds",
-            "Seconds since it was last certain that every write of other processes was heard of.",
-        )?;
-        registry.register(Box::new(sign_of_life.clone()))?;
-        let replica = GaugeVec::new(
-            Opts::new(
-                "dateline_replica",
-                "The replica: whether it is read (read), and bytes of the primary's log that it lacked when \
-                 it was last asked (behind_bytes).",
-            ),
-            &["what"],
-        )?;
-        registry.register(Box::new(replica.clone()))?;
+        let gauge = |name, help| gauge(registry, name, help);
+        let by = |label, name, help| gauges(registry, label, name, help);
+        let replica = Opts::new(
+            "dateline_replica",
+            "The replica: whether it is read (read), and bytes of the primary's log that it lacked when it was \
+             last asked (behind_bytes).",
+        );
         let build = by("version", "dateline_build_info", "The version that runs.")?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         Ok(Self {
@@ -103,23 +154,15 @@ impl Gauges {
                 "dateline_listener_up",
                 "Whether writes of other processes are heard of; cached responses go out only then.",
             )?,
-            sign_of_life,
-            connections: by(
-                "pool",
-                "dateline_database_connections",
-                "Open connections to the database.",
+            sign_of_life: registered(
+                registry,
+                Gauge::new(
+                    "dateline_listener_sign_of_life_seconds",
+                    "Seconds since it was last certain that every write of other processes was heard of.",
+                ),
             )?,
-            idle: by(
-                "pool",
-                "dateline_database_connections_idle",
-                "Idle connections to the database.",
-            )?,
-            waiting: by(
-                "pool",
-                "dateline_database_waiting",
-                "Requests that wait for a connection to the database.",
-            )?,
-            replica,
+            pools: PoolGauges::new(registry)?,
+            replica: registered(registry, GaugeVec::new(replica, &["what"]))?,
             migrations: by(
                 "state",
                 "dateline_migrations",
@@ -138,20 +181,14 @@ impl Gauges {
             )?,
             cache_bytes: gauge("dateline_cache_bytes", "Memory taken by cached responses.")?,
             cached: gauge("dateline_cache_answers", "Cached responses.")?,
-            shares_waiting: gauge("dateline_shares_waiting", "Shares that wait to be written.")?,
-            shares_behind: gauge(
-                "dateline_shares_behind",
-                "Shares that are written and not yet in the counts.",
-            )?,
-            shares_refused: counter(
-                "dateline_shares_refused_total",
-                "Shares that were turned away because too many waited, or could not be written.",
-            )?,
+            shares: ShareGauges::new(registry)?,
             log_lines_lost: counter(
+                registry,
                 "dateline_log_lines_lost",
                 "Log lines that could not be written since the process started.",
             )?,
             panics: counter(
+                registry,
                 "dateline_panics_total",
                 "Mistakes in the code that ended one request or one piece of work.",
             )?,
@@ -171,9 +208,9 @@ impl Gauges {
             let of = |gauge: &IntGaugeVec, number: usize| {
                 gauge.with_label_values(&[pool.name]).set(signed(number));
             };
-            of(&self.connections, pool.open);
-            of(&self.idle, pool.idle);
-            of(&self.waiting, pool.waiting);
+            of(&self.pools.connections, pool.open);
+            of(&self.pools.idle, pool.idle);
+            of(&self.pools.waiting, pool.waiting);
         }
         if let Some(replica) = database.replica_status() {
             let is_read = f64::from(u8::from(replica.left_alone.is_none()));
@@ -195,9 +232,9 @@ impl Gauges {
         self.cache_bytes.set(signed(bytes));
         self.cached.set(signed(cached));
         let shares = sources.shares;
-        self.shares_waiting.set(signed(shares.waiting()));
-        self.shares_behind.set(signed(shares.behind()));
-        raise(&self.shares_refused, shares.refused());
+        self.shares.waiting.set(signed(shares.waiting()));
+        self.shares.behind.set(signed(shares.behind()));
+        raise(&self.shares.refused, shares.refused());
         raise(&self.log_lines_lost, log::lost_lines());
         raise(&self.panics, log::panics());
         match database.read_within(Cost::Low, waiting).await {

@@ -46,11 +46,11 @@ impl RouteMetrics {
 /// What the response cache counts.
 #[derive(Clone)]
 pub struct CacheMetrics {
-    /// Requests answered with what was kept.
+    /// Requests answered from the cache.
     pub hits: IntCounter,
-    /// Requests for which an answer was made, and kept.
+    /// Requests for which a response was made and cached.
     pub misses: IntCounter,
-    /// Requests for which an answer was made and not kept: the cache is off, or other processes are
+    /// Requests for which a response was made and not cached: the cache is off, or other processes are
     /// not heard.
     pub bypassed: IntCounter,
     /// Cached responses dropped because a write or the clock had changed them.
@@ -61,6 +61,53 @@ pub struct CacheMetrics {
     pub replica: IntCounter,
     /// Responses read from the primary because the replica was behind or failed.
     pub not_replica: IntCounter,
+}
+
+impl CacheMetrics {
+    fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let counter = |name, help| counter(registry, name, help);
+        Ok(Self {
+            hits: counter(
+                "dateline_cache_hits_total",
+                "Public reads answered from the cache.",
+            )?,
+            misses: counter(
+                "dateline_cache_misses_total",
+                "Public reads for which a response was made and cached.",
+            )?,
+            bypassed: counter(
+                "dateline_cache_bypassed_total",
+                "Public reads that were answered without the cache.",
+            )?,
+            outdated: counter(
+                "dateline_cache_invalidations_total",
+                "Cached responses dropped because a write or the clock had changed them.",
+            )?,
+            stale: counter(
+                "dateline_cache_stale_total",
+                "Public reads answered from the cache while the database was away.",
+            )?,
+            replica: counter(
+                "dateline_replica_reads_total",
+                "Public reads that the replica answered.",
+            )?,
+            not_replica: counter(
+                "dateline_replica_fallbacks_total",
+                "Public reads that went to the primary because the replica was behind or failed.",
+            )?,
+        })
+    }
+}
+
+/// A counter in a registry.
+pub(crate) fn counter(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+) -> Result<IntCounter, prometheus::Error> {
+    let counter = IntCounter::new(name, help)?;
+    registry.register(Box::new(counter.clone()))?;
+    Ok(counter)
 }
 
 fn count(
@@ -124,42 +171,9 @@ impl Metrics {
             ]),
             &["method", "route"],
         )?;
-        let counter = |name: &str, help: &str| -> Result<IntCounter, prometheus::Error> {
-            let counter = IntCounter::new(name, help)?;
-            registry.register(Box::new(counter.clone()))?;
-            Ok(counter)
-        };
-        let cache = CacheMetrics {
-            hits: counter(
-                "dateline_cache_hits_total",
-                "Public reads answered with what was kept.",
-            )?,
-            misses: counter(
-                "dateline_cache_misses_total",
-                "Public reads for which an answer was made and kept.",
-            )?,
-            bypassed: counter(
-                "dateline_cache_bypassed_total",
-                "Public reads that were answered without the cache.",
-            )?,
-            outdated: counter(
-                "dateline_cache_invalidations_total",
-                "Kept answers thrown away because a write or the clock had changed them.",
-            )?,
-            stale: counter(
-                "dateline_cache_stale_total",
-                "Public reads answered with what was kept while the database was away.",
-            )?,
-            replica: counter(
-                "dateline_replica_reads_total",
-                "Public reads that the replica answered.",
-            )?,
-            not_replica: counter(
-                "dateline_replica_fallbacks_total",
-                "Public reads that went to the primary because the replica was behind or failed.",
-            )?,
-        };
+        let cache = CacheMetrics::new(&registry)?;
         let connections_refused = counter(
+            &registry,
             "dateline_connections_refused_total",
             "Connections closed at once: their address had too many.",
         )?;

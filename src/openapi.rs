@@ -200,73 +200,63 @@ fn complete(path: &str, operation: &mut Operation, writes: bool) {
     let conditional = names(operation, "If-Match");
     let takes_body = operation.request_body.is_some();
     let in_api = path.starts_with("/v1/");
-    let mut add = |status: &str, description: &str| {
-        if !operation.responses.responses.contains_key(status) {
-            operation
-                .responses
-                .responses
-                .insert(status.into(), RefOr::T(problem(status, description)));
-        }
-    };
-    if in_api || path.starts_with("/problems") {
-        add(
+    let cacheable = in_api && !guarded && !takes_body && !path.starts_with("/v1/auth/");
+    let changes = guarded && (takes_body || conditional);
+    let malformed = in_api || path.starts_with("/problems");
+    let responses = [
+        (
+            malformed,
             "400",
             "The request is malformed, or has an unknown or wrong parameter.",
-        );
-    }
-    let cacheable = in_api && !guarded && !takes_body && !path.starts_with("/v1/auth/");
-    if cacheable {
-        add(
+        ),
+        (
+            cacheable,
             "304",
             "The client has this version already (`If-None-Match`).",
-        );
-    }
-    if guarded {
-        add("401", "There is no token, or it is not valid.");
-        add("403", "The token does not give the right.");
-    }
-    if path.contains('{') {
-        add("404", "There is nothing here that one may know of.");
-    }
-    if conditional {
-        add(
+        ),
+        (guarded, "401", "There is no token, or it is not valid."),
+        (guarded, "403", "The token does not give the right."),
+        (path.contains('{'), "404", "Not found, or not public."),
+        (
+            conditional,
             "412",
             "It was changed since it was read; `ETag` names the current version.",
-        );
-        add("428", "`If-Match` is missing.");
-    }
-    if guarded && (takes_body || conditional) {
-        add(
+        ),
+        (conditional, "428", "`If-Match` is missing."),
+        (
+            changes,
             "409",
             "Something it builds on was written at the same moment; try again.",
-        );
-    }
-    if takes_body {
-        add("413", "The body is too large.");
-        add("415", "The body has another content type.");
-        add(
+        ),
+        (takes_body, "413", "The body is too large."),
+        (takes_body, "415", "The body has another content type."),
+        (
+            takes_body,
             "422",
             "The body has content that is not acceptable; `errors` lists everything.",
-        );
-    }
-    if in_api {
-        add(
+        ),
+        (
+            in_api,
             "405",
             "The resource does not take this method; `Allow` lists those it takes.",
-        );
-        add("408", "The request did not arrive in full in time.");
-    }
-    if in_api && writes {
-        add(
+        ),
+        (in_api, "408", "The request did not arrive in full in time."),
+        (
+            in_api && writes,
             "504",
             "The database did not say whether it has made the change: read before you send it again.",
-        );
-    }
-    if in_api || path == "/readyz" {
-        add(
+        ),
+        (
+            in_api || path == "/readyz",
             "503",
             "The database is busy or cannot be reached; try again after `Retry-After`.",
-        );
+        ),
+    ];
+    let documented = &mut operation.responses.responses;
+    for (applies, status, description) in responses {
+        if applies && !documented.contains_key(status) {
+            documented.insert(status.into(), RefOr::T(problem(status, description)));
+        }
     }
 }
 

@@ -57,7 +57,7 @@ problem_types! {
     FORBIDDEN = "forbidden", 403, "Not allowed",
         "The token is valid, but its role or scopes do not include this. `detail` names the right that is needed.";
     NOT_FOUND = "not-found", 404, "Not found",
-        "There is nothing here that you may know of.";
+        "Not found, or not public.";
     METHOD_NOT_ALLOWED = "method-not-allowed", 405, "Method not allowed",
         "This resource does not take this method; the `Allow` header lists those it takes.";
     REQUEST_TIMEOUT = "request-timeout", 408, "Request took too long",
@@ -170,7 +170,7 @@ impl Problem {
     /// The answer for whatever is not public, does not exist, or may not be known of: always the
     /// same, so that it tells nothing.
     pub fn not_found() -> Self {
-        Self::new(&NOT_FOUND, "There is nothing here that you may know of.")
+        Self::new(&NOT_FOUND, "Not found, or not public.")
     }
 
     /// Whether it is the server's, not the client's.

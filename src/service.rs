@@ -78,24 +78,24 @@ fn ok() -> HttpResponse {
     crate::http::conditional::private_json(HttpResponse::Ok(), &Health { status: "ok" })
 }
 
-/// Is the process alive
+/// Liveness check
 ///
 /// Answers without asking the database.
 #[utoipa::path(
     get, path = "/livez", operation_id = "getLiveness", tag = "service",
-    responses((status = 200, description = "It is.", body = Health))
+    responses((status = 200, description = "The process is alive.", body = Health))
 )]
 pub async fn live() -> HttpResponse {
     ok()
 }
 
-/// Can requests be served
+/// Readiness check
 ///
 /// The database can be reached and has this version's tables; 503 otherwise. The listener for operators
 /// says more.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "getReadiness", tag = "service",
-    responses((status = 200, description = "They can.", body = Health))
+    responses((status = 200, description = "Requests can be served.", body = Health))
 )]
 pub async fn ready(database: Data<Database>) -> Result<HttpResponse, Problem> {
     if database.read(migrations::is_current).await? {

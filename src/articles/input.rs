@@ -118,7 +118,11 @@ impl ArticleInput {
                 missing.push(Violation::new(pointer, "needed_to_publish", detail));
             }
         };
-        need(self.headline.is_none(), "/headline", "is needed to publish");
+        need(
+            self.headline.is_none(),
+            "/headline",
+            "is required to publish",
+        );
         need(
             self.body.0.is_empty(),
             "/body",
@@ -127,18 +131,18 @@ impl ArticleInput {
         need(
             self.authors.is_empty() && self.byline.is_none(),
             "/authors",
-            "or a byline is needed to publish",
+            "or a byline is required to publish",
         );
         if let Some(image) = &self.lead_image {
             need(
                 image.alt.is_none(),
                 "/lead_image/alt",
-                "is needed to publish",
+                "is required to publish",
             );
             need(
                 image.credit.is_none(),
                 "/lead_image/credit",
-                "is needed to publish",
+                "is required to publish",
             );
         }
         for (index, block) in self.body.0.blocks().iter().enumerate() {
@@ -146,14 +150,14 @@ impl ArticleInput {
                 need(
                     alt.trim().is_empty(),
                     &format!("/body/{index}/alt"),
-                    "is needed to publish",
+                    "is required to publish",
                 );
                 need(
                     credit
                         .as_deref()
                         .is_none_or(|credit| credit.trim().is_empty()),
                     &format!("/body/{index}/credit"),
-                    "is needed to publish",
+                    "is required to publish",
                 );
             }
         }

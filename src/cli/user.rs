@@ -54,7 +54,7 @@ enum Command {
         #[command(flatten)]
         password: PasswordSource,
     },
-    /// End someone's sessions and let them sign in no more
+    /// Block sign-in, and end every session of a user
     Disable {
         #[command(flatten)]
         database: DatabaseConfig,

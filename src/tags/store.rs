@@ -152,7 +152,11 @@ fn by_count(
         );
     }
     let tags = rows.into_iter().map(|row| row.into_tag(&hidden));
-    let mut tags: Vec<Tag> = tags.collect::<StoreResult<_>>()?;
+    Ok(page_of(tags.collect::<StoreResult<_>>()?, start, limit))
+}
+
+/// Of tags in any order, the page that begins there, by how many articles they have.
+fn page_of(mut tags: Vec<Tag>, start: Option<KeysetBound<i64>>, limit: i64) -> Vec<Positioned> {
     let order = |count: i64, key: Id| (std::cmp::Reverse(count), key);
     tags.sort_by_key(|tag| order(tag.article_count, tag.id));
     if let Some(start) = start {
@@ -165,13 +169,12 @@ fn by_count(
         }
     }
     tags.truncate(usize::try_from(limit).unwrap_or(0));
-    Ok(tags
-        .into_iter()
+    tags.into_iter()
         .map(|tag| {
             let position = tag.article_count.to_string();
             (tag, position)
         })
-        .collect())
+        .collect()
 }
 
 /// The tags, or the sections, that have most public articles, each with how many.

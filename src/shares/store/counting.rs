@@ -233,76 +233,81 @@ pub fn add(connection: &mut Connection, increments: &Increments) -> StoreResult<
         return Ok(());
     }
     match connection {
-        Connection::Sqlite(sqlite) => {
-            let row = |(article, network): (Id, Network), shares: i64, at: Timestamp| {
-                (hex(article), network.as_str(), shares, at.to_string())
-            };
-            let hours: Vec<_> = increments
-                .by_hour()
-                .map(|(of, shares, hour)| row(of, shares, hour))
-                .collect();
-            statement(
-                "INSERT INTO share_buckets (article_id, network, shares, starts_at, span) \
-                 SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, 'hour' FROM json_each(",
-            )
-            .bind::<Text, _>(
-                json(&hours),
-                ") WHERE EXISTS (SELECT 1 FROM articles WHERE id = unhex(value ->> 0)) \
-                 ON CONFLICT (span, starts_at, article_id, network) \
-                 DO UPDATE SET shares = share_buckets.shares + excluded.shares",
-            )
-            .execute(sqlite)?;
-            let counts: Vec<_> = increments
-                .by_article()
-                .map(|(of, shares, at)| row(of, shares, at))
-                .collect();
-            statement(
-                "INSERT INTO share_counts (article_id, network, first_party, counted_at) \
-                 SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3 FROM json_each(",
-            )
-            .bind::<Text, _>(
-                json(&counts),
-                ") WHERE EXISTS (SELECT 1 FROM articles WHERE id = unhex(value ->> 0)) \
-                 ON CONFLICT (article_id, network) \
-                 DO UPDATE SET first_party = share_counts.first_party + excluded.first_party, \
-                               counted_at = max(coalesce(share_counts.counted_at, ''), excluded.counted_at)",
-            )
-            .execute(sqlite)?;
-        }
-        Connection::Postgres(postgres) => {
-            let (articles, networks, shares, hours) = columns(increments.by_hour());
-            statement(
-                "INSERT INTO share_buckets (article_id, network, shares, starts_at, span) \
-                 SELECT a.id, a.network, a.shares, a.at, 'hour' FROM unnest(",
-            )
-            .bind::<Array<IdSql>, _>(articles, ", ")
-            .bind::<Array<Text>, _>(networks, ", ")
-            .bind::<Array<BigInt>, _>(shares, ", ")
-            .bind::<Array<TimestampSql>, _>(
-                hours,
-                ") AS a (id, network, shares, at) JOIN articles USING (id) \
-                 ON CONFLICT (span, starts_at, article_id, network) \
-                 DO UPDATE SET shares = share_buckets.shares + excluded.shares",
-            )
-            .execute(postgres)?;
-            let (articles, networks, shares, instants) = columns(increments.by_article());
-            statement(
-                "INSERT INTO share_counts (article_id, network, first_party, counted_at) \
-                 SELECT a.id, a.network, a.shares, a.at FROM unnest(",
-            )
-            .bind::<Array<IdSql>, _>(articles, ", ")
-            .bind::<Array<Text>, _>(networks, ", ")
-            .bind::<Array<BigInt>, _>(shares, ", ")
-            .bind::<Array<TimestampSql>, _>(
-                instants,
-                ") AS a (id, network, shares, at) JOIN articles USING (id) \
-                 ON CONFLICT (article_id, network) \
-                 DO UPDATE SET first_party = share_counts.first_party + excluded.first_party, \
-                               counted_at = greatest(share_counts.counted_at, excluded.counted_at)",
-            )
-            .execute(postgres)?;
-        }
+        Connection::Sqlite(sqlite) => add_on_sqlite(sqlite, increments),
+        Connection::Postgres(postgres) => add_on_postgres(postgres, increments),
     }
+}
+
+fn add_on_sqlite(sqlite: &mut SqliteConnection, increments: &Increments) -> StoreResult<()> {
+    let row = |(article, network): (Id, Network), shares: i64, at: Timestamp| {
+        (hex(article), network.as_str(), shares, at.to_string())
+    };
+    let hours: Vec<_> = increments
+        .by_hour()
+        .map(|(of, shares, hour)| row(of, shares, hour))
+        .collect();
+    statement(
+        "INSERT INTO share_buckets (article_id, network, shares, starts_at, span) \
+         SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, 'hour' FROM json_each(",
+    )
+    .bind::<Text, _>(
+        json(&hours),
+        ") WHERE EXISTS (SELECT 1 FROM articles WHERE id = unhex(value ->> 0)) \
+         ON CONFLICT (span, starts_at, article_id, network) \
+         DO UPDATE SET shares = share_buckets.shares + excluded.shares",
+    )
+    .execute(sqlite)?;
+    let counts: Vec<_> = increments
+        .by_article()
+        .map(|(of, shares, at)| row(of, shares, at))
+        .collect();
+    statement(
+        "INSERT INTO share_counts (article_id, network, first_party, counted_at) \
+         SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3 FROM json_each(",
+    )
+    .bind::<Text, _>(
+        json(&counts),
+        ") WHERE EXISTS (SELECT 1 FROM articles WHERE id = unhex(value ->> 0)) \
+         ON CONFLICT (article_id, network) \
+         DO UPDATE SET first_party = share_counts.first_party + excluded.first_party, \
+                       counted_at = max(coalesce(share_counts.counted_at, ''), excluded.counted_at)",
+    )
+    .execute(sqlite)?;
+    Ok(())
+}
+
+fn add_on_postgres(postgres: &mut PgConnection, increments: &Increments) -> StoreResult<()> {
+    let (articles, networks, shares, hours) = columns(increments.by_hour());
+    statement(
+        "INSERT INTO share_buckets (article_id, network, shares, starts_at, span) \
+         SELECT a.id, a.network, a.shares, a.at, 'hour' FROM unnest(",
+    )
+    .bind::<Array<IdSql>, _>(articles, ", ")
+    .bind::<Array<Text>, _>(networks, ", ")
+    .bind::<Array<BigInt>, _>(shares, ", ")
+    .bind::<Array<TimestampSql>, _>(
+        hours,
+        ") AS a (id, network, shares, at) JOIN articles USING (id) \
+         ON CONFLICT (span, starts_at, article_id, network) \
+         DO UPDATE SET shares = share_buckets.shares + excluded.shares",
+    )
+    .execute(postgres)?;
+    let (articles, networks, shares, instants) = columns(increments.by_article());
+    statement(
+        "INSERT INTO share_counts (article_id, network, first_party, counted_at) \
+         SELECT a.id, a.network, a.shares, a.at FROM unnest(",
+    )
+    .bind::<Array<IdSql>, _>(articles, ", ")
+    .bind::<Array<Text>, _>(networks, ", ")
+    .bind::<Array<BigInt>, _>(shares, ", ")
+    .bind::<Array<TimestampSql>, _>(
+        instants,
+        ") AS a (id, network, shares, at) JOIN articles USING (id) \
+         ON CONFLICT (article_id, network) \
+         DO UPDATE SET first_party = share_counts.first_party + excluded.first_party, \
+                       counted_at = greatest(share_counts.counted_at, excluded.counted_at)",
+    )
+    .execute(postgres)?;
     Ok(())
 }
 

@@ -1,0 +1,195 @@
+//! What handlers are given, each by its type.
+
+use std::time::Duration;
+
+use actix_web::web::{Bytes, Data, ServiceConfig};
+use tokio::sync::oneshot;
+
+use super::StartError;
+use crate::articles::editorial::DraftQuota;
+use crate::articles::public::ArticleLoader;
+use crate::auth::jwt::Signer;
+use crate::auth::throttle::LoginThrottle;
+use crate::cache::response_cache::ResponseCache;
+use crate::config::ServerConfig;
+use crate::db::{Connection, Database, Timestamp};
+use crate::events::Writer;
+use crate::gauges::Gauges;
+use crate::http::address::TrustedProxies;
+use crate::http::body::BodyReaders;
+use crate::http::cursor::CursorKey;
+use crate::http::observe::RequestTimeout;
+use crate::http::public_url::PublicUrl;
+use crate::keys::{self, Key, Purpose};
+use crate::metrics::Metrics;
+use crate::service::OpenApiJson;
+use crate::shares::limits::{ShareLimits, ShareQuotas};
+use crate::shares::public::ShareService;
+use crate::shares::slug_cache::SlugCache;
+use crate::shares::store::{counting, rollups};
+use crate::shares::time::Granularity;
+use crate::shares::visitor::VisitorKey;
+use crate::shares::writer::{Load, ShareWriter, WAITING};
+use crate::{jobs, openapi, projections};
+
+/// The data of one server. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct State {
+    database: Data<Database>,
+    writer: Data<Writer>,
+    pub(super) responses: Data<ResponseCache>,
+    pub(super) metrics: Data<Metrics>,
+    pub(super) proxies: Data<TrustedProxies>,
+    gauges: Data<Gauges>,
+    signer: Data<Signer>,
+    throttle: Data<LoginThrottle>,
+    cursors: Data<CursorKey>,
+    shares: Data<ShareService>,
+    shares_waiting: Data<Load>,
+    articles: Data<ArticleLoader>,
+    drafts: Data<DraftQuota>,
+    public_url: Data<PublicUrl>,
+    document: Data<OpenApiJson>,
+    timeout: Data<RequestTimeout>,
+    readers: BodyReaders,
+}
+
+impl State {
+    /// Loads the keys and brings counts up to what was acknowledged; with what ends once the shares that this
+    /// server was sent are written.
+    pub(super) async fn build(
+        config: &ServerConfig,
+        database: Database,
+    ) -> Result<(Self, oneshot::Receiver<()>), StartError> {
+        let Keys {
+            signing,
+            cursors,
+            visitors,
+        } = Keys::load(&database).await?;
+        let metrics = Data::new(Metrics::new(database.metrics()).map_err(StartError::Metrics)?);
+        let public_url = config.public_url.as_ref();
+        let public_url = Data::new(PublicUrl(
+            public_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
+        ));
+        database.listen().await?;
+        catch_up(&database).await?;
+        let (writer, counted) =
+            ShareWriter::open(database.clone(), WAITING).map_err(StartError::Thread)?;
+        let shares = Data::new(share_service(config, &database, &newest(&visitors), writer));
+        let responses = ResponseCache::new(
+            database.clone(),
+            u64::from(config.cache_size) * 1024 * 1024,
+            config.clock.clone(),
+            config.policies(),
+            metrics.clone(),
+        );
+        let state = Self {
+            writer: Data::new(Writer::new(database.clone(), projections::ALL)),
+            responses: Data::new(responses),
+            proxies: Data::new(TrustedProxies::new(config.trusted_proxies.clone())),
+            gauges: Data::new(Gauges::new(metrics.registry()).map_err(StartError::Metrics)?),
+            signer: Data::new(Signer::new(signing)),
+            throttle: Data::new(LoginThrottle::default()),
+            cursors: Data::new(CursorKey::new(&newest(&cursors))),
+            shares_waiting: Data::from(shares.counter.load()),
+            shares,
+            articles: Data::new(ArticleLoader::of(&database, &public_url)),
+            drafts: Data::new(DraftQuota(config.drafts_per_author.into())),
+            public_url,
+            document: Data::new(OpenApiJson(Bytes::from(openapi::json()))),
+            timeout: Data::new(RequestTimeout(Duration::from_secs(config.request_timeout))),
+            readers: BodyReaders::start().map_err(StartError::Thread)?,
+            metrics,
+            database: Data::new(database),
+        };
+        Ok((state, counted))
+    }
+
+    /// Begins what a server does besides answering.
+    pub(super) fn begin_jobs(&self, config: &ServerConfig) {
+        jobs::sweep(&self.database, &self.signer, &self.throttle);
+        jobs::rebuild(&self.database);
+        jobs::render(&self.database);
+        jobs::record_appearances(&self.database, &self.writer);
+        jobs::keep_shares(&self.database, &self.shares, config.hourly_shares_days);
+    }
+
+    /// Gives all of it to an application's handlers and middleware.
+    pub(super) fn add_to(&self, config: &mut ServiceConfig) {
+        config
+            .app_data(self.database.clone())
+            .app_data(self.writer.clone())
+            .app_data(self.responses.clone())
+            .app_data(self.metrics.clone())
+            .app_data(self.proxies.clone())
+            .app_data(self.gauges.clone())
+            .app_data(self.signer.clone())
+            .app_data(self.throttle.clone())
+            .app_data(self.cursors.clone())
+            .app_data(self.shares.clone())
+            .app_data(self.shares_waiting.clone())
+            .app_data(self.articles.clone())
+            .app_data(self.drafts.clone())
+            .app_data(self.public_url.clone())
+            .app_data(self.document.clone())
+            .app_data(self.timeout.clone())
+            .app_data(self.readers.clone());
+    }
+}
+
+/// The keys of each purpose, the newest first.
+struct Keys {
+    signing: Vec<Key>,
+    cursors: Vec<Key>,
+    visitors: Vec<Key>,
+}
+
+impl Keys {
+    async fn load(database: &Database) -> Result<Self, StartError> {
+        let load = |connection: &mut Connection| {
+            Ok(Self {
+                signing: keys::find_or_make(connection, Purpose::AccessTokens)?,
+                cursors: keys::find_or_make(connection, Purpose::Cursors)?,
+                visitors: keys::find_or_make(connection, Purpose::Visitors)?,
+            })
+        };
+        Ok(database.write(load).await?)
+    }
+}
+
+fn newest(keys: &[Key]) -> Vec<u8> {
+    let newest = keys.first().map(|key| key.secret.clone());
+    newest.unwrap_or_default()
+}
+
+/// What a server that was killed had acknowledged is in the counts before they are read.
+async fn catch_up(database: &Database) -> Result<(), StartError> {
+    database.write(counting::apply).await?;
+    let mut position = Some((Granularity::Hour, Timestamp::EARLIEST));
+    while let Some(from) = position {
+        let build = move |connection: &mut Connection| rollups::build_missing(connection, from);
+        position = database.write(build).await?;
+    }
+    Ok(())
+}
+
+fn share_service(
+    config: &ServerConfig,
+    database: &Database,
+    key: &[u8],
+    writer: ShareWriter,
+) -> ShareService {
+    let per_minute = config.shares_per_article;
+    ShareService {
+        articles: SlugCache::new(database.clone()),
+        limits: ShareLimits::new(ShareQuotas {
+            address: config.shares_per_address,
+            article: per_minute,
+            article_hour: config
+                .shares_per_article_hour
+                .unwrap_or_else(|| per_minute.saturating_mul(5)),
+        }),
+        key: VisitorKey::new(key),
+        counter: writer,
+    }
+}
