@@ -74,9 +74,9 @@ pub(super) fn run_server(
             "listening"
         );
         started(&application.url());
-        Ok(application
+        application
             .run_until_signal()
             .await
-            .map_err(CommandError::Run)?)
+            .map_err(CommandError::Run)
     })
 }

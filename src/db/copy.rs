@@ -216,11 +216,12 @@ pub fn copy(
     let mut refused = None;
     let outcome = in_transaction(target, |target| {
         let copied = copy_all(source, target, report);
-        copied.or_else(|error| match error {
-            CopyError::Failed(_, error) => Err(error),
+        copied.map_err(|error| match error {
+            CopyError::Failed("target", error) => error,
             other => {
                 refused = Some(other);
-                Err(StoreError::Conflict)
+                // Rolls back; nobody sees it.
+                StoreError::Conflict
             }
         })
     });
