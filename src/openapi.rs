@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document: generated from the handlers, plus what holds for all of them.
 
-use utoipa::openapi::path::{Operation, ParameterBuilder};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, ObjectBuilder, OneOfBuilder, Ref, RefOr, Response,
@@ -187,23 +187,32 @@ fn name_parameters(path: &str, operation: &mut Operation) {
 
 fn complete(path: &str, operation: &mut Operation, writes: bool) {
     name_parameters(path, operation);
-    let names = |operation: &Operation, name: &str| {
-        operation.parameters.as_ref().is_some_and(|parameters| {
-            parameters
-                .iter()
-                .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == name))
-        })
-    };
-    let guarded = operation.security.is_some();
+    let responses = common_responses(path, operation, writes);
     // Said of every operation: an empty list is "no token needed".
     operation.security.get_or_insert_default();
-    let conditional = names(operation, "If-Match");
+    let documented = &mut operation.responses.responses;
+    for (applies, status, description) in responses {
+        if applies && !documented.contains_key(status) {
+            documented.insert(status.into(), RefOr::T(problem(status, description)));
+        }
+    }
+}
+
+/// Every response that is not the handler's own: whether an operation has it, its status, what it means.
+fn common_responses(
+    path: &str,
+    operation: &Operation,
+    writes: bool,
+) -> [(bool, &'static str, &'static str); 15] {
+    let is_if_match = |parameter: &RefOr<Parameter>| matches!(parameter, RefOr::T(parameter) if parameter.name == "If-Match");
+    let conditional = operation.parameters.iter().flatten().any(is_if_match);
+    let guarded = operation.security.is_some();
     let takes_body = operation.request_body.is_some();
     let in_api = path.starts_with("/v1/");
     let cacheable = in_api && !guarded && !takes_body && !path.starts_with("/v1/auth/");
     let changes = guarded && (takes_body || conditional);
     let malformed = in_api || path.starts_with("/problems");
-    let responses = [
+    [
         (
             malformed,
             "400",
@@ -251,13 +260,7 @@ fn complete(path: &str, operation: &mut Operation, writes: bool) {
             "503",
             "The database is busy or cannot be reached; try again after `Retry-After`.",
         ),
-    ];
-    let documented = &mut operation.responses.responses;
-    for (applies, status, description) in responses {
-        if applies && !documented.contains_key(status) {
-            documented.insert(status.into(), RefOr::T(problem(status, description)));
-        }
-    }
+    ]
 }
 
 fn problem(status: &str, description: &str) -> Response {

@@ -56,7 +56,7 @@ pub async fn list_related(
     query: KeyedQuery<RelatedParams>,
 ) -> Result<HttpResponse, Problem> {
     let limit = usize::try_from(query.params.limit).unwrap_or(0);
-    let question = CacheRequest::new(&request, Kind::ArticleList, &query.canonical);
+    let wanted = CacheRequest::new(&request, Kind::ArticleList, &query.canonical);
     let answer = move |connection: &mut Connection| {
         let (data, depends_on) = match related::related(connection, &slug, limit, site.0.as_deref())
         {
@@ -78,7 +78,7 @@ pub async fn list_related(
                 .purge_key("articles".into()),
         ))
     };
-    responses.answer(&request, question, answer).await
+    responses.answer(&request, wanted, answer).await
 }
 
 /// Parameters of facets.
@@ -121,8 +121,7 @@ pub async fn list_facets(
     query: KeyedQuery<Both<FacetParams, ArticleFilter>>,
 ) -> Result<HttpResponse, Problem> {
     let Both(params, filter) = query.params;
-    let question =
-        CacheRequest::new(&request, Kind::ArticleList, &query.canonical).costs(Cost::High);
+    let wanted = CacheRequest::new(&request, Kind::ArticleList, &query.canonical).costs(Cost::High);
     let answer = move |connection: &mut Connection| {
         let (data, counts_are, depends_on) =
             public::facets(connection, &filter, params.by, params.limit)?;
@@ -137,5 +136,5 @@ pub async fn list_facets(
                 .purge_key("articles".into()),
         ))
     };
-    responses.answer(&request, question, answer).await
+    responses.answer(&request, wanted, answer).await
 }

@@ -112,17 +112,17 @@ pub async fn list_any_articles(
         sections: params.section,
         tags: params.tag,
     };
-    let seek = Paginator::new(
+    let paginator = Paginator::new(
         &cursors,
         format!("editorial articles {filter:?}"),
         params.cursor.as_deref(),
         params.limit,
     )?;
-    let (start, limit) = (place(seek.start())?, seek.fetch());
+    let (start, limit) = (place(paginator.start())?, paginator.fetch());
     let (found, total) = database
         .read(move |connection| editorial::list(connection, &filter, start, limit, params.count))
         .await?;
-    let list = seek.page(found, total, |article| article.id);
+    let list = paginator.page(found, total, |article| article.id);
     let mut response = HttpResponse::Ok();
     if let Some(link) = links(&canonical, &list.page) {
         response.insert_header((header::LINK, link));

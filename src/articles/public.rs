@@ -52,21 +52,21 @@ pub async fn list_articles(
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
     let Both(params, filter) = params;
-    if filter.search.is_none() && params.sort == ArticleSort::Relevance {
-        return Err(Problem::parameter("sort", "can be relevance only with q"));
-    }
     if filter.search.is_none() {
         without_highlights(&params.include)?;
+        if params.sort == ArticleSort::Relevance {
+            return Err(Problem::parameter("sort", "can be relevance only with q"));
+        }
     }
     let is_costly = params.count || !filter.is_by_index(params.sort);
-    let question = CacheRequest::new(
+    let wanted = CacheRequest::new(
         &request,
         kind_of(&params.include, params.sort, Kind::ArticleList),
         &canonical,
     )
     .costs(Cost::high_if(is_costly));
     let answer = move |connection: &mut Connection| {
-        let seek = Paginator::new(
+        let paginator = Paginator::new(
             &cursors,
             format!("articles {:?} {filter:?}", params.sort),
             params.cursor.as_deref(),
@@ -78,11 +78,11 @@ pub async fn list_articles(
             include: params.include,
             body_format: params.body_format,
             count: params.count,
-            start: place(seek.start())?,
-            limit: seek.fetch(),
+            start: place(paginator.start())?,
+            limit: paginator.fetch(),
         };
         let found = public::list(connection, &query, site.0.as_deref())?;
-        let list = seek.page(found.articles, found.total, |(article, _)| article.id);
+        let list = paginator.page(found.articles, found.total, |(article, _)| article.id);
         let link = links(&canonical, &list.page);
         let articles: Vec<Vec<u8>> = list
             .data
@@ -95,16 +95,12 @@ pub async fn list_articles(
         Ok(Lookup::Here(
             Payload::list(&articles, &json!({"page": list.page}))?
                 .depends_on(found.depends_on)
-                .depends_on(
-                    list.data
-                        .iter()
-                        .flat_map(|(article, _)| article.depends_on()),
-                )
+                .depends_on(list.data.iter().flat_map(|(one, _)| one.depends_on()))
                 .purge_key("articles".into())
                 .link(link),
         ))
     };
-    responses.answer(&request, question, answer).await
+    responses.answer(&request, wanted, answer).await
 }
 
 /// An answer with counts, or in their order, lasts as long as counts do.
@@ -201,26 +197,26 @@ pub async fn get_article(
     request: HttpRequest,
     responses: Data<ResponseCache>,
     site: Data<PublicUrl>,
-    together: Data<ArticleLoader>,
+    batched: Data<ArticleLoader>,
     SlugPath(slug): SlugPath,
     query: KeyedQuery<ArticleParams>,
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
     let with_shares = params.include.contains(&Include::Shares);
-    let question = CacheRequest::new(
+    let wanted = CacheRequest::new(
         &request,
         kind_of(&params.include, ArticleSort::default(), Kind::Article),
         &canonical,
     );
-    let question = match (&together.0, with_shares) {
+    let wanted = match (&batched.0, with_shares) {
         (Some(loader), false) => {
             let (loader, slug, params) = (Arc::clone(loader), slug.clone(), params.clone());
-            question.fast_path(async move {
+            wanted.fast_path(async move {
                 let found = loader.get(slug).await?;
                 rendered(&found.0, &found.1, None, &params).ok()
             })
         }
-        _ => question,
+        _ => wanted,
     };
     let answer = move |connection: &mut Connection| {
         let site = site.0.as_deref();
@@ -233,5 +229,5 @@ pub async fn get_article(
         };
         rendered(&article, &body, shares.as_ref(), &params).map(Lookup::Here)
     };
-    responses.answer(&request, question, answer).await
+    responses.answer(&request, wanted, answer).await
 }

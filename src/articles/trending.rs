@@ -67,7 +67,7 @@ pub async fn list_trending(
         without_highlights(&params.include)?;
     }
     let kind = kind_of(&params.include, ArticleSort::default(), Kind::Trending);
-    let question = CacheRequest::new(&request, kind, &query.canonical).costs(Cost::High);
+    let wanted = CacheRequest::new(&request, kind, &query.canonical).costs(Cost::High);
     let answer = move |connection: &mut Connection| {
         // To the minute, so that processes agree and an answer stays the same for that long.
         let now = Timestamp::now().cut_to(TimeDelta::minutes(1));
@@ -104,5 +104,5 @@ pub async fn list_trending(
                 .purge_key("articles".into()),
         ))
     };
-    responses.answer(&request, question, answer).await
+    responses.answer(&request, wanted, answer).await
 }

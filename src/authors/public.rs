@@ -60,11 +60,11 @@ pub async fn list_authors(
     query: KeyedQuery<AuthorListParams>,
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
-    let question = CacheRequest::new(&request, Kind::Name, &canonical)
+    let wanted = CacheRequest::new(&request, Kind::Name, &canonical)
         .costs(Cost::high_if(params.count || params.q.is_some()));
     let answer = move |connection: &mut Connection| {
         let name = params.q.as_deref();
-        let seek = Paginator::new(
+        let paginator = Paginator::new(
             &cursors,
             format!("authors {name:?}"),
             params.cursor.as_deref(),
@@ -74,8 +74,8 @@ pub async fn list_authors(
             .count
             .then(|| store::count(connection, name))
             .transpose()?;
-        let found = store::list(connection, name, seek.start(), seek.fetch())?;
-        let list = seek.page(found, total, |author| author.id);
+        let found = store::list(connection, name, paginator.start(), paginator.fetch())?;
+        let list = paginator.page(found, total, |author| author.id);
         Ok(Lookup::Here(
             Payload::json(&list)?
                 .depends_on([CacheTag::Authors, CacheTag::Articles])
@@ -83,7 +83,7 @@ pub async fn list_authors(
                 .link(links(&canonical, &list.page)),
         ))
     };
-    responses.answer(&request, question, answer).await
+    responses.answer(&request, wanted, answer).await
 }
 
 /// Read an author
@@ -103,7 +103,7 @@ pub async fn get_author(
     SlugPath(slug): SlugPath,
     KeyedQuery { canonical, .. }: KeyedQuery<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let question = CacheRequest::new(&request, Kind::Name, &canonical);
+    let wanted = CacheRequest::new(&request, Kind::Name, &canonical);
     let answer = move |connection: &mut Connection| {
         let author = match store::find_by_slug(connection, &slug) {
             Err(StoreError::NotFound) => {
@@ -121,5 +121,5 @@ pub async fn get_author(
                 .purge_key(format!("author-{}", author.id)),
         ))
     };
-    responses.answer(&request, question, answer).await
+    responses.answer(&request, wanted, answer).await
 }

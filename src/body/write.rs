@@ -221,6 +221,19 @@ pub(super) fn write_flow(tree: &Tree, nodes: &[NodeId]) -> String {
     html.trim_matches(is_space).to_owned()
 }
 
+fn flow_attributes(tree: &Tree, id: NodeId, name: &str) -> String {
+    let mut attributes = String::new();
+    for attribute in attributes_of(name) {
+        if let Some(value) = tree.attribute(id, attribute) {
+            let value = flow_value(attribute, value);
+            if let Some(value) = safe_value(name, attribute, &value) {
+                push_attribute(&mut attributes, attribute, &value);
+            }
+        }
+    }
+    attributes
+}
+
 fn write_flow_node(tree: &Tree, id: NodeId, preformatted: bool, html: &mut String) {
     let children = |preformatted: bool, html: &mut String| {
         for child in tree.children(id) {
@@ -251,16 +264,7 @@ fn write_flow_node(tree: &Tree, id: NodeId, preformatted: bool, html: &mut Strin
                 name.iter().for_each(|name| close(html, name));
                 return;
             }
-            let mut attributes = String::new();
-            for attribute in attributes_of(name) {
-                if let Some(value) = tree.attribute(id, attribute) {
-                    let value = flow_value(attribute, value);
-                    if let Some(value) = safe_value(name, attribute, &value) {
-                        push_attribute(&mut attributes, attribute, &value);
-                    }
-                }
-            }
-            open(html, name, &attributes);
+            open(html, name, &flow_attributes(tree, id, name));
             if VOID.contains(&name) {
                 return;
             }

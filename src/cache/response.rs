@@ -165,6 +165,15 @@ pub struct Made {
     pub aging_since: Option<Instant>,
 }
 
+impl Policy {
+    /// The header that says what a response is purged by, where there is one.
+    fn purge_header(&self, keys: &[String]) -> Option<(HeaderName, HeaderValue)> {
+        let (name, between) = self.purge_header.as_ref().filter(|_| !keys.is_empty())?;
+        let keys = HeaderValue::try_from(keys.join(between)).ok()?;
+        Some((name.clone(), keys))
+    }
+}
+
 impl CachedResponse {
     /// An answer in a coding, or as it is when coding it is not worth it.
     pub fn new(
@@ -202,12 +211,7 @@ impl CachedResponse {
         {
             headers.push((header::LAST_MODIFIED, date));
         }
-        if let (Some((name, between)), false) =
-            (&policy.purge_header, rendered.purge_keys.is_empty())
-            && let Ok(keys) = HeaderValue::try_from(rendered.purge_keys.join(between))
-        {
-            headers.push((name.clone(), keys));
-        }
+        headers.extend(policy.purge_header(&rendered.purge_keys));
         if let Some(Ok(link)) = rendered.link.map(HeaderValue::try_from) {
             of_representation.push((header::LINK, link));
         }

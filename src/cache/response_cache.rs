@@ -14,7 +14,7 @@ use super::coding::Coding;
 use super::response::{CachedResponse, Lookup, Made, Payload, Policy};
 use crate::clock::Clock;
 use crate::db::connection_pool::Cost;
-use crate::db::{Connection, Database, next_visibility_change};
+use crate::db::{Connection, Database, StoreResult, next_visibility_change};
 use crate::http::cors::to_any_origin;
 use crate::http::params::CanonicalTarget;
 use crate::http::redirect::moved;
@@ -234,6 +234,9 @@ impl CacheRequest {
 /// Answers, or leaves it to the work that comes with a request.
 type Quickly = Pin<Box<dyn Future<Output = Option<Payload>>>>;
 
+/// A response, or the slug that what was asked for has now.
+type MadeOrMoved = Result<Arc<CachedResponse>, String>;
+
 impl ResponseCache {
     /// A cache of responses from a database, of up to so many bytes; 0 caches none.
     pub fn new(
@@ -306,10 +309,10 @@ impl ResponseCache {
     pub async fn answer(
         &self,
         request: &HttpRequest,
-        question: CacheRequest,
+        wanted: CacheRequest,
         work: impl FnOnce(&mut Connection) -> Result<Lookup, Problem> + Clone + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
-        self.find(request, question, work)
+        self.find(request, wanted, work)
             .await
             .map_err(|problem| self.policies.missing(request.path(), problem))
     }
@@ -317,11 +320,11 @@ impl ResponseCache {
     async fn find(
         &self,
         request: &HttpRequest,
-        question: CacheRequest,
+        wanted: CacheRequest,
         work: impl FnOnce(&mut Connection) -> Result<Lookup, Problem> + Clone + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
         let coding = Coding::accepted(request);
-        let target = self.kept.as_ref().map(|_| question.target.clone());
+        let target = self.kept.as_ref().map(|_| wanted.target.clone());
         let stale = || self.stale(request, coding, target.as_deref()?);
         let health = self.database.health();
         if health.is_away()
@@ -329,7 +332,7 @@ impl ResponseCache {
         {
             return Ok(stale);
         }
-        match self.find_current(request, question, coding, work).await {
+        match self.find_current(request, wanted, coding, work).await {
             // Whoever finds it out first waits until it is known: only then may what is old go out.
             Err(problem) if problem.is_failure() => {
                 let is_away = health.is_away()
@@ -344,25 +347,25 @@ impl ResponseCache {
     async fn find_current(
         &self,
         request: &HttpRequest,
-        question: CacheRequest,
+        wanted: CacheRequest,
         coding: Coding,
         work: impl FnOnce(&mut Connection) -> Result<Lookup, Problem> + Clone + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
         let is_lease_valid = self.database.changes().is_lease_valid(Instant::now());
         let Some(kept) = self.kept.as_ref().filter(|_| is_lease_valid) else {
             self.counts.bypassed.inc();
-            return match self.make(question, coding, work).await? {
+            return match self.make(wanted, coding, work).await? {
                 Ok(answer) => Ok(answer.to_response(request.headers())),
                 Err(slug) => Ok(moved(request, &slug)),
             };
         };
-        if let Some(answer) = self.current(coding, &question.target, Instant::now()) {
+        if let Some(answer) = self.current(coding, &wanted.target, Instant::now()) {
             self.counts.hits.inc();
             return Ok(answer.to_response(request.headers()));
         }
         let key = Key {
             coding,
-            target: question.target.as_str().into(),
+            target: wanted.target.as_str().into(),
         };
         let flight = match self.claim(kept, &key).await {
             Claim::Current(answer) => {
@@ -373,7 +376,7 @@ impl ResponseCache {
             Claim::None => None,
         };
         self.counts.misses.inc();
-        let made = self.make(question, coding, work).await;
+        let made = self.make(wanted, coding, work).await;
         if let Some(flight) = flight {
             match &made {
                 Ok(Ok(answer)) => flight.lands(Arc::clone(answer)),
@@ -427,22 +430,44 @@ impl ResponseCache {
         })
     }
 
+    /// What the replica says, when it may be asked. What fails there, such as a query that is in the way of
+    /// the replay, need not fail on the primary.
+    async fn read_on_replica(
+        &self,
+        cost: Cost,
+        work: impl FnOnce(&mut Connection) -> StoreResult<Result<MadeOrMoved, Problem>>
+        + Clone
+        + Send
+        + 'static,
+    ) -> Option<Result<MadeOrMoved, Problem>> {
+        match self.database.read_on_replica(cost, work).await {
+            Some(Ok(outcome)) if !outcome.as_ref().is_err_and(Problem::is_failure) => {
+                self.counts.replica.inc();
+                Some(outcome)
+            }
+            _ => {
+                self.counts.not_replica.inc();
+                None
+            }
+        }
+    }
+
     /// Reads and renders; `Err` is the path that it moved to.
     async fn make(
         &self,
-        question: CacheRequest,
+        wanted: CacheRequest,
         coding: Coding,
         work: impl FnOnce(&mut Connection) -> Result<Lookup, Problem> + Clone + Send + 'static,
-    ) -> Result<Result<Arc<CachedResponse>, String>, Problem> {
+    ) -> Result<MadeOrMoved, Problem> {
         // Before anything is read: whatever is written from here on is noticed.
         let after = self.database.changes().sequence();
         let asked = self.clock.now();
-        let (kind, cost) = (question.kind, question.cost);
+        let (kind, cost) = (wanted.kind, wanted.cost);
         let age = self.policies.age(kind);
         let policy = self.policies.of(kind).clone();
-        let metrics = self.metrics.route(question.route);
+        let metrics = self.metrics.route(wanted.route);
         let keeps = self.kept.is_some();
-        if let Some(fast_path) = question.fast_path
+        if let Some(fast_path) = wanted.fast_path
             && let Some(rendered) = fast_path.await
         {
             let made = Made {
@@ -474,21 +499,12 @@ impl ResponseCache {
                 Lookup::Moved(slug) => Err(slug),
             }))
         };
-        // Whoever has just shared may look at the count, and counts are not marked.
-        if self.database.has_replica() && age.is_none() {
-            match self.database.read_on_replica(cost, work.clone()).await {
-                Some(Ok(Ok(answer))) => {
-                    self.counts.replica.inc();
-                    return Ok(answer);
-                }
-                Some(Ok(Err(problem))) if !problem.is_failure() => {
-                    self.counts.replica.inc();
-                    return Err(problem);
-                }
-                // What fails there, such as a query that is in the way of the replay, need not
-                // fail on the primary.
-                _ => self.counts.not_replica.inc(),
-            }
+        // Whoever has just shared may look at the count, and counts have no cache tags.
+        if self.database.has_replica()
+            && age.is_none()
+            && let Some(outcome) = self.read_on_replica(cost, work.clone()).await
+        {
+            return outcome;
         }
         match kind {
             Kind::Article => self.database.read_shortly(work).await?,

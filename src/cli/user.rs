@@ -151,6 +151,24 @@ fn change(
     })
 }
 
+fn list(database: &DatabaseConfig) -> Result<(), CommandError> {
+    let mut connection = connect(database, Opening::AsItIs)?;
+    for user in users::list(&mut connection)? {
+        let state = if user.disabled_at.is_some() {
+            "  (disabled)"
+        } else {
+            ""
+        };
+        println!(
+            "{:8}  {}  {}{state}",
+            user.stored_role(),
+            user.email,
+            user.name
+        );
+    }
+    Ok(())
+}
+
 impl User {
     /// Does it.
     ///
@@ -205,22 +223,7 @@ impl User {
                 })?;
                 println!("{email} is {role} now");
             }
-            Command::List { database } => {
-                let mut connection = connect(&database, Opening::AsItIs)?;
-                for user in users::list(&mut connection)? {
-                    let state = if user.disabled_at.is_some() {
-                        "  (disabled)"
-                    } else {
-                        ""
-                    };
-                    println!(
-                        "{:8}  {}  {}{state}",
-                        user.stored_role(),
-                        user.email,
-                        user.name
-                    );
-                }
-            }
+            Command::List { database } => list(&database)?,
         }
         Ok(())
     }

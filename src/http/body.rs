@@ -250,6 +250,21 @@ impl Deref for Body {
     }
 }
 
+/// Takes room for what has come, not for what was announced: who sends slowly holds little. The first few
+/// bytes are those of the connection.
+async fn grow(room: &mut Option<SemaphorePermit<'static>>, seen: usize) -> Result<(), Problem> {
+    let has = room.as_ref().map_or(0, SemaphorePermit::num_permits);
+    let needs = seen.saturating_sub(FEW_BYTES).div_ceil(KIBIBYTE);
+    if needs > has {
+        let more = room_for(&BODIES, needs - has).await?;
+        match room {
+            Some(room) => room.merge(more),
+            None => *room = Some(more),
+        }
+    }
+    Ok(())
+}
+
 /// Reads the whole body within the limit.
 ///
 /// The answer is the bytes, or `too-large`, or `bad-request` when the client broke off, or
@@ -291,17 +306,7 @@ pub fn read(
             let chunk = chunk.map_err(broken_off)?;
             seen = seen.saturating_add(chunk.len());
             if seen <= limit {
-                // What has come, not what was announced: who sends slowly holds little. The first few
-                // bytes are those of the connection.
-                let has = room.as_ref().map_or(0, SemaphorePermit::num_permits);
-                let needs = seen.saturating_sub(FEW_BYTES).div_ceil(KIBIBYTE);
-                if needs > has {
-                    let more = room_for(&BODIES, needs - has).await?;
-                    match &mut room {
-                        Some(room) => room.merge(more),
-                        None => room = Some(more),
-                    }
-                }
+                grow(&mut room, seen).await?;
                 bytes.extend_from_slice(&chunk);
             } else if seen > DRAIN_BYTES {
                 break;

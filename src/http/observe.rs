@@ -105,18 +105,19 @@ pub async fn observe(
         metrics.observe(&method, route, status, elapsed);
     }
     log(&method, &outcome, route, status, elapsed);
-    match outcome {
-        Ok(mut response) => {
-            let is_page = response.request().path().starts_with("/docs");
-            let headers = response.headers_mut();
-            set_request_id(headers, id);
-            headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
-            if is_page {
-                headers.insert(header::CONTENT_SECURITY_POLICY, PAGES);
-            }
-            Ok(response)
-        }
-        Err(response) => Err(InternalError::from_response("refused", response).into()),
+    let mut response =
+        outcome.map_err(|refused| InternalError::from_response("refused", refused))?;
+    add_headers(&mut response, id);
+    Ok(response)
+}
+
+fn add_headers(response: &mut ServiceResponse<impl MessageBody>, id: &str) {
+    let is_page = response.request().path().starts_with("/docs");
+    let headers = response.headers_mut();
+    set_request_id(headers, id);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+    if is_page {
+        headers.insert(header::CONTENT_SECURITY_POLICY, PAGES);
     }
 }
 

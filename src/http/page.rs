@@ -86,6 +86,16 @@ impl<'a> Paginator<'a> {
         self.limit + 1
     }
 
+    /// From a page of which all is gone: it begins with the item that led there.
+    fn way_back(&self, position: &Position) -> String {
+        let back = Position {
+            backward: !position.backward,
+            inclusive: true,
+            ..position.clone()
+        };
+        self.key.seal(&self.list, &back)
+    }
+
     /// The page made of what the store found, from where the page starts on, each item with its
     /// sort value.
     pub fn page<T>(
@@ -112,28 +122,19 @@ impl<'a> Paginator<'a> {
                 self.key.seal(&self.list, &position)
             })
         };
-        // All that was here is gone: the way back begins with the item that led here.
+        let page = |next_cursor, prev_cursor| Page {
+            next_cursor,
+            prev_cursor,
+            limit: self.limit,
+            total: total.map(|total| total.items),
+            total_is: total.map(|total| total.is),
+        };
         if let (Some(position), true) = (&self.position, found.is_empty()) {
-            let back = Position {
-                backward: !backward,
-                inclusive: true,
-                ..position.clone()
-            };
-            let cursor = Some(self.key.seal(&self.list, &back));
-            let (next_cursor, prev_cursor) = if backward {
-                (cursor, None)
-            } else {
-                (None, cursor)
-            };
+            let back = Some(self.way_back(position));
+            let (next, prev) = if backward { (back, None) } else { (None, back) };
             return List {
                 data: Vec::new(),
-                page: Page {
-                    next_cursor,
-                    prev_cursor,
-                    limit: self.limit,
-                    total: total.map(|total| total.items),
-                    total_is: total.map(|total| total.is),
-                },
+                page: page(next, prev),
             };
         }
         // What a page was reached from lies on its other side.
@@ -143,13 +144,10 @@ impl<'a> Paginator<'a> {
             self.position.is_some()
         };
         let is_before = backward || more;
-        let page = Page {
-            next_cursor: cursor(found.last().filter(|_| is_before), false),
-            prev_cursor: cursor(found.first().filter(|_| is_after), true),
-            limit: self.limit,
-            total: total.map(|total| total.items),
-            total_is: total.map(|total| total.is),
-        };
+        let page = page(
+            cursor(found.last().filter(|_| is_before), false),
+            cursor(found.first().filter(|_| is_after), true),
+        );
         List {
             data: found.into_iter().map(|(item, _)| item).collect(),
             page,

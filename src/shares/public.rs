@@ -263,7 +263,7 @@ pub async fn get_shares(
     query: KeyedQuery<ShareParams>,
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
-    let question = CacheRequest::new(&request, Kind::Shares, &canonical);
+    let wanted = CacheRequest::new(&request, Kind::Shares, &canonical);
     let period = match params.history {
         Some(span) => Some((span, asked(span, params.from, params.to, Timestamp::now())?)),
         None => None,
@@ -288,7 +288,7 @@ pub async fn get_shares(
                 .purge_key(format!("article-{article}")),
         ))
     };
-    responses.answer(&request, question, answer).await
+    responses.answer(&request, wanted, answer).await
 }
 
 /// Parameters of a batch of counts.
@@ -326,7 +326,7 @@ pub async fn list_shares(
     responses: Data<ResponseCache>,
     query: KeyedQuery<ShareBatchParams>,
 ) -> Result<HttpResponse, Problem> {
-    let question = CacheRequest::new(&request, Kind::Shares, &query.canonical);
+    let wanted = CacheRequest::new(&request, Kind::Shares, &query.canonical);
     let answer = move |connection: &mut Connection| {
         let wanted = query.params.slugs;
         let ids = slugs::public_articles_named(connection, &wanted)?;
@@ -348,5 +348,5 @@ pub async fn list_shares(
                 .purge_key("articles".into()),
         ))
     };
-    responses.answer(&request, question, answer).await
+    responses.answer(&request, wanted, answer).await
 }

@@ -17,6 +17,9 @@ use super::store::of_article;
 use crate::db::{Connection, Database, Id, Outage, StoreError, StoreResult, Timestamp};
 use crate::log::Repeated;
 
+/// What is wrong with the database will not be over at once.
+const AFTER_FAILURE: Duration = Duration::from_millis(100);
+
 /// Most shares of one transaction.
 const BATCH: usize = 1000;
 /// How far counts may be behind the journal while many shares come.
@@ -150,18 +153,26 @@ impl ShareWriter {
 }
 
 /// Writes what comes until nobody is left who could send more, and brings counts up to it.
+/// The next share, when one comes in time: while counts are behind, nobody waits for long.
+fn receive(
+    waiting: &Receiver<Waiting>,
+    journal: &Journal,
+    applied: Instant,
+) -> Result<Waiting, RecvTimeoutError> {
+    if journal.behind() > 0 {
+        waiting.recv_timeout(APPLYING.saturating_sub(applied.elapsed()).min(SILENCE))
+    } else if journal.visitors.is_empty() {
+        waiting.recv().map_err(RecvTimeoutError::from)
+    } else {
+        waiting.recv_timeout(FORGETTING)
+    }
+}
+
 fn write(database: &Database, runtime: &Handle, waiting: &Receiver<Waiting>, load: &Load) {
     let (mut journal, log) = (Journal::default(), Repeated::new());
     let (mut applied, mut forgot) = (Instant::now(), Instant::now());
     loop {
-        // While counts are behind, nobody waits for long.
-        let first = if journal.behind() > 0 {
-            waiting.recv_timeout(APPLYING.saturating_sub(applied.elapsed()).min(SILENCE))
-        } else if journal.visitors.is_empty() {
-            waiting.recv().map_err(RecvTimeoutError::from)
-        } else {
-            waiting.recv_timeout(FORGETTING)
-        };
+        let first = receive(waiting, &journal, applied);
         let none_came = first.is_err();
         let ended = matches!(first, Err(RecvTimeoutError::Disconnected));
         if journal.visitors.are_too_many() || forgot.elapsed() >= FORGETTING {
@@ -188,10 +199,9 @@ fn write(database: &Database, runtime: &Handle, waiting: &Receiver<Waiting>, loa
         };
         match written {
             Ok((receipts, newly_applied)) => {
-                for (receipt, answer) in receipts.into_iter().zip(answers) {
-                    // Nobody may wait for it any more.
-                    let _ = answer.send(receipt);
-                }
+                // Nobody may wait for one any more.
+                let pairs = receipts.into_iter().zip(answers);
+                pairs.for_each(|(receipt, answer)| drop(answer.send(receipt)));
                 if journal.has_rivals() {
                     // Whoever was faster would be so again and again.
                     std::thread::sleep(TURN);
@@ -204,16 +214,12 @@ fn write(database: &Database, runtime: &Handle, waiting: &Receiver<Waiting>, loa
                 }
             }
             Err(error) => {
-                log.warn(&format!(
-                    "{} shares were not counted: {}",
-                    answers.len(),
-                    error.reason()
-                ));
+                let (shares, reason) = (answers.len(), error.reason());
+                log.warn(&format!("{shares} shares were not counted: {reason}"));
                 drop(answers);
                 // Whether it was written is not known: it is read again.
                 journal = Journal::default();
-                // What is wrong with the database will not be over at once.
-                std::thread::sleep(Duration::from_millis(100));
+                std::thread::sleep(AFTER_FAILURE);
             }
         }
         load.behind.store(journal.behind(), Ordering::Relaxed);

@@ -75,7 +75,7 @@ pub async fn list_tags(
     query: KeyedQuery<TagListParams>,
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
-    let question = CacheRequest::new(&request, Kind::Name, &canonical)
+    let wanted = CacheRequest::new(&request, Kind::Name, &canonical)
         .costs(Cost::high_if(params.count || params.q.is_some()));
     let answer = move |connection: &mut Connection| {
         let filter = TagFilter {
@@ -83,7 +83,7 @@ pub async fn list_tags(
             name_contains: params.q,
             sort: params.sort,
         };
-        let seek = Paginator::new(
+        let paginator = Paginator::new(
             &cursors,
             format!("tags {filter:?}"),
             params.cursor.as_deref(),
@@ -93,8 +93,8 @@ pub async fn list_tags(
             .count
             .then(|| store::count(connection, &filter))
             .transpose()?;
-        let found = store::list(connection, &filter, seek.start(), seek.fetch())?;
-        let list = seek.page(found, total, |tag| tag.id);
+        let found = store::list(connection, &filter, paginator.start(), paginator.fetch())?;
+        let list = paginator.page(found, total, |tag| tag.id);
         Ok(Lookup::Here(
             Payload::json(&list)?
                 .depends_on([CacheTag::Tags, CacheTag::Articles])
@@ -102,7 +102,7 @@ pub async fn list_tags(
                 .link(links(&canonical, &list.page)),
         ))
     };
-    responses.answer(&request, question, answer).await
+    responses.answer(&request, wanted, answer).await
 }
 
 /// Read a tag
@@ -122,7 +122,7 @@ pub async fn get_tag(
     SlugPath(slug): SlugPath,
     KeyedQuery { canonical, .. }: KeyedQuery<NoParams>,
 ) -> Result<HttpResponse, Problem> {
-    let question = CacheRequest::new(&request, Kind::Name, &canonical);
+    let wanted = CacheRequest::new(&request, Kind::Name, &canonical);
     let answer = move |connection: &mut Connection| {
         let tag = match store::find_by_slug(connection, &slug) {
             Err(StoreError::NotFound) => {
@@ -137,5 +137,5 @@ pub async fn get_tag(
                 .purge_key(format!("tag-{}", tag.id)),
         ))
     };
-    responses.answer(&request, question, answer).await
+    responses.answer(&request, wanted, answer).await
 }

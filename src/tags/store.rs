@@ -350,27 +350,7 @@ pub fn edit(
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
     let input: TagInput = patch.apply(&row.input()?).map_err(StoreError::Invalid)?;
-    let was_section = row.kind == TagKind::Section.as_str();
-    if was_section && input.kind != TagKind::Section && stands_in_use(connection, id)? {
-        return Err(StoreError::Invalid(
-            Violation::new(
-                "/kind",
-                "in_use",
-                "must stay section while articles stand in it",
-            )
-            .into(),
-        ));
-    }
-    if !was_section && input.kind == TagKind::Section && is_in_use(connection, id)? {
-        return Err(StoreError::Invalid(
-            Violation::new(
-                "/kind",
-                "in_use",
-                "cannot become section while articles have the tag",
-            )
-            .into(),
-        ));
-    }
+    may_become(connection, &row, input.kind)?;
     let slug = names::change_slug(connection, Resource::Tag, id, &row.slug, input.slug)?;
     let changed = diesel::update(
         tags::table
@@ -400,6 +380,23 @@ pub fn edit(
         slug,
     });
     Ok(())
+}
+
+/// Sections and other tags are what articles refer to in two ways.
+fn may_become(connection: &mut Connection, tag: &TagRow, kind: TagKind) -> StoreResult<()> {
+    let was_section = tag.kind == TagKind::Section.as_str();
+    let detail = match (was_section, kind == TagKind::Section) {
+        (true, false) if stands_in_use(connection, tag.id)? => {
+            "must stay section while articles stand in it"
+        }
+        (false, true) if is_in_use(connection, tag.id)? => {
+            "cannot become section while articles have the tag"
+        }
+        _ => return Ok(()),
+    };
+    Err(StoreError::Invalid(
+        Violation::new("/kind", "in_use", detail).into(),
+    ))
 }
 
 fn is_in_use(connection: &mut Connection, tag: Id) -> StoreResult<bool> {

@@ -101,6 +101,16 @@ impl References {
         }
     }
 
+    /// Of an article that is published as it was before.
+    pub fn into_state_of(self, before: &ArticleState) -> ArticleState {
+        ArticleState {
+            is_published: before.is_published,
+            published_at: before.published_at,
+            embargo_until: before.embargo_until,
+            ..self.into_state()
+        }
+    }
+
     /// Writes what an article refers to, in place of what it referred to before.
     pub fn replace(
         &self,

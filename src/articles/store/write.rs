@@ -81,6 +81,15 @@ pub fn create(
     Ok(id)
 }
 
+/// What an article names: while it stays the same nothing is looked up.
+fn named(input: &ArticleInput) -> impl PartialEq + use<> {
+    (
+        input.authors.clone(),
+        input.tags.clone(),
+        input.section.clone(),
+    )
+}
+
 /// Applies a merge patch to an article.
 ///
 /// # Errors
@@ -100,13 +109,6 @@ pub fn edit(
     article.may_be_changed_by(caller)?;
     let has_body = patch.has_body();
     let before = article.input()?;
-    let named = |input: &ArticleInput| {
-        (
-            input.authors.clone(),
-            input.tags.clone(),
-            input.section.clone(),
-        )
-    };
     let (named_before, former_urls) = (named(&before), before.former_urls.clone());
     let input = patch.apply(before).map_err(StoreError::Invalid)?;
     if article.status == Status::Published {
@@ -126,7 +128,7 @@ pub fn edit(
     let changed = diesel::update(
         articles::table
             .filter(articles::id.eq(id))
-            .filter(articles::version.eq(article.row.version)),
+            .filter(articles::version.eq(version - 1)),
     )
     .set((
         &content,
@@ -148,12 +150,7 @@ pub fn edit(
         id,
         slug: content.slug,
         version,
-        after: ArticleState {
-            is_published: state.is_published,
-            published_at: state.published_at,
-            embargo_until: state.embargo_until,
-            ..references.into_state()
-        },
+        after: references.into_state_of(&state),
         before: state,
     });
     Ok(())

@@ -80,14 +80,16 @@ fn keep(
     Ok(kept > 0)
 }
 
-/// Keeps what was observed of many, each unless something newer is kept.
-///
-/// # Errors
-/// When the database fails.
-pub fn observe_all(
-    connection: &mut Connection,
-    all: &[Observation],
-) -> StoreResult<ExternalCountsReceipt> {
+/// Counts by what they are of, in the order in which all processes write them, each with its place among
+/// those that were sent.
+#[derive(Default)]
+struct ByTarget<'a> {
+    of_articles: BTreeMap<(Id, Network, Timestamp), (usize, Option<i64>)>,
+    of_urls: BTreeMap<(&'a AbsoluteUrl, Network, Timestamp), (usize, Option<i64>)>,
+    receipt: ExternalCountsReceipt,
+}
+
+fn by_target<'a>(connection: &mut Connection, all: &'a [Observation]) -> StoreResult<ByTarget<'a>> {
     let slugs: Vec<Slug> = all
         .iter()
         .filter_map(|observed| observed.of.slug())
@@ -100,11 +102,7 @@ pub fn observe_all(
         .load(connection)?
         .into_iter()
         .collect();
-    let mut receipt = ExternalCountsReceipt::default();
-    // In the order in which all processes write them.
-    let mut of_articles: BTreeMap<(Id, Network, Timestamp), (usize, Option<i64>)> = BTreeMap::new();
-    let mut of_urls: BTreeMap<(&AbsoluteUrl, Network, Timestamp), (usize, Option<i64>)> =
-        BTreeMap::new();
+    let mut found = ByTarget::default();
     for (place, observed) in all.iter().enumerate() {
         let (article, url) = match &observed.of {
             Counted::Id(id) => (known.get(id).copied(), None),
@@ -117,15 +115,31 @@ pub fn observe_all(
         match (article, url) {
             (Some(article), _) => {
                 let key = (article, observed.network, observed.observed_at);
-                of_articles.insert(key, (place, observed.external));
+                found.of_articles.insert(key, (place, observed.external));
             }
             (None, Some(url)) => {
                 let key = (url, observed.network, observed.observed_at);
-                of_urls.insert(key, (place, observed.external));
+                found.of_urls.insert(key, (place, observed.external));
             }
-            (None, None) => receipt.unknown.push(place),
+            (None, None) => found.receipt.unknown.push(place),
         }
     }
+    Ok(found)
+}
+
+/// Keeps what was observed of many, each unless something newer is kept.
+///
+/// # Errors
+/// When the database fails.
+pub fn observe_all(
+    connection: &mut Connection,
+    all: &[Observation],
+) -> StoreResult<ExternalCountsReceipt> {
+    let ByTarget {
+        of_articles,
+        of_urls,
+        mut receipt,
+    } = by_target(connection, all)?;
     let mut touched: BTreeSet<Id> = BTreeSet::new();
     for ((article, network, observed_at), (place, external)) in of_articles {
         if keep(connection, article, network, external, observed_at)? {

@@ -65,6 +65,18 @@ pub(super) fn count(
     })
 }
 
+/// The ranks that a list goes through; one without regard to them where they do not order it.
+fn ranks(sort: ArticleSort, backward: bool) -> Vec<Option<Rank>> {
+    let mut ranks: Vec<Option<Rank>> = match sort {
+        ArticleSort::Relevance => Rank::ALL.into_iter().map(Some).collect(),
+        _ => vec![None],
+    };
+    if backward {
+        ranks.reverse();
+    }
+    ranks
+}
+
 /// A page of a search. By rank, one rank is read after the other until the page is full.
 pub(super) fn page(
     connection: &mut Connection,
@@ -79,14 +91,7 @@ pub(super) fn page(
         SortKey::At(_) | SortKey::Shares(_) => None,
     });
     let upwards = (window.sort == ArticleSort::OldestFirst) != backward;
-    let mut ranks: Vec<Option<Rank>> = match window.sort {
-        ArticleSort::Relevance => Rank::ALL.into_iter().map(Some).collect(),
-        _ => vec![None],
-    };
-    if backward {
-        ranks.reverse();
-    }
-    let ranks = ranks
+    let ranks = ranks(window.sort, backward)
         .into_iter()
         .skip_while(|rank| start.is_some_and(|(first, _, _)| first != *rank));
     let mut page = Vec::new();
