@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use diesel::connection::{
@@ -282,6 +282,9 @@ impl DerefMut for Watched {
 /// of microseconds.
 const INSTRUCTIONS: u16 = 2_000;
 
+/// How long servers that start on a new SQLite file at once wait for each other.
+const NEW_FILE: Duration = Duration::from_secs(60);
+
 /// Bytes that SQLite leaves of its log once it has been written back, after a write that made it grow.
 const JOURNAL_SIZE: u32 = 64 * 1024 * 1024;
 
@@ -402,9 +405,15 @@ impl Opener {
              PRAGMA cache_size = -2000;
              PRAGMA query_only = {query_only};"
         );
-        connection
-            .batch_execute(&settings)
-            .map_err(|error| error.to_string())?;
+        let began = Instant::now();
+        // A new file becomes one with a log once, and SQLite does not wait for others who are about to do that.
+        while let Err(error) = connection.batch_execute(&settings) {
+            let error = error.to_string();
+            if !error.contains("database is locked") || began.elapsed() > NEW_FILE {
+                return Err(error);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
         Ok((AnyConnection::Sqlite(connection), watch))
     }
 
