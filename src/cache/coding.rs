@@ -11,7 +11,7 @@ use actix_web::http::header::{
 /// Shorter responses are sent as they are: compressing them saves no packet.
 const WORTHWHILE: usize = 1024;
 
-/// How an answer's bytes are coded.
+/// How a response's bytes are coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Coding {
     /// As they are.

@@ -1,6 +1,6 @@
-//! The outermost middleware: what is kept goes out at once.
+//! The outermost middleware: a cached response goes out at once.
 //!
-//! A request whose path and query are in canonical form and whose answer is kept and current is
+//! A request whose path and query are in canonical form and whose response is cached and current is
 //! answered before routing, time limits, spans and CORS: there is nothing left for them to do.
 //! Everything else goes on to the handlers, which know other spellings of the same question.
 

@@ -130,7 +130,7 @@ pub struct Policy {
     pub purge_header: Option<(HeaderName, &'static str)>,
 }
 
-/// An answer to a public GET: everything but what differs from request to request.
+/// A response to a public GET: everything but what differs from request to request.
 pub struct CachedResponse {
     body: Bytes,
     etag: HeaderValue,
@@ -154,7 +154,7 @@ pub struct CachedResponse {
     metrics: RouteMetrics,
 }
 
-/// When an answer was made, and how long it can last.
+/// When a response was made, and how long it can last.
 #[derive(Debug, Clone, Copy)]
 pub struct Made {
     /// The last write known before it was read.
@@ -175,7 +175,7 @@ impl Policy {
 }
 
 impl CachedResponse {
-    /// An answer in a coding, or as it is when coding it is not worth it.
+    /// A response in a coding, or as it is when coding it is not worth it.
     pub fn new(
         rendered: Payload,
         coding: Coding,
@@ -258,7 +258,7 @@ impl CachedResponse {
         let is_current = self.is_unchanged(changes, now);
         if is_current {
             let seconds = now.saturating_duration_since(self.made).as_secs();
-            // Read first: an answer that goes out thousands of times a second is written to once.
+            // Read first: a response that goes out thousands of times a second is written to once.
             if self.current_for.load(Ordering::Relaxed) < seconds {
                 self.current_for.store(seconds, Ordering::Relaxed);
             }
@@ -299,7 +299,7 @@ impl CachedResponse {
         &self.metrics
     }
 
-    /// The answer to one request while the database is away: marked as what may have changed since an
+    /// The response to one request while the database is away: marked as what may have changed since an
     /// instant, so that no cache on the way keeps it (RFC 9111, section 4.2.4; RFC 9211).
     pub fn to_stale_response(&self, request: &HeaderMap, since: Instant) -> HttpResponse {
         let mut response = self.to_response(request);
@@ -314,7 +314,7 @@ impl CachedResponse {
         response
     }
 
-    /// The answer to one request: 304 where the client has it already (RFC 9110, section 13).
+    /// The response to one request: 304 where the client has it already (RFC 9110, section 13).
     pub fn to_response(&self, request: &HeaderMap) -> HttpResponse {
         let unchanged = match request.get(header::IF_NONE_MATCH) {
             Some(tag) => tag == self.etag || none_match_names(request, &self.etag),

@@ -22,13 +22,13 @@ use crate::http::routes::Template;
 use crate::metrics::{CacheMetrics, Metrics};
 use crate::problem::{NOT_FOUND, Problem};
 
-/// About the bytes of one answer: where the table of what is kept begins.
+/// About the bytes of one response: how large the table begins.
 const TYPICAL_BYTES: u64 = 4096;
 
 /// How long it takes at most until the first failure is known to be an outage: a refused connection.
 const TO_KNOW: Duration = Duration::from_millis(250);
 
-/// What kind of answer it is.
+/// What kind of response it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// One article.
@@ -43,7 +43,7 @@ pub enum Kind {
     Trending,
 }
 
-/// What caches on the way are told, for each kind of answer.
+/// What caches on the way are told, for each kind of response.
 #[derive(Debug, Clone)]
 pub struct Policies {
     /// One article.
@@ -96,7 +96,7 @@ impl Policies {
         }
     }
 
-    /// How old an answer may be that shares change, which are not marked.
+    /// How old a response may be that shares change, which have no cache tags.
     fn age(&self, kind: Kind) -> Option<Duration> {
         match kind {
             Kind::Article | Kind::ArticleList | Kind::Name => None,
@@ -131,7 +131,7 @@ impl Equivalent<Key> for KeyRef<'_> {
     }
 }
 
-/// `None` stands for a moment where an answer was waited for and none came about.
+/// `None` stands for a moment where a response was waited for and none came about.
 type Kept = Option<Arc<CachedResponse>>;
 
 #[derive(Clone)]
@@ -156,7 +156,7 @@ pub struct ResponseCache {
 type Guard<'a> =
     PlaceholderGuard<'a, Key, Kept, ByBytes, DefaultHashBuilder, DefaultLifecycle<Key, Kept>>;
 
-/// The making of an answer that others wait for.
+/// The making of a response that others wait for.
 struct Flight<'a> {
     guard: Option<Guard<'a>>,
     /// What there was before: it is there again when no other one comes of it, and when its client leaves.
@@ -187,7 +187,7 @@ impl Drop for Flight<'_> {
     }
 }
 
-/// What one who asks does about an answer.
+/// What one who asks does about a response.
 enum Claim<'a> {
     /// Sends it: it is current.
     Current(Arc<CachedResponse>),
@@ -224,7 +224,7 @@ impl CacheRequest {
         self
     }
 
-    /// With a way to the answer that is tried first. It must read nothing before it is polled.
+    /// With a way to the response that is tried first. It must read nothing before it is polled.
     pub fn fast_path(mut self, way: impl Future<Output = Option<Payload>> + 'static) -> Self {
         self.fast_path = Some(Box::pin(way));
         self
@@ -264,7 +264,7 @@ impl ResponseCache {
             .map_or((0, 0), |kept| (kept.weight(), kept.len() as u64))
     }
 
-    /// The kept answer to a path and query in canonical form, when it is current.
+    /// The cached response to a path and query in canonical form, when it is current.
     pub(super) fn current(
         &self,
         coding: Coding,
@@ -282,7 +282,7 @@ impl ResponseCache {
             .then_some(answer)
     }
 
-    /// The answer to a path and query that goes out while the database is away, when there is one that
+    /// The response to a path and query that goes out while the database is away, when there is one that
     /// may: nothing is known to have happened to it, and it is not in doubt for too long.
     fn stale(&self, request: &HttpRequest, coding: Coding, target: &str) -> Option<HttpResponse> {
         let answer = self.kept.as_ref()?.get(&KeyRef { coding, target })??;
@@ -296,7 +296,7 @@ impl ResponseCache {
         Some(answer.to_stale_response(request.headers(), since))
     }
 
-    /// Counts an answer that was kept.
+    /// Counts a response from the cache.
     pub(super) fn count_hit(&self) {
         self.counts.hits.inc();
     }
@@ -394,7 +394,7 @@ impl ResponseCache {
         }
     }
 
-    /// What is to be done about an answer that was not current a moment ago: of those who ask at the same
+    /// What is to be done about a response that was not current a moment ago: of those who ask at the same
     /// time one makes another, and the rest wait for it.
     async fn claim<'a>(&self, kept: &'a Cache<Key, Kept, ByBytes>, key: &Key) -> Claim<'a> {
         let (changes, now) = (self.database.changes(), self.clock.now());

@@ -44,7 +44,7 @@ const FIRST: Duration = Duration::from_secs(60);
 
 impl Database {
     /// Begins to listen for writes of other processes and to watch the database, until nobody holds it
-    /// any more. Answers when it hears.
+    /// any more. Returns once it hears.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the database cannot be asked, or when what stands before it does not

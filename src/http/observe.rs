@@ -34,7 +34,7 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The trace that a request belongs to (W3C Trace Context).
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// Every answer is what its `Content-Type` says (Fetch, "X-Content-Type-Options").
+/// Every response is what its `Content-Type` says (Fetch, "X-Content-Type-Options").
 pub const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// What the documentation's pages may load and send, and that no other page may frame them.
@@ -44,7 +44,7 @@ const PAGES: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'",
 );
 
-/// How long a request may take from its head to its answer.
+/// How long a request may take from its head to its response.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestTimeout(pub Duration);
 
@@ -52,7 +52,7 @@ pub struct RequestTimeout(pub Duration);
 /// an id given by it runs through; otherwise one is made.
 ///
 /// # Errors
-/// Only what already is an answer.
+/// Only what already is a response.
 pub async fn observe(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -154,7 +154,7 @@ fn timed_out(method: &Method, arrived: &Arrived, timeout: Duration) -> Problem {
     Problem::new(&OUTCOME_UNKNOWN, OUTCOME_UNKNOWN.meaning)
 }
 
-/// Marks an answer of which a reader's every click makes one.
+/// Marks a response of which a reader's every click makes one.
 #[derive(Debug, Clone, Copy)]
 pub struct Frequent;
 
@@ -269,7 +269,7 @@ fn as_problem<B: MessageBody + 'static>(
             }
             .to_response(Some(id)),
         },
-        // An answer that says nothing at all, as the documentation's pages give for unknown paths.
+        // A response that says nothing at all, as the documentation's pages give for unknown paths.
         None if !response.headers().contains_key(header::CONTENT_TYPE) => {
             Problem::from_status(status).to_response(Some(id))
         }

@@ -25,7 +25,7 @@ const MOST_NAME_CHARACTERS: usize = 200;
 ///
 /// Every method that takes a parameter out notes what it returned. Two requests whose notes are equal
 /// were therefore given equal values, whatever their spelling: the notes are the key under which an
-/// answer is kept.
+/// response is cached.
 #[derive(Debug)]
 pub struct Params {
     left: Vec<(String, String)>,
@@ -380,8 +380,8 @@ impl<T: FromParams> FromRequest for Query<T> {
     }
 }
 
-/// The query parameters of a request as `T`, and in canonical form: the key under which the answer
-/// is kept.
+/// The query parameters of a request as `T`, and in canonical form: the key under which the response
+/// is cached.
 #[derive(Debug)]
 pub struct KeyedQuery<T> {
     /// What they say.

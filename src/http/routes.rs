@@ -1,7 +1,9 @@
 //! Resources, made of operations that say their own paths and methods.
 //!
 //! A module names its handlers in [`operations!`](crate::operations); routes, the OpenAPI document and cache keys
-//! all take the path from the `utoipa::path` above a handler. Other methods answer 405 with `Allow` (RFC 9110, section 15.5.6), `OPTIONS` answers 204 with it,
+//! all take the path from the `utoipa::path` above a handler.
+//!
+//! Other methods answer 405 with `Allow` (RFC 9110, section 15.5.6), `OPTIONS` answers 204 with it,
 //! and every `GET` is a `HEAD` as well.
 
 use std::sync::Arc;

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::process::Output;
 
+use dateline::app::{Opening, open_database};
 use dateline::auth::model::Role;
 use dateline::config::DatabaseConfig;
 use dateline::db::{Connection, DatabaseUrl, copy};
+use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
-use diesel::{QueryableByName, RunQueryDsl};
+use diesel::{Connection as _, QueryableByName, RunQueryDsl, SqliteConnection};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -112,21 +114,24 @@ async fn read(app: &TestApp, token: &str) -> Vec<(String, u16, Value)> {
         "/v1/articles/harbour?include=shares,corrections",
         "/v1/articles/before",
         "/v1/articles/later",
-        "/v1/articles/harbour/shares?history=hour",
+        "/v1/articles/harbour/shares",
         "/v1/tags?count=true",
         "/v1/tags/ports",
         "/v1/authors?count=true",
-        "/v1/trending?window=7d",
+        "/v1/trending?window=7d&fields=slug,trend.shares",
         "/v1/editorial/articles?limit=100&count=true",
         "/v1/editorial/articles?status=published&q=moved",
-        "/v1/editorial/shares/overview",
     ] {
         let mut reply = app.request(Method::GET, path).bearer(token).send().await;
         for at in ["as_of", "instance"] {
             let members = reply.json.as_object_mut();
             members.and_then(|members| members.shift_remove(at));
         }
-        let etag = reply.etag();
+        // What trends is asked for at another minute.
+        let etag = match path.starts_with("/v1/trending") {
+            true => String::new(),
+            false => reply.etag(),
+        };
         answers.push((format!("{path} {etag}"), reply.status.as_u16(), reply.json));
     }
     answers
@@ -267,4 +272,52 @@ async fn no_table_is_forgotten() {
             assert!(known.contains(table.name.as_str()), "{}", table.name);
         }
     }
+}
+
+/// Postgres ends a session that leaves a transaction idle; a copy may be slower than that.
+#[actix_web::test]
+async fn a_source_waits_as_long_as_its_target_takes() {
+    let source = TestApp::start_on(On::Postgres, |config| config.lock_timeout = 1).await;
+    source.newsroom().await;
+    let (config, _disposable) = fresh_database(On::Sqlite);
+    let target = open_database(&config, Opening::Created).unwrap_or_else(|error| panic!("{error}"));
+    let mut paused = false;
+    copy::copy(
+        &mut source.database.unhurried_connection().unwrap(),
+        &mut target.unhurried_connection().unwrap(),
+        &mut |_, _| {
+            if !std::mem::replace(&mut paused, true) {
+                std::thread::sleep(std::time::Duration::from_secs(4));
+            }
+        },
+    )
+    .unwrap();
+}
+
+#[test]
+fn a_target_that_is_in_use_is_left_as_it_is() {
+    let (source, _disposable) = fresh_database(On::Sqlite);
+    let (target, _disposable) = fresh_database(On::Sqlite);
+    let open = |config: &DatabaseConfig| {
+        open_database(config, Opening::Created).unwrap_or_else(|error| panic!("{error}"))
+    };
+    drop((open(&source), open(&target)));
+    let DatabaseUrl::Sqlite(path) = &target.database_url else {
+        unreachable!()
+    };
+    let mut connection = SqliteConnection::establish(&path.to_string_lossy()).unwrap();
+    // As an older version left it, with a migration that has not run.
+    connection
+        .batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = '20261125000004'")
+        .unwrap();
+    let said = text(&run(&source, &target).stderr);
+    assert!(
+        said.contains("the target database has not this version's tables"),
+        "{said}"
+    );
+    let migrations: Vec<Name> =
+        diesel::sql_query("SELECT version AS name FROM __diesel_schema_migrations")
+            .load(&mut connection)
+            .unwrap();
+    assert!(migrations.iter().all(|one| one.name != "20261125000004"));
 }

@@ -105,7 +105,7 @@ fn stored_list<'a, T: FromStr, const MAX: usize>(
     Ok(DistinctList(values.collect::<StoreResult<_>>()?))
 }
 
-/// What becomes a [`ArticleCommon`].
+/// What becomes an [`ArticleCommon`].
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = full_articles)]
 pub(super) struct ArticleCommonRow {
