@@ -10,7 +10,7 @@ use crate::auth::jwt::Signer;
 use crate::auth::store::sessions;
 use crate::auth::throttle::LoginThrottle;
 use crate::db::{Connection, Database, StoreError, Timestamp};
-use crate::events::{Writer, log};
+use crate::events::{Origin, Writer, log};
 use crate::keys::{self, Purpose};
 use crate::log::Repeated;
 use crate::projections::{self, read_model, rebuild};
@@ -116,7 +116,11 @@ async fn appear(database: &Database, writer: &Writer) -> Result<Duration, StoreE
             Some(milliseconds @ 1..) => {
                 return Ok(Duration::from_millis(milliseconds.unsigned_abs()));
             }
-            Some(_) => log::appear(writer).await?,
+            Some(_) => {
+                writer
+                    .change(Origin::SYSTEM, log::appear, |_, count| Ok(count))
+                    .await?
+            }
         };
     }
 }

@@ -18,7 +18,7 @@ use crate::db::{Connection, Database, StoreResult, next_visibility_change};
 use crate::http::cors::to_any_origin;
 use crate::http::params::CanonicalTarget;
 use crate::http::redirect::moved;
-use crate::http::routes::Template;
+use crate::http::template::Template;
 use crate::metrics::{CacheMetrics, Metrics};
 use crate::problem::{NOT_FOUND, Problem};
 

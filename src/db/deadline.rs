@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use diesel::sql_types::{Array, Integer, Text};
 use diesel::{PgConnection, QueryResult, QueryableByName, RunQueryDsl};
 
-use super::connection::Hosts;
+use super::hosts::Hosts;
 use crate::log::Repeated;
 
 /// How often Postgres is told again to end what is still running: a statement may have begun just

@@ -2,6 +2,7 @@
 //!
 //! - [`changes`] – what writes touched, for those who keep what was made of it
 //! - [`connection`] – opening SQLite or Postgres behind one [`Connection`] type
+//! - `hosts` – the hosts of a Postgres URL, tried in turn
 //! - `notify` and `listen` – word of writes between processes
 //! - [`connection_pool`] – connections that are asked for in turn, apart for what is costly
 //! - [`article_counts`] – how many articles tags and authors have
@@ -46,6 +47,7 @@ pub mod error;
 pub mod file;
 pub mod health;
 mod heartbeat;
+mod hosts;
 pub mod keyset;
 mod listen;
 pub mod lock;

@@ -11,9 +11,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use serde_json::{Value, json};
 
-use super::change::{Actor, Change, Origin};
+use super::change::{Actor, Change};
 use super::event::{ArticleState, Event, NameEvent};
-use super::writer::Writer;
 use crate::db::resource::Resource;
 use crate::db::schema::{appearances, articles, due_appearances, events, next_appearance};
 use crate::db::types::{IdSql, TimestampSql};
@@ -223,13 +222,7 @@ pub fn next(connection: &mut Connection) -> StoreResult<Option<i64>> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn appear(writer: &Writer) -> StoreResult<usize> {
-    writer
-        .change(Origin::SYSTEM, record_due, |_, count| Ok(count))
-        .await
-}
-
-fn record_due(change: &mut Change<'_>) -> StoreResult<usize> {
+pub fn appear(change: &mut Change<'_>) -> StoreResult<usize> {
     let due: Vec<(Id, Timestamp)> = due_appearances::table
         .order((due_appearances::due_at, due_appearances::article_id))
         .limit(AT_ONCE)

@@ -12,6 +12,7 @@
 //! - [`redirect`] – responses for old slugs
 //! - [`public_url`] – where readers find articles
 //! - [`routes`] – resources, their methods, and 405 with `Allow`
+//! - [`template`] – the path that a request was routed by
 //! - [`observe`] – request ids, logs, metrics, time limits, and problems for framework errors
 
 pub mod address;
@@ -29,3 +30,4 @@ pub mod path;
 pub mod public_url;
 pub mod redirect;
 pub mod routes;
+pub mod template;

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::events::RequestId;
 use crate::http::address::TrustedProxies;
-use crate::http::routes::Template;
+use crate::http::template::Template;
 use crate::log::Repeated;
 use crate::metrics::Metrics;
 use crate::problem::{BAD_REQUEST, OUTCOME_UNKNOWN, Problem, REQUEST_TIMEOUT};

@@ -8,7 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use utoipa::IntoParams;
 
-use crate::http::routes::Template;
+use crate::http::template::Template;
 use crate::problem::{INVALID_PARAMETER, Problem};
 use crate::validation::unknown;
 

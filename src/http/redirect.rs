@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::cors::for_any_origin;
-use super::routes::Template;
+use super::template::Template;
 
 /// How long caches may believe that a slug has moved. Short: something new may take it.
 const CACHE_CONTROL: &str = "public, max-age=10, stale-while-revalidate=60, stale-if-error=86400";

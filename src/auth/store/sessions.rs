@@ -173,9 +173,3 @@ pub fn forget_expired(connection: &mut Connection) -> StoreResult<usize> {
     )
     .execute(connection)?)
 }
-
-pub(super) fn end_all_of(connection: &mut Connection, user: Id) -> StoreResult<()> {
-    diesel::delete(refresh_tokens::table.filter(refresh_tokens::user_id.eq(user)))
-        .execute(connection)?;
-    Ok(())
-}

@@ -2,9 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::sessions;
 use crate::auth::model::Role;
-use crate::db::schema::users;
+use crate::db::schema::{refresh_tokens, users};
 use crate::db::{Connection, Id, StoreError, StoreResult, Timestamp, stored};
 use crate::validation::Violation;
 
@@ -124,7 +123,7 @@ pub fn set_password(
     diesel::update(users::table.filter(users::id.eq(user.id)))
         .set(users::password_hash.eq(password_hash))
         .execute(connection)?;
-    sessions::end_all_of(connection, user.id)
+    end_sessions(connection, user.id)
 }
 
 /// Lets a user sign in; or blocks sign-in and ends every session.
@@ -138,7 +137,7 @@ pub fn set_enabled(connection: &mut Connection, email: &str, enabled: bool) -> S
         .set(users::disabled_at.eq(disabled_at))
         .execute(connection)?;
     if !enabled {
-        sessions::end_all_of(connection, user.id)?;
+        end_sessions(connection, user.id)?;
     }
     Ok(())
 }
@@ -151,6 +150,12 @@ pub fn set_role(connection: &mut Connection, email: &str, role: Role) -> StoreRe
     let user = find_by_email(connection, email)?.ok_or(StoreError::NotFound)?;
     diesel::update(users::table.filter(users::id.eq(user.id)))
         .set(users::role.eq(role.as_str()))
+        .execute(connection)?;
+    Ok(())
+}
+
+fn end_sessions(connection: &mut Connection, user: Id) -> StoreResult<()> {
+    diesel::delete(refresh_tokens::table.filter(refresh_tokens::user_id.eq(user)))
         .execute(connection)?;
     Ok(())
 }

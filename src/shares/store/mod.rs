@@ -22,8 +22,18 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::model::{NetworkCount, Shares};
-use crate::db::schema::share_counts;
+use crate::db::schema::{share_buckets, share_counts};
 use crate::db::{Connection, Id, StoreResult, Timestamp};
+
+/// Shares of one network in one hour or day.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = share_buckets)]
+struct BucketRow {
+    starts_at: Timestamp,
+    span: String,
+    network: String,
+    shares: i64,
+}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = share_counts)]

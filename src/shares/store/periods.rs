@@ -5,22 +5,13 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
+use super::BucketRow;
 use super::rollups::of_all;
 use crate::db::schema::{articles, public_articles, share_buckets};
 use crate::db::{Connection, Id, StoreResult, Timestamp};
 use crate::shares::model::{Network, ShareInterval};
 use crate::shares::overview::MoverArticle;
 use crate::shares::time::{Granularity, TimeRange};
-
-/// Shares of one network in one hour or day.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = share_buckets)]
-pub(super) struct BucketRow {
-    pub(super) starts_at: Timestamp,
-    pub(super) span: String,
-    pub(super) network: String,
-    pub(super) shares: i64,
-}
 
 /// Shares that were counted here by the hour or day, of one article or of all, with nothing left out.
 /// Days whose hours were folded stay whole.

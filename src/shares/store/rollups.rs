@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
 
-use super::periods::BucketRow;
+use super::BucketRow;
 use crate::db::lock::{self, Lock};
 use crate::db::schema::{share_buckets, share_journal_applied, share_rollups};
 use crate::db::types::{IdSql, TimestampSql};
