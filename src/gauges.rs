@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use diesel::sql_types::BigInt;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
-use prometheus::core::Collector;
 use prometheus::{Gauge, GaugeVec, IntCounter, IntGauge, IntGaugeVec, Opts, Registry};
 
 use crate::cache::response_cache::ResponseCache;
@@ -12,7 +11,7 @@ use crate::db::connection_pool::Cost;
 use crate::db::migrations::{self, MigrationState};
 use crate::db::{Connection, Database, DatabaseUrl, StoreResult, file};
 use crate::log;
-use crate::metrics::counter;
+use crate::metrics::{Registered, counter, registered};
 use crate::shares::writer::Load;
 
 /// More than so many rows that wait are not counted.
@@ -70,17 +69,6 @@ struct ShareGauges {
     waiting: IntGauge,
     behind: IntGauge,
     refused: IntCounter,
-}
-
-type Registered<T> = Result<T, prometheus::Error>;
-
-fn registered<T: Collector + Clone + 'static>(
-    registry: &Registry,
-    collector: Registered<T>,
-) -> Registered<T> {
-    let collector = collector?;
-    registry.register(Box::new(collector.clone()))?;
-    Ok(collector)
 }
 
 fn gauge(registry: &Registry, name: &str, help: &str) -> Registered<IntGauge> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::db::metrics::DatabaseMetrics;
 
 use actix_web::http::{Method, StatusCode};
+use prometheus::core::Collector;
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry,
     TextEncoder,
@@ -99,15 +100,22 @@ impl CacheMetrics {
     }
 }
 
-/// A counter in a registry.
-pub(crate) fn counter(
+/// A collector that is in a registry.
+pub(crate) type Registered<T> = Result<T, prometheus::Error>;
+
+/// Puts a collector into a registry.
+pub(crate) fn registered<T: Collector + Clone + 'static>(
     registry: &Registry,
-    name: &str,
-    help: &str,
-) -> Result<IntCounter, prometheus::Error> {
-    let counter = IntCounter::new(name, help)?;
-    registry.register(Box::new(counter.clone()))?;
-    Ok(counter)
+    collector: Registered<T>,
+) -> Registered<T> {
+    let collector = collector?;
+    registry.register(Box::new(collector.clone()))?;
+    Ok(collector)
+}
+
+/// A counter in a registry.
+pub(crate) fn counter(registry: &Registry, name: &str, help: &str) -> Registered<IntCounter> {
+    registered(registry, IntCounter::new(name, help))
 }
 
 fn count(
@@ -153,23 +161,29 @@ impl Metrics {
     /// When two metrics have one name: a mistake in the code.
     pub fn new(database: &DatabaseMetrics) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
-        let requests = IntCounterVec::new(
-            Opts::new(
-                "dateline_http_requests_total",
-                "Requests by route template and status.",
+        let requests = registered(
+            &registry,
+            IntCounterVec::new(
+                Opts::new(
+                    "dateline_http_requests_total",
+                    "Requests by route template and status.",
+                ),
+                &["method", "route", "status"],
             ),
-            &["method", "route", "status"],
         )?;
-        let latency = HistogramVec::new(
-            HistogramOpts::new(
-                "dateline_http_request_duration_seconds",
-                "Time from the request's head to the answer's, by route template.",
-            )
-            .buckets(vec![
-                0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
-                1.0, 2.5, 5.0, 10.0,
-            ]),
-            &["method", "route"],
+        let latency = registered(
+            &registry,
+            HistogramVec::new(
+                HistogramOpts::new(
+                    "dateline_http_request_duration_seconds",
+                    "Time from the request's head to the answer's, by route template.",
+                )
+                .buckets(vec![
+                    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                    0.5, 1.0, 2.5, 5.0, 10.0,
+                ]),
+                &["method", "route"],
+            ),
         )?;
         let cache = CacheMetrics::new(&registry)?;
         let connections_refused = counter(
@@ -177,8 +191,6 @@ impl Metrics {
             "dateline_connections_refused_total",
             "Connections closed at once: their address had too many.",
         )?;
-        registry.register(Box::new(requests.clone()))?;
-        registry.register(Box::new(latency.clone()))?;
         #[cfg(target_os = "linux")]
         registry.register(Box::new(
             prometheus::process_collector::ProcessCollector::for_self(),

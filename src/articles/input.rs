@@ -294,7 +294,7 @@ impl Deserr<Violations> for BodyInput {
         let mut fields = match value {
             serde_json::Value::Null => return Ok(Self::default()),
             serde_json::Value::Array(_) => {
-                return Body::from_blocks(&value)
+                return Body::from_blocks(value)
                     .map(Self)
                     .map_err(|violations| under("", violations));
             }
@@ -320,7 +320,7 @@ impl Deserr<Violations> for BodyInput {
             return Err(place("/format", "required", &detail));
         };
         let body = match (format, content) {
-            ("blocks", Some(content)) => Body::from_blocks(&content),
+            ("blocks", Some(content)) => Body::from_blocks(content),
             ("html", Some(serde_json::Value::String(text))) => Body::from_html(&text),
             ("markdown", Some(serde_json::Value::String(text))) => Body::from_markdown(&text),
             ("text", Some(serde_json::Value::String(text))) => Body::from_text(&text),

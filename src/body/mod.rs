@@ -56,7 +56,7 @@ impl Body {
     ///
     /// # Errors
     /// Everything that is wrong, each with a pointer relative to the array.
-    pub fn from_blocks(value: &serde_json::Value) -> Result<Self, Violations> {
+    pub fn from_blocks(value: serde_json::Value) -> Result<Self, Violations> {
         validate::blocks(value).map(Self)
     }
 

@@ -35,7 +35,7 @@ fn known_elements_become_their_blocks() {
         {"type": "embed", "url": "https://www.video.example/1", "provider": "video.example"},
     ]);
     let body = Body::from_html(html).unwrap();
-    assert_eq!(body, Body::from_blocks(&expected).unwrap());
+    assert_eq!(body, Body::from_blocks(expected).unwrap());
     assert_eq!(body, Body::from_html(&body.to_html()).unwrap());
     assert_eq!(body, Body::from_markdown(&body.to_markdown()).unwrap());
 }
@@ -111,7 +111,7 @@ fn words_are_counted_in_any_script_and_without_markup() {
 
 #[test]
 fn all_that_is_wrong_with_blocks_is_said_at_once() {
-    let wrong = Body::from_blocks(&json!([
+    let wrong = Body::from_blocks(json!([
         {"type": "paragraf", "html": "a"},
         {"type": "image", "url": 1, "alt": "a"},
         {"type": "heading", "level": 9},
@@ -152,7 +152,7 @@ fn all_that_is_wrong_with_blocks_is_said_at_once() {
             .detail
             .contains("did you mean \"paragraph\"?")
     );
-    assert_eq!(code_of(Body::from_blocks(&json!({}))), "wrong_type");
+    assert_eq!(code_of(Body::from_blocks(json!({}))), "wrong_type");
 }
 
 #[test]
@@ -179,14 +179,14 @@ fn size_is_bounded() {
     let long = "a".repeat(MAX_BYTES + 1);
     assert_eq!(code_of(Body::from_text(&long)), "too_large");
     assert_eq!(
-        code_of(Body::from_blocks(&json!([{"type": "html", "html": long}]))),
+        code_of(Body::from_blocks(json!([{"type": "html", "html": long}]))),
         "too_large"
     );
     let many = "<p>a</p>".repeat(MAX_BLOCKS + 1);
     assert_eq!(code_of(Body::from_html(&many)), "too_many_blocks");
     let rows: Vec<Vec<&str>> = (0..1_000).map(|row| vec![""; row]).collect();
     assert_eq!(
-        code_of(Body::from_blocks(&json!([{"type": "table", "rows": rows}]))),
+        code_of(Body::from_blocks(json!([{"type": "table", "rows": rows}]))),
         "too_large"
     );
 }
@@ -229,7 +229,7 @@ fn hostile_nesting_neither_overflows_a_small_stack_nor_takes_long() {
     let hostile = move || {
         for html in inputs {
             let _ = Body::from_html(&html).map(|body| (body.to_markdown(), body.to_text()));
-            let _ = Body::from_blocks(&json!([{"type": "paragraph", "html": html}]));
+            let _ = Body::from_blocks(json!([{"type": "paragraph", "html": html}]));
         }
         for piece in [
             "> ", "- ", "1. ", "*a ", "[", "![", "`", "| ", "<b>", "a\n> ", "**a_", "](",

@@ -10,17 +10,17 @@ use super::sanitise::{flow_checked, inline_checked};
 use super::write::collapse;
 use crate::validation::{Invalid, Violation, Violations, unknown};
 
-pub(super) fn blocks(value: &Value) -> Result<Vec<Block>, Violations> {
+pub(super) fn blocks(value: Value) -> Result<Vec<Block>, Violations> {
+    let bytes = json_bytes(&value);
     let Value::Array(values) = value else {
-        return Err(wrong_type("an array of blocks", value).into());
+        return Err(wrong_type("an array of blocks", &value).into());
     };
     check_count(values.len())?;
-    let bytes = json_bytes(value);
     if bytes > MAX_BYTES {
         return Err(too_large(bytes).into());
     }
     let (mut blocks, mut errors) = (Vec::with_capacity(values.len()), Violations::default());
-    for (index, value) in values.iter().enumerate() {
+    for (index, value) in values.into_iter().enumerate() {
         match block(value) {
             Ok(block) => blocks.push(block),
             Err(wrong) => errors.append(wrong.under(&format!("/{index}"))),
@@ -72,11 +72,10 @@ fn wrong_type(wanted: &str, value: &Value) -> Violation {
     Violation::whole("wrong_type", format!("must be {wanted}, is {found}"))
 }
 
-fn block(value: &Value) -> Result<Block, Violations> {
-    let Value::Object(object) = value else {
-        return Err(wrong_type("an object", value).into());
+fn block(value: Value) -> Result<Block, Violations> {
+    let Value::Object(mut fields) = value else {
+        return Err(wrong_type("an object", &value).into());
     };
-    let mut fields = object.clone();
     let wrong = |code, detail: &str| Violations::from(Violation::new("/type", code, detail));
     let name = match fields.shift_remove("type") {
         Some(Value::String(name)) => name,

@@ -67,13 +67,9 @@ impl Resources {
         };
         resource.body = body.unwrap_or(resource.body);
         for method in P::methods() {
-            resource = match method {
-                HttpMethod::Get => resource.get(handler.clone()),
-                HttpMethod::Post => resource.on(Method::POST, handler.clone()),
-                HttpMethod::Put => resource.on(Method::PUT, handler.clone()),
-                HttpMethod::Patch => resource.on(Method::PATCH, handler.clone()),
-                HttpMethod::Delete => resource.on(Method::DELETE, handler.clone()),
-                _ => unimplemented!("no operation takes another method"),
+            resource = match method_of(method) {
+                Method::GET => resource.get(handler.clone()),
+                method => resource.on(method, handler.clone()),
             };
         }
         self.0.insert(known.unwrap_or(self.0.len()), resource);
@@ -83,6 +79,19 @@ impl Resources {
     /// All of them, in the order in which they were named.
     pub fn finish(self) -> Vec<Resource> {
         self.0
+    }
+}
+
+fn method_of(documented: HttpMethod) -> Method {
+    match documented {
+        HttpMethod::Get => Method::GET,
+        HttpMethod::Head => Method::HEAD,
+        HttpMethod::Post => Method::POST,
+        HttpMethod::Put => Method::PUT,
+        HttpMethod::Patch => Method::PATCH,
+        HttpMethod::Delete => Method::DELETE,
+        HttpMethod::Options => Method::OPTIONS,
+        HttpMethod::Trace => Method::TRACE,
     }
 }
 
