@@ -62,6 +62,15 @@ impl Violation {
     }
 }
 
+/// What a write changed or left out of what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(transparent)]
+#[schema(example = json!({
+    "pointer": "/body/content", "code": "picture_removed",
+    "detail": "the picture \"images/harbour.jpg\" has no address on the web"
+}))]
+pub struct Warning(pub Violation);
+
 /// Why one value is refused; the place is known to whoever asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
@@ -129,6 +138,11 @@ impl Violations {
                 .collect(),
             more: self.more,
         }
+    }
+
+    /// Those that are listed, where nothing is refused for them.
+    pub fn into_warnings(self) -> Vec<Warning> {
+        self.listed.into_iter().map(Warning).collect()
     }
 
     /// Those that are listed.

@@ -69,7 +69,9 @@ fn body(random: &mut StdRng) -> Body {
             words(random, count)
         })
         .collect();
-    Body::from_text(&paragraphs.join("\n\n")).expect("plain text within bounds")
+    Body::from_text(&paragraphs.join("\n\n"))
+        .expect("plain text within bounds")
+        .body
 }
 
 fn id(random: &mut StdRng, millis: u64) -> Id {
@@ -257,7 +259,7 @@ fn add(
         let body = if texts {
             body(random)
         } else {
-            Body::from_text("A line.").expect("plain text")
+            Body::from_text("A line.").expect("plain text").body
         };
         rows.push((
             articles::id.eq(id),

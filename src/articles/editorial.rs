@@ -23,6 +23,7 @@ use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::IdPath;
 use crate::problem::{Problem, ProblemDocument};
 use crate::text::Slug;
+use crate::validation::Violations;
 
 /// Runs a change and responds with the article after it; to a caller who may not read it, only with its
 /// version.
@@ -32,8 +33,19 @@ async fn change(
     id: Id,
     work: impl FnOnce(&mut Change<'_>, &Caller) -> StoreResult<()> + Clone + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
+    change_with_warnings(writer, (caller, request), id, Violations::default(), work).await
+}
+
+/// Like [`change`], with what is not as it was sent.
+async fn change_with_warnings(
+    writer: &Writer,
+    (caller, request): (Caller, RequestId),
+    id: Id,
+    warnings: Violations,
+    work: impl FnOnce(&mut Change<'_>, &Caller) -> StoreResult<()> + Clone + Send + 'static,
+) -> Result<HttpResponse, Problem> {
     let (reads, origin) = (caller.may(Right::ArticlesRead), caller.origin(request));
-    let article = writer
+    let mut article = writer
         .change(
             origin,
             move |change| work(change, &caller),
@@ -43,6 +55,7 @@ async fn change(
     if !reads {
         return Ok(receipt(article.summary.version));
     }
+    article.warnings = warnings.into_warnings();
     let version = article.summary.version;
     Ok(editorial_json(HttpResponse::Ok(), version, &article))
 }
@@ -151,13 +164,15 @@ pub async fn create_article(
     quota: Data<DraftQuota>,
 ) -> Result<HttpResponse, Problem> {
     let quota = quota.0;
-    let article = writer
+    let warnings = input.body.warnings.clone();
+    let mut article = writer
         .change(
             caller.origin(request),
             move |change| write::create(change, input, &caller, quota),
             |connection, id| editorial::find(connection, id, None),
         )
         .await?;
+    article.warnings = warnings.into_warnings();
     let mut response = HttpResponse::Created();
     response.insert_header((
         header::LOCATION,
@@ -210,9 +225,14 @@ pub async fn edit_article(
     request: RequestId,
     writer: Data<Writer>,
 ) -> Result<HttpResponse, Problem> {
-    change(&writer, (caller, request), id, move |change, caller| {
-        write::edit(change, id, caller, &expected, input)
-    })
+    let warnings = input.warnings();
+    change_with_warnings(
+        &writer,
+        (caller, request),
+        id,
+        warnings,
+        move |change, caller| write::edit(change, id, caller, &expected, input),
+    )
     .await
 }
 

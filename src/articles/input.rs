@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Serialize, Serializer};
+use url::Url;
 use utoipa::openapi::schema::OneOfBuilder;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::parts::{Custom, LeadImage, Seo};
 use super::workflow::WorkingStatus;
-use crate::body::{Block, Body};
+use crate::body::{BlockInputs, Body, Imported};
 use crate::merge_patch::MergePatch;
 use crate::text::{AbsoluteUrl, Language, Line, Prose, Slug, WebUrl};
 use crate::validation::{Invalid, Violation, Violations, at_most, pointer, push_key, unknown};
@@ -124,7 +125,7 @@ impl ArticleInput {
             "is required to publish",
         );
         need(
-            self.body.0.is_empty(),
+            self.body.body.is_empty(),
             "/body",
             "must not be empty to publish",
         );
@@ -145,20 +146,15 @@ impl ArticleInput {
                 "is required to publish",
             );
         }
-        for (index, block) in self.body.0.blocks().iter().enumerate() {
-            if let Block::Image { alt, credit, .. } = block {
-                need(
-                    alt.trim().is_empty(),
-                    &format!("/body/{index}/alt"),
-                    "is required to publish",
-                );
-                need(
-                    credit
-                        .as_deref()
-                        .is_none_or(|credit| credit.trim().is_empty()),
-                    &format!("/body/{index}/credit"),
-                    "is required to publish",
-                );
+        for picture in self.body.body.pictures() {
+            let lacks = [("alt", picture.lacks_alt), ("credit", picture.lacks_credit)];
+            for (name, _) in lacks.iter().filter(|(_, lacks)| *lacks) {
+                let (pointer, detail) = picture.violation(name);
+                missing.push(Violation::new(
+                    format!("/body{pointer}"),
+                    "needed_to_publish",
+                    detail,
+                ));
             }
         }
         missing
@@ -221,11 +217,25 @@ impl<T: ToSchema, const MAX: usize> ToSchema for DistinctList<T, MAX> {
 
 /// A body in any of the ways it can be written.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct BodyInput(pub Body);
+pub struct BodyInput {
+    /// The body.
+    pub body: Body,
+    /// What is not as it was sent, with pointers relative to the article.
+    pub warnings: Violations,
+}
+
+impl From<Body> for BodyInput {
+    fn from(body: Body) -> Self {
+        Self {
+            body,
+            warnings: Violations::default(),
+        }
+    }
+}
 
 impl Serialize for BodyInput {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        self.body.serialize(serializer)
     }
 }
 
@@ -257,6 +267,14 @@ impl ArticlePatch {
         self.body.is_some()
     }
 
+    /// What is not as it was sent of a body that is written anew.
+    pub fn warnings(&self) -> Violations {
+        match &self.body {
+            Some(Ok(body)) => body.warnings.clone(),
+            _ => Violations::default(),
+        }
+    }
+
     /// The article after the patch, with all its rules; a body that is left alone is neither read
     /// again nor refused for what it has been all along.
     ///
@@ -285,59 +303,95 @@ impl Deserr<Violations> for BodyInput {
         location: ValuePointerRef,
     ) -> Result<Self, Violations> {
         let here = pointer(location);
-        let place = |below: &str, code, detail: &str| {
-            Violations::from(Violation::new(format!("{here}{below}"), code, detail))
-        };
-        let under = |below: &str, wrong: Violations| wrong.under(&format!("{here}{below}"));
         let value =
             <serde_json::Value as Deserr<Violations>>::deserialize_from_value(value, location)?;
-        let mut fields = match value {
+        let (below, read) = match value {
             serde_json::Value::Null => return Ok(Self::default()),
-            serde_json::Value::Array(_) => {
-                return Body::from_blocks(value)
-                    .map(Self)
-                    .map_err(|violations| under("", violations));
+            serde_json::Value::Array(_) => ("", Body::from_blocks(value)),
+            serde_json::Value::Object(fields) => {
+                let source = Source::read(fields).map_err(|wrong| wrong.under(&here))?;
+                ("/content", source.import())
             }
-            serde_json::Value::Object(fields) => fields,
             _ => {
-                return Err(place(
-                    "",
-                    "wrong_type",
-                    "must be an array of blocks or an object with format and content",
-                ));
+                let detail = "must be an array of blocks or an object with format and content";
+                return Err(Violation::new(here, "wrong_type", detail).into());
             }
+        };
+        let place = format!("{here}{below}");
+        let Imported { body, warnings } = read.map_err(|wrong| wrong.under(&place))?;
+        let warnings = warnings.under(&place);
+        Ok(Self { body, warnings })
+    }
+}
+
+/// A text and the format that it is written in.
+struct Source {
+    format: String,
+    content: serde_json::Value,
+    base: Option<Url>,
+}
+
+impl Source {
+    /// # Errors
+    /// What is wrong with the members, apart from the text.
+    fn read(mut fields: serde_json::Map<String, serde_json::Value>) -> Result<Self, Violations> {
+        let wrong = |place: &str, code, detail: &str| {
+            Err(Violations::from(Violation::new(place, code, detail)))
         };
         let format = fields.remove("format");
         let content = fields.remove("content");
+        let base = fields.remove("base_url");
         if let Some(name) = fields.keys().next() {
-            let detail = unknown("field", name, &["format", "content"]);
-            let mut below = String::new();
-            push_key(&mut below, name);
-            return Err(place(&below, "unknown_field", &detail));
+            let mut place = String::new();
+            push_key(&mut place, name);
+            let detail = unknown("field", name, &["format", "content", "base_url"]);
+            return wrong(&place, "unknown_field", &detail);
         }
         let Some(format) = format.as_ref().and_then(|format| format.as_str()) else {
             let detail = format!("is required: one of {}", FORMATS.join(", "));
-            return Err(place("/format", "required", &detail));
+            return wrong("/format", "required", &detail);
         };
-        let body = match (format, content) {
-            ("blocks", Some(content)) => Body::from_blocks(content),
-            ("html", Some(serde_json::Value::String(text))) => Body::from_html(&text),
-            ("markdown", Some(serde_json::Value::String(text))) => Body::from_markdown(&text),
-            ("text", Some(serde_json::Value::String(text))) => Body::from_text(&text),
-            (format, _) if !FORMATS.contains(&format) => {
-                return Err(place(
-                    "/format",
-                    "unknown_value",
-                    &unknown("format", format, FORMATS),
-                ));
-            }
-            (_, None) => return Err(place("/content", "required", "is required")),
-            (_, Some(_)) => {
-                return Err(place("/content", "wrong_type", "must be a string"));
-            }
+        if !FORMATS.contains(&format) {
+            return wrong(
+                "/format",
+                "unknown_value",
+                &unknown("format", format, FORMATS),
+            );
+        }
+        let Some(content) = content else {
+            return wrong("/content", "required", "is required");
         };
-        body.map(Self)
-            .map_err(|violations| under("/content", violations))
+        if format != "blocks" && !content.is_string() {
+            return wrong("/content", "wrong_type", "must be a string");
+        }
+        Ok(Self {
+            format: format.to_owned(),
+            content,
+            base: base_url(base)?,
+        })
+    }
+
+    fn import(self) -> Result<Imported, Violations> {
+        let base = self.base.as_ref();
+        match (self.format.as_str(), self.content) {
+            ("html", serde_json::Value::String(text)) => Body::from_html(&text, base),
+            ("markdown", serde_json::Value::String(text)) => Body::from_markdown(&text, base),
+            ("text", serde_json::Value::String(text)) => Body::from_text(&text),
+            (_, content) => Body::from_blocks(content),
+        }
+    }
+}
+
+/// The address of the page that a text stood on, for its relative addresses.
+fn base_url(value: Option<serde_json::Value>) -> Result<Option<Url>, Violations> {
+    let wrong = |code, detail| Err(Violation::new("/base_url", code, detail).into());
+    match value {
+        None | Some(serde_json::Value::Null) => Ok(None),
+        Some(serde_json::Value::String(text)) => match Url::parse(text.trim()) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Some(url)),
+            _ => wrong("invalid_url", "must be an http or https URL"),
+        },
+        Some(_) => wrong("wrong_type", "must be a string"),
     }
 }
 
@@ -349,7 +403,15 @@ pub struct FormattedBody {
     #[schema(inline)]
     format: TextFormat,
     /// The text.
+    #[schema(max_length = 1048576)]
     content: String,
+    /// Where the text stood: its relative links and pictures are made whole by it.
+    #[schema(
+        required = false,
+        nullable = false,
+        example = "https://old-site.example/2026/harbour"
+    )]
+    base_url: Option<String>,
 }
 
 /// How a text is written.
@@ -358,7 +420,7 @@ pub struct FormattedBody {
 pub enum TextFormat {
     /// HTML; what cannot run safely is taken out.
     Html,
-    /// CommonMark with tables.
+    /// CommonMark with tables, strikethrough and footnotes.
     Markdown,
     /// Plain text; blank lines part paragraphs.
     Text,
@@ -371,7 +433,8 @@ pub struct BlocksBody {
     #[schema(inline)]
     format: BlocksFormat,
     /// The blocks.
-    content: Vec<Block>,
+    #[schema(value_type = BlockInputs, inline)]
+    content: BlockInputs,
 }
 
 /// Says that content is blocks.
@@ -387,14 +450,13 @@ impl PartialSchema for BodyInput {
         OneOfBuilder::new()
             .item(FormattedBody::schema())
             .item(BlocksBody::schema())
-            .item(<Vec<Block> as PartialSchema>::schema())
+            .item(BlockInputs::schema())
             .into()
     }
 }
 
 impl ToSchema for BodyInput {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        schemas.push((Block::name().into_owned(), Block::schema()));
-        Block::schemas(schemas);
+        BlockInputs::schemas(schemas);
     }
 }

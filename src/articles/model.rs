@@ -17,6 +17,7 @@ use crate::search::query::Query;
 use crate::shares::model::Shares;
 use crate::tags::model::{SectionRef, TagKind, TagRef};
 use crate::text::{Language, Slug};
+use crate::validation::Warning;
 
 /// A note to readers on what was changed after publication.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -298,6 +299,11 @@ pub struct EditorialArticle {
     pub custom: Map<String, Value>,
     /// Addresses that it had elsewhere or before.
     pub former_urls: Vec<String>,
+    /// What a write changed or left out of what was sent, so that an editor sees it before readers do;
+    /// left out where there is nothing to say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub warnings: Vec<Warning>,
 }
 
 /// What `include=` can add to an article.

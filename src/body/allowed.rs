@@ -5,19 +5,19 @@ use std::borrow::Cow;
 use url::Url;
 
 /// Elements within a paragraph.
-pub(super) const INLINE: &[&str] = &["a", "em", "strong", "code", "sub", "sup", "br"];
+pub(super) const INLINE: &[&str] = &[
+    "a", "abbr", "bdi", "bdo", "br", "cite", "code", "del", "em", "ins", "mark", "q", "rp", "rt",
+    "ruby", "s", "small", "span", "strong", "sub", "sup", "time", "u",
+];
 
 /// Elements that an `html` block may hold, besides the inline ones.
 pub(super) const FLOW: &[&str] = &[
-    "abbr",
     "audio",
     "blockquote",
     "caption",
-    "cite",
     "col",
     "colgroup",
     "dd",
-    "del",
     "details",
     "div",
     "dl",
@@ -33,15 +33,10 @@ pub(super) const FLOW: &[&str] = &[
     "h6",
     "hr",
     "img",
-    "ins",
     "li",
-    "mark",
     "ol",
     "p",
     "pre",
-    "q",
-    "s",
-    "small",
     "source",
     "summary",
     "table",
@@ -50,29 +45,47 @@ pub(super) const FLOW: &[&str] = &[
     "tfoot",
     "th",
     "thead",
-    "time",
     "tr",
-    "u",
+    "track",
     "ul",
     "video",
 ];
 
+/// Attributes that any element may have.
+pub(super) const GENERIC: &[&str] = &["id", "lang", "dir"];
+
 /// Attributes by element; no element keeps any other.
 pub(super) const ATTRIBUTES: &[(&str, &[&str])] = &[
-    ("a", &["href", "title"]),
+    ("a", &["href", "title", "rel", "target"]),
     ("abbr", &["title"]),
     ("audio", &["src", "controls"]),
+    ("blockquote", &["cite"]),
     ("code", &["class"]),
-    ("col", &["span"]),
+    ("col", &["span", "align"]),
     ("colgroup", &["span"]),
-    ("img", &["src", "alt"]),
-    ("ol", &["start", "reversed"]),
+    ("del", &["cite", "datetime"]),
+    ("figure", &["data-embed", "data-provider"]),
+    ("img", &["src", "alt", "title", "width", "height"]),
+    ("ins", &["cite", "datetime"]),
+    ("li", &["value"]),
+    ("ol", &["start", "reversed", "type"]),
+    ("q", &["cite"]),
     ("source", &["src", "type"]),
-    ("td", &["colspan", "rowspan"]),
-    ("th", &["colspan", "rowspan", "scope"]),
+    ("td", &["colspan", "rowspan", "align"]),
+    ("th", &["colspan", "rowspan", "scope", "align"]),
     ("time", &["datetime"]),
-    ("video", &["src", "poster", "controls"]),
+    ("track", &["src", "kind", "srclang", "label", "default"]),
+    ("video", &["src", "poster", "controls", "width", "height"]),
 ];
+
+/// Schemes that a link may have.
+pub(super) const SCHEMES: &[&str] = &[
+    "http", "https", "mailto", "tel", "sms", "whatsapp", "geo", "signal", "tg", "viber", "xmpp",
+];
+
+/// What `rel` may say of a link: that it is paid for, not vouched for, a reader's, the author's own
+/// profile, a licence.
+const RELATIONS: &[&str] = &["sponsored", "nofollow", "ugc", "me", "author", "license"];
 
 /// Elements whose content nobody reads.
 pub(super) const HIDDEN: &[&str] = &[
@@ -83,11 +96,13 @@ pub(super) fn is_hidden(name: &str) -> bool {
     HIDDEN.contains(&name)
 }
 
-pub(super) fn attributes_of(name: &str) -> &'static [&'static str] {
-    ATTRIBUTES
+/// The attributes that an element may have.
+pub(super) fn attributes_of(name: &str) -> impl Iterator<Item = &'static str> {
+    let own = ATTRIBUTES
         .iter()
         .find(|(element, _)| *element == name)
-        .map_or(&[], |(_, attributes)| attributes)
+        .map_or(&[][..], |(_, attributes)| attributes);
+    own.iter().chain(GENERIC).copied()
 }
 
 /// The value that an attribute which its element may have keeps; `None` when it may not have it. Of
@@ -98,18 +113,60 @@ pub(super) fn safe_value<'v>(
     attribute: &str,
     value: &'v str,
 ) -> Option<Cow<'v, str>> {
-    match (element, attribute) {
-        (_, "href") => is_link(value).then_some(value.into()),
-        (_, "src" | "poster") => is_web_address(value).then_some(value.into()),
-        ("code", "class") => Some(format!("language-{}", language_of(value)?).into()),
-        _ => Some(value.into()),
-    }
+    let safe = match (element, attribute) {
+        (_, "href") => is_link(value),
+        (_, "src" | "poster" | "cite" | "data-embed") => is_web_address(value),
+        ("code", "class") => return Some(format!("language-{}", language_of(value)?).into()),
+        ("a", "rel") => return relations(value),
+        ("a", "target") => value == "_blank",
+        (_, "id") => is_id(value),
+        (_, "lang" | "srclang") => is_language_tag(value),
+        (_, "dir") => matches!(value, "ltr" | "rtl" | "auto"),
+        (_, "align") => matches!(value, "left" | "right" | "center"),
+        ("ol", "type") => matches!(value, "1" | "a" | "A" | "i" | "I"),
+        (_, "width" | "height") => pixels(value).is_some(),
+        (_, "start" | "value") => value.parse::<i32>().is_ok(),
+        _ => true,
+    };
+    safe.then_some(value.into())
 }
 
-/// Whether a link may lead there: `http`, `https`, `mailto`, `tel`, or relative.
+/// What is kept of `rel`; `noopener` belongs to links that open elsewhere, where it is added.
+fn relations(value: &str) -> Option<Cow<'_, str>> {
+    let value = value.to_ascii_lowercase();
+    let kept: Vec<&str> = value
+        .split_ascii_whitespace()
+        .filter(|relation| RELATIONS.contains(relation) || *relation == "noopener")
+        .collect();
+    (!kept.is_empty()).then(|| kept.join(" ").into())
+}
+
+/// Whether an element may be called so: a word of letters and digits, as links name it.
+pub(super) fn is_id(id: &str) -> bool {
+    (1..=100).contains(&id.chars().count())
+        && id
+            .chars()
+            .all(|c| c.is_alphanumeric() || "-_.:".contains(c))
+}
+
+/// Whether it has the form of a language tag (RFC 5646).
+pub(super) fn is_language_tag(tag: &str) -> bool {
+    (2..=35).contains(&tag.len())
+        && tag.split('-').all(|part| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
+}
+
+/// A length in pixels, 1 to 65535: `640`, or `640px` as some write it.
+pub(super) fn pixels(value: &str) -> Option<u16> {
+    let number = value.trim().trim_end_matches("px");
+    number.parse().ok().filter(|pixels| *pixels > 0)
+}
+
+/// Whether a link may lead there: an address of one of [`SCHEMES`], or a relative one.
 pub(super) fn is_link(address: &str) -> bool {
     match Url::parse(address) {
-        Ok(url) => matches!(url.scheme(), "http" | "https" | "mailto" | "tel"),
+        Ok(url) => SCHEMES.contains(&url.scheme()),
         Err(error) => error == url::ParseError::RelativeUrlWithoutBase,
     }
 }

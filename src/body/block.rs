@@ -1,120 +1,371 @@
-//! The parts that a body is made of.
+//! The parts that a body is made of, and what the OpenAPI document says of them.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use serde_json::json;
+use utoipa::openapi::schema::{
+    AdditionalProperties, ArrayBuilder, Discriminator, ObjectBuilder, OneOfBuilder, Type,
+};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
-/// One part of an article's text.
-///
-/// In inline HTML stand text and the elements `a`, `em`, `strong`, `code`, `sub`, `sup` and `br`.
+/// A paragraph.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Block {
-    /// A paragraph.
-    #[schema(example = json!({
-        "type": "paragraph", "html": "Twelve harbour cities have <em>agreed</em>."
-    }))]
-    Paragraph {
-        /// Inline HTML.
-        html: String,
-    },
-    /// A heading within the text.
-    #[schema(example = json!({"type": "heading", "level": 2, "html": "What was agreed"}))]
-    Heading {
-        /// 1 to 6; 2 is the first below the headline.
-        #[serde(default = "usual_level")]
-        #[schema(minimum = 1, maximum = 6, default = 2)]
-        #[schema(required = true)]
-        level: u8,
-        /// Inline HTML.
-        html: String,
-    },
-    /// Somebody's words, set apart.
-    #[schema(example = json!({
-        "type": "quote", "text": "We will keep the water out.", "attribution": "Ada Roth, mayor"
-    }))]
-    Quote {
-        /// Inline HTML. Two line breaks part its paragraphs.
-        text: String,
-        /// Who said it: plain text.
-        #[serde(default)]
-        attribution: Option<String>,
-    },
-    /// A picture.
-    #[schema(example = json!({
-        "type": "image", "url": "https://media.example/harbour.jpg",
-        "alt": "A harbour at high tide", "caption": "The harbour on Monday",
-        "credit": "Jo Lind/Agency"
-    }))]
-    Image {
-        /// Where it is: an `http` or `https` URL, or a path that begins with `/`.
-        url: String,
-        /// What it shows, for those who do not see it: plain text.
-        #[serde(default)]
-        #[schema(required = true)]
-        alt: String,
-        /// What is printed below it: plain text.
-        #[serde(default)]
-        caption: Option<String>,
-        /// Who made it: plain text.
-        #[serde(default)]
-        credit: Option<String>,
-    },
-    /// A list that holds no other list.
-    #[schema(example = json!({"type": "list", "ordered": false, "items": ["Bergen", "Gdynia"]}))]
-    List {
-        /// Whether its items are numbered, from 1.
-        #[serde(default)]
-        #[schema(required = true)]
-        ordered: bool,
-        /// Inline HTML each.
-        items: Vec<String>,
-    },
-    /// Something that stands elsewhere, such as a post or a video.
-    #[schema(example = json!({
-        "type": "embed", "url": "https://video.example/watch/42", "provider": "video.example"
-    }))]
-    Embed {
-        /// Where it is: an `http` or `https` URL, or a path that begins with `/`.
-        url: String,
-        /// Whose it is, such as `youtube`: plain text.
-        #[serde(default)]
-        provider: Option<String>,
-        /// HTML to show in its place: sanitised, so without scripts and frames.
-        #[serde(default)]
-        html: Option<String>,
-    },
-    /// A table in which no cell spans others.
-    #[schema(example = json!({
-        "type": "table", "header": ["City", "Metres"], "rows": [["Bergen", "1.2"]]
-    }))]
-    Table {
-        /// Inline HTML of the head's cells; empty for a table without a head.
-        #[serde(default)]
-        #[schema(required = true)]
-        header: Vec<String>,
-        /// Inline HTML of the other cells, row by row. All rows are as long as the longest:
-        /// short ones are filled up with empty cells.
-        rows: Vec<Vec<String>>,
-    },
-    /// Program text, or anything else that keeps its line breaks.
-    #[schema(example = json!({"type": "code", "language": "sql", "text": "SELECT 1;"}))]
-    Code {
-        /// Such as `sql`: at most 40 ASCII letters, digits, `+`, `-`, `#`, `_` and `.`.
-        #[serde(default)]
-        language: Option<String>,
-        /// Plain text.
-        text: String,
-    },
-    /// What fits no other block, such as a list within a list.
-    #[schema(example = json!({
-        "type": "html", "html": "<ul><li>Norway<ul><li>Bergen</li></ul></li></ul>"
-    }))]
-    Html {
-        /// HTML, sanitised: without scripts, styles, frames and forms.
-        html: String,
-    },
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "type": "paragraph", "html": "Twelve harbour cities have <em>agreed</em>."
+}))]
+pub struct ParagraphBlock {
+    /// Inline HTML.
+    pub html: String,
+}
+
+/// A heading within the text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"type": "heading", "level": 2, "html": "What was agreed"}))]
+pub struct HeadingBlock {
+    /// 1 to 6; 2 is the first below the headline.
+    #[serde(default = "usual_level")]
+    #[schema(minimum = 1, maximum = 6, default = 2, required = true)]
+    pub level: u8,
+    /// Inline HTML.
+    pub html: String,
+}
+
+/// Somebody's words, set apart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "type": "quote", "text": "We will keep the water out.", "attribution": "Ada Roth, mayor",
+    "url": "https://cities.example/statement"
+}))]
+pub struct QuoteBlock {
+    /// Inline HTML. Two line breaks part its paragraphs.
+    pub text: String,
+    /// Who said it: inline HTML.
+    #[serde(default)]
+    pub attribution: Option<String>,
+    /// Where it was said: an `http` or `https` URL, or a path that begins with `/`.
+    #[serde(default)]
+    pub url: Option<String>,
+}
+
+/// A picture.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "type": "image", "url": "https://media.example/harbour.jpg",
+    "alt": "A harbour at high tide", "caption": "The harbour on Monday",
+    "credit": "Jo Lind/Agency", "width": 1600, "height": 1067
+}))]
+pub struct ImageBlock {
+    /// Where it is: an `http` or `https` URL, or a path that begins with `/`.
+    pub url: String,
+    /// What it shows, for those who do not see it: plain text.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub alt: String,
+    /// What is printed below it: inline HTML.
+    #[serde(default)]
+    pub caption: Option<String>,
+    /// Who made it: inline HTML.
+    #[serde(default)]
+    pub credit: Option<String>,
+    /// Pixels, 1 to 65535.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 65535)]
+    pub width: Option<u16>,
+    /// Pixels, 1 to 65535.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 65535)]
+    pub height: Option<u16>,
+    /// Where a click on it leads: any address that a link in the text may have.
+    #[serde(default)]
+    pub link: Option<String>,
+}
+
+/// A list that holds no other list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"type": "list", "ordered": false, "items": ["Bergen", "Gdynia"]}))]
+pub struct ListBlock {
+    /// Whether its items are numbered, from 1.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub ordered: bool,
+    /// Inline HTML each.
+    pub items: Vec<String>,
+}
+
+/// Something that stands elsewhere, such as a post or a video.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "type": "embed", "url": "https://video.example/watch/42", "provider": "video.example",
+    "caption": "The meeting in full"
+}))]
+pub struct EmbedBlock {
+    /// Where it is: an `http` or `https` URL, or a path that begins with `/`.
+    pub url: String,
+    /// Whose it is, such as `youtube`: plain text.
+    #[serde(default)]
+    pub provider: Option<String>,
+    /// HTML to show in its place: sanitised, so without scripts and frames.
+    #[serde(default)]
+    pub html: Option<String>,
+    /// What is printed below it: inline HTML.
+    #[serde(default)]
+    pub caption: Option<String>,
+}
+
+/// How the cells of a column are set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Alignment {
+    /// As the language's direction has it.
+    Start,
+    /// In the middle.
+    Center,
+    /// Against the end of the line, as numbers often are.
+    End,
+}
+
+impl Alignment {
+    /// By its name in JSON.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "start" => Some(Self::Start),
+            "center" => Some(Self::Center),
+            "end" => Some(Self::End),
+            _ => None,
+        }
+    }
+
+    /// The alignments of all columns; none where all are usual.
+    pub(super) fn said(columns: Vec<Self>) -> Vec<Self> {
+        match columns.iter().all(|column| *column == Self::Start) {
+            true => Vec::new(),
+            false => columns,
+        }
+    }
+}
+
+/// A table in which no cell spans others.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "type": "table", "header": ["City", "Metres"], "rows": [["Bergen", "1.2"]],
+    "alignments": ["start", "end"], "caption": "Sea level by 2100"
+}))]
+pub struct TableBlock {
+    /// Inline HTML of the head's cells; empty for a table without a head.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub header: Vec<String>,
+    /// Inline HTML of the other cells, row by row. All rows are as long as the longest:
+    /// short ones are filled up with empty cells.
+    pub rows: Vec<Vec<String>>,
+    /// How each column is set; empty where nothing is said.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub alignments: Vec<Alignment>,
+    /// What the table is about: inline HTML.
+    #[serde(default)]
+    pub caption: Option<String>,
+}
+
+/// Program text, or anything else that keeps its line breaks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"type": "code", "language": "sql", "text": "SELECT 1;"}))]
+pub struct CodeBlock {
+    /// Such as `sql`: at most 40 ASCII letters, digits, `+`, `-`, `#`, `_` and `.`.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// Plain text.
+    pub text: String,
+}
+
+/// What fits no other block, such as a list within a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "type": "html", "html": "<ul><li>Norway<ul><li>Bergen</li></ul></li></ul>"
+}))]
+pub struct HtmlBlock {
+    /// HTML, sanitised: without scripts, styles, frames and forms.
+    pub html: String,
 }
 
 fn usual_level() -> u8 {
     2
+}
+
+macro_rules! blocks {
+    ($($variant:ident($of:ident, $name:literal): [$($optional:literal),*]),* $(,)?) => {
+        /// One part of an article's text.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "type", rename_all = "snake_case")]
+        pub enum Block {
+            $(
+                #[doc = concat!("`", $name, "`.")]
+                $variant($of),
+            )*
+        }
+
+        $(
+            impl From<$of> for Block {
+                fn from(block: $of) -> Self {
+                    Self::$variant(block)
+                }
+            }
+        )*
+
+        impl Block {
+            /// What `type` may say.
+            pub(super) const TYPES: &[&str] = &[$($name),*];
+        }
+
+        /// The schemas of all types: a type's name, its schema, and the members that may be left
+        /// out when it is sent although it always has them when it is read.
+        fn types() -> Vec<(&'static str, String, RefOr<Schema>, &'static [&'static str])> {
+            vec![$(($name, stringify!($of).to_owned(), $of::schema(), &[$($optional),*])),*]
+        }
+    };
+}
+
+blocks! {
+    Paragraph(ParagraphBlock, "paragraph"): [],
+    Heading(HeadingBlock, "heading"): ["level"],
+    Quote(QuoteBlock, "quote"): [],
+    Image(ImageBlock, "image"): ["alt"],
+    List(ListBlock, "list"): ["ordered"],
+    Embed(EmbedBlock, "embed"): [],
+    Table(TableBlock, "table"): ["header", "alignments"],
+    Code(CodeBlock, "code"): [],
+    Html(HtmlBlock, "html"): [],
+}
+
+// --- The OpenAPI document -----------------------------------------------------------------------------
+
+/// The schema of a type with the member `type`, which tells it from the others.
+fn tagged(name: &str, schema: RefOr<Schema>) -> RefOr<Schema> {
+    let RefOr::T(Schema::Object(mut object)) = schema else {
+        return schema;
+    };
+    let tag = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some([name]));
+    object.properties.insert("type".into(), tag.into());
+    object.required.insert(0, "type".into());
+    object.into()
+}
+
+fn one_of(names: impl Iterator<Item = (&'static str, String)>) -> RefOr<Schema> {
+    let mut one_of = OneOfBuilder::new();
+    let mut mapping = Vec::new();
+    for (name, schema) in names {
+        let reference = Ref::from_schema_name(&schema);
+        mapping.push((name, reference.ref_location.clone()));
+        one_of = one_of.item(reference);
+    }
+    one_of
+        .discriminator(Some(Discriminator::with_mapping("type", mapping)))
+        .into()
+}
+
+fn described(schema: RefOr<Schema>, text: &str) -> RefOr<Schema> {
+    match schema {
+        RefOr::T(Schema::OneOf(mut one_of)) => {
+            one_of.description = Some(text.to_owned());
+            RefOr::T(Schema::OneOf(one_of))
+        }
+        schema => schema,
+    }
+}
+
+impl PartialSchema for Block {
+    fn schema() -> RefOr<Schema> {
+        let names = types().into_iter().map(|(name, schema, ..)| (name, schema));
+        described(
+            one_of(names),
+            "One part of an article's text. More types may come: a client that does not know one \
+             leaves it out. In inline HTML stand text and the elements `a`, `em`, `strong`, `code`, \
+             `sub`, `sup`, `br`, `s`, `del`, `ins`, `mark`, `u`, `q`, `cite`, `small`, `abbr`, \
+             `time`, `ruby`, `rt`, `rp`, `bdi`, `bdo` and `span`.",
+        )
+    }
+}
+
+impl ToSchema for Block {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        for (name, of, schema, _) in types() {
+            schemas.push((of, tagged(name, schema)));
+        }
+        schemas.push(("Alignment".into(), Alignment::schema()));
+    }
+}
+
+/// A block as it is sent: as it is read, with members that may be left out.
+#[derive(Debug)]
+pub struct BlockInput;
+
+impl BlockInput {
+    /// The name of the schema of a type as it is sent: that of the type where both are the same.
+    fn of(of: &str, optional: &[&str]) -> String {
+        match optional {
+            [] => of.to_owned(),
+            _ => format!("{of}Input"),
+        }
+    }
+}
+
+impl PartialSchema for BlockInput {
+    fn schema() -> RefOr<Schema> {
+        let names = types()
+            .into_iter()
+            .map(|(name, of, _, optional)| (name, Self::of(&of, optional)));
+        described(one_of(names), "A block as it is sent.")
+    }
+}
+
+impl ToSchema for BlockInput {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Block::schemas(schemas);
+        for (name, of, schema, optional) in types() {
+            let RefOr::T(Schema::Object(mut object)) = tagged(name, schema) else {
+                continue;
+            };
+            object
+                .required
+                .retain(|member| !optional.contains(&member.as_str()));
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+            if !optional.is_empty() {
+                schemas.push((Self::of(&of, optional), object.into()));
+            }
+        }
+    }
+}
+
+/// An array of blocks as they are sent.
+#[derive(Debug)]
+pub struct BlockInputs;
+
+impl PartialSchema for BlockInputs {
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new()
+            .items(Ref::from_schema_name("BlockInput"))
+            .max_items(Some(super::MAX_BLOCKS))
+            .examples([json!([
+                {"type": "paragraph", "html": "Twelve harbour cities have agreed."}
+            ])])
+            .into()
+    }
+}
+
+impl ToSchema for BlockInputs {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push(("BlockInput".into(), BlockInput::schema()));
+        BlockInput::schemas(schemas);
+    }
 }

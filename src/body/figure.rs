@@ -2,140 +2,279 @@
 
 use url::Url;
 
-use super::Block;
-use super::allowed::web_address;
-use super::parts::{plain, quote_of, substance};
+use super::allowed::{is_link, pixels, web_address};
+use super::block::{Block, EmbedBlock, ImageBlock, ParagraphBlock};
+use super::credit::{credited, is_credit};
+use super::parts::{plain, said, substance};
+use super::quote::quote;
 use super::sanitise::flow_nodes;
+use super::tables::table;
 use super::tree::{NodeId, Tree};
-use super::write::{all_phrases, collapse, escape};
+use super::write::{collapse, escape, escape_attribute};
 
-/// A figure of one known thing; none when it must be kept as it is.
+/// A figure of known things; none when it must be kept as it is.
 pub(super) fn figure(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
     if let Some(url) = tree.attribute(id, "data-embed").and_then(web_address) {
         return Some(vec![embed(tree, id, url)]);
     }
-    let nodes = substance(tree, id);
-    let (captions, things): (Vec<NodeId>, Vec<NodeId>) = nodes
-        .into_iter()
-        .partition(|node| tree.name(*node) == "figcaption");
-    let caption = match captions[..] {
-        [] => None,
-        [caption] if all_phrases(tree, caption) => Some(caption),
-        _ => return None,
+    let parts = Parts::of(tree, id)?;
+    let caption = || parts.caption.and_then(|caption| said_in(tree, caption));
+    let [thing] = parts.things[..] else {
+        return gallery(tree, &parts);
     };
-    let [thing] = things[..] else { return None };
     match tree.name(thing) {
-        "blockquote" => {
-            let nodes: Vec<NodeId> = tree.children(thing).collect();
-            quote_of(
-                tree,
-                &nodes,
-                caption.and_then(|caption| plain(tree, &[caption])),
-            )
-        }
-        "iframe" => {
-            let mut blocks: Vec<Block> = embed_of_frame(tree, thing).into_iter().collect();
-            let text = caption.and_then(|caption| plain(tree, &[caption]));
-            blocks.extend(text.map(|text| Block::Paragraph {
-                html: escape(&text),
-            }));
-            Some(blocks)
-        }
-        _ => {
-            let picture = only_picture(tree, thing)?;
-            let (text, credit) = caption.map_or((None, None), |caption| credited(tree, caption));
-            Some(image(tree, picture, text, credit))
-        }
+        "blockquote" => quote(tree, thing, caption()),
+        "table" => table(tree, thing, caption()),
+        "iframe" => Some(frame(tree, thing, caption())),
+        _ => match only_picture(tree, thing, None) {
+            Some(picture) => Some(picture.in_figure(tree, &parts)),
+            None => gallery(tree, &parts),
+        },
     }
 }
 
-/// The picture in elements that hold nothing else, such as a link to its large version.
-fn only_picture(tree: &Tree, id: NodeId) -> Option<NodeId> {
-    match tree.name(id) {
-        "img" => Some(id),
-        "a" | "picture" | "div" | "span" | "p" => {
-            let inner: Vec<NodeId> = substance(tree, id)
-                .into_iter()
-                .filter(|child| tree.name(*child) != "source")
-                .collect();
-            match inner[..] {
-                [only] => only_picture(tree, only),
-                _ => None,
+/// What a figure holds.
+struct Parts {
+    things: Vec<NodeId>,
+    caption: Option<NodeId>,
+    /// A credit that stands beside the caption.
+    credit: Option<NodeId>,
+}
+
+impl Parts {
+    fn of(tree: &Tree, id: NodeId) -> Option<Self> {
+        let (mut captions, mut credits, mut things) = (Vec::new(), Vec::new(), Vec::new());
+        for node in substance(tree, id) {
+            match tree.name(node) {
+                "figcaption" => captions.push(node),
+                _ if is_credit(tree, node) && said_in(tree, node).is_some() => credits.push(node),
+                _ => things.push(node),
             }
+        }
+        if captions.len() > 1 || credits.len() > 1 {
+            return None;
+        }
+        // A caption of more than paragraphs is no caption of a block.
+        let caption = captions.pop();
+        let credit = credits.pop();
+        if caption.is_some_and(|id| !is_inline(tree, id))
+            || credit.is_some_and(|id| !is_inline(tree, id))
+        {
+            return None;
+        }
+        Some(Self {
+            things,
+            caption,
+            credit,
+        })
+    }
+}
+
+fn is_inline(tree: &Tree, id: NodeId) -> bool {
+    super::parts::paragraphs(tree, &tree.children(id).collect::<Vec<_>>()).is_some()
+}
+
+fn said_in(tree: &Tree, id: NodeId) -> Option<String> {
+    said(tree, &tree.children(id).collect::<Vec<_>>())
+}
+
+/// Several pictures: a block for each. What is said of all is a paragraph below them.
+fn gallery(tree: &Tree, parts: &Parts) -> Option<Vec<Block>> {
+    let mut blocks = Vec::new();
+    for thing in &parts.things {
+        blocks.extend(pictures(tree, *thing)?);
+    }
+    let is_picture = |block: &Block| matches!(block, Block::Image(_));
+    if blocks.is_empty() || !blocks.iter().all(is_picture) {
+        return None;
+    }
+    let words = [parts.caption, parts.credit].into_iter().flatten();
+    blocks.extend(words.filter_map(|id| said_in(tree, id)).map(paragraph));
+    Some(blocks)
+}
+
+fn pictures(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
+    if let Some(picture) = only_picture(tree, id, None) {
+        return Some(picture.blocks(tree, None, None));
+    }
+    match tree.name(id) {
+        "figure" => figure(tree, id),
+        "ul" | "ol" | "li" | "div" => {
+            let pictures = substance(tree, id).into_iter().map(|id| pictures(tree, id));
+            pictures.collect::<Option<Vec<_>>>().map(|all| all.concat())
         }
         _ => None,
     }
 }
 
-/// A caption, and the credit that stands in `small` at its end.
-fn credited(tree: &Tree, caption: NodeId) -> (Option<String>, Option<String>) {
-    let mut nodes = substance(tree, caption);
-    let mut credit = None;
-    if let Some(last) = nodes.pop_if(|last| tree.name(*last) == "small") {
-        credit = plain(tree, &[last]);
-        let text: Vec<NodeId> = tree
-            .children(caption)
-            .take_while(|id| *id != last)
-            .collect();
-        return (plain(tree, &text), credit);
-    }
-    (plain(tree, &[caption]), credit)
+fn paragraph(html: String) -> Block {
+    Block::Paragraph(ParagraphBlock { html })
 }
 
-/// A picture. One that stands at no address we may use leaves the words about it.
-pub(super) fn image(
-    tree: &Tree,
+// --- Pictures -----------------------------------------------------------------------------------------
+
+/// A picture, and the link around it.
+pub(super) struct Picture {
     id: NodeId,
-    caption: Option<String>,
-    credit: Option<String>,
-) -> Vec<Block> {
-    let alt = collapse(tree.attribute(id, "alt").unwrap_or_default());
-    if let Some(url) = tree.attribute(id, "src").and_then(web_address) {
-        return vec![Block::Image {
+    link: Option<NodeId>,
+}
+
+/// The picture in elements that hold nothing else, such as a link to its large version.
+pub(super) fn only_picture(tree: &Tree, id: NodeId, link: Option<NodeId>) -> Option<Picture> {
+    match tree.name(id) {
+        "img" => Some(Picture { id, link }),
+        name @ ("a" | "div" | "span" | "p") => match substance(tree, id)[..] {
+            [only] => only_picture(tree, only, if name == "a" { Some(id) } else { link }),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl Picture {
+    /// A picture that stands by itself.
+    pub(super) fn alone(id: NodeId) -> Self {
+        Self { id, link: None }
+    }
+
+    fn in_figure(self, tree: &Tree, parts: &Parts) -> Vec<Block> {
+        let (caption, mut credit) = match parts.caption {
+            Some(caption) => credited(tree, caption),
+            None => (None, None),
+        };
+        let mut words = caption;
+        if let Some(beside) = parts.credit.and_then(|id| said_in(tree, id)) {
+            // Of two credits, the one in the caption stays with it.
+            let inner = [words.take(), credit.take()].into_iter().flatten();
+            words = Some(inner.collect::<Vec<_>>().join(" ")).filter(|words| !words.is_empty());
+            credit = Some(beside);
+        }
+        self.blocks(tree, words, credit)
+    }
+
+    /// The block. A picture that stands at no address we may use leaves the words about it.
+    pub(super) fn blocks(
+        self,
+        tree: &Tree,
+        caption: Option<String>,
+        credit: Option<String>,
+    ) -> Vec<Block> {
+        let said_of = |name| {
+            let text = collapse(tree.attribute(self.id, name).unwrap_or_default());
+            Some(text).filter(|text| !text.is_empty())
+        };
+        let alt = said_of("alt");
+        let title = said_of("title").filter(|title| Some(title) != alt.as_ref());
+        let caption = self.captioned(tree, caption, title);
+        let (caption, credit) = match (caption, credit) {
+            (Some(caption), None) => super::credit::split(&caption),
+            both => both,
+        };
+        let credit = credit.or_else(|| said_of("data-credit").map(|credit| escape(&credit)));
+        let Some(url) = tree.attribute(self.id, "src").and_then(web_address) else {
+            return self.words(tree, alt, caption, credit);
+        };
+        let size = |name| tree.attribute(self.id, name).and_then(pixels);
+        vec![Block::Image(ImageBlock {
             url,
-            alt,
+            alt: alt.unwrap_or_default(),
             caption,
             credit,
-        }];
+            width: size("width"),
+            height: size("height"),
+            link: self.target(tree),
+        })]
     }
-    let texts = [Some(alt), caption, credit].into_iter().flatten();
-    texts
-        .filter(|text| !text.is_empty())
-        .map(|text| Block::Paragraph {
-            html: escape(&text),
-        })
-        .collect()
+
+    /// The title is what Markdown and older pages have for a caption.
+    fn captioned(
+        &self,
+        tree: &Tree,
+        caption: Option<String>,
+        title: Option<String>,
+    ) -> Option<String> {
+        match (caption, title) {
+            (Some(caption), Some(title)) => {
+                let same = super::text::html_text(&caption) == title;
+                if !same {
+                    tree.warn(
+                        "title_removed",
+                        format!("the title \"{title}\" of a picture with a caption is not kept"),
+                    );
+                }
+                Some(caption)
+            }
+            (caption, title) => caption.or_else(|| title.map(|title| escape(&title))),
+        }
+    }
+
+    fn target(&self, tree: &Tree) -> Option<String> {
+        let href = tree.attribute(self.link?, "href")?.trim();
+        (is_link(href) && !href.starts_with('#')).then(|| href.to_owned())
+    }
+
+    /// What is said of a picture that cannot be shown; its link goes around what it showed.
+    fn words(
+        &self,
+        tree: &Tree,
+        alt: Option<String>,
+        caption: Option<String>,
+        credit: Option<String>,
+    ) -> Vec<Block> {
+        let link = self.target(tree);
+        let alt = alt
+            .map(|alt| escape(&alt))
+            .or_else(|| link.as_deref().map(escape));
+        let shown = match (alt, link) {
+            (Some(alt), Some(link)) => {
+                Some(format!("<a href=\"{}\">{alt}</a>", escape_attribute(&link)))
+            }
+            (alt, _) => alt,
+        };
+        let words = [shown, caption, credit].into_iter().flatten();
+        words.map(paragraph).collect()
+    }
 }
 
-pub(super) fn embed_of_frame(tree: &Tree, id: NodeId) -> Option<Block> {
-    let source = tree.attribute(id, "src")?.trim();
-    let url = match source.strip_prefix("//") {
-        Some(rest) => web_address(&format!("https://{rest}"))?,
-        None => web_address(source)?,
+// --- Embeds -------------------------------------------------------------------------------------------
+
+/// A frame, with what is printed below it.
+pub(super) fn frame(tree: &Tree, id: NodeId, caption: Option<String>) -> Vec<Block> {
+    let Some(url) = tree.attribute(id, "src").and_then(web_address) else {
+        return caption.map(paragraph).into_iter().collect();
     };
     let host = Url::parse(&url)
         .ok()
         .and_then(|url| url.host_str().map(str::to_owned));
     let provider = host.map(|host| host.trim_start_matches("www.").to_owned());
-    Some(Block::Embed {
+    vec![Block::Embed(EmbedBlock {
         url,
         provider,
         html: None,
-    })
+        caption,
+    })]
 }
 
 /// An embed as this service writes it.
 fn embed(tree: &Tree, id: NodeId, url: String) -> Block {
     let provider = tree.attribute(id, "data-provider").map(collapse);
-    let is_link = match substance(tree, id)[..] {
+    let (captions, parts): (Vec<NodeId>, Vec<NodeId>) = substance(tree, id)
+        .into_iter()
+        .partition(|part| tree.name(*part) == "figcaption" && is_inline(tree, *part));
+    let is_link = match parts[..] {
         [only] => tree.name(only) == "a" && plain(tree, &[only]).as_deref() == Some(&url),
         [] => true,
         _ => false,
     };
-    let html = (!is_link).then(|| flow_nodes(tree, &tree.children(id).collect::<Vec<_>>()));
-    Block::Embed {
+    let captions: Vec<String> = captions
+        .iter()
+        .filter_map(|id| said_in(tree, *id))
+        .collect();
+    let html = (!is_link).then(|| flow_nodes(tree, &parts));
+    Block::Embed(EmbedBlock {
         url,
         provider: provider.filter(|provider| !provider.is_empty()),
         html: html.filter(|html| !html.is_empty()),
-    }
+        caption: Some(captions.join("<br>")).filter(|caption| !caption.is_empty()),
+    })
 }

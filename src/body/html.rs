@@ -1,7 +1,7 @@
 //! Blocks → HTML.
 
-use super::Block;
-use super::write::{escape, escape_attribute};
+use super::block::{Alignment, Block, EmbedBlock, ImageBlock, ListBlock, QuoteBlock, TableBlock};
+use super::write::{attribute, escape, escape_attribute};
 
 /// The blocks as HTML, one a line.
 pub(super) fn render(blocks: &[Block]) -> String {
@@ -10,84 +10,83 @@ pub(super) fn render(blocks: &[Block]) -> String {
 
 pub(super) fn block_html(block: &Block) -> String {
     match block {
-        Block::Paragraph { html } => format!("<p>{html}</p>"),
-        Block::Heading { level, html } => format!("<h{level}>{html}</h{level}>"),
-        Block::Quote { text, attribution } => {
-            let footer = attribution
-                .as_deref()
-                .map(|by| format!("<footer>{}</footer>", escape(by)))
-                .unwrap_or_default();
-            format!("<blockquote><p>{text}</p>{footer}</blockquote>")
-        }
-        Block::Image {
-            url,
-            alt,
-            caption,
-            credit,
-        } => image(url, alt, caption.as_deref(), credit.as_deref()),
-        Block::List { ordered, items } => {
+        Block::Paragraph(block) => format!("<p>{}</p>", block.html),
+        Block::Heading(block) => format!("<h{0}>{1}</h{0}>", block.level, block.html),
+        Block::Quote(block) => quote(block),
+        Block::Image(block) => image(block),
+        Block::List(ListBlock { ordered, items }) => {
             let name = if *ordered { "ol" } else { "ul" };
-            format!("<{name}>{}</{name}>", wrap_each(items, "li"))
+            format!("<{name}>{}</{name}>", wrap_each(items, "li", &[]))
         }
-        Block::Embed {
-            url,
-            provider,
-            html,
-        } => {
-            let address = escape_attribute(url);
-            let provider = provider
-                .as_deref()
-                .map(|name| format!(" data-provider=\"{}\"", escape_attribute(name)))
-                .unwrap_or_default();
-            let inner = html.clone().unwrap_or_else(|| {
-                let rel = "noopener noreferrer";
-                format!("<a href=\"{address}\" rel=\"{rel}\">{}</a>", escape(url))
-            });
-            format!("<figure data-embed=\"{address}\"{provider}>{inner}</figure>")
+        Block::Embed(block) => embed(block),
+        Block::Table(block) => table(block),
+        Block::Code(block) => {
+            let class = block.language.as_deref().map(|of| format!("language-{of}"));
+            let class = attribute("class", class);
+            format!("<pre><code{class}>{}</code></pre>", escape(&block.text))
         }
-        Block::Table { header, rows } => table(header, rows),
-        Block::Code { language, text } => {
-            let class = language
-                .as_deref()
-                .map(|language| format!(" class=\"language-{}\"", escape_attribute(language)))
-                .unwrap_or_default();
-            format!("<pre><code{class}>{}</code></pre>", escape(text))
-        }
-        Block::Html { html } => html.clone(),
+        Block::Html(block) => block.html.clone(),
     }
 }
 
-fn image(url: &str, alt: &str, caption: Option<&str>, credit: Option<&str>) -> String {
-    let mut words = caption.map(escape).unwrap_or_default();
-    if let Some(credit) = credit {
-        if !words.is_empty() {
-            words.push(' ');
-        }
-        words.push_str(&format!("<small>{}</small>", escape(credit)));
-    }
-    if !words.is_empty() {
-        words = format!("<figcaption>{words}</figcaption>");
-    }
+pub(super) fn quote(block: &QuoteBlock) -> String {
+    let cite = attribute("cite", block.url.as_deref());
+    let footer = element("footer", block.attribution.as_deref());
     format!(
-        "<figure><img src=\"{}\" alt=\"{}\">{words}</figure>",
-        escape_attribute(url),
-        escape_attribute(alt)
+        "<blockquote{cite}><p>{}</p>{footer}</blockquote>",
+        block.text
     )
 }
 
-pub(super) fn table(header: &[String], rows: &[Vec<String>]) -> String {
-    let mut html = String::from("<table>");
-    if !header.is_empty() {
-        html.push_str("<thead><tr>");
-        html.push_str(&wrap_each(header, "th"));
-        html.push_str("</tr></thead>");
+fn image(block: &ImageBlock) -> String {
+    let mut picture = format!(
+        "<img src=\"{}\" alt=\"{}\"{}{}>",
+        escape_attribute(&block.url),
+        escape_attribute(&block.alt),
+        attribute("width", block.width.map(|pixels| pixels.to_string())),
+        attribute("height", block.height.map(|pixels| pixels.to_string())),
+    );
+    if let Some(link) = &block.link {
+        picture = format!("<a href=\"{}\">{picture}</a>", escape_attribute(link));
     }
-    if !rows.is_empty() {
+    let credit = block
+        .credit
+        .as_ref()
+        .map(|credit| format!("<small>{credit}</small>"));
+    let words = [block.caption.clone(), credit].into_iter().flatten();
+    let words = words.collect::<Vec<_>>().join(" ");
+    let caption = element(
+        "figcaption",
+        Some(words.as_str()).filter(|words| !words.is_empty()),
+    );
+    format!("<figure>{picture}{caption}</figure>")
+}
+
+fn embed(block: &EmbedBlock) -> String {
+    let address = escape_attribute(&block.url);
+    let provider = attribute("data-provider", block.provider.as_deref());
+    let inner = block
+        .html
+        .clone()
+        .unwrap_or_else(|| format!("<a href=\"{address}\">{}</a>", escape(&block.url)));
+    let caption = element("figcaption", block.caption.as_deref());
+    format!("<figure data-embed=\"{address}\"{provider}>{inner}{caption}</figure>")
+}
+
+pub(super) fn table(block: &TableBlock) -> String {
+    let mut html = String::from("<table>");
+    html.push_str(&element("caption", block.caption.as_deref()));
+    if !block.header.is_empty() {
+        let cells = wrap_each(&block.header, "th", &block.alignments);
+        html.push_str(&format!("<thead><tr>{cells}</tr></thead>"));
+    }
+    if !block.rows.is_empty() {
         html.push_str("<tbody>");
-        for row in rows {
-            html.push_str("<tr>");
-            html.push_str(&wrap_each(row, "td"));
-            html.push_str("</tr>");
+        for row in &block.rows {
+            html.push_str(&format!(
+                "<tr>{}</tr>",
+                wrap_each(row, "td", &block.alignments)
+            ));
         }
         html.push_str("</tbody>");
     }
@@ -95,9 +94,19 @@ pub(super) fn table(header: &[String], rows: &[Vec<String>]) -> String {
     html
 }
 
-fn wrap_each(parts: &[String], name: &str) -> String {
-    parts
-        .iter()
-        .map(|part| format!("<{name}>{part}</{name}>"))
-        .collect()
+fn element(name: &str, html: Option<&str>) -> String {
+    html.map(|html| format!("<{name}>{html}</{name}>"))
+        .unwrap_or_default()
+}
+
+fn wrap_each(parts: &[String], name: &str, alignments: &[Alignment]) -> String {
+    let wrap = |(index, part): (usize, &String)| {
+        let align = match alignments.get(index) {
+            Some(Alignment::Center) => " align=\"center\"",
+            Some(Alignment::End) => " align=\"right\"",
+            Some(Alignment::Start) | None => "",
+        };
+        format!("<{name}{align}>{part}</{name}>")
+    };
+    parts.iter().enumerate().map(wrap).collect()
 }

@@ -1,20 +1,31 @@
 //! HTML → blocks. Nothing that can be read is lost: what fits no block becomes an `html` block.
 
-use super::Block;
+use url::Url;
+
 use super::allowed::language_of;
+use super::block::{Block, CodeBlock, HeadingBlock, HtmlBlock, ListBlock, ParagraphBlock};
 use super::bounds::check_count;
-use super::figure::{embed_of_frame, figure, image};
-use super::parts::{paragraphs, plain, quote_of, substance};
+use super::figure::{Picture, figure, frame, only_picture};
+use super::normalise::{self, is_blank};
+use super::parts::{paragraphs, substance};
+use super::quote::quote;
 use super::sanitise::{flow_nodes, inline_nodes};
+use super::tables::table;
 use super::tree::{Kind, NodeId, Tree, parse};
 use super::write::{all_phrases, is_phrase, text_of};
-use crate::validation::Violation;
+use crate::validation::{Violation, Violations};
 
-pub(super) fn blocks(html: &str) -> Result<Vec<Block>, Violation> {
-    let tree = parse(html)?;
+/// The blocks of a text, and what an editor should know of them. Relative addresses are those of
+/// `base`.
+pub(super) fn blocks(
+    html: &str,
+    base: Option<&Url>,
+) -> Result<(Vec<Block>, Violations), Violation> {
+    let mut tree = parse(html)?;
+    normalise::document(&mut tree, base)?;
     let blocks = import(&tree, false);
     check_count(blocks.len())?;
-    Ok(blocks)
+    Ok((blocks, tree.into_warnings()))
 }
 
 fn import(tree: &Tree, sanitised: bool) -> Vec<Block> {
@@ -49,22 +60,22 @@ impl Import<'_> {
         self.finish_paragraph();
         let tree = self.tree;
         let found = match tree.name(id) {
-            "img" => Some(image(tree, id, None, None)),
-            "iframe" => Some(embed_of_frame(tree, id).into_iter().collect()),
+            "img" => Some(Picture::alone(id).blocks(tree, None, None)),
+            "iframe" => Some(frame(tree, id, None)),
             "figure" => figure(tree, id),
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => heading(tree, id),
-            "blockquote" => quote(tree, id),
+            "blockquote" => quote(tree, id, None),
             "ul" | "ol" => list(tree, id),
-            "table" => table(tree, id),
+            "table" => table(tree, id, None),
             "pre" => code(tree, id),
             "hr" | "dl" | "details" | "audio" | "video" => None,
             // Whatever else there is gives way to its content.
-            _ => {
-                for child in tree.children(id) {
-                    self.node(child);
+            name => {
+                let linked = only_picture(tree, id, None).filter(|_| name == "a");
+                match linked {
+                    Some(picture) => Some(picture.blocks(tree, None, None)),
+                    None => return self.content(id),
                 }
-                self.finish_paragraph();
-                return;
             }
         };
         match found {
@@ -73,10 +84,20 @@ impl Import<'_> {
         }
     }
 
+    fn content(&mut self, id: NodeId) {
+        for child in self.tree.children(id) {
+            self.node(child);
+        }
+        self.finish_paragraph();
+    }
+
     fn finish_paragraph(&mut self) {
-        let html = inline_nodes(self.tree, &std::mem::take(&mut self.pending));
-        if !html.is_empty() {
-            self.blocks.push(Block::Paragraph { html });
+        let nodes = std::mem::take(&mut self.pending);
+        let html = inline_nodes(self.tree, &nodes);
+        // No-break spaces alone are how word processors leave room; a link may lead to one all the same.
+        let blank = is_blank(&text_of(self.tree, &nodes)) && !html.contains(" id=");
+        if !html.is_empty() && !blank {
+            self.blocks.push(Block::Paragraph(ParagraphBlock { html }));
         }
     }
 
@@ -91,7 +112,7 @@ impl Import<'_> {
         }
         let shows = html.contains("<hr") || html.contains(" src=");
         if shows || !text_of(self.tree, &[id]).is_empty() {
-            self.blocks.push(Block::Html { html });
+            self.blocks.push(Block::Html(HtmlBlock { html }));
         }
     }
 }
@@ -101,43 +122,30 @@ fn heading(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
         return None;
     }
     let level = tree.name(id)[1..].parse().ok()?;
-    let html = inline_nodes(tree, &tree.children(id).collect::<Vec<_>>());
-    let block = Block::Heading {
-        level,
-        html: html.clone(),
-    };
-    Some(
-        Some(block)
-            .filter(|_| !html.is_empty())
-            .into_iter()
-            .collect(),
-    )
-}
-
-fn quote(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
-    let mut nodes: Vec<NodeId> = tree.children(id).collect();
-    let last = *substance(tree, id).last()?;
-    let mut attribution = None;
-    let is_source = matches!(tree.name(last), "footer" | "cite");
-    let after_paragraph = nodes.iter().any(|node| !is_phrase(tree, *node));
-    if is_source && all_phrases(tree, last) && (tree.name(last) == "footer" || after_paragraph) {
-        nodes.retain(|node| *node != last);
-        attribution = plain(tree, &[last]);
+    let nodes: Vec<NodeId> = tree.children(id).collect();
+    let html = inline_nodes(tree, &nodes);
+    if html.is_empty() || is_blank(&text_of(tree, &nodes)) && !html.contains(" id=") {
+        return Some(Vec::new());
     }
-    quote_of(tree, &nodes, attribution)
+    Some(vec![Block::Heading(HeadingBlock { level, html })])
 }
 
 fn list(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
     let ordered = tree.name(id) == "ol";
-    let starts = tree
-        .attribute(id, "start")
-        .is_some_and(|start| start != "1");
-    if ordered && (starts || tree.attribute(id, "reversed").is_some()) {
+    let counts = |id, name, usual: &str| {
+        tree.attribute(id, name)
+            .is_some_and(|value| value.trim() != usual)
+    };
+    if ordered
+        && (counts(id, "start", "1") || counts(id, "type", "1") || counts(id, "reversed", "\0"))
+    {
         return None;
     }
     let mut items = Vec::new();
     for item in substance(tree, id) {
-        if tree.name(item) != "li" {
+        if tree.name(item) != "li"
+            || ordered && counts(item, "value", &(items.len() + 1).to_string())
+        {
             return None;
         }
         let children: Vec<NodeId> = tree.children(item).collect();
@@ -150,66 +158,7 @@ fn list(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
     if items.iter().all(String::is_empty) {
         return Some(Vec::new());
     }
-    Some(vec![Block::List { ordered, items }])
-}
-
-fn table(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
-    let mut header = Vec::new();
-    let mut rows = Vec::new();
-    for part in substance(tree, id) {
-        match tree.name(part) {
-            "thead" if header.is_empty() && rows.is_empty() => {
-                for row in substance(tree, part) {
-                    let row = cells(tree, row, "th")?;
-                    if !header.is_empty() {
-                        return None;
-                    }
-                    header = row;
-                }
-            }
-            "tbody" => {
-                for row in substance(tree, part) {
-                    let is_head = header.is_empty() && rows.is_empty();
-                    match cells(tree, row, "td") {
-                        Some(cells) => rows.push(cells),
-                        None if is_head => header = cells(tree, row, "th")?,
-                        None => return None,
-                    }
-                }
-            }
-            _ => return None,
-        }
-    }
-    let mut all = rows
-        .iter()
-        .chain(Some(&header).filter(|header| !header.is_empty()));
-    let width = all.clone().map(Vec::len).max().unwrap_or(0);
-    if all.clone().any(|row| row.len() != width) {
-        return None;
-    }
-    if all.all(|row| row.iter().all(String::is_empty)) {
-        return Some(Vec::new());
-    }
-    Some(vec![Block::Table { header, rows }])
-}
-
-fn cells(tree: &Tree, row: NodeId, name: &str) -> Option<Vec<String>> {
-    if tree.name(row) != "tr" {
-        return None;
-    }
-    let cell = |cell: NodeId| {
-        let spans = ["colspan", "rowspan"]
-            .iter()
-            .any(|span| tree.attribute(cell, span).is_some_and(|span| span != "1"));
-        let children: Vec<NodeId> = tree.children(cell).collect();
-        let plain = tree.name(cell) == name && !spans;
-        let blocks = children.iter().filter(|child| !is_phrase(tree, **child));
-        if !plain || blocks.count() > 1 {
-            return None;
-        }
-        paragraphs(tree, &children)
-    };
-    substance(tree, row).into_iter().map(cell).collect()
+    Some(vec![Block::List(ListBlock { ordered, items })])
 }
 
 fn code(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
@@ -229,7 +178,7 @@ fn code(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
     if text.trim().is_empty() {
         return Some(Vec::new());
     }
-    Some(vec![Block::Code { language, text }])
+    Some(vec![Block::Code(CodeBlock { language, text })])
 }
 
 /// Text with its line breaks; highlighters wrap words in `span`, which says nothing.

@@ -1,41 +1,8 @@
-//! Blocks ⇄ Markdown (CommonMark with tables and strikethrough).
+//! Blocks → Markdown (CommonMark with tables and strikethrough).
 
-use pulldown_cmark::{Event, Options, Parser, Tag};
-
-use super::Block;
-use super::bounds::{self, MAX_CELLS, MAX_DEPTH};
+use super::block::{Alignment, Block, ImageBlock, QuoteBlock, TableBlock};
 use super::html::{block_html, table};
 use super::markdown_inline::{escape_text, inline};
-use crate::validation::Violation;
-
-/// Markdown as HTML, not yet sanitised.
-pub(super) fn to_html(markdown: &str) -> Result<String, Violation> {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-    let mut too_deep = false;
-    let mut open = 0_usize;
-    let mut cells = 0_usize;
-    let events = Parser::new_ext(markdown, options).take_while(|event| {
-        match event {
-            Event::Start(tag) => {
-                open += 1;
-                cells += usize::from(*tag == Tag::TableCell);
-            }
-            Event::End(_) => open = open.saturating_sub(1),
-            _ => {}
-        }
-        too_deep = open > MAX_DEPTH;
-        !too_deep && cells <= MAX_CELLS
-    });
-    let mut html = String::new();
-    pulldown_cmark::html::push_html(&mut html, events);
-    if too_deep {
-        return Err(bounds::too_deep());
-    }
-    if cells > MAX_CELLS {
-        return Err(bounds::too_many_cells());
-    }
-    Ok(html)
-}
 
 /// The blocks as Markdown, parted by blank lines.
 pub(super) fn render(blocks: &[Block]) -> String {
@@ -49,7 +16,7 @@ pub(super) fn render(blocks: &[Block]) -> String {
         match (before, block) {
             (None, _) => {}
             // Two lists in a row would become one.
-            (Some(Block::List { .. }), Block::List { .. }) => {
+            (Some(Block::List(_)), Block::List(_)) => {
                 markdown.push_str("\n\n<!-- -->\n\n");
             }
             (Some(_), _) => markdown.push_str("\n\n"),
@@ -65,43 +32,41 @@ pub(super) fn render(blocks: &[Block]) -> String {
 
 fn block_markdown(block: &Block) -> String {
     match block {
-        Block::Paragraph { html } => inline(html, "\\\n"),
-        Block::Heading { level, html } => {
-            format!(
-                "{} {}",
-                "#".repeat(usize::from(*level)),
-                inline(html, "<br>")
-            )
+        Block::Paragraph(block) => inline(&block.html, "\\\n"),
+        Block::Heading(block) => {
+            let marks = "#".repeat(usize::from(block.level));
+            format!("{marks} {}", inline(&block.html, "<br>"))
         }
-        Block::Quote { text, attribution } => quote(text, attribution.as_deref()),
-        Block::Image {
+        Block::Quote(block) if block.url.is_none() => quote(block),
+        Block::Image(ImageBlock {
             url,
             alt,
             caption: None,
             credit: None,
-        } => {
+            width: None,
+            height: None,
+            link: None,
+        }) => {
             let alt = escape_text(&super::write::collapse(alt));
             format!("![{alt}](<{}>)", escape_text(url))
         }
-        Block::List { ordered, items } => list(*ordered, items),
-        Block::Table { header, rows } => {
-            pipe_table(header, rows).unwrap_or_else(|| html_block(&table(header, rows)))
-        }
-        Block::Code { language, text } => code(language.as_deref(), text),
-        Block::Html { html } => html_block(html),
-        Block::Image { .. } | Block::Embed { .. } => html_block(&block_html(block)),
+        Block::List(block) => list(block.ordered, &block.items),
+        Block::Table(block) => pipe_table(block).unwrap_or_else(|| html_block(&table(block))),
+        Block::Code(block) => code(block.language.as_deref(), &block.text),
+        Block::Html(block) => html_block(&block.html),
+        Block::Quote(_) | Block::Image(_) | Block::Embed(_) => html_block(&block_html(block)),
     }
 }
 
-fn quote(text: &str, attribution: Option<&str>) -> String {
-    let mut parts: Vec<String> = text
+fn quote(block: &QuoteBlock) -> String {
+    let mut parts: Vec<String> = block
+        .text
         .split("<br><br>")
         .map(|part| inline(part, "\\\n"))
         .filter(|part| !part.is_empty())
         .collect();
-    if let Some(attribution) = attribution {
-        let footer = format!("<footer>{}</footer>", super::write::escape(attribution));
-        parts.push(one_paragraph(&footer));
+    if let Some(attribution) = &block.attribution {
+        parts.push(one_paragraph(&format!("<footer>{attribution}</footer>")));
     }
     let lines = parts.join("\n\n");
     lines
@@ -124,18 +89,27 @@ fn list(ordered: bool, items: &[String]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A table with pipes; none where pipes cannot say it: without a head, or with a pipe in a cell.
-fn pipe_table(header: &[String], rows: &[Vec<String>]) -> Option<String> {
+/// A table with pipes; none where pipes cannot say it: without a head, with a caption, or with a pipe in
+/// a cell.
+fn pipe_table(block: &TableBlock) -> Option<String> {
+    let TableBlock { header, rows, .. } = block;
     let regular = rows.iter().all(|row| row.len() == header.len());
     let mut cells = rows.iter().flatten().chain(header);
-    if header.is_empty() || !regular || cells.any(|cell| cell.contains('|')) {
+    let said = block.caption.is_some();
+    if header.is_empty() || !regular || said || cells.any(|cell| cell.contains('|')) {
         return None;
     }
     let row = |cells: &[String]| {
         let cells: Vec<String> = cells.iter().map(|cell| inline(cell, "<br>")).collect();
         format!("| {} |", cells.join(" | "))
     };
-    let mut lines = vec![row(header), format!("|{}", " --- |".repeat(header.len()))];
+    let rule = |column: usize| match block.alignments.get(column) {
+        Some(Alignment::Center) => " :-: |",
+        Some(Alignment::End) => " --: |",
+        Some(Alignment::Start) | None => " --- |",
+    };
+    let rules: String = (0..header.len()).map(rule).collect();
+    let mut lines = vec![row(header), format!("|{rules}")];
     lines.extend(rows.iter().map(|cells| row(cells)));
     Some(lines.join("\n"))
 }
@@ -152,7 +126,15 @@ fn code(language: Option<&str>, text: &str) -> String {
 
 /// HTML as a block of Markdown: it begins with an element that opens one and holds no blank line.
 fn html_block(html: &str) -> String {
-    const OPENING: &[&str] = &["<table>", "<figure", "<ul>", "<ol", "<dl>", "<details>"];
+    const OPENING: &[&str] = &[
+        "<table>",
+        "<figure",
+        "<blockquote",
+        "<ul>",
+        "<ol",
+        "<dl>",
+        "<details>",
+    ];
     let html = one_paragraph(html);
     if OPENING.iter().any(|opening| html.starts_with(opening)) {
         html

@@ -1,7 +1,8 @@
 //! Inline HTML → Markdown that reads back as the same text.
 
+use super::allowed::INLINE;
 use super::tree::{Kind, NodeId, Tree, parse};
-use super::write::{escape, escape_attribute, text_of};
+use super::write::{attributes_html, escape, text_of};
 
 /// Sanitised inline HTML as Markdown, with `line_break` for each `<br>`.
 pub(super) fn inline(html: &str, line_break: &str) -> String {
@@ -30,6 +31,10 @@ pub(super) fn escape_text(text: &str) -> String {
 fn push_text(text: &str, mut line_start: bool, markdown: &mut String) {
     let mut digits = line_start;
     for c in text.chars() {
+        // A bare address would become a link.
+        if c == ':' && (markdown.ends_with("http") || markdown.ends_with("https")) {
+            markdown.push('\\');
+        }
         let special = "\\`*_[]<>|~&#!".contains(c);
         let begins = line_start && "+-=:".contains(c);
         let numbers = digits && matches!(c, '.' | ')');
@@ -88,7 +93,8 @@ impl Writer<'_> {
             Kind::Element("strong") => self.emphasis(id, "**", next),
             Kind::Element("code") => self.code(id),
             Kind::Element("a") => self.link(id),
-            Kind::Element(name @ ("sub" | "sup")) => self.tagged(id, name),
+            Kind::Element("del") => self.emphasis(id, "~~", next),
+            Kind::Element(name) if INLINE.contains(&name) => self.tagged(id, name),
             _ => self.children(id, next),
         }
     }
@@ -103,7 +109,8 @@ impl Writer<'_> {
     }
 
     fn tagged(&mut self, id: NodeId, name: &str) {
-        self.markdown.push_str(&format!("<{name}>"));
+        let attributes = one_line(&attributes_html(self.tree, id, name));
+        self.markdown.push_str(&format!("<{name}{attributes}>"));
         self.children(id, None);
         self.markdown.push_str(&format!("</{name}>"));
     }
@@ -118,7 +125,9 @@ impl Writer<'_> {
             .children(id)
             .all(|child| matches!(self.tree.kind(child), Kind::Text(_)));
         let before = self.markdown.chars().next_back();
+        let plain = attributes_html(self.tree, id, "").is_empty();
         let clear = only_text
+            && plain
             && firm(text.chars().next())
             && firm(text.chars().next_back())
             && before.is_none_or(|c| matches!(c, ' ' | '\n'))
@@ -128,7 +137,7 @@ impl Writer<'_> {
             push_text(&text, false, &mut self.markdown);
             self.markdown.push_str(marker);
         } else {
-            let name = if marker == "*" { "em" } else { "strong" };
+            let name = self.tree.name(id);
             self.tagged(id, name);
         }
     }
@@ -156,18 +165,10 @@ impl Writer<'_> {
 
     fn link(&mut self, id: NodeId) {
         let href = self.tree.attribute(id, "href").unwrap_or_default();
-        let title = self.tree.attribute(id, "title");
         let odd = |c: char| c.is_control() || "<>\\\"".contains(c);
-        if href.is_empty() || href.contains(odd) || title.is_some() {
-            let title = title
-                .map(|title| format!(" title=\"{}\"", one_line(&escape_attribute(title))))
-                .unwrap_or_default();
-            let href = one_line(&escape_attribute(href));
-            self.markdown
-                .push_str(&format!("<a href=\"{href}\"{title}>"));
-            self.children(id, None);
-            self.markdown.push_str("</a>");
-            return;
+        let more = self.tree.attributes(id).any(|(name, _)| name != "href");
+        if href.is_empty() || href.contains(odd) || more {
+            return self.tagged(id, "a");
         }
         self.markdown.push('[');
         self.children(id, None);

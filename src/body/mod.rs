@@ -3,31 +3,43 @@
 //!
 //! - [`Block`], [`Body`]: what there is to know from outside
 //! - `bounds`: how large and deep an input may be
-//! - `tree`, `sink`: HTML as a tree, built within the bounds; `write`: parts of it as HTML or text
+//! - `nodes`, `sink`, `tree`: HTML as a tree, built within the bounds; `write`: parts of it as HTML or
+//!   text
 //! - `allowed`: what HTML may hold; `sanitise`: HTML made harmless
+//! - `normalise`: what pages write in many ways, made into one
 //! - `validate`: blocks as JSON from outside → blocks
-//! - `import`, `figure`, `parts`: HTML → blocks
-//! - `html`, `markdown` with `markdown_inline`, `text`: blocks → what readers ask for, and the
-//!   other ways in
+//! - `import`, with `figure`, `credit`, `quote`, `tables`, `parts`: HTML → blocks
+//! - `pictures`: the pictures of a body, for the rules of publishing
+//! - `markdown_source`: Markdown → HTML
+//! - `html`, `markdown` with `markdown_inline`, `text`: blocks → what readers ask for
 //!
-//! Importing loses no text: what fits no block is kept in an `html` block. What could run
-//! (scripts, event handlers, `javascript:`) never survives, whichever way it came in.
+//! Importing loses no text, no address and no mark: what fits no block is kept in an `html` block, and
+//! what is taken out is said in a warning. What could run (scripts, event handlers, `javascript:`) never
+//! survives, whichever way it came in.
 
-use crate::validation::Violations;
+use crate::validation::{Violation, Violations};
 use serde::{Deserialize, Serialize};
+use url::Url;
 use utoipa::ToSchema;
 
 mod allowed;
 mod block;
 mod bounds;
+mod credit;
 mod figure;
 mod html;
 mod import;
 mod markdown;
 mod markdown_inline;
+mod markdown_source;
+mod nodes;
+mod normalise;
 mod parts;
+mod pictures;
+mod quote;
 mod sanitise;
 mod sink;
+mod tables;
 mod text;
 mod tree;
 mod validate;
@@ -38,8 +50,12 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
-pub use block::Block;
+pub use block::{
+    Alignment, Block, BlockInput, BlockInputs, CodeBlock, EmbedBlock, HeadingBlock, HtmlBlock,
+    ImageBlock, ListBlock, ParagraphBlock, QuoteBlock, TableBlock,
+};
 pub use bounds::{MAX_BLOCKS, MAX_BYTES, MAX_DEPTH};
+pub use pictures::Picture;
 pub use sanitise::inline;
 pub(crate) use write::escape_attribute;
 
@@ -51,38 +67,63 @@ pub(crate) use write::escape_attribute;
 #[serde(transparent)]
 pub struct Body(Vec<Block>);
 
+/// A body that was read, and what an editor should know was changed or taken out on the way.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Imported {
+    /// The body.
+    pub body: Body,
+    /// What is not as it was sent, each with a pointer relative to what was read.
+    pub warnings: Violations,
+}
+
+/// What some editors put in front of a text; it is no part of it.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 impl Body {
     /// Reads an array of blocks that someone sent, and sanitises each.
     ///
     /// # Errors
     /// Everything that is wrong, each with a pointer relative to the array.
-    pub fn from_blocks(value: serde_json::Value) -> Result<Self, Violations> {
-        validate::blocks(value).map(Self)
+    pub fn from_blocks(value: serde_json::Value) -> Result<Imported, Violations> {
+        let (blocks, warnings) = validate::blocks(value)?;
+        Ok(Imported {
+            body: Self(blocks),
+            warnings,
+        })
     }
 
-    /// Makes blocks of HTML, a fragment or a whole page.
+    /// Makes blocks of HTML, a fragment or a whole page. Relative addresses are those of `base`; without
+    /// one, pictures that have no address on the web are left out.
     ///
     /// # Errors
     /// `too_large`, `too_many_blocks`, `too_many_attributes`, `too_deep` or `nul`.
-    pub fn from_html(html: &str) -> Result<Self, Violations> {
+    pub fn from_html(html: &str, base: Option<&Url>) -> Result<Imported, Violations> {
+        let html = html.trim_start_matches(BYTE_ORDER_MARK);
         bounds::check_source(html)
-            .and_then(|()| import::blocks(html))
-            .and_then(bounds::check_made)
-            .map(Self)
+            .and_then(|()| Self::imported(html, base))
             .map_err(Violations::from)
     }
 
-    /// Makes blocks of CommonMark with tables and strikethrough; HTML in it is sanitised.
+    /// Makes blocks of CommonMark with tables, strikethrough, footnotes and bare addresses as links; HTML
+    /// in it is sanitised. `base` is as for HTML.
     ///
     /// # Errors
     /// `too_large`, `too_many_blocks`, `too_many_attributes`, `too_deep` or `nul`.
-    pub fn from_markdown(markdown: &str) -> Result<Self, Violations> {
+    pub fn from_markdown(markdown: &str, base: Option<&Url>) -> Result<Imported, Violations> {
+        let markdown = markdown.trim_start_matches(BYTE_ORDER_MARK);
         bounds::check_source(markdown)
-            .and_then(|()| markdown::to_html(markdown))
-            .and_then(|html| import::blocks(&html))
-            .and_then(bounds::check_made)
-            .map(Self)
+            .and_then(|()| markdown_source::to_html(markdown))
+            .and_then(|html| Self::imported(&html, base))
             .map_err(Violations::from)
+    }
+
+    fn imported(html: &str, base: Option<&Url>) -> Result<Imported, Violation> {
+        let (blocks, warnings) = import::blocks(html, base)?;
+        let blocks = bounds::check_made(blocks)?;
+        Ok(Imported {
+            body: Self(blocks),
+            warnings,
+        })
     }
 
     /// Makes paragraphs of plain text: a blank line begins the next one, any other line break
@@ -90,19 +131,25 @@ impl Body {
     ///
     /// # Errors
     /// `too_large`, `too_many_blocks` or `nul`.
-    pub fn from_text(plain: &str) -> Result<Self, Violations> {
-        bounds::check_source(plain)
-            .and_then(|()| {
-                let blocks = text::paragraphs(plain);
-                bounds::check_count(blocks.len()).map(|()| blocks)
-            })
-            .map(Self)
-            .map_err(Violations::from)
+    pub fn from_text(plain: &str) -> Result<Imported, Violations> {
+        let plain = plain.trim_start_matches(BYTE_ORDER_MARK);
+        bounds::check_source(plain)?;
+        let blocks = text::paragraphs(plain);
+        bounds::check_count(blocks.len())?;
+        Ok(Imported {
+            body: Self(blocks),
+            warnings: Violations::default(),
+        })
     }
 
     /// The blocks, in order.
     pub fn blocks(&self) -> &[Block] {
         &self.0
+    }
+
+    /// The pictures in it, wherever they stand.
+    pub fn pictures(&self) -> Vec<Picture> {
+        pictures::pictures(&self.0)
     }
 
     /// Whether there is no block.

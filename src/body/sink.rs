@@ -1,5 +1,4 @@
-//! What the HTML parser builds into: nodes in one vector, linked to their neighbours, so that a
-//! node is put anywhere in constant time.
+//! What the HTML parser builds into.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -9,35 +8,13 @@ use html5ever::tendril::StrTendril;
 use html5ever::{Attribute, LocalName, Namespace, QualName, local_name, ns};
 
 use super::bounds::{self, MAX_DEPTH, MAX_NODES};
+use super::nodes::{Data, NodeId, Nodes};
 use crate::validation::Violation;
-
-/// A node's place in its tree.
-pub(super) type NodeId = usize;
-
-/// A node and its neighbours.
-pub(super) struct Node {
-    pub(super) parent: Option<NodeId>,
-    pub(super) before: Option<NodeId>,
-    pub(super) next: Option<NodeId>,
-    pub(super) first: Option<NodeId>,
-    pub(super) last: Option<NodeId>,
-    pub(super) data: Data,
-}
-
-/// What a node holds; comments and the like are silent.
-pub(super) enum Data {
-    Silent,
-    Text(String),
-    Element {
-        name: QualName,
-        attributes: Vec<Attribute>,
-    },
-}
 
 /// Takes what the parser builds.
 #[derive(Default)]
 pub(super) struct Sink {
-    pub(super) nodes: RefCell<Vec<Node>>,
+    pub(super) nodes: RefCell<Nodes>,
     too_deep: Cell<bool>,
 }
 
@@ -53,80 +30,25 @@ impl Sink {
     }
 
     pub(super) fn add(&self, data: Data) -> NodeId {
-        let mut nodes = self.nodes.borrow_mut();
-        nodes.push(Node {
-            parent: None,
-            before: None,
-            next: None,
-            first: None,
-            last: None,
-            data,
-        });
-        nodes.len() - 1
-    }
-
-    fn extend_text(&self, id: Option<NodeId>, more: &str) -> bool {
-        let Some(id) = id else { return false };
-        match &mut self.nodes.borrow_mut()[id].data {
-            Data::Text(text) => {
-                text.push_str(more);
-                true
-            }
-            _ => false,
-        }
+        self.nodes.borrow_mut().add(data)
     }
 
     fn insert(&self, parent: NodeId, next: Option<NodeId>, child: NodeOrText<NodeId>) {
-        let before = {
-            let nodes = self.nodes.borrow();
-            next.map_or(nodes[parent].last, |next| nodes[next].before)
-        };
+        let mut nodes = self.nodes.borrow_mut();
         let id = match child {
             NodeOrText::AppendText(text) => {
-                if self.extend_text(before, &text) {
+                let before = next.map_or(nodes[parent].last, |next| nodes[next].before);
+                if nodes.extend_text(before, &text) {
                     return;
                 }
-                self.add(Data::Text(text.into()))
+                nodes.add(Data::Text(text.into()))
             }
-            NodeOrText::AppendNode(id) => {
-                self.detach(id);
-                id
-            }
+            NodeOrText::AppendNode(id) => id,
         };
-        let mut nodes = self.nodes.borrow_mut();
-        // Read again: the node may just have left this very place.
-        let before = next.map_or(nodes[parent].last, |next| nodes[next].before);
-        nodes[id].parent = Some(parent);
-        nodes[id].before = before;
-        nodes[id].next = next;
-        match before {
-            Some(before) => nodes[before].next = Some(id),
-            None => nodes[parent].first = Some(id),
-        }
-        match next {
-            Some(next) => nodes[next].before = Some(id),
-            None => nodes[parent].last = Some(id),
-        }
-        let ancestors = std::iter::successors(Some(parent), |id| nodes[*id].parent);
+        nodes.insert(parent, next, id);
         // The root and the document stand above the first level.
-        if ancestors.take(MAX_DEPTH + 3).count() > MAX_DEPTH + 2 {
+        if nodes.ancestors(id).take(MAX_DEPTH + 3).count() > MAX_DEPTH + 2 {
             self.too_deep.set(true);
-        }
-    }
-
-    fn detach(&self, id: NodeId) {
-        let mut nodes = self.nodes.borrow_mut();
-        let Some(parent) = nodes[id].parent.take() else {
-            return;
-        };
-        let (before, next) = (nodes[id].before.take(), nodes[id].next.take());
-        match before {
-            Some(before) => nodes[before].next = next,
-            None => nodes[parent].first = next,
-        }
-        match next {
-            Some(next) => nodes[next].before = before,
-            None => nodes[parent].last = before,
         }
     }
 }
@@ -224,7 +146,7 @@ impl TreeSink for Sink {
     fn add_attrs_if_missing(&self, _: &NodeId, _: Vec<Attribute>) {}
 
     fn remove_from_parent(&self, target: &NodeId) {
-        self.detach(*target);
+        self.nodes.borrow_mut().detach(*target);
     }
 
     fn reparent_children(&self, node: &NodeId, new_parent: &NodeId) {

@@ -2,23 +2,28 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::Block;
+use super::block::{Block, ParagraphBlock, TableBlock};
+use super::normalise::{clean, is_blank};
 use super::tree::parse;
 use super::write::{escape, text_of};
 
 /// Paragraphs of plain text: blank lines part them, other line breaks stay.
 pub(super) fn paragraphs(plain: &str) -> Vec<Block> {
-    let plain = plain.replace("\r\n", "\n").replace('\r', "\n");
+    let plain = clean(plain).unwrap_or_else(|| plain.to_owned());
+    let plain = plain
+        .replace("\r\n", "\n")
+        .replace(['\r', '\u{2028}'], "\n");
+    let plain = plain.replace('\u{2029}', "\n\n");
     let mut blocks = Vec::new();
     let mut lines: Vec<String> = Vec::new();
     // One blank line more than there are, so that the last paragraph ends as the others do.
     for line in plain.split('\n').chain([""]) {
         let line = super::write::collapse(line);
-        if !line.is_empty() {
+        if !is_blank(&line) {
             lines.push(escape(&line));
         } else if !lines.is_empty() {
             let html = std::mem::take(&mut lines).join("<br>");
-            blocks.push(Block::Paragraph { html });
+            blocks.push(Block::Paragraph(ParagraphBlock { html }));
         }
     }
     blocks
@@ -48,31 +53,36 @@ pub(super) fn html_text(html: &str) -> String {
 
 fn block_text(block: &Block) -> String {
     let lines: Vec<String> = match block {
-        Block::Paragraph { html } | Block::Heading { html, .. } | Block::Html { html } => {
-            vec![html_text(html)]
+        Block::Paragraph(block) => vec![html_text(&block.html)],
+        Block::Heading(block) => vec![html_text(&block.html)],
+        Block::Html(block) => vec![html_text(&block.html)],
+        Block::Quote(block) => {
+            let parts = std::iter::once(&block.text).chain(&block.attribution);
+            parts.map(|html| html_text(html)).collect()
         }
-        Block::Quote { text, attribution } => {
-            let mut lines = vec![html_text(text)];
-            lines.extend(attribution.clone());
-            lines
+        Block::Image(block) => {
+            let parts = block.caption.iter().chain(&block.credit);
+            parts.map(|html| html_text(html)).collect()
         }
-        Block::Image {
-            caption, credit, ..
-        } => caption.iter().chain(credit).cloned().collect(),
-        Block::List { items, .. } => items.iter().map(|item| html_text(item)).collect(),
-        Block::Embed {
-            html: Some(html), ..
-        } => vec![html_text(html)],
-        Block::Embed { url, .. } => vec![url.clone()],
-        Block::Table { header, rows } => std::iter::once(header)
-            .chain(rows)
-            .filter(|cells| !cells.is_empty())
-            .map(|cells| {
-                let cells: Vec<String> = cells.iter().map(|cell| html_text(cell)).collect();
-                cells.join("\t")
-            })
-            .collect(),
-        Block::Code { text, .. } => vec![text.clone()],
+        Block::List(block) => block.items.iter().map(|item| html_text(item)).collect(),
+        Block::Embed(block) => {
+            let shown = block.html.as_ref().map(|html| html_text(html));
+            let shown = shown.unwrap_or_else(|| block.url.clone());
+            let caption = block.caption.iter().map(|caption| html_text(caption));
+            std::iter::once(shown).chain(caption).collect()
+        }
+        Block::Table(block) => table_lines(block),
+        Block::Code(block) => vec![block.text.clone()],
     };
     lines.join("\n")
+}
+
+fn table_lines(block: &TableBlock) -> Vec<String> {
+    let rows = std::iter::once(&block.header).chain(&block.rows);
+    let rows = rows.filter(|cells| !cells.is_empty()).map(|cells| {
+        let cells: Vec<String> = cells.iter().map(|cell| html_text(cell)).collect();
+        cells.join("\t")
+    });
+    let caption = block.caption.iter().map(|caption| html_text(caption));
+    caption.chain(rows).collect()
 }

@@ -1,10 +1,9 @@
 //! HTML as a tree, built within bounds.
 //!
-//! Nodes live in one vector, so a tree of any depth is dropped without recursion. The parser is
-//! fed in small pieces and stopped as soon as a bound is passed: its own work grows with the
-//! depth of what is open, so it must never get far beyond it.
+//! The parser is fed in small pieces and stopped as soon as a bound is passed: its own work grows with
+//! the depth of what is open, so it must never get far beyond it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use html5ever::interface::{ElementFlags, TokenizerResult, TreeSink};
 use html5ever::tendril::StrTendril;
@@ -12,18 +11,20 @@ use html5ever::tokenizer::{
     BufferQueue, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
-use html5ever::{QualName, local_name, ns};
+use html5ever::{Attribute, LocalName, QualName, local_name, ns};
 
-use super::bounds::{self, AttributeCount, MAX_DEPTH};
-use super::sink::{Data, Node, Sink};
+use super::bounds::{self, AttributeCount, MAX_DEPTH, MAX_NODES};
+use super::nodes::{Data, Nodes};
+use super::sink::Sink;
 
-pub(super) use super::sink::NodeId;
-use crate::validation::Violation;
+pub(super) use super::nodes::NodeId;
+use crate::validation::{Violation, Violations};
 
 /// A parsed fragment of HTML.
 pub(super) struct Tree {
-    nodes: Vec<Node>,
+    nodes: Nodes,
     root: NodeId,
+    warnings: RefCell<Violations>,
 }
 
 /// What a node is.
@@ -32,8 +33,8 @@ pub(super) enum Kind<'a> {
     Text(&'a str),
     /// An element of HTML, by its lower-case name.
     Element(&'a str),
-    /// An element of SVG or MathML.
-    Foreign,
+    /// An element of SVG or MathML, by its name.
+    Foreign(&'a str),
     /// A comment or the like, which nobody reads.
     Silent,
 }
@@ -48,11 +49,47 @@ impl Tree {
         self.children(self.root).collect()
     }
 
+    /// All nodes below the root, in the order of the text.
+    pub(super) fn all(&self) -> Vec<NodeId> {
+        self.below(self.root)
+    }
+
+    /// All nodes below one, in the order of the text.
+    pub(super) fn below(&self, id: NodeId) -> Vec<NodeId> {
+        let mut all = Vec::new();
+        let mut open: Vec<NodeId> = self.children(id).collect();
+        open.reverse();
+        while let Some(id) = open.pop() {
+            all.push(id);
+            let from = open.len();
+            open.extend(self.children(id));
+            open[from..].reverse();
+        }
+        all
+    }
+
+    /// A node's parent and what is around that, up to the root.
+    pub(super) fn ancestors(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        self.nodes.ancestors(id)
+    }
+
+    pub(super) fn parent(&self, id: NodeId) -> Option<NodeId> {
+        self.nodes[id].parent
+    }
+
+    pub(super) fn before(&self, id: NodeId) -> Option<NodeId> {
+        self.nodes[id].before
+    }
+
+    pub(super) fn next(&self, id: NodeId) -> Option<NodeId> {
+        self.nodes[id].next
+    }
+
     pub(super) fn kind(&self, id: NodeId) -> Kind<'_> {
         match &self.nodes[id].data {
             Data::Text(text) => Kind::Text(text),
             Data::Element { name, .. } if name.ns == ns!(html) => Kind::Element(&name.local),
-            Data::Element { .. } => Kind::Foreign,
+            Data::Element { name, .. } => Kind::Foreign(&name.local),
             Data::Silent => Kind::Silent,
         }
     }
@@ -66,18 +103,11 @@ impl Tree {
     }
 
     pub(super) fn attribute(&self, id: NodeId, name: &str) -> Option<&str> {
-        let Data::Element { attributes, .. } = &self.nodes[id].data else {
-            return None;
-        };
-        attributes
-            .iter()
-            .find(|attribute| &*attribute.name.local == name)
-            .map(|attribute| &*attribute.value)
+        self.attributes(id)
+            .find(|(attribute, _)| *attribute == name)
+            .map(|(_, value)| value)
     }
-}
 
-#[cfg(test)]
-impl Tree {
     pub(super) fn attributes(&self, id: NodeId) -> impl Iterator<Item = (&str, &str)> {
         let attributes = match &self.nodes[id].data {
             Data::Element { attributes, .. } => attributes.as_slice(),
@@ -87,6 +117,157 @@ impl Tree {
             .iter()
             .map(|attribute| (&*attribute.name.local, &*attribute.value))
     }
+
+    /// Whether one of an element's classes is such.
+    pub(super) fn has_class(&self, id: NodeId, such: impl Fn(&str) -> bool) -> bool {
+        self.attribute(id, "class")
+            .is_some_and(|classes| classes.split_ascii_whitespace().any(such))
+    }
+
+    /// Notes something that an editor should know of.
+    pub(super) fn warn(&self, code: &'static str, detail: String) {
+        self.warnings
+            .borrow_mut()
+            .push(Violation::whole(code, detail));
+    }
+
+    /// What was noted.
+    pub(super) fn into_warnings(self) -> Violations {
+        self.warnings.into_inner()
+    }
+}
+
+/// Changes.
+impl Tree {
+    pub(super) fn element(&mut self, name: &str, attributes: &[(&str, &str)]) -> NodeId {
+        let attributes = attributes
+            .iter()
+            .map(|(name, value)| attribute(name, value));
+        self.nodes.add(Data::Element {
+            name: QualName::new(None, ns!(html), LocalName::from(name)),
+            attributes: attributes.collect(),
+        })
+    }
+
+    pub(super) fn text(&mut self, text: &str) -> NodeId {
+        self.nodes.add(Data::Text(text.to_owned()))
+    }
+
+    /// A copy of an element, without what is in it.
+    pub(super) fn copy(&mut self, id: NodeId) -> NodeId {
+        let data = match &self.nodes[id].data {
+            Data::Element { name, attributes } => Data::Element {
+                name: name.clone(),
+                attributes: attributes.clone(),
+            },
+            _ => Data::Silent,
+        };
+        self.nodes.add(data)
+    }
+
+    pub(super) fn append(&mut self, parent: NodeId, id: NodeId) {
+        self.nodes.insert(parent, None, id);
+    }
+
+    pub(super) fn insert_before(&mut self, next: NodeId, id: NodeId) {
+        if let Some(parent) = self.parent(next) {
+            self.nodes.insert(parent, Some(next), id);
+        }
+    }
+
+    pub(super) fn detach(&mut self, id: NodeId) {
+        self.nodes.detach(id);
+    }
+
+    /// Puts what is in an element in its place.
+    pub(super) fn unwrap(&mut self, id: NodeId) {
+        let children: Vec<NodeId> = self.children(id).collect();
+        for child in children {
+            self.insert_before(id, child);
+        }
+        self.detach(id);
+    }
+
+    /// Puts an element around nodes that stand beside each other.
+    pub(super) fn wrap(&mut self, nodes: &[NodeId], wrapper: NodeId) {
+        let Some(first) = nodes.first() else { return };
+        self.insert_before(*first, wrapper);
+        for node in nodes {
+            self.append(wrapper, *node);
+        }
+    }
+
+    /// Puts an element around all that is in another.
+    pub(super) fn wrap_content(&mut self, id: NodeId, wrapper: NodeId) {
+        let children: Vec<NodeId> = self.children(id).collect();
+        self.wrap(&children, wrapper);
+    }
+
+    pub(super) fn rename(&mut self, id: NodeId, to: &str) {
+        if let Data::Element { name, .. } = self.nodes.data_mut(id) {
+            *name = QualName::new(None, ns!(html), LocalName::from(to));
+        }
+    }
+
+    pub(super) fn set_attribute(&mut self, id: NodeId, name: &str, value: &str) {
+        self.remove_attribute(id, name);
+        if let Data::Element { attributes, .. } = self.nodes.data_mut(id) {
+            attributes.push(attribute(name, value));
+        }
+    }
+
+    pub(super) fn remove_attribute(&mut self, id: NodeId, name: &str) {
+        if let Data::Element { attributes, .. } = self.nodes.data_mut(id) {
+            attributes.retain(|attribute| &*attribute.name.local != name);
+        }
+    }
+
+    /// Passes every text and every attribute's value through `change`, which returns what differs.
+    pub(super) fn rewrite(&mut self, change: impl Fn(&str) -> Option<String>) {
+        for id in self.all() {
+            match self.nodes.data_mut(id) {
+                Data::Silent => {}
+                Data::Text(text) => {
+                    if let Some(changed) = change(text) {
+                        *text = changed;
+                    }
+                }
+                Data::Element { attributes, .. } => {
+                    for attribute in attributes {
+                        if let Some(changed) = change(&attribute.value) {
+                            attribute.value = StrTendril::from(changed);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the tree is still within the bounds.
+    ///
+    /// # Errors
+    /// `too_deep` or `too_large`.
+    pub(super) fn check(&self) -> Result<(), Violation> {
+        if self.nodes.len() > MAX_NODES {
+            return Err(bounds::too_many_nodes());
+        }
+        match self.depth() > MAX_DEPTH {
+            true => Err(bounds::too_deep()),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether there is room for so many nodes more.
+    pub(super) fn has_room(&self, more: usize) -> bool {
+        self.nodes.len() + more <= MAX_NODES
+    }
+}
+
+fn attribute(name: &str, value: &str) -> Attribute {
+    Attribute {
+        name: QualName::new(None, ns!(), LocalName::from(name)),
+        value: StrTendril::from_slice(value),
+    }
 }
 
 /// Parses a fragment as if it stood in a `div`.
@@ -95,7 +276,12 @@ pub(super) fn parse(html: &str) -> Result<Tree, Violation> {
     let document = sink.add(Data::Silent);
     let context = QualName::new(None, ns!(html), local_name!("div"));
     let context = sink.create_element(context, Vec::new(), ElementFlags::default());
-    let builder = TreeBuilder::new_for_fragment(sink, context, None, TreeBuilderOpts::default());
+    // What stands in `noscript` is read as elements: nothing here runs scripts.
+    let options = TreeBuilderOpts {
+        scripting_enabled: false,
+        ..TreeBuilderOpts::default()
+    };
+    let builder = TreeBuilder::new_for_fragment(sink, context, None, options);
     let tokenizer = Tokenizer::new(
         Counted {
             builder,
@@ -128,7 +314,11 @@ pub(super) fn parse(html: &str) -> Result<Tree, Violation> {
     sink.check()?;
     let nodes = sink.nodes.into_inner();
     let root = nodes[document].first.unwrap_or(document);
-    let tree = Tree { nodes, root };
+    let tree = Tree {
+        nodes,
+        root,
+        warnings: RefCell::default(),
+    };
     // Elements that the parser moved took their content along: measured again when all is still.
     if tree.depth() > MAX_DEPTH {
         return Err(bounds::too_deep());

@@ -3,14 +3,19 @@
 use deserr::Deserr;
 use serde_json::Value;
 
-use super::Block;
-use super::allowed::{is_language, is_web_address};
+use super::allowed::{is_language, is_link, is_web_address};
+use super::block::{
+    Alignment, Block, CodeBlock, EmbedBlock, HeadingBlock, HtmlBlock, ImageBlock, ListBlock,
+    ParagraphBlock, QuoteBlock, TableBlock,
+};
 use super::bounds::{MAX_BYTES, MAX_CELLS, check_count, check_source, too_large};
-use super::sanitise::{flow_checked, inline_checked};
+use super::normalise::clean;
+use super::sanitise::{Sanitised, flow_checked, inline_checked};
 use super::write::collapse;
 use crate::validation::{Invalid, Violation, Violations, unknown};
 
-pub(super) fn blocks(value: Value) -> Result<Vec<Block>, Violations> {
+/// The blocks, and what was taken out of each.
+pub(super) fn blocks(value: Value) -> Result<(Vec<Block>, Violations), Violations> {
     let bytes = json_bytes(&value);
     let Value::Array(values) = value else {
         return Err(wrong_type("an array of blocks", &value).into());
@@ -20,13 +25,16 @@ pub(super) fn blocks(value: Value) -> Result<Vec<Block>, Violations> {
         return Err(too_large(bytes).into());
     }
     let (mut blocks, mut errors) = (Vec::with_capacity(values.len()), Violations::default());
+    let mut warnings = Violations::default();
     for (index, value) in values.into_iter().enumerate() {
-        match block(value) {
+        let mut removed = Violations::default();
+        match block(value, &mut removed) {
             Ok(block) => blocks.push(block),
             Err(wrong) => errors.append(wrong.under(&format!("/{index}"))),
         }
+        warnings.append(removed.under(&format!("/{index}")));
     }
-    errors.into_result().map(|()| blocks)
+    errors.into_result().map(|()| (blocks, warnings))
 }
 
 /// About as many bytes as the value has as JSON.
@@ -47,19 +55,6 @@ fn json_bytes(value: &Value) -> usize {
     }
 }
 
-/// The types of blocks.
-const TYPES: &[&str] = &[
-    "paragraph",
-    "heading",
-    "quote",
-    "image",
-    "list",
-    "embed",
-    "table",
-    "code",
-    "html",
-];
-
 fn wrong_type(wanted: &str, value: &Value) -> Violation {
     let found = match value {
         Value::Null => "null",
@@ -72,7 +67,7 @@ fn wrong_type(wanted: &str, value: &Value) -> Violation {
     Violation::whole("wrong_type", format!("must be {wanted}, is {found}"))
 }
 
-fn block(value: Value) -> Result<Block, Violations> {
+fn block(value: Value, removed: &mut Violations) -> Result<Block, Violations> {
     let Value::Object(mut fields) = value else {
         return Err(wrong_type("an object", &value).into());
     };
@@ -84,20 +79,18 @@ fn block(value: Value) -> Result<Block, Violations> {
     };
     let fields = Value::Object(fields);
     Ok(match name.as_str() {
-        "paragraph" => read::<Paragraph>(fields)?.into(),
-        "heading" => read::<Heading>(fields)?.into(),
-        "quote" => read::<Quote>(fields)?.into(),
-        "image" => read::<Image>(fields)?.into(),
-        "list" => read::<List>(fields)?.into(),
-        "embed" => read::<Embed>(fields)?.into(),
-        "table" => read::<Table>(fields)?.filled()?,
-        "code" => read::<Code>(fields)?.into(),
-        "html" => read::<Html>(fields)?.into(),
+        "paragraph" => read::<Paragraph>(fields)?.into_block(removed),
+        "heading" => read::<Heading>(fields)?.into_block(removed),
+        "quote" => read::<Quote>(fields)?.into_block(removed),
+        "image" => read::<Image>(fields)?.into_block(removed),
+        "list" => read::<List>(fields)?.into_block(removed),
+        "embed" => read::<Embed>(fields)?.into_block(removed),
+        "table" => read::<Table>(fields)?.filled(removed)?,
+        "code" => read::<Code>(fields)?.into_block(removed),
+        "html" => read::<Html>(fields)?.into_block(removed),
         _ => {
-            return Err(wrong(
-                "unknown_block_type",
-                &unknown("block type", &name, TYPES),
-            ));
+            let detail = unknown("block type", &name, Block::TYPES);
+            return Err(wrong("unknown_block_type", &detail));
         }
     })
 }
@@ -130,18 +123,34 @@ macro_rules! text {
     };
 }
 
-text!(Text(String), "Text as it is.", Ok);
-text!(Inline(String), "Sanitised inline HTML.", |text| Ok(
+text!(Text(String), "Text as it is.", |text| Ok(
+    clean(&text).unwrap_or(text)
+));
+text!(Inline(Sanitised), "Sanitised inline HTML.", |text| Ok(
     inline_checked(&text)?
 ));
-text!(Flow(String), "Sanitised flow HTML.", |text| Ok(
+text!(Flow(Sanitised), "Sanitised flow HTML.", |text| Ok(
     flow_checked(&text)?
 ));
 text!(
     Line(Option<String>),
     "Plain text on one line; nothing when it is blank.",
-    |text| { Ok(Some(collapse(&text)).filter(|text| !text.is_empty())) }
+    |text| {
+        let text = clean(&text).unwrap_or(text);
+        let text = collapse(&text.replace(['\u{2028}', '\u{2029}'], " "));
+        Ok(Some(text).filter(|text| !text.is_empty()))
+    }
 );
+text!(Link(Option<String>), "Where a click leads.", |text| {
+    let address = text.trim().to_owned();
+    match address.is_empty() || is_link(&address) {
+        true => Ok(Some(address).filter(|address| !address.is_empty())),
+        false => Err(Invalid::new(
+            "invalid_url",
+            "must be an address that a link may have: http, https, mailto, tel, sms or a path",
+        )),
+    }
+});
 text!(
     Address(String),
     "The address of a picture or an embed.",
@@ -187,11 +196,51 @@ impl Level {
         if !value.is_number() {
             return Err(wrong_type("a number", &value).into());
         }
-        let level = value.as_u64().and_then(|level| u8::try_from(level).ok());
-        level
+        whole(&value)
+            .and_then(|level| u8::try_from(level).ok())
             .filter(|level| (1..=6).contains(level))
             .map(Self)
             .ok_or_else(|| Invalid::new("out_of_range", "must be a whole number from 1 to 6"))
+    }
+}
+
+/// A length in pixels.
+#[derive(Deserr)]
+#[deserr(error = Violations, try_from(Value) = Self::read -> Invalid)]
+struct Pixels(u16);
+
+impl Pixels {
+    fn read(value: Value) -> Result<Self, Invalid> {
+        if !value.is_number() {
+            return Err(wrong_type("a number", &value).into());
+        }
+        whole(&value)
+            .filter(|pixels| *pixels > 0)
+            .map(Self)
+            .ok_or_else(|| Invalid::new("out_of_range", "must be a whole number from 1 to 65535"))
+    }
+}
+
+/// A whole number, `2.0` included: some languages have only numbers with a point.
+fn whole(value: &Value) -> Option<u16> {
+    let number = value.as_f64().filter(|number| number.fract() == 0.0)?;
+    let fits = (0.0..=f64::from(u16::MAX)).contains(&number);
+    fits.then_some(number as u16)
+}
+
+/// How a column is set.
+#[derive(Deserr)]
+#[deserr(error = Violations, try_from(String) = Self::read -> Invalid)]
+struct ColumnAlignment(Alignment);
+
+impl ColumnAlignment {
+    fn read(name: String) -> Result<Self, Invalid> {
+        Alignment::from_name(&name).map(Self).ok_or_else(|| {
+            Invalid::new(
+                "unknown_value",
+                unknown("alignment", &name, &["start", "center", "end"]),
+            )
+        })
     }
 }
 
@@ -199,7 +248,7 @@ impl Level {
 
 /// A kind of block as it is sent; what may be left out may be null as well.
 macro_rules! block {
-    ($name:ident { $($field:ident: $type:ty),* $(; $($optional:ident: $of:ty),*)? } => |$input:ident| $block:expr) => {
+    ($name:ident { $($field:ident: $type:ty),* $(; $($optional:ident: $of:ty),*)? } => |$input:ident, $removed:ident| $block:expr) => {
         #[derive(Deserr)]
         #[deserr(error = Violations, deny_unknown_fields)]
         struct $name {
@@ -207,51 +256,79 @@ macro_rules! block {
             $($(#[deserr(default)] $optional: Option<$of>,)*)?
         }
 
-        impl From<$name> for Block {
-            fn from($input: $name) -> Self {
-                $block
+        impl $name {
+            fn into_block(self, $removed: &mut Violations) -> Block {
+                let $input = self;
+                $block.into()
             }
         }
     };
 }
 
-fn strings(cells: Vec<Inline>) -> Vec<String> {
-    cells.into_iter().map(|cell| cell.0).collect()
+impl Sanitised {
+    /// The HTML, its warnings noted with their place.
+    fn at(self, place: &str, removed: &mut Violations) -> String {
+        removed.append(self.warnings.under(place));
+        self.html
+    }
+}
+
+/// HTML that may be missing; blank is missing.
+fn optional(html: Option<Sanitised>, place: &str, removed: &mut Violations) -> Option<String> {
+    html.map(|html| html.at(place, removed))
+        .filter(|html| !html.is_empty())
+}
+
+fn strings(cells: Vec<Inline>, place: &str, removed: &mut Violations) -> Vec<String> {
+    let cells = cells.into_iter().enumerate();
+    cells
+        .map(|(index, cell)| cell.0.at(&format!("{place}/{index}"), removed))
+        .collect()
 }
 
 fn line(line: Option<Line>) -> Option<String> {
     line.and_then(|line| line.0)
 }
 
-block!(Paragraph { html: Inline } => |input| Self::Paragraph { html: input.html.0 });
-block!(Heading { html: Inline; level: Level } => |input| Self::Heading {
+block!(Paragraph { html: Inline } => |input, removed| ParagraphBlock {
+    html: input.html.0.at("/html", removed),
+});
+block!(Heading { html: Inline; level: Level } => |input, removed| HeadingBlock {
     level: input.level.unwrap_or_default().0,
-    html: input.html.0,
+    html: input.html.0.at("/html", removed),
 });
-block!(Quote { text: Inline; attribution: Line } => |input| Self::Quote {
-    text: input.text.0,
-    attribution: line(input.attribution),
+block!(Quote { text: Inline; attribution: Inline, url: Address } => |input, removed| QuoteBlock {
+    text: input.text.0.at("/text", removed),
+    attribution: optional(input.attribution.map(|by| by.0), "/attribution", removed),
+    url: input.url.map(|url| url.0),
 });
-block!(Image { url: Address; alt: Line, caption: Line, credit: Line } => |input| Self::Image {
+block!(Image {
+    url: Address;
+    alt: Line, caption: Inline, credit: Inline, width: Pixels, height: Pixels, link: Link
+} => |input, removed| ImageBlock {
     url: input.url.0,
     alt: line(input.alt).unwrap_or_default(),
-    caption: line(input.caption),
-    credit: line(input.credit),
+    caption: optional(input.caption.map(|caption| caption.0), "/caption", removed),
+    credit: optional(input.credit.map(|credit| credit.0), "/credit", removed),
+    width: input.width.map(|width| width.0),
+    height: input.height.map(|height| height.0),
+    link: input.link.and_then(|link| link.0),
 });
-block!(List { items: Vec<Inline>; ordered: bool } => |input| Self::List {
+block!(List { items: Vec<Inline>; ordered: bool } => |input, removed| ListBlock {
     ordered: input.ordered.unwrap_or_default(),
-    items: strings(input.items),
+    items: strings(input.items, "/items", removed),
 });
-block!(Embed { url: Address; provider: Line, html: Flow } => |input| Self::Embed {
+block!(Embed { url: Address; provider: Line, html: Flow, caption: Inline } => |input, removed| EmbedBlock {
     url: input.url.0,
     provider: line(input.provider),
-    html: input.html.map(|html| html.0).filter(|html| !html.is_empty()),
+    html: optional(input.html.map(|html| html.0), "/html", removed),
+    caption: optional(input.caption.map(|caption| caption.0), "/caption", removed),
 });
-block!(Code { text: Text; language: Language } => |input| Self::Code {
+block!(Code { text: Text; language: Language } => |input, _removed| CodeBlock {
     language: input.language.and_then(|language| language.0),
-    text: input.text.0.replace("\r\n", "\n"),
+    text: input.text.0.replace("\r\n", "\n").replace('\u{2028}', "\n"),
 });
-block!(Html { html: Flow } => |input| Self::Html { html: input.html.0 });
+block!(Html { html: Flow } => |input, removed| HtmlBlock { html: input.html.0.at("/html", removed) });
 
 #[derive(Deserr)]
 #[deserr(error = Violations, deny_unknown_fields)]
@@ -259,13 +336,20 @@ struct Table {
     #[deserr(default)]
     header: Option<Vec<Inline>>,
     rows: Vec<Vec<Inline>>,
+    #[deserr(default)]
+    alignments: Option<Vec<ColumnAlignment>>,
+    #[deserr(default)]
+    caption: Option<Inline>,
 }
 
 impl Table {
     /// A table whose rows are equally long.
-    fn filled(self) -> Result<Block, Violations> {
-        let mut header = strings(self.header.unwrap_or_default());
-        let mut rows: Vec<_> = self.rows.into_iter().map(strings).collect();
+    fn filled(self, removed: &mut Violations) -> Result<Block, Violations> {
+        let mut header = strings(self.header.unwrap_or_default(), "/header", removed);
+        let rows = self.rows.into_iter().enumerate();
+        let mut rows: Vec<_> = rows
+            .map(|(index, row)| strings(row, &format!("/rows/{index}"), removed))
+            .collect();
         let width = rows.iter().map(Vec::len).chain([header.len()]).max();
         let width = width.unwrap_or_default();
         // Filling up must not make much out of little.
@@ -278,6 +362,19 @@ impl Table {
         if !header.is_empty() {
             header.resize(width, String::new());
         }
-        Ok(Block::Table { header, rows })
+        Ok(TableBlock {
+            header,
+            rows,
+            alignments: aligned(self.alignments.unwrap_or_default(), width),
+            caption: optional(self.caption.map(|caption| caption.0), "/caption", removed),
+        }
+        .into())
     }
+}
+
+/// One alignment a column; none where all are usual.
+fn aligned(alignments: Vec<ColumnAlignment>, width: usize) -> Vec<Alignment> {
+    let mut all: Vec<Alignment> = alignments.into_iter().map(|column| column.0).collect();
+    all.resize(width, Alignment::Start);
+    Alignment::said(all)
 }

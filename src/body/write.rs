@@ -1,6 +1,6 @@
 //! Parts of a tree as HTML, with allowed elements and attributes only, or as plain text.
 
-use super::allowed::{FLOW, INLINE, attributes_of, is_hidden, safe_value};
+use super::allowed::{FLOW, INLINE, attributes_of, is_hidden, safe_value, web_address};
 use super::tree::{Kind, NodeId, Tree};
 
 /// Elements that stand within a line. Any other element breaks it.
@@ -11,7 +11,7 @@ const PHRASING: &[&str] = &[
     "slot", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
 ];
 
-pub(super) const VOID: &[&str] = &["br", "col", "hr", "img", "source"];
+pub(super) const VOID: &[&str] = &["br", "col", "hr", "img", "source", "track"];
 
 /// Elements whose children are elements, so that white space between those is nothing.
 const STRUCTURAL: &[&str] = &[
@@ -29,7 +29,7 @@ pub(super) fn is_phrase(tree: &Tree, id: NodeId) -> bool {
         Kind::Element("iframe") => false,
         Kind::Element(name) if is_hidden(name) => true,
         Kind::Element(name) => is_phrasing(name) && all_phrases(tree, id),
-        Kind::Text(_) | Kind::Foreign | Kind::Silent => true,
+        Kind::Text(_) | Kind::Foreign(_) | Kind::Silent => true,
     }
 }
 
@@ -38,12 +38,13 @@ pub(super) fn all_phrases(tree: &Tree, id: NodeId) -> bool {
 }
 
 /// One name for each meaning.
-fn usual_name(name: &str) -> &str {
+pub(super) fn usual_name(name: &str) -> &str {
     match name {
         "b" => "strong",
         "i" | "dfn" | "var" => "em",
         "kbd" | "samp" | "tt" => "code",
         "strike" => "s",
+        "acronym" => "abbr",
         name => name,
     }
 }
@@ -114,19 +115,21 @@ impl<'a> Inline<'a> {
         match tree.kind(id) {
             Kind::Text(text) => self.text(text),
             Kind::Silent => {}
-            Kind::Foreign => self.children(id),
+            Kind::Foreign(_) => self.children(id),
             Kind::Element(name) if is_hidden(name) => {}
             Kind::Element("br") => self.line_break(),
             Kind::Element(name) => {
                 let name = usual_name(name);
-                let href = tree.attribute(id, "href");
-                let href = href.map(str::trim);
+                let attributes = attributes_html(tree, id, name);
                 let marks = INLINE.contains(&name)
-                    && !self.open.contains(&name)
-                    && (name != "a"
-                        || href.is_some_and(|href| safe_value(name, "href", href).is_some()));
+                    && (NESTING.contains(&name) || !self.open.contains(&name))
+                    && match name {
+                        "a" => attributes.contains(" href="),
+                        "span" | "bdo" => !attributes.is_empty(),
+                        _ => true,
+                    };
                 match (marks, is_phrasing(name)) {
-                    (true, _) => self.element(id, name, href),
+                    (true, _) => self.element(id, name, &attributes),
                     (false, true) => self.children(id),
                     (false, false) => {
                         self.space();
@@ -143,22 +146,19 @@ impl<'a> Inline<'a> {
         tree.children(id).for_each(|child| self.node(child));
     }
 
-    fn element(&mut self, id: NodeId, name: &'a str, href: Option<&str>) {
+    fn element(&mut self, id: NodeId, name: &'a str, attributes: &str) {
         let start = self.html.len();
-        self.html.push('<');
-        self.html.push_str(name);
-        if let (Some(href), "a") = (href, name) {
-            push_attribute(&mut self.html, "href", href);
-            if let Some(title) = self.tree.attribute(id, "title") {
-                push_attribute(&mut self.html, "title", title);
-            }
-        }
-        self.html.push('>');
+        open(&mut self.html, name, attributes);
         let content = self.html.len();
         self.open.push(name);
         self.children(id);
         self.open.pop();
         let inner = &self.html[content..];
+        // What links lead to may hold nothing.
+        if inner.is_empty() && attributes.contains(" id=") {
+            close(&mut self.html, name);
+            return;
+        }
         if inner.is_empty() || inner == " " {
             let space = inner == " ";
             self.html.truncate(start);
@@ -170,9 +170,7 @@ impl<'a> Inline<'a> {
         // A space belongs beside the element rather than at its end.
         let trailing = self.html.ends_with(' ');
         self.html.truncate(self.html.trim_end_matches(' ').len());
-        self.html.push_str("</");
-        self.html.push_str(name);
-        self.html.push('>');
+        close(&mut self.html, name);
         if trailing {
             self.space();
         }
@@ -204,6 +202,18 @@ impl<'a> Inline<'a> {
     }
 }
 
+/// Inline elements that may stand in one of their own kind.
+const NESTING: &[&str] = &["span", "bdi", "bdo", "q", "ruby", "small"];
+
+/// An attribute after a space; nothing where there is no value.
+pub(super) fn attribute(name: &str, value: Option<impl AsRef<str>>) -> String {
+    let mut html = String::new();
+    if let Some(value) = value {
+        push_attribute(&mut html, name, value.as_ref());
+    }
+    html
+}
+
 fn push_attribute(html: &mut String, name: &str, value: &str) {
     html.push(' ');
     html.push_str(name);
@@ -221,17 +231,47 @@ pub(super) fn write_flow(tree: &Tree, nodes: &[NodeId]) -> String {
     html.trim_matches(is_space).to_owned()
 }
 
-fn flow_attributes(tree: &Tree, id: NodeId, name: &str) -> String {
-    let mut attributes = String::new();
+/// The attributes that an element keeps, each after a space.
+pub(super) fn attributes_html(tree: &Tree, id: NodeId, name: &str) -> String {
+    let mut html = String::new();
     for attribute in attributes_of(name) {
-        if let Some(value) = tree.attribute(id, attribute) {
-            let value = flow_value(attribute, value);
+        if attribute == "rel" {
+            push_relations(tree, id, &mut html);
+        } else if let Some(value) = tree.attribute(id, attribute) {
+            let value = usual_value(attribute, value);
             if let Some(value) = safe_value(name, attribute, &value) {
-                push_attribute(&mut attributes, attribute, &value);
+                push_attribute(&mut html, attribute, &value);
             }
         }
     }
-    attributes
+    html
+}
+
+/// What a link is; a page that opens elsewhere must not reach the one that it was opened from.
+fn push_relations(tree: &Tree, id: NodeId, html: &mut String) {
+    let value = tree.attribute(id, "rel").unwrap_or_default();
+    let kept = safe_value("a", "rel", value).unwrap_or_default();
+    let mut relations: Vec<&str> = kept.split(' ').collect();
+    relations.retain(|relation| !relation.is_empty() && *relation != "noopener");
+    if tree.attribute(id, "target").map(str::trim) == Some("_blank") {
+        relations.push("noopener");
+    }
+    if !relations.is_empty() {
+        push_attribute(html, "rel", &relations.join(" "));
+    }
+}
+
+fn has_address(tree: &Tree, id: NodeId) -> bool {
+    tree.attribute(id, "src").and_then(web_address).is_some()
+}
+
+fn usual_value(attribute: &str, value: &str) -> String {
+    match attribute {
+        "src" | "poster" | "cite" => web_address(value).unwrap_or_default(),
+        "dir" | "align" => value.trim().to_ascii_lowercase(),
+        "title" | "alt" | "label" => collapse(value),
+        _ => value.trim().to_owned(),
+    }
 }
 
 fn write_flow_node(tree: &Tree, id: NodeId, preformatted: bool, html: &mut String) {
@@ -242,7 +282,7 @@ fn write_flow_node(tree: &Tree, id: NodeId, preformatted: bool, html: &mut Strin
     };
     match tree.kind(id) {
         Kind::Silent => {}
-        Kind::Foreign => children(preformatted, html),
+        Kind::Foreign(_) => children(preformatted, html),
         Kind::Text(text) if preformatted => html.push_str(&escape(text)),
         Kind::Text(text) => {
             for c in text.chars() {
@@ -250,6 +290,22 @@ fn write_flow_node(tree: &Tree, id: NodeId, preformatted: bool, html: &mut Strin
                     push_escaped(html, c);
                 } else if !html.ends_with(' ') {
                     html.push(' ');
+                }
+            }
+        }
+        // No frame stands in an `html` block, but its address does.
+        Kind::Element("iframe") => {
+            if let Some(address) = tree.attribute(id, "src").and_then(web_address) {
+                open(html, "a", &attribute("href", Some(&address)));
+                html.push_str(&escape(&address));
+                close(html, "a");
+            }
+        }
+        Kind::Element("img") if !has_address(tree, id) => {
+            for name in ["alt", "title"] {
+                let words = collapse(tree.attribute(id, name).unwrap_or_default());
+                if !words.is_empty() {
+                    html.push_str(&format!(" {} ", escape(&words)));
                 }
             }
         }
@@ -264,7 +320,7 @@ fn write_flow_node(tree: &Tree, id: NodeId, preformatted: bool, html: &mut Strin
                 name.iter().for_each(|name| close(html, name));
                 return;
             }
-            open(html, name, &flow_attributes(tree, id, name));
+            open(html, name, &attributes_html(tree, id, name));
             if VOID.contains(&name) {
                 return;
             }
@@ -286,13 +342,6 @@ fn write_flow_node(tree: &Tree, id: NodeId, preformatted: bool, html: &mut Strin
             }
             close(html, name);
         }
-    }
-}
-
-fn flow_value(attribute: &str, value: &str) -> String {
-    match attribute {
-        "src" | "poster" => super::allowed::web_address(value).unwrap_or_default(),
-        _ => value.trim().to_owned(),
     }
 }
 
@@ -326,7 +375,7 @@ fn collect_text(tree: &Tree, id: NodeId, preformatted: bool, text: &mut String) 
     };
     match tree.kind(id) {
         Kind::Silent => {}
-        Kind::Foreign => children(preformatted, text),
+        Kind::Foreign(_) => children(preformatted, text),
         Kind::Text(part) if preformatted => text.push_str(part),
         Kind::Text(part) => {
             for c in part.chars() {
@@ -341,6 +390,12 @@ fn collect_text(tree: &Tree, id: NodeId, preformatted: bool, text: &mut String) 
         Kind::Element("br") => {
             trim_line(text);
             text.push('\n');
+        }
+        // A browser prints the marks.
+        Kind::Element("q") => {
+            text.push('“');
+            children(preformatted, text);
+            text.push('”');
         }
         Kind::Element(name) if is_phrasing(name) => children(preformatted, text),
         Kind::Element("td" | "th") => {

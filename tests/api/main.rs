@@ -19,6 +19,7 @@ mod external_shares;
 #[path = "../faults/mod.rs"]
 mod faults;
 mod harness;
+mod import;
 mod limits;
 mod process;
 mod public;

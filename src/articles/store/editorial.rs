@@ -196,5 +196,6 @@ pub fn find(
         seo: row.details.seo.0,
         custom: row.details.custom.0.0,
         former_urls: row.former_urls.0,
+        warnings: Vec::new(),
     })
 }

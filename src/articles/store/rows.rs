@@ -5,7 +5,7 @@ use std::str::FromStr;
 use diesel::prelude::*;
 use serde_json::value::RawValue;
 
-use crate::articles::input::{ArticleInput, BodyInput, DistinctList};
+use crate::articles::input::{ArticleInput, DistinctList};
 use crate::articles::model::{ArticleCommon, Correction};
 use crate::articles::parts::{Custom, LeadImage, Seo};
 use crate::authors::model::AuthorRef;
@@ -48,7 +48,7 @@ pub(super) struct References {
 impl Content {
     /// What an input becomes in the table, and the body, which has a table of its own.
     pub(super) fn of(input: ArticleInput, slug: Slug, section_id: Option<Id>) -> (Self, Body) {
-        let body = input.body.0;
+        let body = input.body.body;
         let content = Self {
             slug: slug.into_string(),
             kicker: input.kicker.map(|text| text.into_string()),
@@ -87,7 +87,7 @@ impl Content {
             former_urls: stored_list(refers_to.former_urls.0.iter())?,
             section: stored_option(section)?,
             lead_image: self.lead_image.clone().map(|image| image.0),
-            body: BodyInput(refers_to.body.0.clone()),
+            body: refers_to.body.0.clone().into(),
             seo: self.seo.0.clone(),
             custom: self.custom.0.clone(),
         })

@@ -1,0 +1,197 @@
+//! Whose a picture is, as captions say it.
+
+use super::parts::{paragraphs_without, said};
+use super::tree::{NodeId, Tree};
+use super::write::collapse;
+
+/// What stands in front of a name that made a picture, in the languages of newsrooms; in lower case.
+const LABELS: &[&str] = &[
+    "photo",
+    "photos",
+    "photograph",
+    "photographs",
+    "photo credit",
+    "photography",
+    "picture",
+    "pictures",
+    "image",
+    "images",
+    "image credit",
+    "picture credit",
+    "credit",
+    "credits",
+    "illustration",
+    "graphic",
+    "foto",
+    "fotos",
+    "bild",
+    "bilder",
+    "bildnachweis",
+    "grafik",
+    "fotografía",
+    "imagen",
+    "crédit",
+    "crédit photo",
+    "crédits",
+    "crédito",
+    "imagem",
+    "immagine",
+    "zdjęcie",
+    "fot",
+    "kuva",
+    "billede",
+    "фото",
+    "снимок",
+    "写真",
+    "图片",
+    "사진",
+];
+
+/// Most characters of a credit at the end of a caption: what is longer is a sentence about a photo.
+const MOST: usize = 150;
+
+/// Whether an element says of itself that it is a credit.
+pub(super) fn is_credit(tree: &Tree, id: NodeId) -> bool {
+    const PROPERTIES: &[&str] = &[
+        "creator",
+        "author",
+        "copyrightholder",
+        "copyrightnotice",
+        "credittext",
+        "contributor",
+    ];
+    let property = tree.attribute(id, "itemprop").unwrap_or_default();
+    let says_so = |class: &str| {
+        let class = class.to_ascii_lowercase();
+        ["credit", "copyright", "photographer"]
+            .iter()
+            .any(|word| class.contains(word))
+    };
+    PROPERTIES.contains(&property.to_ascii_lowercase().as_str()) || tree.has_class(id, says_so)
+}
+
+/// A caption, and the credit in it: an element that says so, or `small` at its end.
+pub(super) fn credited(tree: &Tree, caption: NodeId) -> (Option<String>, Option<String>) {
+    let nodes: Vec<NodeId> = tree.children(caption).collect();
+    let Some(credit) = credit_in(tree, caption) else {
+        return (said(tree, &nodes), None);
+    };
+    let text = paragraphs_without(tree, &nodes, Some(credit)).filter(|html| !html.is_empty());
+    let by = said(tree, &tree.children(credit).collect::<Vec<_>>());
+    (text.map(without_separator), by)
+}
+
+/// The credit among the children of a caption or of its last paragraph.
+fn credit_in(tree: &Tree, caption: NodeId) -> Option<NodeId> {
+    let inner = super::parts::substance(tree, caption);
+    let last = inner.last().copied();
+    let within = last.filter(|id| tree.name(*id) == "p");
+    let of_last = within
+        .map(|id| super::parts::substance(tree, id))
+        .unwrap_or_default();
+    let ends_small = [inner.last(), of_last.last()]
+        .into_iter()
+        .flatten()
+        .copied()
+        .find(|id| tree.name(*id) == "small");
+    let says_so = inner
+        .iter()
+        .chain(&of_last)
+        .copied()
+        .find(|id| is_credit(tree, *id));
+    ends_small.or(says_so)
+}
+
+/// A caption without the mark that parted it from its credit.
+fn without_separator(html: String) -> String {
+    html.trim_end_matches([' ', '|', '/', '·', '•', '–', '—'])
+        .to_owned()
+}
+
+/// A caption that ends with a credit: "Photo: X", "Photo by X", "(AP Photo/X)". The caption is inline
+/// HTML; a credit within an element of it is not looked for.
+pub(super) fn split(caption: &str) -> (Option<String>, Option<String>) {
+    let whole = || (Some(caption.to_owned()), None);
+    let start = label_start(caption).or_else(|| bracket_start(caption));
+    let Some(start) = start else { return whole() };
+    let (text, credit) = caption.split_at(start);
+    let credit = credit.trim();
+    if credit.chars().count() > MOST || is_open(credit) {
+        return whole();
+    }
+    let credit = match credit
+        .strip_prefix('(')
+        .and_then(|inner| inner.strip_suffix(')'))
+    {
+        Some(inner) => inner,
+        None => credit,
+    };
+    let text = without_separator(text.trim_end_matches("<br>").trim().to_owned());
+    (
+        Some(text).filter(|text| !text.is_empty()),
+        Some(credit.to_owned()),
+    )
+}
+
+/// Where the last label with a name after it begins: at the start of a sentence, of a line or of
+/// brackets.
+fn label_start(caption: &str) -> Option<usize> {
+    caption
+        .char_indices()
+        .filter(|(at, _)| caption.len() - at <= 4 * MOST)
+        .filter(|(at, _)| begins(&caption[..*at]))
+        .filter(|(at, _)| is_labelled(caption[*at..].trim_start_matches('(')))
+        .map(|(at, _)| at)
+        .next_back()
+}
+
+fn begins(before: &str) -> bool {
+    let before = before.trim_end_matches(' ');
+    before.is_empty()
+        || before.ends_with([
+            '.', '!', '?', '…', '”', '"', '(', '|', '/', '·', '•', '–', '—', '>', '。', ')',
+        ])
+}
+
+fn is_labelled(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    LABELS.iter().any(|label| {
+        lower.strip_prefix(label).is_some_and(|rest| {
+            let rest = rest
+                .strip_prefix('.')
+                .unwrap_or(rest)
+                .trim_start_matches(' ');
+            let name = rest
+                .strip_prefix([':', '：', '/', '©'])
+                .or_else(|| rest.strip_prefix("by "));
+            name.is_some_and(|name| !collapse(name.trim_end_matches([')', '.'])).is_empty())
+        })
+    })
+}
+
+/// Where brackets at the end begin that name a photo of an agency.
+fn bracket_start(caption: &str) -> Option<usize> {
+    let inner = caption.strip_suffix(')')?;
+    let start = inner.rfind('(')?;
+    let inside = inner[start + 1..].to_lowercase();
+    let names = [
+        "photo/",
+        "photo by",
+        "photo courtesy",
+        "/getty",
+        "/ap",
+        "/reuters",
+        "/afp",
+    ];
+    names
+        .iter()
+        .any(|name| inside.contains(name))
+        .then_some(start)
+}
+
+/// Whether elements of HTML begin or end in it without the other, so that it cannot stand alone.
+fn is_open(html: &str) -> bool {
+    let tags = html.matches('<').count() - html.matches("<br>").count();
+    let closing = html.matches("</").count();
+    tags != 2 * closing
+}

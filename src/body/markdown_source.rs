@@ -1,0 +1,219 @@
+//! Markdown → HTML, not yet sanitised: CommonMark with tables, strikethrough, footnotes and bare addresses
+//! as links.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use linkify::{LinkFinder, LinkKind};
+use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
+
+use super::bounds::{self, MAX_CELLS, MAX_DEPTH};
+use super::write::{escape, escape_attribute};
+use crate::validation::Violation;
+
+/// Markdown as HTML.
+pub(super) fn to_html(markdown: &str) -> Result<String, Violation> {
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
+    let mut too_deep = false;
+    let mut open = 0_usize;
+    let mut cells = 0_usize;
+    let parser = Parser::new_ext(markdown, options).into_offset_iter();
+    let events = parser.take_while(|(event, _)| {
+        match event {
+            Event::Start(tag) => {
+                open += 1;
+                cells += usize::from(*tag == Tag::TableCell);
+            }
+            Event::End(_) => open = open.saturating_sub(1),
+            _ => {}
+        }
+        too_deep = open > MAX_DEPTH;
+        !too_deep && cells <= MAX_CELLS
+    });
+    let events = Footnotes::default().placed(with_links(events));
+    if too_deep {
+        return Err(bounds::too_deep());
+    }
+    if cells > MAX_CELLS {
+        return Err(bounds::too_many_cells());
+    }
+    let mut html = String::new();
+    pulldown_cmark::html::push_html(&mut html, events.into_iter());
+    Ok(html)
+}
+
+// --- Bare addresses -----------------------------------------------------------------------------------
+
+/// Makes links of addresses in the text. What the parser took apart is put together first; where a
+/// backslash stands between, the writer wanted it apart.
+fn with_links<'a>(events: impl Iterator<Item = (Event<'a>, Range<usize>)>) -> Vec<Event<'a>> {
+    let mut all = Vec::new();
+    let mut text: Option<(String, usize)> = None;
+    let mut closed = 0_usize;
+    for (event, range) in events {
+        match event {
+            Event::Text(part) => match &mut text {
+                Some((before, end)) if *end == range.start => {
+                    before.push_str(&part);
+                    *end = range.end;
+                }
+                _ => {
+                    finish(
+                        text.replace((part.into_string(), range.end)),
+                        closed,
+                        &mut all,
+                    );
+                }
+            },
+            event => {
+                finish(text.take(), closed, &mut all);
+                match &event {
+                    Event::Start(tag) if keeps_addresses(&tag.to_end()) => closed += 1,
+                    Event::End(tag) if keeps_addresses(tag) => closed = closed.saturating_sub(1),
+                    _ => {}
+                }
+                all.push(event);
+            }
+        }
+    }
+    finish(text, closed, &mut all);
+    all
+}
+
+/// Within links, pictures and code, an address is only text.
+fn keeps_addresses(tag: &TagEnd) -> bool {
+    matches!(tag, TagEnd::Link | TagEnd::Image | TagEnd::CodeBlock)
+}
+
+fn finish(text: Option<(String, usize)>, closed: usize, all: &mut Vec<Event<'_>>) {
+    let Some((text, _)) = text else { return };
+    let mut finder = LinkFinder::new();
+    finder.kinds(&[LinkKind::Url]);
+    if closed > 0 || !text.contains("://") {
+        all.push(Event::Text(text.into()));
+        return;
+    }
+    for span in finder.spans(&text) {
+        let part: CowStr<'_> = span.as_str().to_owned().into();
+        let is_web = part.starts_with("http://") || part.starts_with("https://");
+        if span.kind().is_none() || !is_web {
+            all.push(Event::Text(part));
+            continue;
+        }
+        let link = Tag::Link {
+            link_type: LinkType::Autolink,
+            dest_url: part.clone(),
+            title: "".into(),
+            id: "".into(),
+        };
+        all.extend([
+            Event::Start(link),
+            Event::Text(part),
+            Event::End(TagEnd::Link),
+        ]);
+    }
+}
+
+// --- Footnotes ----------------------------------------------------------------------------------------
+
+/// Footnotes, which become a numbered list at the end, in the order in which the text refers to them,
+/// with links there and back.
+#[derive(Default)]
+struct Footnotes<'a> {
+    numbers: HashMap<String, usize>,
+    names: Vec<String>,
+    notes: HashMap<String, Vec<Event<'a>>>,
+    references: HashMap<String, usize>,
+}
+
+impl<'a> Footnotes<'a> {
+    fn placed(mut self, events: Vec<Event<'a>>) -> Vec<Event<'a>> {
+        let mut text = Vec::with_capacity(events.len());
+        let mut open: Option<String> = None;
+        for event in events {
+            match event {
+                Event::Start(Tag::FootnoteDefinition(name)) => open = Some(name.to_string()),
+                Event::End(TagEnd::FootnoteDefinition) => open = None,
+                event => {
+                    let event = match event {
+                        Event::FootnoteReference(name) => self.reference(&name),
+                        event => event,
+                    };
+                    match &open {
+                        Some(name) => self.notes.entry(name.clone()).or_default().push(event),
+                        None => text.push(event),
+                    }
+                }
+            }
+        }
+        text.extend(self.list());
+        text
+    }
+
+    fn number(&mut self, name: &str) -> usize {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        self.names.push(name.to_owned());
+        self.numbers.insert(name.to_owned(), self.names.len());
+        self.names.len()
+    }
+
+    fn reference(&mut self, name: &str) -> Event<'a> {
+        let number = self.number(name);
+        let count = self.references.entry(name.to_owned()).or_default();
+        *count += 1;
+        let id = match *count {
+            1 => format!(" id=\"fnref-{number}\""),
+            _ => String::new(),
+        };
+        let html = format!("<sup{id}><a href=\"#fn-{number}\">{number}</a></sup>");
+        Event::InlineHtml(html.into())
+    }
+
+    fn list(mut self) -> Vec<Event<'a>> {
+        let mut unnamed: Vec<String> = self.notes.keys().cloned().collect();
+        unnamed.sort();
+        // A note that nothing refers to is read all the same.
+        for name in unnamed {
+            self.number(&name);
+        }
+        let mut events = Vec::new();
+        for (index, name) in self.names.iter().enumerate() {
+            let number = index + 1;
+            let mut note = self.notes.remove(name).unwrap_or_default();
+            if note.is_empty() {
+                note.push(Event::Text(name.clone().into()));
+            }
+            if self.references.contains_key(name) {
+                add_way_back(&mut note, number);
+            }
+            events.push(html(format!(
+                "<li id=\"{}\">",
+                escape_attribute(&format!("fn-{number}"))
+            )));
+            events.append(&mut note);
+            events.push(html("</li>".into()));
+        }
+        if !events.is_empty() {
+            events.insert(0, html("<ol>".into()));
+            events.push(html("</ol>".into()));
+        }
+        events
+    }
+}
+
+fn html<'a>(html: String) -> Event<'a> {
+    Event::Html(html.into())
+}
+
+/// Puts the link back at the end of the note's last paragraph.
+fn add_way_back(note: &mut Vec<Event<'_>>, number: usize) {
+    let link = format!(" <a href=\"#fnref-{number}\">{}</a>", escape("↩"));
+    let at = match note.last() {
+        Some(Event::End(TagEnd::Paragraph)) => note.len() - 1,
+        _ => note.len(),
+    };
+    note.insert(at, Event::InlineHtml(link.into()));
+}

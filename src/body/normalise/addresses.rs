@@ -1,0 +1,114 @@
+//! Addresses: relative ones, and links that lead nowhere.
+
+use url::Url;
+
+use super::super::allowed::is_link;
+use super::super::tree::{NodeId, Tree};
+
+/// Attributes that hold an address.
+const ADDRESSES: &[&str] = &[
+    "href",
+    "src",
+    "cite",
+    "poster",
+    "data",
+    "data-src",
+    "data-lazy-src",
+    "data-original",
+    "data-lazy",
+    "data-cfsrc",
+    "data-poster",
+    "data-href",
+];
+
+/// Makes relative addresses whole; those of the same page become links within it. Without an address
+/// of the page, that of its `base` element is taken.
+pub(super) fn resolve(tree: &mut Tree, base: Option<&Url>) {
+    let base = base.cloned().or_else(|| declared(tree));
+    for id in tree.all() {
+        for name in ADDRESSES {
+            let Some(address) = tree.attribute(id, name) else {
+                continue;
+            };
+            if let Some(whole) = whole(address, base.as_ref()) {
+                tree.set_attribute(id, name, &whole);
+            }
+        }
+    }
+}
+
+fn declared(tree: &Tree) -> Option<Url> {
+    let base = tree.all().into_iter().find(|id| tree.name(*id) == "base")?;
+    Url::parse(tree.attribute(base, "href")?.trim()).ok()
+}
+
+/// An address as it is from anywhere; `None` where it stays as it is.
+fn whole(address: &str, base: Option<&Url>) -> Option<String> {
+    let address = address.trim();
+    if address.is_empty() || address.starts_with('#') {
+        return None;
+    }
+    let Some(base) = base else {
+        return address
+            .strip_prefix("//")
+            .map(|rest| format!("https://{rest}"));
+    };
+    let url = match Url::parse(address) {
+        Ok(url) => url,
+        Err(_) => base.join(address).ok()?,
+    };
+    match url.fragment() {
+        Some(fragment) if same_page(&url, base) => Some(format!("#{fragment}")),
+        _ if address == url.as_str() || Url::parse(address).is_ok() => None,
+        _ => Some(url.into()),
+    }
+}
+
+fn same_page(url: &Url, base: &Url) -> bool {
+    let (mut one, mut other) = (url.clone(), base.clone());
+    one.set_fragment(None);
+    other.set_fragment(None);
+    one == other
+}
+
+/// Notes links that are taken away, and words that only attributes hold.
+pub(super) fn report(tree: &mut Tree) {
+    for id in tree.all() {
+        let name = tree.name(id);
+        let href = tree.attribute(id, "href").map(str::trim);
+        if name == "a"
+            && let Some(href) = href.filter(|href| !is_link(href))
+        {
+            tree.warn(
+                "link_removed",
+                format!(
+                    "the link to {} leads nowhere a page may lead; its text stays",
+                    shown(href)
+                ),
+            );
+        }
+        report_title(tree, id);
+    }
+}
+
+/// Titles stay on links, abbreviations and pictures.
+fn report_title(tree: &Tree, id: NodeId) {
+    let name = tree.name(id);
+    let title = tree.attribute(id, "title").unwrap_or_default().trim();
+    if !title.is_empty() && !matches!(name, "a" | "abbr" | "img" | "acronym") {
+        tree.warn(
+            "title_removed",
+            format!("the title {} of a \"{name}\" is not kept", shown(title)),
+        );
+    }
+}
+
+/// A text of any length as a warning quotes it.
+pub(in super::super) fn shown(text: &str) -> String {
+    const MOST: usize = 200;
+    let mut short: String = text.chars().take(MOST).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    format!("\"{short}\"")
+}

@@ -1,0 +1,161 @@
+//! Posts, videos and charts of other sites, made `figure`s as this service writes embeds.
+
+use super::super::allowed::web_address;
+use super::super::tree::{NodeId, Tree};
+use super::super::write::{collapse, text_of};
+use super::addresses::shown;
+use super::providers::{of_script, provider_of};
+
+/// Finds embed codes and puts a `figure` around what readers see of each.
+pub(super) fn recognise(tree: &mut Tree) {
+    for id in tree.all() {
+        if tree.parent(id).is_none() || is_within_embed(tree, id) {
+            continue;
+        }
+        if let Some((provider, address)) = provider_of(tree, id) {
+            embed(tree, id, &address, Some(provider));
+            continue;
+        }
+        match tree.name(id) {
+            "figure" | "div" => of_wordpress(tree, id),
+            "object" | "embed" => object(tree, id),
+            "script" => script(tree, id),
+            _ => {}
+        }
+    }
+}
+
+fn is_within_embed(tree: &Tree, id: NodeId) -> bool {
+    tree.ancestors(id)
+        .any(|id| tree.attribute(id, "data-embed").is_some())
+}
+
+/// Puts an element into a `figure` that says where the embed stands. Of a figure around it, the
+/// caption moves in.
+fn embed(tree: &mut Tree, id: NodeId, address: &str, provider: Option<&str>) {
+    let figure = tree.element("figure", &[("data-embed", address)]);
+    if let Some(provider) = provider {
+        tree.set_attribute(figure, "data-provider", provider);
+    }
+    tree.wrap(&[id], figure);
+    let around = tree.ancestors(figure).find(|id| tree.name(*id) == "figure");
+    if let Some(around) = around {
+        for caption in tree.below(around) {
+            if tree.name(caption) == "figcaption" {
+                tree.append(figure, caption);
+            }
+        }
+        tree.rename(around, "div");
+    }
+    // An element that only scripts fill shows nothing: a link does.
+    let shows = |id: NodeId| matches!(tree.name(id), "img" | "video" | "audio");
+    let is_empty = collapse(&text_of(tree, &[id])).is_empty();
+    if is_empty && !shows(id) && !tree.below(id).into_iter().any(shows) {
+        let link = tree.element("a", &[("href", address)]);
+        let text = tree.text(address);
+        tree.append(link, text);
+        tree.insert_before(id, link);
+        tree.detach(id);
+    }
+}
+
+/// WordPress writes only the address, and puts the player there when the page is shown.
+fn of_wordpress(tree: &mut Tree, id: NodeId) {
+    if !tree.has_class(id, |class| class.starts_with("wp-block-embed")) {
+        return;
+    }
+    let below = tree.below(id);
+    let has_player = |id: &NodeId| tree.name(*id) == "iframe" || provider_of(tree, *id).is_some();
+    if below.iter().any(has_player) {
+        return;
+    }
+    let wrapper = below
+        .iter()
+        .copied()
+        .find(|id| tree.has_class(*id, |class| class == "wp-block-embed__wrapper"))
+        .unwrap_or(id);
+    let Some(address) = web_address(&collapse(&text_of(tree, &[wrapper]))) else {
+        return;
+    };
+    let classes = tree.attribute(id, "class").unwrap_or_default();
+    let provider = classes
+        .split_ascii_whitespace()
+        .find_map(|class| class.strip_prefix("is-provider-"))
+        .map(str::to_owned);
+    let place = tree.element("div", &[]);
+    tree.insert_before(wrapper, place);
+    if wrapper == id {
+        tree.unwrap(id);
+    } else {
+        tree.detach(wrapper);
+    }
+    embed(tree, place, &address, provider.as_deref());
+}
+
+/// `object` and `embed`, with what stands in an `object` for those who cannot see it.
+fn object(tree: &mut Tree, id: NodeId) {
+    let below = tree.below(id);
+    let place = |id: NodeId| {
+        let attribute = if tree.name(id) == "object" {
+            "data"
+        } else {
+            "src"
+        };
+        tree.attribute(id, attribute).and_then(web_address)
+    };
+    let inner = below.iter().copied().filter(|id| tree.name(*id) == "embed");
+    let parameter = below.iter().copied().find_map(|id| {
+        let name = tree.attribute(id, "name").unwrap_or_default();
+        let address = tree.attribute(id, "value").and_then(web_address);
+        address.filter(|_| tree.name(id) == "param" && matches!(name, "movie" | "src" | "url"))
+    });
+    let address = std::iter::once(id)
+        .chain(inner)
+        .find_map(place)
+        .or(parameter);
+    let Some(address) = address else {
+        tree.warn(
+            "embed_removed",
+            format!(
+                "an \"{}\" has no web address; its text stays",
+                tree.name(id)
+            ),
+        );
+        tree.unwrap(id);
+        return;
+    };
+    for id in below {
+        if matches!(tree.name(id), "embed" | "param") {
+            tree.detach(id);
+        }
+    }
+    tree.rename(id, "div");
+    embed(tree, id, &address, None);
+}
+
+/// A script that shows something in its own place; not where a picture stands for it, and not the
+/// code that fills an element beside it.
+fn script(tree: &mut Tree, id: NodeId) {
+    let Some((provider, address)) = of_script(tree, id) else {
+        return;
+    };
+    let beside = tree
+        .parent(id)
+        .map(|parent| tree.below(parent))
+        .unwrap_or_default();
+    if beside.iter().any(|id| tree.name(*id) == "noscript") {
+        return;
+    }
+    tree.warn(
+        "element_removed",
+        format!(
+            "a script is taken out; an embed of {} stands in its place",
+            shown(&address)
+        ),
+    );
+    tree.rename(id, "div");
+    for child in tree.below(id) {
+        tree.detach(child);
+    }
+    embed(tree, id, &address, Some(provider));
+}

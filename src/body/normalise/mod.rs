@@ -1,0 +1,69 @@
+//! What pages and word processors write in many ways, made into one way before it becomes blocks.
+//!
+//! Each step goes once over the tree. What a step takes away although a reader or a search engine
+//! could have wanted it is noted as a warning for the editor.
+//!
+//! - `characters`: what no text may hold; line and paragraph separators
+//! - `addresses`: relative addresses, and links that lead nowhere
+//! - `embeds`, `providers`: posts, videos and charts of other sites
+//! - `visible`: what readers do not see; formulas as text
+//! - `pictures`: pictures that scripts load later, and what stands there without scripts
+//! - `styles`: emphasis that is written as style sheets
+//! - `lists`: lists of word processors, and lists in the wrong place
+//! - `breaks`: line breaks that part paragraphs
+//! - `anchors`: what links within the text lead to
+//! - `wrappers`: inline elements around paragraphs, put inside each
+
+use url::Url;
+
+use super::tree::Tree;
+use crate::validation::Violation;
+
+mod addresses;
+mod anchors;
+mod breaks;
+mod characters;
+mod embeds;
+mod lists;
+mod pictures;
+mod providers;
+mod styles;
+mod visible;
+mod wrappers;
+
+pub(super) use characters::{clean, is_blank};
+
+/// A whole text. Relative addresses are those of `base`, where it is known.
+///
+/// # Errors
+/// `too_deep` or `too_large`, where putting elements elsewhere makes too many.
+pub(super) fn document(tree: &mut Tree, base: Option<&Url>) -> Result<(), Violation> {
+    characters::remove_forbidden(tree);
+    addresses::resolve(tree, base);
+    embeds::recognise(tree);
+    visible::drop_hidden(tree);
+    pictures::choose(tree);
+    styles::to_elements(tree);
+    lists::of_word(tree);
+    lists::mend(tree);
+    breaks::part(tree);
+    anchors::keep(tree);
+    addresses::report(tree);
+    wrappers::push_down(tree)?;
+    tree.check()
+}
+
+/// HTML of one field of a block, which came from an editor's tool or from here.
+///
+/// # Errors
+/// `too_deep` or `too_large`, as of a document.
+pub(super) fn field(tree: &mut Tree) -> Result<(), Violation> {
+    characters::remove_forbidden(tree);
+    visible::drop_hidden(tree);
+    pictures::choose(tree);
+    styles::to_elements(tree);
+    lists::mend(tree);
+    breaks::separators(tree);
+    addresses::report(tree);
+    tree.check()
+}

@@ -1,0 +1,307 @@
+//! Pictures that scripts load later, sets of pictures, and what stands there without scripts.
+
+use std::collections::HashMap;
+
+use super::super::allowed::{pixels, web_address};
+use super::super::credit::is_credit;
+use super::super::tree::{NodeId, Tree};
+use super::super::write::{all_phrases, collapse, text_of};
+use super::addresses::shown;
+
+/// Where scripts find the address of what they load when it comes into view.
+const LAZY: &[&str] = &[
+    "data-src",
+    "data-lazy-src",
+    "data-original",
+    "data-lazy",
+    "data-cfsrc",
+];
+
+/// Sets of addresses with their widths.
+const SETS: &[&str] = &["srcset", "data-srcset", "data-lazy-srcset"];
+
+/// Elements that show what stands at an address.
+const SHOWN: &[&str] = &["img", "iframe", "video", "audio", "source", "track"];
+
+/// Elements of AMP, which are as those of HTML.
+const AMP: &[(&str, &str)] = &[
+    ("amp-img", "img"),
+    ("amp-anim", "img"),
+    ("amp-iframe", "iframe"),
+    ("amp-video", "video"),
+    ("amp-audio", "audio"),
+];
+
+/// Gives each picture the address that a reader would be shown in the end, and keeps what stands in
+/// `noscript` where nothing else shows it.
+pub(super) fn choose(tree: &mut Tree) {
+    for id in tree.all() {
+        if let Some((_, name)) = AMP.iter().find(|(amp, _)| *amp == tree.name(id)) {
+            tree.rename(id, name);
+        }
+        if SHOWN.contains(&tree.name(id)) {
+            choose_address(tree, id);
+        }
+    }
+    for id in tree.all() {
+        match tree.name(id) {
+            "img" if counts_readers(tree, id) => {
+                let address = tree.attribute(id, "src").unwrap_or_default();
+                tree.warn(
+                    "element_removed",
+                    format!("the picture {} of one pixel is taken out", shown(address)),
+                );
+                tree.detach(id);
+            }
+            "picture" => only_picture(tree, id),
+            "div" | "p" | "dl" | "dt" | "dd" => captioned(tree, id),
+            _ => {}
+        }
+        credit(tree, id);
+    }
+    without_scripts(tree);
+    report(tree);
+}
+
+/// Notes what is shown nowhere because its address leads nowhere.
+fn report(tree: &Tree) {
+    for id in tree.all() {
+        let source = tree.attribute(id, "src").unwrap_or_default();
+        if !matches!(tree.name(id), "img" | "iframe") || web_address(source).is_some() {
+            continue;
+        }
+        let (code, what) = match tree.name(id) {
+            "img" => ("picture_removed", "picture"),
+            _ => ("embed_removed", "frame"),
+        };
+        tree.warn(code, format!("the {what} {} has no address on the web (base_url makes relative ones whole); the words about it stay", shown(source)));
+    }
+}
+
+fn choose_address(tree: &mut Tree, id: NodeId) {
+    let usable = |name: &str| tree.attribute(id, name).and_then(web_address);
+    let plain = usable("src").filter(|address| !is_placeholder(address));
+    let lazy = LAZY.iter().find_map(|name| usable(name));
+    let address = lazy.or(plain).or_else(|| largest(tree, id));
+    let poster = tree.attribute(id, "data-poster").and_then(web_address);
+    if let Some(address) = address {
+        tree.set_attribute(id, "src", &address);
+    }
+    if let Some(poster) = poster {
+        tree.set_attribute(id, "poster", &poster);
+    }
+}
+
+/// What pages show until a script has loaded the picture.
+fn is_placeholder(address: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "blank",
+        "spacer",
+        "placeholder",
+        "transparent",
+        "pixel",
+        "1x1",
+        "lazy",
+    ];
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let file = path.rsplit('/').next().unwrap_or_default();
+    let name = file.rsplit_once('.').map_or(file, |(name, _)| name);
+    NAMES.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// The largest picture of the element's own set, or of the sets around it.
+fn largest(tree: &Tree, id: NodeId) -> Option<String> {
+    let sources = tree
+        .parent(id)
+        .filter(|parent| tree.name(*parent) == "picture")
+        .map(|picture| tree.children(picture).collect::<Vec<_>>());
+    let nodes = std::iter::once(id).chain(sources.unwrap_or_default());
+    let sets = nodes.flat_map(|node| {
+        SETS.iter()
+            .filter_map(move |name| tree.attribute(node, name))
+    });
+    sets.flat_map(candidates)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .and_then(|(_, address)| web_address(address))
+}
+
+/// The addresses of a `srcset` with their widths or densities (HTML, "image candidate strings").
+fn candidates(set: &str) -> impl Iterator<Item = (f64, &str)> {
+    set.split(", ")
+        .flat_map(|part| part.split(",\n"))
+        .filter_map(|part| {
+            let mut words = part.split_ascii_whitespace();
+            let address = words.next()?.trim_matches(',');
+            let size = words
+                .next()
+                .unwrap_or("1x")
+                .trim_end_matches([',', 'w', 'x']);
+            Some((size.parse().unwrap_or(0.0), address))
+        })
+}
+
+/// A picture of at most two pixels, by which others count readers.
+fn counts_readers(tree: &Tree, id: NodeId) -> bool {
+    let tiny = |name| {
+        let value = tree
+            .attribute(id, name)
+            .map(|value| value.trim().trim_end_matches("px"));
+        value.is_some_and(|value| matches!(value, "0" | "1" | "2"))
+    };
+    tiny("width") && tiny("height")
+}
+
+/// Leaves the picture of a `picture`, made of its sources where it has none.
+fn only_picture(tree: &mut Tree, id: NodeId) {
+    let below = tree.below(id);
+    if !below.iter().any(|id| tree.name(*id) == "img") {
+        let source = below
+            .iter()
+            .flat_map(|id| SETS.iter().filter_map(|name| tree.attribute(*id, name)))
+            .flat_map(candidates)
+            .max_by(|(one, _), (other, _)| one.total_cmp(other))
+            .map(|(_, address)| address.to_owned());
+        if let Some(source) = source {
+            let picture = tree.element("img", &[("src", &source)]);
+            tree.append(id, picture);
+        }
+    }
+    for id in below {
+        if tree.name(id) == "source" {
+            tree.detach(id);
+        }
+    }
+    tree.unwrap(id);
+}
+
+/// Figures as WordPress wrote them before HTML had any.
+fn captioned(tree: &mut Tree, id: NodeId) {
+    if tree.has_class(id, |class| class == "wp-caption") {
+        tree.rename(id, "figure");
+    } else if tree.has_class(id, |class| class == "wp-caption-text") {
+        tree.rename(id, "figcaption");
+    }
+}
+
+/// Whose a picture is: HTML that is kept as it is has no class to say it, but `small`.
+fn credit(tree: &mut Tree, id: NodeId) {
+    let in_figure = tree.ancestors(id).any(|id| tree.name(id) == "figure");
+    if in_figure && is_credit(tree, id) && tree.name(id) != "figcaption" && all_phrases(tree, id) {
+        tree.rename(id, "small");
+    }
+}
+
+// --- What stands there without scripts ----------------------------------------------------------------
+
+fn without_scripts(tree: &mut Tree) {
+    for id in tree.all() {
+        if tree.name(id) != "noscript" || tree.parent(id).is_none() {
+            continue;
+        }
+        drop_what_is_there(tree, id);
+        let below = tree.below(id);
+        let shows = |id: &NodeId| {
+            matches!(
+                tree.name(*id),
+                "img" | "iframe" | "video" | "audio" | "figure"
+            ) || tree.name(*id) == "a" && tree.attribute(*id, "href").is_some()
+        };
+        if below.iter().any(shows) {
+            tree.unwrap(id);
+            continue;
+        }
+        let text = collapse(&text_of(tree, &[id]));
+        if !text.is_empty() {
+            tree.warn(
+                "hidden_text_removed",
+                format!("{} is shown without scripts only", shown(&text)),
+            );
+        }
+        tree.detach(id);
+    }
+}
+
+/// Takes out of a `noscript` what the text shows without it; a picture that is not there yet gets the
+/// address that stands in it.
+fn drop_what_is_there(tree: &mut Tree, noscript: NodeId) {
+    let inside = tree.below(noscript);
+    let beside = waiting(tree, noscript);
+    let elsewhere: HashMap<String, NodeId> = tree
+        .all()
+        .into_iter()
+        .filter(|id| !inside.contains(id))
+        .filter_map(|id| Some((file(tree, id)?, id)))
+        .collect();
+    for id in inside {
+        let Some(file) = file(tree, id) else { continue };
+        if let Some(there) = elsewhere.get(&file) {
+            give_words(tree, id, *there);
+        } else if let Some(waiting) = beside.filter(|waiting| tree.name(*waiting) == tree.name(id))
+        {
+            let address = tree.attribute(id, "src").unwrap_or_default().to_owned();
+            tree.set_attribute(waiting, "src", &address);
+            give_words(tree, id, waiting);
+        }
+    }
+}
+
+/// Takes a picture out of which another shows the same; what it says goes to that one.
+fn give_words(tree: &mut Tree, from: NodeId, to: NodeId) {
+    for name in ["alt", "title"] {
+        let words = collapse(tree.attribute(from, name).unwrap_or_default());
+        let there = collapse(tree.attribute(to, name).unwrap_or_default());
+        if there.is_empty() && !words.is_empty() {
+            tree.set_attribute(to, name, &words);
+        } else if words != there && !words.is_empty() {
+            tree.warn(
+                "title_removed",
+                format!(
+                    "a picture is said to show {} and {}; the first is not kept",
+                    shown(&words),
+                    shown(&there)
+                ),
+            );
+        }
+    }
+    tree.detach(from);
+}
+
+/// The picture or frame before a `noscript` that has no address yet.
+fn waiting(tree: &Tree, noscript: NodeId) -> Option<NodeId> {
+    let before = std::iter::successors(tree.before(noscript), |id| tree.before(*id));
+    let mut near = before
+        .take(4)
+        .flat_map(|id| [vec![id], tree.below(id)].concat());
+    near.find(|id| {
+        let source = tree.attribute(*id, "src").unwrap_or_default().trim();
+        let is_empty =
+            source.is_empty() || source.starts_with("data:") || source.starts_with("about:");
+        matches!(tree.name(*id), "img" | "iframe") && (is_empty || is_placeholder(source))
+    })
+}
+
+/// Which file a picture or a frame shows, whatever its size: the address without its query, and
+/// without the size that WordPress puts at the end of names.
+fn file(tree: &Tree, id: NodeId) -> Option<String> {
+    if !matches!(tree.name(id), "img" | "iframe" | "video" | "audio") {
+        return None;
+    }
+    let address = tree.attribute(id, "src").and_then(web_address)?;
+    if tree.name(id) == "iframe" {
+        return Some(address);
+    }
+    let path = address.split(['?', '#']).next()?;
+    let (name, extension) = path.rsplit_once('.').unwrap_or((path, ""));
+    let stem = match name.rsplit_once('-') {
+        Some((stem, size)) if is_size(size) => stem,
+        _ => name,
+    };
+    Some(format!("{stem}.{extension}"))
+}
+
+fn is_size(text: &str) -> bool {
+    let Some((width, height)) = text.split_once('x') else {
+        return false;
+    };
+    pixels(width).is_some() && pixels(height).is_some()
+}
