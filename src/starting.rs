@@ -9,7 +9,6 @@ use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, HttpServer, web};
 
-use crate::http::cors::to_any_origin;
 use crate::http::listeners::Listeners;
 use crate::http::observe::observe;
 use crate::problem::Problem;
@@ -62,5 +61,5 @@ async fn not_yet() -> Result<HttpResponse, Problem> {
     let problem =
         Problem::unavailable("The server is starting: it brings its database up to date.");
     let close = header::HeaderValue::from_static("close");
-    Err(to_any_origin(problem).with_header(header::CONNECTION, close))
+    Err(problem.with_header(header::CONNECTION, close))
 }

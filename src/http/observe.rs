@@ -6,7 +6,6 @@ use std::future::{Ready, ready};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use actix_cors::CorsError;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -21,10 +20,12 @@ use uuid::Uuid;
 
 use crate::events::RequestId;
 use crate::http::address::TrustedProxies;
+use crate::http::cors::CrossOrigin;
+use crate::http::path_prefix::PathPrefix;
 use crate::http::template::Template;
 use crate::log::Repeated;
 use crate::metrics::Metrics;
-use crate::problem::{BAD_REQUEST, OUTCOME_UNKNOWN, Problem, REQUEST_TIMEOUT};
+use crate::problem::{OUTCOME_UNKNOWN, Problem, REQUEST_TIMEOUT};
 use crate::trace::{self, TraceParent};
 use crate::validation::cut;
 
@@ -67,6 +68,7 @@ pub async fn observe(
         .app_data::<Data<RequestTimeout>>()
         .map_or(Duration::from_secs(30), |timeout| timeout.0);
 
+    let cross_origin = CrossOrigin::of(&request);
     let arrived = Arrived::of(&request, request_id);
     request.extensions_mut().insert(arrived.clone());
     let span = tracing::info_span!(
@@ -105,17 +107,24 @@ pub async fn observe(
         metrics.observe(&method, route, status, elapsed);
     }
     log(&method, &outcome, route, status, elapsed);
-    let mut response =
-        outcome.map_err(|refused| InternalError::from_response("refused", refused))?;
+    let mut response = outcome.map_err(|mut refused| {
+        cross_origin.add_to(refused.headers_mut());
+        InternalError::from_response("refused", refused)
+    })?;
+    cross_origin.add_to(response.headers_mut());
     add_headers(&mut response, id);
     Ok(response)
 }
 
 fn add_headers(response: &mut ServiceResponse<impl MessageBody>, id: &str) {
     let is_page = response.request().path().starts_with("/docs");
+    let prefix = response.request().app_data::<Data<PathPrefix>>().cloned();
     let headers = response.headers_mut();
     set_request_id(headers, id);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+    if let Some(prefix) = prefix {
+        prefix.add_to(headers);
+    }
     if is_page {
         headers.insert(header::CONTENT_SECURITY_POLICY, PAGES);
     }
@@ -263,11 +272,7 @@ fn as_problem<B: MessageBody + 'static>(
     let replacement = match response.response().error() {
         Some(error) => match error.as_error::<Problem>() {
             Some(problem) => problem.to_response(Some(id)),
-            None => match error.as_error::<CorsError>() {
-                Some(error) => Problem::new(&BAD_REQUEST, format!("CORS: {error}.")),
-                None => Problem::from_status(status),
-            }
-            .to_response(Some(id)),
+            None => Problem::from_status(status).to_response(Some(id)),
         },
         // A response that says nothing at all, as the documentation's pages give for unknown paths.
         None if !response.headers().contains_key(header::CONTENT_TYPE) => {
@@ -277,7 +282,7 @@ fn as_problem<B: MessageBody + 'static>(
     };
     let (request, old) = response.into_parts();
     let mut new = replacement;
-    // What inner middleware added (CORS) stays.
+    // What inner middleware added stays.
     for (name, value) in old.headers() {
         if !new.headers().contains_key(name) && name != header::CONTENT_LENGTH {
             new.headers_mut().append(name.clone(), value.clone());

@@ -8,6 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use utoipa::IntoParams;
 
+use crate::http::hints;
 use crate::http::template::Template;
 use crate::problem::{INVALID_PARAMETER, Problem};
 use crate::validation::unknown;
@@ -24,8 +25,11 @@ const MOST_NAME_CHARACTERS: usize = 200;
 /// The raw parameters of one request, taken out one by one, and what was read of them.
 ///
 /// Every method that takes a parameter out notes what it returned. Two requests whose notes are equal
-/// were therefore given equal values, whatever their spelling: the notes are the key under which an
+/// were therefore given equal values, whatever their spelling: the notes are the key under which a
 /// response is cached.
+///
+/// An empty value is never read as a parameter that was left out: it is refused, but for a text to
+/// search for, which may be empty.
 #[derive(Debug)]
 pub struct Params {
     left: Vec<(String, String)>,
@@ -92,16 +96,19 @@ impl Params {
         Ok(found.pop())
     }
 
-    /// The value of a parameter that stands at most once, not noted yet. An empty value is no value.
+    /// The value of a parameter that stands at most once, not noted yet.
     fn value(&mut self, name: &str) -> Result<Option<String>, Problem> {
         let found = self.take_text(name)?;
-        Ok(Self::single(name, found)?.filter(|text| !text.is_empty()))
+        match Self::single(name, found)? {
+            Some(text) if text.is_empty() => Err(empty(name)),
+            found => Ok(found),
+        }
     }
 
-    /// The text of a parameter that stands at most once. An empty value is no value.
+    /// The text of a parameter that stands at most once.
     ///
     /// # Errors
-    /// `invalid-parameter` when it is repeated.
+    /// `invalid-parameter` when it is repeated or empty.
     pub fn text(&mut self, name: &str) -> Result<Option<String>, Problem> {
         let found = self.value(name)?;
         if let Some(text) = &found {
@@ -110,13 +117,13 @@ impl Params {
         Ok(found)
     }
 
-    /// Part of a name that is looked for, of at most 200 characters, which no name exceeds. An empty
-    /// value is no value, and any other text one.
+    /// Part of a name that is looked for, of at most 200 characters, which no name exceeds. Any text is
+    /// one, and an empty one finds nothing.
     ///
     /// # Errors
     /// `invalid-parameter` when it is repeated or longer.
     pub fn part_of_name(&mut self) -> Result<Option<String>, Problem> {
-        let found = self.search()?.filter(|text| !text.is_empty());
+        let found = self.search()?;
         let too_long = |text: &String| text.chars().nth(MOST_NAME_CHARACTERS).is_some();
         if found.as_ref().is_some_and(too_long) {
             return Err(Problem::parameter(
@@ -140,17 +147,20 @@ impl Params {
         Ok(found)
     }
 
-    /// A parameter parsed as `T`.
+    /// A parameter parsed as `T`, and noted as that writes it.
     ///
     /// # Errors
-    /// `invalid-parameter` when it is repeated or cannot be parsed.
-    pub fn one<T: FromStr<Err: Reason>>(&mut self, name: &str) -> Result<Option<T>, Problem> {
-        self.text(name)?
-            .map(|text| {
-                text.parse()
-                    .map_err(|error: T::Err| Problem::parameter(name, error.reason()))
-            })
-            .transpose()
+    /// `invalid-parameter` when it is repeated, empty, or cannot be parsed.
+    pub fn one<T: FromStr<Err: Reason> + fmt::Display>(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<T>, Problem> {
+        let Some(text) = self.value(name)? else {
+            return Ok(None);
+        };
+        let value: T = parse(&text).map_err(|error: T::Err| Problem::parameter(name, error.reason()))?;
+        self.note(name, &value.to_string());
+        Ok(Some(value))
     }
 
     /// A comma-separated parameter, each part parsed as `T`; repeated ones are joined.
@@ -214,10 +224,7 @@ impl Params {
             .collect();
         if parts.is_empty() {
             // An empty choice means nothing, and must not be read as everything.
-            return Err(Problem::parameter(
-                name,
-                "is empty; leave it out where nothing is to be chosen",
-            ));
+            return Err(empty(name));
         }
         if parts.len() > most {
             return Err(Problem::parameter(
@@ -238,7 +245,7 @@ impl Params {
     /// A yes-or-no parameter; no when it is left out.
     ///
     /// # Errors
-    /// `invalid-parameter` when it is neither `true` nor `false`.
+    /// `invalid-parameter` when it is neither `true` nor `false`, empty included.
     pub fn flag(&mut self, name: &str) -> Result<bool, Problem> {
         match self.value(name)?.as_deref() {
             None | Some("false") => Ok(false),
@@ -317,10 +324,25 @@ impl Params {
                 name.chars().take(64).collect::<String>()
             )
         } else {
-            unknown("parameter", name, &known)
+            hints::unknown_parameter(name, &known)
         };
         Err(Problem::new(&INVALID_PARAMETER, format!("{sentence}.")))
     }
+}
+
+/// That a parameter has no value. What it was to choose from must not be read as everything, nor what it
+/// was to narrow as a list of all.
+fn empty(name: &str) -> Problem {
+    Problem::parameter(name, "is empty; give it a value, or leave it out")
+}
+
+/// A value as `T`. Forms write a space as `+`, so a `+` that was not encoded (`%2B`) arrives as a space:
+/// where the value means something with the `+` only, it is that.
+fn parse<T: FromStr>(text: &str) -> Result<T, T::Err> {
+    text.parse().or_else(|error| {
+        let with_plus = text.rsplit_once(' ').map(|(head, tail)| format!("{head}+{tail}"));
+        with_plus.and_then(|text| text.parse().ok()).ok_or(error)
+    })
 }
 
 fn choose<T: Copy>(name: &str, text: &str, choices: &[(&str, T)]) -> Result<T, Problem> {
@@ -508,7 +530,7 @@ mod tests {
     #[test]
     fn all_spellings_of_a_query_are_one() {
         assert_eq!(canonical(""), "/v1/articles");
-        assert_eq!(canonical("limit=20&cursor=&count=false"), "/v1/articles");
+        assert_eq!(canonical("limit=20&count=false"), "/v1/articles");
         let one = canonical("tag=a,b&limit=5&tag=c");
         assert_eq!(one, "/v1/articles?limit=5&tag=a%2Cb&tag=c");
         assert_eq!(canonical("%74ag=a%2cb&tag=c&limit=5"), one);
@@ -519,9 +541,27 @@ mod tests {
     }
 
     #[test]
-    fn a_search_for_nothing_is_not_no_search() {
+    fn nothing_is_not_the_same_as_left_out() {
         assert_eq!(canonical("q="), "/v1/articles?q=");
         assert_eq!(canonical("q=+"), "/v1/articles?q=+");
+        for empty in ["limit=", "cursor", "count=", "sort=", "language=", "updated_after=", "ids=", "tag=,"] {
+            let problem = read::<ListParams>(empty).unwrap_err().to_string();
+            assert!(problem.contains("is empty"), "{empty}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_plus_that_was_not_encoded_is_read() {
+        for offset in ["%2B01:00", "+01:00", "%2b01:00"] {
+            assert_eq!(
+                canonical(&format!("published_after=2026-03-01T01:00:00{offset}")),
+                "/v1/articles?published_after=2026-03-01T00%3A00%3A00.000Z"
+            );
+        }
+        for wrong in ["2026-03-01T00:00:00+", "2026-03-01+01:00", "+2026", "now+01:00"] {
+            assert!(read::<ListParams>(&format!("published_after={wrong}")).is_err(), "{wrong}");
+        }
+        assert_eq!(canonical("language=PT-br"), "/v1/articles?language=pt-BR");
     }
 
     /// What a query says, whatever its spelling.
@@ -542,7 +582,8 @@ mod tests {
             ]),
             proptest::sample::select(vec![
                 "", "+", "a", "a,b", ",a,,b,", "%61", "20", "020", "5", "true", "false", "-shares",
-                "relevance", "body", "slug", "en", "2026-03-01T00:00:00Z", "a&b", "\"a", "%00",
+                "relevance", "given", "body", "slug", "en", "PT-br", "2026-03-01T00:00:00Z",
+                "2026-03-01T00:00:00+01:00", "a&b", "\"a", "%00",
             ]),
         ), 0..6)) {
             let query: Vec<String> =

@@ -90,7 +90,7 @@ fn named(input: &ArticleInput) -> impl PartialEq + use<> {
     )
 }
 
-/// Applies a merge patch to an article.
+/// Applies a merge patch to an article. One that changes nothing leaves it as it is: its version too.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InvalidTransition`],
@@ -107,8 +107,8 @@ pub fn edit(
     let article = load_for_update(connection, id, caller, expected)?;
     Step::Edit.check(article.status)?;
     article.may_be_changed_by(caller)?;
-    let has_body = patch.has_body();
     let before = article.input()?;
+    let body_before = patch.has_body().then(|| before.body.0.clone());
     let (named_before, former_urls) = (named(&before), before.former_urls.clone());
     let input = patch.apply(before).map_err(StoreError::Invalid)?;
     if article.status == Status::Published {
@@ -125,6 +125,12 @@ pub fn edit(
     let new_urls = input.former_urls.clone();
     let version = article.row.version + 1;
     let (content, body) = Content::of(input, slug, references.section);
+    // Slugs that tags once had name the same tags: what is compared is what would be written.
+    let has_body = body_before.is_some_and(|before| before != body);
+    let is_content_same = content == article.row.content && references.are_those_of(&state);
+    if is_content_same && !has_body && status == article.status && new_urls == former_urls {
+        return Ok(());
+    }
     let changed = diesel::update(
         articles::table
             .filter(articles::id.eq(id))
