@@ -99,7 +99,12 @@ pub struct ServerConfig {
 
     /// Path below which a reverse proxy has put this server, and which it takes away from the requests that it
     /// passes on: /content-api
-    #[arg(long, env = "DATELINE_PATH_PREFIX", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        env = "DATELINE_PATH_PREFIX",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub path_prefix: PathPrefix,
 
     /// Worker threads; one per CPU core when not set
@@ -329,13 +334,20 @@ fn origin(text: &str) -> Result<String, String> {
 fn web_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text)
         .map_err(|error| format!("{error}; it takes a URL such as https://news.example"))?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+    // `Url` finds a host in `https:///path` as well.
+    let names_a_host = text
+        .split_once("://")
+        .is_some_and(|(_, rest)| !rest.starts_with(['/', '\\']));
+    if !matches!(url.scheme(), "http" | "https") || !names_a_host {
         return Err("it takes an http or https URL such as https://news.example".into());
     }
     let lead_elsewhere = [
         (url.query().is_some(), "a query (?…)"),
         (url.fragment().is_some(), "a fragment (#…)"),
-        (!url.username().is_empty() || url.password().is_some(), "a user"),
+        (
+            !url.username().is_empty() || url.password().is_some(),
+            "a user",
+        ),
     ];
     match lead_elsewhere.into_iter().find(|(has, _)| *has) {
         Some((_, part)) => Err(format!(

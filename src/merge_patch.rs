@@ -55,7 +55,7 @@ fn merge_member(
     as_written: Option<&str>,
 ) {
     use serde_json::Value;
-    if as_written == Some(name.as_str()) {
+    if as_written == Some(name.as_str()) && !patch.is_null() {
         json_patch::merge(target.entry(name).or_insert(Value::Null), &patch);
         return;
     }
@@ -110,7 +110,10 @@ mod tests {
         assert_eq!(after.lead_image.unwrap().credit, None);
         let custom = serde_json::to_value(after.custom).unwrap();
         assert_eq!(custom, json!({"a": {}, "c": 2, "z": {}}));
-        assert_eq!(applied(json!({"lead_image": null})).unwrap().lead_image, None);
+        assert_eq!(
+            applied(json!({"lead_image": null})).unwrap().lead_image,
+            None
+        );
         let custom = applied(json!({"custom": null})).unwrap().custom;
         assert_eq!(custom.0.len(), 0);
     }
@@ -122,8 +125,14 @@ mod tests {
             (json!({"embargo_until": null}), "/embargo_until"),
             (json!({"": null}), "/"),
             (json!({"seo": {"titel": null}}), "/seo/titel"),
-            (json!({"lead_image": {"focal_point": {"z": null}}}), "/lead_image/focal_point/z"),
-            (json!({"lead_image": {"custom": null}}), "/lead_image/custom"),
+            (
+                json!({"lead_image": {"focal_point": {"z": null}}}),
+                "/lead_image/focal_point/z",
+            ),
+            (
+                json!({"lead_image": {"custom": null}}),
+                "/lead_image/custom",
+            ),
             (json!({"seo": {"": null}}), "/seo/"),
         ] {
             let wrong = applied(patch.clone()).unwrap_err();

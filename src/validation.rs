@@ -308,9 +308,9 @@ fn whole_numbers(value: &mut serde_json::Value) {
     use serde_json::Value;
     match value {
         Value::Number(number) if number.is_f64() => {
-            let whole = number.as_f64().filter(|number| {
-                number.fract() == 0.0 && number.abs() <= LARGEST_EXACT
-            });
+            let whole = number
+                .as_f64()
+                .filter(|number| number.fract() == 0.0 && number.abs() <= LARGEST_EXACT);
             if let Some(whole) = whole {
                 *number = (whole as i64).into();
             }
@@ -468,7 +468,13 @@ mod tests {
         let numbers = read(r#"{"width": 12.0, "share": 1, "custom": {"width": 12.0}}"#).unwrap();
         assert_eq!((numbers.width, numbers.share), (12, 1.0));
         assert_eq!(numbers.custom.to_string(), r#"{"width":12.0}"#);
-        for (width, known) in [("1.2e3", true), ("-0.0", true), ("12.5", false), ("-1.0", false), ("1e300", false)] {
+        for (width, known) in [
+            ("1.2e3", true),
+            ("-0.0", true),
+            ("12.5", false),
+            ("-1.0", false),
+            ("1e300", false),
+        ] {
             let text = format!(r#"{{"width": {width}, "share": 0.5, "custom": 1}}"#);
             assert_eq!(read(&text).is_ok(), known, "{width}");
         }

@@ -265,7 +265,10 @@ fn serve_public(
 async fn unknown_path(request: HttpRequest) -> Result<HttpResponse, Problem> {
     match is_preflight(request.method(), request.headers()) {
         true => Ok(HttpResponse::NoContent()
-            .insert_header((header::ALLOW, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"))
+            .insert_header((
+                header::ALLOW,
+                "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+            ))
             .finish()),
         false => Err(Problem::not_found()),
     }

@@ -104,7 +104,9 @@ impl State {
             public_url,
             origins: Data::new(EditorialOrigins(config.editorial_origins.clone())),
             path_prefix: Data::new(config.path_prefix.clone()),
-            document: Data::new(OpenApiJson(Bytes::from(openapi::json_below(&config.path_prefix)))),
+            document: Data::new(OpenApiJson(Bytes::from(openapi::json_below(
+                &config.path_prefix,
+            )))),
             timeout: Data::new(RequestTimeout(Duration::from_secs(config.request_timeout))),
             readers: BodyReaders::start().map_err(StartError::Thread)?,
             metrics,

@@ -68,7 +68,9 @@ const UNKNOWN: Manner = manner(&[], "", ", ");
 pub fn composed(names: &[&str], language: &str) -> String {
     let language: Option<Language> = language.parse().ok();
     let primary = language.as_ref().map_or("", Language::primary);
-    let known = MANNERS.iter().find(|manner| manner.languages.contains(&primary));
+    let known = MANNERS
+        .iter()
+        .find(|manner| manner.languages.contains(&primary));
     let Manner {
         before,
         between,
@@ -110,7 +112,11 @@ mod tests {
         for (language, names, byline) in [
             ("en", &["Ana", "Luis"][..], "By Ana and Luis"),
             ("en-GB", &["Ana", "Luis", "Eva"], "By Ana, Luis and Eva"),
-            ("es", &["Ana Pérez", "Luis Gómez"], "Por Ana Pérez y Luis Gómez"),
+            (
+                "es",
+                &["Ana Pérez", "Luis Gómez"],
+                "Por Ana Pérez y Luis Gómez",
+            ),
             ("es-419", &["Ana"], "Por Ana"),
             ("es", &["Ana", "Isabel"], "Por Ana e Isabel"),
             ("es", &["Ana", "Íñigo"], "Por Ana e Íñigo"),
@@ -118,7 +124,11 @@ mod tests {
             ("es", &["Ana", "Ian"], "Por Ana y Ian"),
             ("es", &["Ana", "Hierro"], "Por Ana y Hierro"),
             ("es", &["Isabel", "Yolanda"], "Por Isabel y Yolanda"),
-            ("pt-BR", &["Ana", "Luis", "Isabel"], "Por Ana, Luis e Isabel"),
+            (
+                "pt-BR",
+                &["Ana", "Luis", "Isabel"],
+                "Por Ana, Luis e Isabel",
+            ),
             ("fr", &["Ana", "Luis"], "Par Ana et Luis"),
             ("it", &["Ana", "Luis"], "Di Ana e Luis"),
             ("it", &["Ana", "Elena"], "Di Ana ed Elena"),
@@ -139,7 +149,11 @@ mod tests {
 
     #[test]
     fn no_language_has_two_manners() {
-        let mut all: Vec<&str> = MANNERS.iter().flat_map(|manner| manner.languages).copied().collect();
+        let mut all: Vec<&str> = MANNERS
+            .iter()
+            .flat_map(|manner| manner.languages)
+            .copied()
+            .collect();
         let known = all.len();
         all.sort_unstable();
         all.dedup();

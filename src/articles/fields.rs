@@ -82,7 +82,9 @@ impl Asked<'_> {
             lacks.push(format!("include={name}"));
         }
         if !formats.is_empty() && !formats.contains(&self.body_format) {
-            let named = BodyFormat::ALL.iter().find(|(_, format)| *format == formats[0]);
+            let named = BodyFormat::ALL
+                .iter()
+                .find(|(_, format)| *format == formats[0]);
             lacks.extend(named.map(|(name, _)| format!("body_format={name}")));
         }
         lacks
@@ -151,15 +153,51 @@ mod tests {
         for (shown, include, format, field, lacks) in [
             (Shown::Alone, &[][..], BodyFormat::Both, "body", ""),
             (Shown::Alone, &[], BodyFormat::Both, "seo", ""),
-            (Shown::Alone, &[], BodyFormat::Both, "shares", "include=shares"),
-            (Shown::Alone, &[], BodyFormat::Text, "body_html", "body_format=html"),
+            (
+                Shown::Alone,
+                &[],
+                BodyFormat::Both,
+                "shares",
+                "include=shares",
+            ),
+            (
+                Shown::Alone,
+                &[],
+                BodyFormat::Text,
+                "body_html",
+                "body_format=html",
+            ),
             (Shown::Alone, &[], BodyFormat::Text, "body_text", ""),
             (Shown::Listed, &[], BodyFormat::Both, "headline", ""),
-            (Shown::Listed, &[], BodyFormat::Both, "custom", "include=custom"),
-            (Shown::Listed, &[], BodyFormat::Both, "body_markdown", "include=body&body_format=markdown"),
-            (Shown::Listed, &[Include::Body], BodyFormat::Html, "body_html", ""),
+            (
+                Shown::Listed,
+                &[],
+                BodyFormat::Both,
+                "custom",
+                "include=custom",
+            ),
+            (
+                Shown::Listed,
+                &[],
+                BodyFormat::Both,
+                "body_markdown",
+                "include=body&body_format=markdown",
+            ),
+            (
+                Shown::Listed,
+                &[Include::Body],
+                BodyFormat::Html,
+                "body_html",
+                "",
+            ),
             (Shown::Trending, &[], BodyFormat::Both, "trend", ""),
-            (Shown::Trending, &[Include::Seo], BodyFormat::Both, "seo", ""),
+            (
+                Shown::Trending,
+                &[Include::Seo],
+                BodyFormat::Both,
+                "seo",
+                "",
+            ),
         ] {
             let found = asked(shown, include, format).lacks(field).join("&");
             assert_eq!(found, lacks, "{shown:?} {field}");

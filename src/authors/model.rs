@@ -101,7 +101,8 @@ pub enum AuthorSort {
 
 impl AuthorSort {
     /// What `sort=` takes.
-    pub const ALL: &[(&str, Self)] = &[("name", Self::Name), ("-article_count", Self::ArticleCount)];
+    pub const ALL: &[(&str, Self)] =
+        &[("name", Self::Name), ("-article_count", Self::ArticleCount)];
 }
 
 /// Which authors a list has.

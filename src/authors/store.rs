@@ -18,8 +18,8 @@ use crate::db::{
 use crate::events::{Change, Event, NameEvent};
 use crate::merge_patch::MergePatch;
 use crate::names;
-use crate::{page_by_name, rows_by_count};
 use crate::text::{Slug, containing, sort_name};
+use crate::{page_by_name, rows_by_count};
 
 #[derive(Queryable)]
 struct AuthorRow {
@@ -102,7 +102,12 @@ fn by_count<'a>(
         rows_by_count!(connection, authors, narrowed, hidden, start.as_ref(), limit);
     let authors = rows.into_iter().map(|row| row.into_author(&hidden));
     let place = |author: &Author| (author.article_count, author.id);
-    Ok(names::page_by_count(authors.collect(), place, start.as_ref(), limit))
+    Ok(names::page_by_count(
+        authors.collect(),
+        place,
+        start.as_ref(),
+        limit,
+    ))
 }
 
 fn list_by_name(

@@ -18,8 +18,8 @@ use uuid::Uuid;
 
 use super::coding::Coding;
 use super::response_cache::ResponseCache;
-use crate::http::path_prefix::PathPrefix;
 use crate::http::observe::{request_id, set_request_id};
+use crate::http::path_prefix::PathPrefix;
 
 /// Wraps an application whose responses are cached.
 pub struct CacheMiddleware(pub Data<ResponseCache>);

@@ -71,10 +71,7 @@ impl Payload {
     ///
     /// # Errors
     /// As [`json`](Self::json).
-    pub fn page(
-        list: &List<impl Serialize>,
-        fields: Option<&Selection>,
-    ) -> Result<Self, Problem> {
+    pub fn page(list: &List<impl Serialize>, fields: Option<&Selection>) -> Result<Self, Problem> {
         let Some(fields) = fields else {
             return Self::json(list);
         };
@@ -315,7 +312,9 @@ impl CachedResponse {
             made: Instant::now(),
             current_for: AtomicU64::new(0),
             until: made.until,
-            appears: made.appears.map(|instant| Box::new((instant, policy.clone()))),
+            appears: made
+                .appears
+                .map(|instant| Box::new((instant, policy.clone()))),
             aging_since: made.aging_since,
             metrics,
         }

@@ -185,7 +185,20 @@ mod tests {
         for foreign in ["\"3\"", "\"v03\"", "\"\"", "\"x,v3\""] {
             assert_eq!(read(foreign).unwrap(), Expected::OneOf(vec![]), "{foreign}");
         }
-        for wrong in ["", "3", "x", "v", "v03", "\"v3", "v3\"", "'v3'", "\"v3\" \"v4\"", "*, v3", ",", "\"v3\","] {
+        for wrong in [
+            "",
+            "3",
+            "x",
+            "v",
+            "v03",
+            "\"v3",
+            "v3\"",
+            "'v3'",
+            "\"v3\" \"v4\"",
+            "*, v3",
+            ",",
+            "\"v3\",",
+        ] {
             let problem = read(wrong).unwrap_err().to_string();
             assert!(problem.contains("\"v3\""), "{wrong}: {problem}");
         }

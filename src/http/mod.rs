@@ -2,6 +2,7 @@
 //!
 //! - [`address`] – whose address a request comes from
 //! - [`body`] – reading JSON bodies, with limits and all violations at once
+//! - [`canonical`] – queries in canonical form
 //! - [`params`] – reading query parameters, unknown ones refused
 //! - [`hints`] – what was meant by a parameter that is not known
 //! - [`path_prefix`] – the path below which a proxy has put this server
@@ -19,6 +20,7 @@
 
 pub mod address;
 pub mod body;
+pub mod canonical;
 pub mod conditional;
 pub mod connections;
 pub mod cors;

@@ -8,6 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use utoipa::IntoParams;
 
+pub use super::canonical::{CanonicalQuery, CanonicalTarget};
 use crate::http::hints;
 use crate::http::template::Template;
 use crate::problem::{INVALID_PARAMETER, Problem};
@@ -158,7 +159,8 @@ impl Params {
         let Some(text) = self.value(name)? else {
             return Ok(None);
         };
-        let value: T = parse(&text).map_err(|error: T::Err| Problem::parameter(name, error.reason()))?;
+        let value: T =
+            parse(&text).map_err(|error: T::Err| Problem::parameter(name, error.reason()))?;
         self.note(name, &value.to_string());
         Ok(Some(value))
     }
@@ -309,15 +311,25 @@ impl Params {
         }
     }
 
-    /// Refuses what is left; what was read, in canonical form.
+    /// What was read, in canonical form; refuses what is left.
     fn finish<T: IntoParams>(mut self) -> Result<CanonicalQuery, Problem> {
-        let Some((name, _)) = self.left.first() else {
-            // Stable: repeated ones stay in their order.
-            self.read.sort_by(|left, right| left.0.cmp(&right.0));
-            return Ok(CanonicalQuery(self.read));
-        };
+        if let Some(problem) = self.unknown::<T>() {
+            return Err(problem);
+        }
+        // Stable: repeated ones stay in their order.
+        self.read.sort_by(|left, right| left.0.cmp(&right.0));
+        Ok(CanonicalQuery(self.read))
+    }
+
+    /// That a name which is left is not known.
+    fn unknown<T: IntoParams>(&self) -> Option<Problem> {
+        if self.left.is_empty() {
+            return None;
+        }
         let documented = T::into_params(|| None);
         let known: Vec<&str> = documented.iter().map(|param| param.name.as_str()).collect();
+        let is_unknown = |(name, _): &&(String, String)| !known.contains(&name.as_str());
+        let (name, _) = self.left.iter().find(is_unknown)?;
         let sentence = if known.is_empty() {
             format!(
                 "\"{}\" is not a known parameter; there are none here",
@@ -326,7 +338,7 @@ impl Params {
         } else {
             hints::unknown_parameter(name, &known)
         };
-        Err(Problem::new(&INVALID_PARAMETER, format!("{sentence}.")))
+        Some(Problem::new(&INVALID_PARAMETER, format!("{sentence}.")))
     }
 }
 
@@ -340,7 +352,9 @@ fn empty(name: &str) -> Problem {
 /// where the value means something with the `+` only, it is that.
 fn parse<T: FromStr>(text: &str) -> Result<T, T::Err> {
     text.parse().or_else(|error| {
-        let with_plus = text.rsplit_once(' ').map(|(head, tail)| format!("{head}+{tail}"));
+        let with_plus = text
+            .rsplit_once(' ')
+            .map(|(head, tail)| format!("{head}+{tail}"));
         with_plus.and_then(|text| text.parse().ok()).ok_or(error)
     })
 }
@@ -412,29 +426,6 @@ pub struct KeyedQuery<T> {
     pub canonical: CanonicalTarget,
 }
 
-/// A request's path and query in canonical form.
-#[derive(Debug, Clone)]
-pub struct CanonicalTarget {
-    path: String,
-    query: CanonicalQuery,
-}
-
-impl CanonicalTarget {
-    /// The same with another value of a parameter.
-    pub fn with(&self, name: &str, value: &str) -> Self {
-        Self {
-            path: self.path.clone(),
-            query: self.query.with(name, value),
-        }
-    }
-}
-
-impl fmt::Display for CanonicalTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.query.after(&self.path))
-    }
-}
-
 impl<T: FromParams> FromRequest for KeyedQuery<T> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
@@ -448,38 +439,13 @@ impl<T: FromParams> FromRequest for KeyedQuery<T> {
     }
 }
 
-/// What was read of a query, as a query: parameters by name, repeated ones in their order, without
-/// those that say nothing, encoded as forms are (as `URLSearchParams` does). Read again, it means the
-/// same and stays as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CanonicalQuery(Vec<(String, String)>);
-
-impl CanonicalQuery {
-    /// The same with another value of a parameter.
-    pub fn with(&self, name: &str, value: &str) -> Self {
-        let mut pairs = self.0.clone();
-        pairs.retain(|(known, _)| known != name);
-        let place = pairs.partition_point(|(known, _)| known.as_str() < name);
-        pairs.insert(place, (name.to_owned(), value.to_owned()));
-        Self(pairs)
-    }
-
-    /// A path with this query.
-    pub fn after(&self, path: &str) -> String {
-        if self.0.is_empty() {
-            return path.to_owned();
-        }
-        let mut target = format!("{path}?");
-        let start = target.len();
-        url::form_urlencoded::Serializer::for_suffix(&mut target, start).extend_pairs(&self.0);
-        target
-    }
-}
-
 fn read<T: FromParams>(query: &str) -> Result<(T, CanonicalQuery), Problem> {
     let mut params = Params::parse(query);
-    let value = T::from_params(&mut params)?;
-    Ok((value, params.finish::<T>()?))
+    match T::from_params(&mut params) {
+        Ok(value) => Ok((value, params.finish::<T>()?)),
+        // A name that is not known may be why another one seems to be missing.
+        Err(problem) => Err(params.unknown::<T>().unwrap_or(problem)),
+    }
 }
 
 /// Two sets of parameters that a handler takes together.
@@ -544,7 +510,16 @@ mod tests {
     fn nothing_is_not_the_same_as_left_out() {
         assert_eq!(canonical("q="), "/v1/articles?q=");
         assert_eq!(canonical("q=+"), "/v1/articles?q=+");
-        for empty in ["limit=", "cursor", "count=", "sort=", "language=", "updated_after=", "ids=", "tag=,"] {
+        for empty in [
+            "limit=",
+            "cursor",
+            "count=",
+            "sort=",
+            "language=",
+            "updated_after=",
+            "ids=",
+            "tag=,",
+        ] {
             let problem = read::<ListParams>(empty).unwrap_err().to_string();
             assert!(problem.contains("is empty"), "{empty}: {problem}");
         }
@@ -558,8 +533,16 @@ mod tests {
                 "/v1/articles?published_after=2026-03-01T00%3A00%3A00.000Z"
             );
         }
-        for wrong in ["2026-03-01T00:00:00+", "2026-03-01+01:00", "+2026", "now+01:00"] {
-            assert!(read::<ListParams>(&format!("published_after={wrong}")).is_err(), "{wrong}");
+        for wrong in [
+            "2026-03-01T00:00:00+",
+            "2026-03-01+01:00",
+            "+2026",
+            "now+01:00",
+        ] {
+            assert!(
+                read::<ListParams>(&format!("published_after={wrong}")).is_err(),
+                "{wrong}"
+            );
         }
         assert_eq!(canonical("language=PT-br"), "/v1/articles?language=pt-BR");
     }

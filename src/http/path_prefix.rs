@@ -55,7 +55,10 @@ impl FromStr for PathPrefix {
         if path.is_empty() || below.is_some_and(|below| below.split('/').all(is_plain)) {
             return Ok(Self(path.to_owned()));
         }
-        Err("it takes a path that begins with /, such as /content-api: letters, digits and - . _ ~".into())
+        Err(
+            "it takes a path that begins with /, such as /content-api: letters, digits and - . _ ~"
+                .into(),
+        )
     }
 }
 
@@ -68,7 +71,17 @@ mod tests {
         for (text, path) in [("", ""), ("/", ""), ("/api", "/api"), ("/a/b-1/", "/a/b-1")] {
             assert_eq!(text.parse(), Ok(PathPrefix(path.to_owned())), "{text}");
         }
-        for wrong in ["api", "//api", "/a//b", "/a/../b", "/a?b", "/a#b", "/ä", "https://a.example/b", "/a b"] {
+        for wrong in [
+            "api",
+            "//api",
+            "/a//b",
+            "/a/../b",
+            "/a?b",
+            "/a#b",
+            "/ä",
+            "https://a.example/b",
+            "/a b",
+        ] {
             assert!(wrong.parse::<PathPrefix>().is_err(), "{wrong}");
         }
     }
@@ -81,10 +94,19 @@ mod tests {
             PathPrefix("/api".into()).add_to(&mut headers);
             headers.get(name).unwrap().to_str().unwrap().to_owned()
         };
-        assert_eq!(added(header::LOCATION, "/v1/tags/a?b=/c"), "/api/v1/tags/a?b=/c");
-        assert_eq!(added(header::LOCATION, "https://a.example/b"), "https://a.example/b");
         assert_eq!(
-            added(header::LINK, "</v1/a?cursor=x>; rel=\"next\", </v1/a?cursor=y>; rel=\"prev\""),
+            added(header::LOCATION, "/v1/tags/a?b=/c"),
+            "/api/v1/tags/a?b=/c"
+        );
+        assert_eq!(
+            added(header::LOCATION, "https://a.example/b"),
+            "https://a.example/b"
+        );
+        assert_eq!(
+            added(
+                header::LINK,
+                "</v1/a?cursor=x>; rel=\"next\", </v1/a?cursor=y>; rel=\"prev\""
+            ),
             "</api/v1/a?cursor=x>; rel=\"next\", </api/v1/a?cursor=y>; rel=\"prev\""
         );
     }

@@ -18,9 +18,9 @@ use crate::db::{
 use crate::events::{Change, Event, NameEvent};
 use crate::merge_patch::MergePatch;
 use crate::names;
-use crate::{page_by_name, rows_by_count};
 use crate::text::{Slug, containing, sort_name};
 use crate::validation::Violation;
+use crate::{page_by_name, rows_by_count};
 
 #[derive(Queryable)]
 struct TagRow {

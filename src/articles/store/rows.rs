@@ -132,7 +132,9 @@ impl From<ArticleCommonRow> for ArticleCommon {
             kicker: row.kicker,
             standfirst: row.standfirst,
             dateline: row.dateline,
-            byline: row.byline.unwrap_or_else(|| composed(&names, &row.language)),
+            byline: row
+                .byline
+                .unwrap_or_else(|| composed(&names, &row.language)),
             language: row.language,
             authors: row.authors.0,
             section: row.section.map(|section| section.0),

@@ -61,5 +61,7 @@ pub(super) fn page(
     }
     page.truncate(usize::try_from(window.limit).unwrap_or(0));
     let keyed = page.into_iter();
-    Ok(keyed.map(|(id, place)| (id, SortKey::Given(place))).collect())
+    Ok(keyed
+        .map(|(id, place)| (id, SortKey::Given(place)))
+        .collect())
 }

@@ -159,7 +159,6 @@ mod sort_key;
 
 pub use sort_key::{SortKey, Window};
 
-
 /// The names that a filter depends on: slugs lead to tags and authors, and searches look for their
 /// names; which, others may change.
 pub fn names_in(filter: &ArticleFilter) -> Vec<CacheTag> {
