@@ -9,6 +9,7 @@ use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, HttpServer, web};
 
+use crate::http::cors::to_any_origin;
 use crate::http::listeners::Listeners;
 use crate::http::observe::observe;
 use crate::problem::Problem;
@@ -61,5 +62,5 @@ async fn not_yet() -> Result<HttpResponse, Problem> {
     let problem =
         Problem::unavailable("The server is starting: it brings its database up to date.");
     let close = header::HeaderValue::from_static("close");
-    Err(problem.with_header(header::CONNECTION, close))
+    Err(to_any_origin(problem).with_header(header::CONNECTION, close))
 }

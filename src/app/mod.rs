@@ -229,6 +229,7 @@ fn serve_public(
     let server = HttpServer::new(move || {
         App::new()
             .configure(|config| state.add_to(config))
+            .app_data(state.origins.clone())
             .wrap(from_fn(observe))
             .wrap(CacheMiddleware(state.responses.clone()))
             .configure(|config| {

@@ -51,7 +51,7 @@ pub(super) struct State {
     articles: Data<ArticleLoader>,
     drafts: Data<DraftQuota>,
     public_url: Data<PublicUrl>,
-    origins: Data<EditorialOrigins>,
+    pub(super) origins: Data<EditorialOrigins>,
     path_prefix: Data<PathPrefix>,
     document: Data<OpenApiJson>,
     timeout: Data<RequestTimeout>,
@@ -141,7 +141,6 @@ impl State {
             .app_data(self.articles.clone())
             .app_data(self.drafts.clone())
             .app_data(self.public_url.clone())
-            .app_data(self.origins.clone())
             .app_data(self.path_prefix.clone())
             .app_data(self.document.clone())
             .app_data(self.timeout.clone())

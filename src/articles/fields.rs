@@ -145,59 +145,31 @@ mod tests {
 
     #[test]
     fn what_a_field_lacks_is_said() {
+        use BodyFormat::{Both, Html, Text};
+        use Shown::{Alone, Listed, Trending};
         let asked = |shown, include, body_format| Asked {
             shown,
             include,
             body_format,
         };
         for (shown, include, format, field, lacks) in [
-            (Shown::Alone, &[][..], BodyFormat::Both, "body", ""),
-            (Shown::Alone, &[], BodyFormat::Both, "seo", ""),
+            (Alone, &[][..], Both, "body", ""),
+            (Alone, &[], Both, "seo", ""),
+            (Alone, &[], Both, "shares", "include=shares"),
+            (Alone, &[], Text, "body_html", "body_format=html"),
+            (Alone, &[], Text, "body_text", ""),
+            (Listed, &[], Both, "headline", ""),
+            (Listed, &[], Both, "custom", "include=custom"),
             (
-                Shown::Alone,
+                Listed,
                 &[],
-                BodyFormat::Both,
-                "shares",
-                "include=shares",
-            ),
-            (
-                Shown::Alone,
-                &[],
-                BodyFormat::Text,
-                "body_html",
-                "body_format=html",
-            ),
-            (Shown::Alone, &[], BodyFormat::Text, "body_text", ""),
-            (Shown::Listed, &[], BodyFormat::Both, "headline", ""),
-            (
-                Shown::Listed,
-                &[],
-                BodyFormat::Both,
-                "custom",
-                "include=custom",
-            ),
-            (
-                Shown::Listed,
-                &[],
-                BodyFormat::Both,
+                Both,
                 "body_markdown",
                 "include=body&body_format=markdown",
             ),
-            (
-                Shown::Listed,
-                &[Include::Body],
-                BodyFormat::Html,
-                "body_html",
-                "",
-            ),
-            (Shown::Trending, &[], BodyFormat::Both, "trend", ""),
-            (
-                Shown::Trending,
-                &[Include::Seo],
-                BodyFormat::Both,
-                "seo",
-                "",
-            ),
+            (Listed, &[Include::Body], Html, "body_html", ""),
+            (Trending, &[], Both, "trend", ""),
+            (Trending, &[Include::Seo], Both, "seo", ""),
         ] {
             let found = asked(shown, include, format).lacks(field).join("&");
             assert_eq!(found, lacks, "{shown:?} {field}");

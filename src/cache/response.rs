@@ -148,6 +148,12 @@ impl Payload {
     }
 }
 
+/// An instant as headers have it.
+fn in_seconds(instant: Timestamp) -> Option<SystemTime> {
+    let seconds = u64::try_from(instant.utc().timestamp()).ok()?;
+    Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+}
+
 fn chosen(value: &impl Serialize, fields: &Selection) -> Result<serde_json::Value, Problem> {
     let whole = serde_json::to_value(value).map_err(unwritable)?;
     Ok(fields.apply(whole))
@@ -284,10 +290,7 @@ impl CachedResponse {
         ];
         headers.extend(for_any_origin());
         headers.push((header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF));
-        let last_modified = rendered
-            .last_modified
-            .and_then(|instant| u64::try_from(instant.utc().timestamp()).ok())
-            .map(|seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        let last_modified = rendered.last_modified.and_then(in_seconds);
         if let Some(instant) = last_modified
             && let Ok(date) = HttpDate::from(instant).try_into_value()
         {

@@ -45,6 +45,17 @@ pub enum Kind {
     Trending,
 }
 
+impl Kind {
+    /// Whether it changes when the clock makes an article public: here, where it is kept, and in caches on
+    /// the way.
+    fn follows_the_clock(self) -> bool {
+        matches!(
+            self,
+            Self::ArticleList | Self::ArticleListWithShares | Self::Name
+        )
+    }
+}
+
 /// What caches on the way are told, for each kind of response.
 #[derive(Debug, Clone)]
 pub struct Policies {
@@ -488,13 +499,10 @@ impl ResponseCache {
             ))));
         }
         let work = move |connection: &mut Connection| {
-            let appears = match kind {
-                Kind::Article | Kind::Shares | Kind::Trending => None,
-                // Asked before the rest, so that nothing can become public in between. What is not kept
-                // here is kept by others.
-                Kind::ArticleList | Kind::ArticleListWithShares | Kind::Name => {
-                    next_visibility_change(connection)?
-                }
+            // Asked before the rest, so that nothing can become public in between.
+            let appears = match kind.follows_the_clock() {
+                true => next_visibility_change(connection)?,
+                false => None,
             };
             let lasts = appears.into_iter().chain(age.filter(|_| keeps)).min();
             let made = Made {

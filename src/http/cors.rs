@@ -91,28 +91,29 @@ pub struct CrossOrigin {
 }
 
 impl CrossOrigin {
-    /// Of a request, before it is handed on.
-    pub fn of(request: &ServiceRequest) -> Self {
+    /// Of a request, before it is handed on; `None` on a listener that no page is to read from, such as that
+    /// of operators, which has no [`EditorialOrigins`].
+    pub fn of(request: &ServiceRequest) -> Option<Self> {
+        let listed = request.app_data::<Data<EditorialOrigins>>()?;
         let guarded = ["/v1/editorial/", "/v1/auth/"];
         let varies = guarded
             .iter()
             .any(|start| request.path().starts_with(start));
         let headers = request.headers();
         let allowed = match varies {
-            true => headers.get(header::ORIGIN).filter(|origin| {
-                let listed = request.app_data::<Data<EditorialOrigins>>();
-                listed.is_some_and(|listed| listed.0.iter().any(|known| *origin == known))
-            }),
+            true => headers
+                .get(header::ORIGIN)
+                .filter(|origin| listed.0.iter().any(|known| *origin == known)),
             false => Some(&ANY),
         };
-        Self {
+        Some(Self {
             allowed: allowed.cloned(),
             varies,
             preflight: is_preflight(request.method(), headers).then(|| sendable(headers)),
-        }
+        })
     }
 
-    /// Adds what is not there yet to a response; `Allow` lists the methods of its path.
+    /// Adds it to a response; `Allow` lists the methods of its path.
     pub fn add_to(&self, response: &mut HeaderMap) {
         if self.varies {
             response.append(header::VARY, HeaderValue::from_static("origin"));

@@ -64,11 +64,13 @@ pub async fn observe(
     let id: &str = request_id.0.hyphenated().encode_lower(&mut buffer);
     let method = request.method().clone();
     let metrics = request.app_data::<Data<Metrics>>().cloned();
-    let timeout = request
-        .app_data::<Data<RequestTimeout>>()
-        .map_or(Duration::from_secs(30), |timeout| timeout.0);
-
+    let timeout = time_limit(&request);
     let cross_origin = CrossOrigin::of(&request);
+    let tell_browsers = |headers: &mut HeaderMap| {
+        if let Some(cross_origin) = &cross_origin {
+            cross_origin.add_to(headers);
+        }
+    };
     let arrived = Arrived::of(&request, request_id);
     request.extensions_mut().insert(arrived.clone());
     let span = tracing::info_span!(
@@ -108,12 +110,17 @@ pub async fn observe(
     }
     log(&method, &outcome, route, status, elapsed);
     let mut response = outcome.map_err(|mut refused| {
-        cross_origin.add_to(refused.headers_mut());
+        tell_browsers(refused.headers_mut());
         InternalError::from_response("refused", refused)
     })?;
-    cross_origin.add_to(response.headers_mut());
+    tell_browsers(response.headers_mut());
     add_headers(&mut response, id);
     Ok(response)
+}
+
+fn time_limit(request: &ServiceRequest) -> Duration {
+    let limit = request.app_data::<Data<RequestTimeout>>();
+    limit.map_or(Duration::from_secs(30), |limit| limit.0)
 }
 
 fn add_headers(response: &mut ServiceResponse<impl MessageBody>, id: &str) {

@@ -104,6 +104,15 @@ async fn a_preflight_says_the_methods_of_that_path() {
             "{path}"
         );
     }
+    // What operators are told, no page reads.
+    for path in ["/metrics", "/readyz", "/nowhere"] {
+        let ask = reqwest::Client::new().get(format!("{}{path}", app.ops_url));
+        let reply = ask.header("origin", DESK).send().await.unwrap();
+        assert!(
+            !reply.headers().contains_key("access-control-allow-origin"),
+            "{path}"
+        );
+    }
     // A browser that was refused here could not tell its page that nothing is there.
     let nowhere = preflight(&app, "/v1/nowhere", PAGE, "GET", "x-own").await;
     assert_eq!(
