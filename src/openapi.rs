@@ -8,6 +8,7 @@ use utoipa::openapi::{
 };
 use utoipa::{Modify, OpenApi};
 
+use crate::http::path_prefix::PathPrefix;
 use crate::problem::ProblemDocument;
 use crate::{articles, auth, authors, service, shares, tags, widgets};
 
@@ -45,7 +46,18 @@ struct Document;
 /// # Panics
 /// When the document cannot be written as JSON: a mistake in the code.
 pub fn json() -> String {
+    json_below(&PathPrefix::default())
+}
+
+/// The same of a server that a proxy has put below a path.
+///
+/// # Panics
+/// As [`json`].
+pub fn json_below(prefix: &PathPrefix) -> String {
     let mut document = Document::openapi();
+    for server in document.servers.iter_mut().flatten() {
+        server.url = prefix.before("/");
+    }
     for module in [
         articles::document(),
         shares::document(),

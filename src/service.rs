@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::db::{Database, migrations};
 use crate::http::params::{NoParams, Query};
+use crate::http::path_prefix::PathPrefix;
 use crate::problem::{Problem, ProblemType, TYPES};
 
 /// How long caches may keep what changes with the server's version only.
@@ -39,13 +40,13 @@ pub struct Index {
     /// The version of the server.
     version: &'static str,
     /// Interactive documentation, for people.
-    documentation: &'static str,
+    documentation: String,
     /// The OpenAPI document, for programs.
-    openapi: &'static str,
+    openapi: String,
     /// Whether requests can be served.
-    health: &'static str,
+    health: String,
     /// The newest articles: a place to begin.
-    articles: &'static str,
+    articles: String,
 }
 
 /// Read the index
@@ -55,14 +56,14 @@ pub struct Index {
     get, path = "/", operation_id = "getIndex", tag = "service",
     responses((status = 200, description = "The index.", body = Index))
 )]
-pub async fn index(_: Query<NoParams>) -> HttpResponse {
+pub async fn index(prefix: Data<PathPrefix>, _: Query<NoParams>) -> HttpResponse {
     unchanging(&Index {
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
-        documentation: "/docs/",
-        openapi: "/openapi.json",
-        health: "/readyz",
-        articles: "/v1/articles",
+        documentation: prefix.before("/docs/"),
+        openapi: prefix.before("/openapi.json"),
+        health: prefix.before("/readyz"),
+        articles: prefix.before("/v1/articles"),
     })
 }
 
