@@ -26,6 +26,7 @@ mod questions;
 mod readme;
 mod replica;
 mod search;
+mod share_clients;
 mod shares;
 mod snapshots;
 mod storage;
