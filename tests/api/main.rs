@@ -15,6 +15,7 @@ mod cursors;
 mod document;
 mod editorial;
 mod events;
+mod external_addresses;
 mod external_shares;
 #[path = "../faults/mod.rs"]
 mod faults;

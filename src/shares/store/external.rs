@@ -142,14 +142,26 @@ struct Newest<'a> {
     by_spelling: BTreeMap<Option<&'a str>, (usize, Option<i64>)>,
     /// All places that said it.
     places: Vec<usize>,
+    /// Those that contradict the first of their spelling.
+    wrong: Vec<Violation>,
 }
 
-impl Newest<'_> {
+impl<'a> Newest<'a> {
     fn at(observed_at: Timestamp) -> Self {
         Self {
             observed_at,
             by_spelling: BTreeMap::new(),
             places: Vec::new(),
+            wrong: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, spelling: Option<&'a str>, place: usize, external: Option<i64>) {
+        self.places.push(place);
+        let said = (place, external);
+        let (first, said) = *self.by_spelling.entry(spelling).or_insert(said);
+        if said != external {
+            self.wrong.push(contradiction(first, place));
         }
     }
 
@@ -173,7 +185,6 @@ fn newest<'a>(
 ) -> Result<(ToKeep<'a>, ExternalCountsReceipt), Violations> {
     let mut to_keep = ToKeep::new();
     let mut receipt = ExternalCountsReceipt::default();
-    let mut wrong = Violations::default();
     for (place, (observed, named)) in all.iter().zip(named).enumerate() {
         let Some((target, spelling)) = *named else {
             receipt.unknown.push(place);
@@ -194,14 +205,10 @@ fn newest<'a>(
             let older = std::mem::replace(group, Newest::at(observed.observed_at));
             receipt.outdated.extend(older.places);
         }
-        group.places.push(place);
-        let said = (place, observed.external);
-        let (first, external) = *group.by_spelling.entry(spelling).or_insert(said);
-        if external != observed.external {
-            wrong.push(contradiction(first, place));
-        }
+        group.add(spelling, place, observed.external);
     }
-    wrong.into_result()?;
+    let wrong = to_keep.values().flat_map(|newest| newest.wrong.clone());
+    wrong.collect::<Violations>().into_result()?;
     Ok((to_keep, receipt))
 }
 
