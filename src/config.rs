@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::db::DatabaseUrl;
 use crate::db::connection_pool::PoolSettings;
 use crate::http::path_prefix::PathPrefix;
+use crate::shares::bot::ProductName;
 
 /// Seconds for which caches may say that something is not there, at most: it may be any moment.
 const MISSING_MAX_AGE: u32 = 10;
@@ -106,6 +107,11 @@ pub struct ServerConfig {
         hide_default_value = true
     )]
     pub path_prefix: PathPrefix,
+    /// Addresses that the site had before, comma-separated, such as http://old.example or
+    /// https://news.example/archive: share counts of what is below them are those of the articles with the same
+    /// slugs
+    #[arg(long, env = "DATELINE_FORMER_SITES", value_delimiter = ',', value_parser = site)]
+    pub former_sites: Vec<Url>,
 
     /// Worker threads; one per CPU core when not set
     #[arg(long, env = "DATELINE_WORKERS", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -182,6 +188,20 @@ pub struct ServerConfig {
     /// --shares-per-article when not set
     #[arg(long, env = "DATELINE_SHARES_PER_ARTICLE_HOUR")]
     pub shares_per_article_hour: Option<u32>,
+
+    /// Maximum shares per hour of one article from one address that apps tell apart by `installation`; 0 tells
+    /// none apart
+    #[arg(long, env = "DATELINE_INSTALLATIONS_PER_ADDRESS", default_value_t = 100, value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub installations_per_address: u32,
+
+    /// Names of the newsroom's own apps as their user agents have them, comma-separated: their shares count,
+    /// also where a name looks like a bot's
+    #[arg(long, env = "DATELINE_OWN_APPS", value_delimiter = ',')]
+    pub own_apps: Vec<ProductName>,
+
+    /// Names of further programs as their user agents have them, comma-separated: their shares do not count
+    #[arg(long, env = "DATELINE_OTHER_BOTS", value_delimiter = ',')]
+    pub other_bots: Vec<ProductName>,
 
     /// Maximum unpublished articles of a user who cannot publish
     #[arg(long, env = "DATELINE_DRAFTS_PER_AUTHOR", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -329,6 +349,15 @@ fn origin(text: &str) -> Result<String, String> {
         return Err(TAKES.into());
     }
     Ok(origin)
+}
+
+/// The beginning of the addresses of a site's pages.
+fn site(text: &str) -> Result<Url, String> {
+    let url = web_url(text.trim())?;
+    if url.query().is_none() && url.fragment().is_none() {
+        return Ok(url);
+    }
+    Err("it takes what the addresses of all articles begin with, without ? and #".into())
 }
 
 fn web_url(text: &str) -> Result<Url, String> {

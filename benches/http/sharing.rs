@@ -15,7 +15,7 @@ use dateline::db::{Database, DatabaseUrl, Timestamp, slugs};
 use dateline::shares::journal::Journal;
 use dateline::shares::model::Network;
 use dateline::shares::store::counting::{self, Share};
-use dateline::shares::visitor::VisitorKey;
+use dateline::shares::visitor::{Reader, VisitorKey};
 
 use super::drive::{self, Load, Seen, Server, dateline, drive, median};
 use super::{Effort, corpus};
@@ -200,7 +200,7 @@ async fn count(
             let share = Share {
                 article,
                 network,
-                visitor: key.visitor(address, b"", article, network, now),
+                visitor: key.visitor(address, Reader::UserAgent(b""), article, network, now),
             };
             let mut journal = journal.lock().expect("nobody panics");
             let receipts = counting::count(connection, &mut journal, &[share], now)?;

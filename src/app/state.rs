@@ -25,7 +25,9 @@ use crate::http::public_url::PublicUrl;
 use crate::keys::{self, Key, Purpose};
 use crate::metrics::Metrics;
 use crate::service::OpenApiJson;
+use crate::shares::bot::Bots;
 use crate::shares::limits::{ShareLimits, ShareQuotas};
+use crate::shares::page::Sites;
 use crate::shares::public::ShareService;
 use crate::shares::slug_cache::SlugCache;
 use crate::shares::store::{counting, rollups};
@@ -53,6 +55,7 @@ pub(super) struct State {
     public_url: Data<PublicUrl>,
     pub(super) origins: Data<EditorialOrigins>,
     path_prefix: Data<PathPrefix>,
+    sites: Data<Sites>,
     document: Data<OpenApiJson>,
     timeout: Data<RequestTimeout>,
     readers: BodyReaders,
@@ -79,8 +82,12 @@ impl State {
         let public_url = Data::new(PublicUrl(public_url));
         database.listen().await?;
         catch_up(&database).await?;
-        let (writer, counted) =
-            ShareWriter::open(database.clone(), WAITING).map_err(StartError::Thread)?;
+        let (writer, counted) = ShareWriter::open(
+            database.clone(),
+            WAITING,
+            config.installations_per_address as usize,
+        )
+        .map_err(StartError::Thread)?;
         let shares = Data::new(share_service(config, &database, &newest(&visitors), writer));
         let responses = ResponseCache::new(
             database.clone(),
@@ -107,6 +114,7 @@ impl State {
             document: Data::new(OpenApiJson(Bytes::from(openapi::json_below(
                 &config.path_prefix,
             )))),
+            sites: Data::new(Sites::new(config.public_url.as_ref(), &config.former_sites)),
             timeout: Data::new(RequestTimeout(Duration::from_secs(config.request_timeout))),
             readers: BodyReaders::start().map_err(StartError::Thread)?,
             metrics,
@@ -142,6 +150,7 @@ impl State {
             .app_data(self.drafts.clone())
             .app_data(self.public_url.clone())
             .app_data(self.path_prefix.clone())
+            .app_data(self.sites.clone())
             .app_data(self.document.clone())
             .app_data(self.timeout.clone())
             .app_data(self.readers.clone());
@@ -200,7 +209,9 @@ fn share_service(
                 .shares_per_article_hour
                 .unwrap_or_else(|| per_minute.saturating_mul(5)),
         }),
+        bots: Bots::new(config.own_apps.clone(), config.other_bots.clone()),
         key: VisitorKey::new(key),
+        has_installations: config.installations_per_address > 0,
         counter: writer,
     }
 }

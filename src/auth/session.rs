@@ -69,7 +69,7 @@ pub struct Tokens {
     token_type: &'static str,
     /// Seconds for which the access token is valid.
     expires_in: u64,
-    /// Good for one call of refresh. Using it twice ends the session.
+    /// Good for one call of refresh. Using it again more than 10 seconds later ends the session.
     refresh_token: String,
 }
 
@@ -211,8 +211,9 @@ fn refused(problem: Problem) -> Problem {
 
 /// Renew a session
 ///
-/// Exchanges a refresh token for new tokens. Each can be used once: a second use revokes the
-/// whole session, because someone else has a copy.
+/// Exchanges a refresh token for new tokens. Each can be used once, and again for 10 seconds after that:
+/// two tabs of a browser may renew their session at the same moment. A later use revokes the whole session,
+/// because someone else has a copy.
 #[utoipa::path(
     post, path = "/v1/auth/refresh", operation_id = "refreshSession", tag = "auth",
     request_body = RefreshToken,

@@ -305,25 +305,28 @@ table! {
 }
 
 table! {
-    use diesel::sql_types::{Integer, Text};
+    use diesel::sql_types::{Integer, Nullable, Text};
     use crate::db::types::IdSql;
 
     former_urls (url) {
         url -> Text,
         article_id -> IdSql,
         position -> Integer,
+        address -> Nullable<Text>,
     }
 }
 
 table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
-    use crate::db::types::TimestampSql;
+    use crate::db::types::{IdSql, TimestampSql};
 
     url_share_counts (url, network) {
         url -> Text,
         network -> Text,
         external -> Nullable<BigInt>,
         observed_at -> TimestampSql,
+        address -> Nullable<Text>,
+        article_id -> Nullable<IdSql>,
     }
 }
 

@@ -11,6 +11,7 @@ use super::external::{
 };
 use super::model::{Network, NetworkCount, Shares};
 use super::overview::{Mover, MoverArticle, NetworkTotal, ShareOverview};
+use super::page::Sites;
 use super::store::by_network;
 use super::store::external::{Observation, known, observe, observe_all};
 use super::store::periods::{history_of_all, movers};
@@ -23,7 +24,6 @@ use crate::http::body::JsonBody;
 use crate::http::conditional::private_json;
 use crate::http::params::{FromParams, NoParams, Params, Query};
 use crate::http::path::IdPath;
-use crate::http::public_url::PublicUrl;
 use crate::problem::Problem;
 
 /// `{network}` of the path: what is none names nothing.
@@ -126,8 +126,9 @@ pub async fn set_external_shares(
 /// Set many counts that were observed elsewhere
 ///
 /// For a job that runs every night: up to 1,000 counts in one transaction, by the articles' ids or
-/// slugs, or by addresses that they had before. What is older than what is kept, and what is of no
-/// article, is left out and named in the answer.
+/// slugs, or by addresses that they have or had before. What is older than what is kept, and what is of no
+/// article, is named in the answer. Different spellings of an article's address are added up; two that say
+/// something else of the same address, network and instant are refused.
 #[utoipa::path(
     post, path = "/v1/editorial/shares/external", operation_id = "setManyExternalShares", tag = "editorial shares",
     security(("bearer" = [])), request_body = ExternalCountsInput,
@@ -139,21 +140,21 @@ pub async fn set_many_external_shares(
         (Query<NoParams>, JsonBody<ExternalCountsInput>),
     >,
     database: Data<Database>,
-    site: Data<PublicUrl>,
+    sites: Data<Sites>,
 ) -> Result<HttpResponse, Problem> {
     let observed: Vec<Observation> = input
         .counts
         .0
         .into_iter()
         .map(|count| Observation {
-            of: count.of(site.0.as_deref()),
+            of: count.of(),
             network: count.network,
             external: count.external.map(|count| count.0),
             observed_at: count.observed_at.0,
         })
         .collect();
     let receipt = database
-        .write(move |connection| observe_all(connection, &observed))
+        .write(move |connection| observe_all(connection, &sites, &observed))
         .await?;
     Ok(private_json(HttpResponse::Ok(), &receipt))
 }

@@ -95,27 +95,8 @@ pub enum Counted {
     Id(Id),
     /// By a slug that it has or had while public.
     Slug(Slug),
-    /// By an address that it had elsewhere, whether it is known yet or not; with the slug that it is the
-    /// address of, if it is on the newsroom's own site.
-    Url(AbsoluteUrl, Option<Slug>),
-}
-
-impl Counted {
-    /// The key, when it is by that.
-    pub fn id(&self) -> Option<Id> {
-        match self {
-            Self::Id(id) => Some(*id),
-            _ => None,
-        }
-    }
-
-    /// The slug, when it is by that.
-    pub fn slug(&self) -> Option<Slug> {
-        match self {
-            Self::Slug(slug) | Self::Url(_, Some(slug)) => Some(slug.clone()),
-            _ => None,
-        }
-    }
+    /// By an address.
+    Url(AbsoluteUrl),
 }
 
 /// One count among many. Exactly one of `id`, `slug` and `url` says of what.
@@ -131,8 +112,8 @@ pub struct ExternalCountInput {
     #[deserr(default)]
     #[schema(required = false)]
     pub slug: Option<Slug>,
-    /// An address that an article had before. Its counts are kept also while no article has it among
-    /// its `former_urls`, and are added to those of the one that will.
+    /// An address that an article has, or had before, in any spelling. Different spellings in one call are
+    /// added up.
     #[deserr(default)]
     #[schema(required = false)]
     pub url: Option<AbsoluteUrl>,
@@ -164,15 +145,11 @@ fn named_once(
 
 impl ExternalCountInput {
     /// What it is of.
-    pub fn of(&self, site: Option<&str>) -> Counted {
+    pub fn of(&self) -> Counted {
         match (&self.id, &self.slug, &self.url) {
             (Some(id), _, _) => Counted::Id(*id),
             (_, Some(slug), _) => Counted::Slug(slug.clone()),
-            (_, _, Some(url)) => {
-                let path = site.and_then(|site| url.as_str().strip_prefix(site)?.strip_prefix('/'));
-                let slug = path.and_then(|path| path.trim_end_matches('/').parse().ok());
-                Counted::Url(url.clone(), slug)
-            }
+            (_, _, Some(url)) => Counted::Url(url.clone()),
             (None, None, None) => unreachable!("one of them is there"),
         }
     }
@@ -208,12 +185,14 @@ impl Deserr<Violations> for ExternalCounts {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({"kept": 998, "outdated": [17], "unknown": [405]}))]
 pub struct ExternalCountsReceipt {
-    /// How many are kept now.
+    /// How many are part of an article's counts now.
     #[schema(minimum = 0)]
     pub kept: usize,
-    /// The places, from 0, of those that are older than what is kept: they changed nothing.
+    /// The places, from 0, of those that are older than what is kept, or than another one of this call: they
+    /// changed nothing.
     pub outdated: Vec<usize>,
-    /// The places of those whose article does not exist.
+    /// The places of those whose article does not exist: they are shown nowhere. Those by `url` are added
+    /// to an article that is given this address among its `former_urls`.
     pub unknown: Vec<usize>,
 }
 

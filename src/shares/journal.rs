@@ -129,6 +129,14 @@ pub struct Journal {
 }
 
 impl Journal {
+    /// Nothing was read yet. Of an article so many installations count behind one address.
+    pub fn new(installations: usize) -> Self {
+        Self {
+            visitors: Visitors::new(installations),
+            ..Self::default()
+        }
+    }
+
     /// The last batch that this process has read; `None` before it has looked.
     pub fn last(&self) -> Option<i64> {
         self.last

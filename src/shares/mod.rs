@@ -3,11 +3,13 @@
 //! - [`model`] – networks and counts
 //! - [`time`] – hours, days and windows, and what shares weigh in them
 //! - [`external`] – counts that were observed elsewhere
+//! - [`page`] – which page a URL is of, however it is spelled
 //! - [`overview`] – what is shared now, for editors
 //! - [`visitor`] – telling visitors apart without knowing them
 //! - [`visitors`] – those of the window, in memory
 //! - [`journal`] – what was counted, as it was written first
 //! - [`bot`] – whom not to count
+//! - [`body`] – what a share is sent as
 //! - [`limits`] – how much one address may send
 //! - [`slug_cache`] – which article a slug names, remembered
 //! - [`writer`] – many shares in one transaction
@@ -15,6 +17,7 @@
 //! - [`public`] – public handlers; what trends is in `articles`, since it returns articles
 //! - [`editorial`] – handlers for editors and tools
 
+pub mod body;
 pub mod bot;
 pub mod editorial;
 pub mod external;
@@ -22,6 +25,7 @@ pub mod journal;
 pub mod limits;
 pub mod model;
 pub mod overview;
+pub mod page;
 pub mod public;
 pub mod slug_cache;
 pub mod store;

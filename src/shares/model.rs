@@ -92,7 +92,65 @@ impl Deserr<Violations> for Network {
 pub struct ShareInput {
     /// Where it was shared.
     pub network: Network,
+    /// From an app: which of its installations sends it. It tells apart readers who have the same app and
+    /// one address, as many have behind that of a mobile carrier; without it they are one visitor. Only a
+    /// hash of it is kept, for an hour.
+    #[deserr(default)]
+    #[schema(required = false, nullable = false)]
+    pub installation: Option<Installation>,
 }
+
+/// A random name that an app gives each of its installations: 8 to 64 letters, digits, `-` and `_`, as UUIDs
+/// have. It must not be one that other apps know, such as an advertising identifier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installation(String);
+
+impl Installation {
+    const MIN: usize = 8;
+    const MAX: usize = 64;
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Installation {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if (Self::MIN..=Self::MAX).contains(&text.len()) && text.bytes().all(is_plain) {
+            return Ok(Self(text.to_owned()));
+        }
+        let detail = "must be 8 to 64 letters, digits, - and _";
+        Err(Invalid::new("invalid_installation", detail))
+    }
+}
+
+impl Deserr<Violations> for Installation {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, Violations> {
+        <String as Deserr<Violations>>::deserialize_from_value(value, location)?
+            .parse()
+            .map_err(|invalid| Violations::at(location, invalid))
+    }
+}
+
+impl utoipa::PartialSchema for Installation {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::Type::String)
+            .min_length(Some(Self::MIN))
+            .max_length(Some(Self::MAX))
+            .pattern(Some("^[A-Za-z0-9_-]+$"))
+            .into()
+    }
+}
+
+impl ToSchema for Installation {}
 
 /// How often an article was shared.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -193,7 +251,7 @@ impl Shares {
 }))]
 pub struct ShareReceipt {
     /// Whether it raised the count; false when the same visitor shared the article there within
-    /// the last hour, and for bots.
+    /// the last hour, for bots, and for installations of an app beyond those that are told apart.
     pub counted: bool,
     /// The counts after it.
     #[serde(flatten)]

@@ -1,36 +1,35 @@
 //! Shares for readers.
 
-use actix_web::dev;
+use std::net::IpAddr;
+
 use actix_web::http::header;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use chrono::{Datelike, TimeDelta};
-use futures_util::future::LocalBoxFuture;
 use utoipa::IntoParams;
 
-use super::bot::is_bot;
-use super::limits::{ShareLimits, Taken};
+use super::body::ShareBody;
+use super::bot::Bots;
+use super::limits::ShareLimits;
 use super::model::{ArticleShares, ShareBatch, ShareInput, ShareReceipt, SharesOverTime};
 use super::slug_cache::SlugCache;
 use super::store;
 use super::store::counting::Share;
 use super::store::periods::history;
 use super::time::{Granularity, TimeRange};
-use super::visitor::VisitorKey;
+use super::visitor::{Reader, VisitorKey};
 use super::writer::ShareWriter;
 use crate::cache::response::{Lookup, Payload};
 use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
 use crate::db::changes::CacheTag;
-use crate::db::{Connection, StoreError, Timestamp, slugs};
+use crate::db::{Connection, Id, StoreError, Timestamp, slugs};
 use crate::http::address::TrustedProxies;
-use crate::http::body::{media_type, parse, read};
 use crate::http::conditional::private_json;
 use crate::http::observe::Frequent;
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::SlugPath;
-use crate::problem::{BAD_REQUEST, Problem, ProblemDocument, UNSUPPORTED_MEDIA_TYPE};
+use crate::problem::{Problem, ProblemDocument};
 use crate::text::Slug;
-use crate::validation::{cut, from_json};
 
 /// What counting takes.
 pub struct ShareService {
@@ -38,72 +37,35 @@ pub struct ShareService {
     pub articles: SlugCache,
     /// How many shares one address may send.
     pub limits: ShareLimits,
+    /// Whose shares are not counted.
+    pub bots: Bots,
     /// How visitors are told apart.
     pub key: VisitorKey,
+    /// Whether apps may tell their installations apart.
+    pub has_installations: bool,
     /// Writes them.
     pub counter: ShareWriter,
 }
 
-/// The body of a share. `navigator.sendBeacon` sends `text/plain` or a form without a CORS
-/// preflight, so these are read as well as JSON: plain text holds the same JSON or the network's
-/// bare name, a form the field `network`.
-///
-/// It is only read when the reader's address may send another share.
-#[derive(Debug)]
-pub struct ShareBody(ShareInput, Taken);
-
-impl FromRequest for ShareBody {
-    type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
-        let media_type = media_type(request);
-        let taken = match (
-            request.app_data::<Data<ShareService>>(),
-            request.app_data::<Data<TrustedProxies>>(),
-        ) {
-            (Some(counting), Some(proxies)) => counting.limits.take(proxies.client(request)),
-            _ => Err(Problem::unavailable("The server is starting.")),
+impl ShareService {
+    /// A share of an article, by whoever sent it.
+    fn share(
+        &self,
+        address: Option<IpAddr>,
+        user_agent: &[u8],
+        article: Id,
+        share: &ShareInput,
+    ) -> Share {
+        let reader = match &share.installation {
+            Some(installation) if self.has_installations => Reader::Installation(installation),
+            _ => Reader::UserAgent(user_agent),
         };
-        let bytes = read(request, payload);
-        Box::pin(async move {
-            let taken = taken?;
-            let bytes = bytes.await?;
-            let value = match media_type.as_str() {
-                "application/json" => parse(&bytes)?,
-                "text/plain" => match parse(&bytes) {
-                    Ok(value @ serde_json::Value::Object(_)) => value,
-                    Ok(serde_json::Value::String(network)) => {
-                        serde_json::json!({"network": network})
-                    }
-                    _ => serde_json::json!({"network": String::from_utf8_lossy(&bytes).trim()}),
-                },
-                "application/x-www-form-urlencoded" => {
-                    let mut fields = serde_json::Map::new();
-                    for (name, value) in url::form_urlencoded::parse(&bytes) {
-                        if fields.insert(name.to_string(), value.into()).is_some() {
-                            let name = cut(&name, 64);
-                            return Err(Problem::new(
-                                &BAD_REQUEST,
-                                format!("The form has the field \"{name}\" twice."),
-                            ));
-                        }
-                    }
-                    fields.into()
-                }
-                other => {
-                    return Err(Problem::new(
-                        &UNSUPPORTED_MEDIA_TYPE,
-                        format!(
-                            "A share is sent as application/json, text/plain or \
-                             application/x-www-form-urlencoded; it came as \"{}\".",
-                            cut(other, 64)
-                        ),
-                    ));
-                }
-            };
-            Ok(Self(from_json(value)?, taken))
-        })
+        let (network, now) = (share.network, Timestamp::now());
+        Share {
+            article,
+            network,
+            visitor: self.key.visitor(address, reader, article, network, now),
+        }
     }
 }
 
@@ -112,9 +74,11 @@ impl FromRequest for ShareBody {
 /// Answered only when the share is on disk. One visitor counts once per article and network in an
 /// hour; nothing personal is stored. Bots that say so in their user agent are answered and not
 /// counted. `RateLimit` (draft-ietf-httpapi-ratelimit-headers) says how many more shares this
-/// address may send. `twitter` is read as `x`. As `navigator.sendBeacon` can send
-/// them, plain text (the same JSON, or a network's bare name) and forms
-/// (`application/x-www-form-urlencoded` with the field `network`) are taken as well.
+/// address may send. `twitter` is read as `x`.
+///
+/// Whatever `navigator.sendBeacon` and forms can send is taken as well: plain text and bodies without a
+/// `Content-Type` (the same JSON, or a network's bare name), and forms (`application/x-www-form-urlencoded` or
+/// `multipart/form-data` with the fields of the JSON).
 #[utoipa::path(
     post, path = "/v1/articles/{slug}/shares", operation_id = "postShare", tag = "shares",
     params(SlugPath),
@@ -149,21 +113,10 @@ pub async fn post_share(
         .headers()
         .get(header::USER_AGENT)
         .map_or(&[][..], |value| value.as_bytes());
-    let receipt = if is_bot(user_agent) {
+    let receipt = if counting.bots.have(user_agent) {
         counting.counter.count_none(article).await?
     } else {
-        let visitor = counting.key.visitor(
-            address,
-            user_agent,
-            article,
-            share.network,
-            Timestamp::now(),
-        );
-        let share = Share {
-            article,
-            network: share.network,
-            visitor,
-        };
+        let share = counting.share(address, user_agent, article, &share);
         counting.counter.count(share).await?
     };
     let mut response = HttpResponse::Ok();

@@ -5,6 +5,11 @@
 //! database. Neither address nor user agent is stored; without the secret nobody can find out
 //! whether an address is behind a hash, and the same visitor has another hash tomorrow and on
 //! another article.
+//!
+//! Where an app says which of its installations it is, that stands in the place of the user agent. Anyone
+//! can make such names up, so the hash also says whose crowd it belongs to, that of an address and an
+//! article: of each crowd only so many count. A part of the hash rather than a table says it, so that it is
+//! known wherever the journal was read, after a restart and in other processes.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -14,17 +19,43 @@ use chrono::NaiveDate;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use super::model::Network;
+use super::model::{Installation, Network};
 use crate::db::{Id, Timestamp};
 use crate::http::address;
 
 /// How long one visitor's further shares of an article on a network are not counted.
 pub const WINDOW: chrono::Duration = chrono::Duration::hours(1);
 
-/// The part of a hash that is kept: the first eight bytes of HMAC-SHA-256 (RFC 2104, section 5). That
-/// one of a million visitors in an hour is taken for another one has a probability of about 3 in 100
-/// million.
+/// The part of a hash that is kept: 63 bits of HMAC-SHA-256 (RFC 2104, section 5), and whether an
+/// installation of an app is behind it ([`BY_INSTALLATION`]), whose crowd then takes the place of the
+/// [first bits](CROWD_BITS). That one of a million visitors in an hour is taken for another one has a
+/// probability of about 5 in 100 million.
 pub type VisitorHash = u64;
+
+/// The last bit of a visitor who is told apart by an installation.
+const BY_INSTALLATION: VisitorHash = 1;
+/// How many of its first bits say whose crowd.
+const CROWD_BITS: u32 = 24;
+/// The others.
+const MEMBER: VisitorHash = VisitorHash::MAX >> CROWD_BITS;
+
+/// The installations of apps behind one address that share one article.
+pub type Crowd = u32;
+
+/// The crowd that a visitor belongs to; `None` for those whom no installation tells apart.
+pub fn crowd(visitor: VisitorHash) -> Option<Crowd> {
+    let is_member = visitor & BY_INSTALLATION != 0;
+    is_member.then_some((visitor >> (VisitorHash::BITS - CROWD_BITS)) as Crowd)
+}
+
+/// What tells one reader behind an address from another.
+#[derive(Debug, Clone, Copy)]
+pub enum Reader<'a> {
+    /// Their browser or app.
+    UserAgent(&'a [u8]),
+    /// Which of an app's installations theirs is.
+    Installation(&'a Installation),
+}
 
 /// The secret that daily keys are derived from.
 #[derive(Clone)]
@@ -84,12 +115,11 @@ impl VisitorKey {
         key
     }
 
-    /// The visitor behind an address (by its [`network`](address::network)) and user agent, for one
-    /// article and network.
+    /// The visitor behind an address (by its [`network`](address::network)), for one article and network.
     pub fn visitor(
         &self,
         address: Option<IpAddr>,
-        user_agent: &[u8],
+        reader: Reader<'_>,
         article: Id,
         network: Network,
         now: Timestamp,
@@ -99,17 +129,24 @@ impl VisitorKey {
             Some(IpAddr::V6(address)) => address.octets().to_vec(),
             None => Vec::new(),
         };
-        let parts = [
-            &address,
-            user_agent,
-            article.0.as_bytes(),
-            network.as_str().as_bytes(),
-        ];
+        let (article, network) = (article.0.as_bytes(), network.as_str().as_bytes());
+        let of = |day: NaiveDate| match reader {
+            Reader::UserAgent(user_agent) => {
+                let whole = hash(self.of(day), &[&address, user_agent, article, network]);
+                whole & !BY_INSTALLATION
+            }
+            Reader::Installation(name) => {
+                let name = name.as_str().as_bytes();
+                let parts = [b"installation", &address[..], name, article, network];
+                let crowd = hash(self.of(day), &[b"crowd", &address, article]);
+                crowd & !MEMBER | hash(self.of(day), &parts) & MEMBER | BY_INSTALLATION
+            }
+        };
         let today = now.utc().date_naive();
         let before = now.plus(-WINDOW).utc().date_naive();
         Visitor {
-            yesterday: (before != today).then(|| hash(self.of(before), &parts)),
-            today: hash(self.of(today), &parts),
+            yesterday: (before != today).then(|| of(before)),
+            today: of(today),
         }
     }
 }
@@ -125,7 +162,13 @@ mod tests {
         let article = Id::generate();
         let at = |time: &str, article| {
             let now = time.parse().unwrap();
-            key.visitor(address, b"agent", article, Network::X, now)
+            key.visitor(
+                address,
+                Reader::UserAgent(b"agent"),
+                article,
+                Network::X,
+                now,
+            )
         };
         let monday = at("2026-03-02T23:59:00Z", article);
         let tuesday = at("2026-03-03T00:01:00Z", article);
@@ -145,7 +188,7 @@ mod tests {
         let from = |address: &str| {
             key.visitor(
                 Some(address.parse().unwrap()),
-                b"",
+                Reader::UserAgent(b""),
                 article,
                 Network::X,
                 now,
@@ -154,5 +197,32 @@ mod tests {
         assert_eq!(from("2001:db8::1"), from("2001:db8::2"));
         assert_ne!(from("2001:db8::1"), from("2001:db8:0:1::1"));
         assert_eq!(from("::ffff:192.0.2.1"), from("192.0.2.1"));
+    }
+
+    #[test]
+    fn installations_behind_an_address_are_of_one_crowd() {
+        let key = VisitorKey::new(b"secret");
+        let (article, now) = (Id::generate(), Timestamp::now());
+        let hash = |address: &str, name: &str, article| {
+            let (address, name) = (Some(address.parse().unwrap()), name.parse().unwrap());
+            let reader = Reader::Installation(&name);
+            key.visitor(address, reader, article, Network::X, now).today
+        };
+        let one = hash("192.0.2.1", "installation-1", article);
+        let two = hash("192.0.2.1", "installation-2", article);
+        assert_ne!(one, two);
+        assert_eq!(one, hash("192.0.2.1", "installation-1", article));
+        assert!(crowd(one).is_some());
+        assert_eq!(crowd(one), crowd(two));
+        for other in [
+            hash("192.0.2.2", "installation-1", article),
+            hash("192.0.2.1", "installation-1", Id::generate()),
+        ] {
+            assert_ne!(crowd(one), crowd(other));
+        }
+        let reader = Reader::UserAgent(b"installation-1");
+        let address = Some("192.0.2.1".parse().unwrap());
+        let by_user_agent = key.visitor(address, reader, article, Network::X, now);
+        assert_eq!(crowd(by_user_agent.today), None);
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::visitor::{Visitor, VisitorHash, WINDOW};
+use super::visitor::{Crowd, Visitor, VisitorHash, WINDOW, crowd};
 use crate::db::Timestamp;
 
 /// Visitors that are remembered: a thousand shares a second for an hour, in about 70 MiB. Of more,
@@ -16,6 +16,10 @@ const MOST: usize = 3_600_000;
 pub struct Visitors {
     /// When each was counted, in seconds since 1970.
     counted: HashMap<VisitorHash, u32>,
+    /// How many of each crowd of installations are among them.
+    crowds: HashMap<Crowd, usize>,
+    /// How many of a crowd may be.
+    most_of_crowd: usize,
 }
 
 fn seconds(instant: Timestamp) -> u32 {
@@ -23,11 +27,37 @@ fn seconds(instant: Timestamp) -> u32 {
 }
 
 impl Visitors {
+    /// Nobody yet, and how many installations behind one address may share an article within the window.
+    pub fn new(most_of_crowd: usize) -> Self {
+        Self {
+            most_of_crowd,
+            ..Self::default()
+        }
+    }
+
     /// Remembers who was counted at an instant.
     pub fn learn(&mut self, at: Timestamp, visitors: impl IntoIterator<Item = VisitorHash>) {
         let at = seconds(at);
-        self.counted
-            .extend(visitors.into_iter().map(|hash| (hash, at)));
+        for hash in visitors {
+            let is_new = self.counted.insert(hash, at).is_none();
+            if let Some(crowd) = crowd(hash)
+                && is_new
+            {
+                *self.crowds.entry(crowd).or_default() += 1;
+            }
+        }
+    }
+
+    /// Whether there is room for one more in a visitor's crowd, besides some who are about to be counted.
+    /// There always is for those who belong to none.
+    pub fn have_room_for(&self, visitor: &Visitor, besides: usize) -> bool {
+        let hashes = [Some(visitor.today), visitor.yesterday];
+        let mut crowds = hashes.into_iter().flatten().filter_map(crowd).peekable();
+        if crowds.peek().is_none() {
+            return true;
+        }
+        let counted = |crowd| self.crowds.get(&crowd).copied().unwrap_or_default();
+        crowds.map(counted).sum::<usize>() + besides < self.most_of_crowd
     }
 
     /// Whether someone was counted within the window.
@@ -52,6 +82,17 @@ impl Visitors {
         }
         if self.counted.capacity() > 4 * self.counted.len() {
             self.counted.shrink_to(2 * self.counted.len());
+        }
+        self.count_crowds();
+    }
+
+    fn count_crowds(&mut self) {
+        if self.crowds.is_empty() {
+            return;
+        }
+        self.crowds = HashMap::new();
+        for crowd in self.counted.keys().filter_map(|hash| crowd(*hash)) {
+            *self.crowds.entry(crowd).or_default() += 1;
         }
     }
 
@@ -87,6 +128,27 @@ mod tests {
         assert!(!visitors.know(&visitor(1, None), later));
         visitors.forget(later);
         assert!(visitors.counted.is_empty());
+    }
+
+    #[test]
+    fn of_a_crowd_only_so_many_count_within_the_window() {
+        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        // Members of a crowd have an odd hash; those of the first begin with zeros.
+        let (one, other) = (visitor(9, None), visitor(u64::MAX, None));
+        let mut visitors = Visitors::new(2);
+        visitors.learn(now, [1, 1, 2, 4]);
+        assert!(visitors.have_room_for(&one, 0));
+        assert!(!visitors.have_room_for(&one, 1));
+        visitors.learn(now, [3]);
+        assert!(!visitors.have_room_for(&one, 0));
+        assert!(visitors.have_room_for(&other, 1));
+        assert!(!visitors.have_room_for(&visitor(u64::MAX, Some(9)), 0));
+        assert!(visitors.have_room_for(&visitor(10, None), 9));
+        visitors.forget(now);
+        assert!(!visitors.have_room_for(&one, 0));
+        visitors.forget(now.plus(WINDOW));
+        assert!(visitors.have_room_for(&one, 1));
+        assert!(visitors.crowds.is_empty());
     }
 
     #[test]

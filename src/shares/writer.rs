@@ -72,12 +72,17 @@ impl Load {
 }
 
 impl ShareWriter {
-    /// Counts in a database, on a thread of its own, for which so many can wait. What it answers
-    /// besides resolves when the last handle is gone and all that waited is written.
+    /// Counts in a database, on a thread of its own, for which so many can wait; of an article, so many
+    /// installations of apps behind one address. What it answers besides resolves when the last handle
+    /// is gone and all that waited is written.
     ///
     /// # Errors
     /// When there can be no more threads.
-    pub fn open(database: Database, most: usize) -> std::io::Result<(Self, oneshot::Receiver<()>)> {
+    pub fn open(
+        database: Database,
+        most: usize,
+        installations: usize,
+    ) -> std::io::Result<(Self, oneshot::Receiver<()>)> {
         let (waiting, taken) = sync_channel(most);
         let (end, ended) = oneshot::channel();
         let runtime = Handle::current();
@@ -87,7 +92,7 @@ impl ShareWriter {
         std::thread::Builder::new()
             .name("share counter".into())
             .spawn(move || {
-                write(&counting, &runtime, &taken, &seen);
+                write(&counting, &runtime, &taken, &seen, installations);
                 let _ = end.send(());
             })?;
         let counter = Self {
@@ -168,8 +173,14 @@ fn receive(
     }
 }
 
-fn write(database: &Database, runtime: &Handle, waiting: &Receiver<Waiting>, load: &Load) {
-    let (mut journal, log) = (Journal::default(), Repeated::new());
+fn write(
+    database: &Database,
+    runtime: &Handle,
+    waiting: &Receiver<Waiting>,
+    load: &Load,
+    installations: usize,
+) {
+    let (mut journal, log) = (Journal::new(installations), Repeated::new());
     let (mut applied, mut forgot) = (Instant::now(), Instant::now());
     loop {
         let first = receive(waiting, &journal, applied);
@@ -218,7 +229,7 @@ fn write(database: &Database, runtime: &Handle, waiting: &Receiver<Waiting>, loa
                 log.warn(&format!("{shares} shares were not counted: {reason}"));
                 drop(answers);
                 // Whether it was written is not known: it is read again.
-                journal = Journal::default();
+                journal = Journal::new(installations);
                 std::thread::sleep(AFTER_FAILURE);
             }
         }

@@ -2,6 +2,9 @@
 
 use dateline::auth::model::{Right, Role};
 use dateline::auth::store::{tokens, users};
+use dateline::db::Timestamp;
+use dateline::db::schema::refresh_tokens;
+use diesel::{ExpressionMethods, RunQueryDsl};
 use macro_rules_attribute::apply;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -56,44 +59,104 @@ async fn a_session_is_renewed_and_ends(app: TestApp) {
     assert_eq!(after.status, 401);
 }
 
+async fn sign_in(app: &TestApp) -> Value {
+    let credentials = json!({"email": "desk@example.com", "password": PASSWORD});
+    post(app, "/v1/auth/login", credentials).await.json
+}
+
+async fn refresh(app: &TestApp, tokens: &Value) -> Reply {
+    let token = json!({"refresh_token": tokens["refresh_token"]});
+    post(app, "/v1/auth/refresh", token).await
+}
+
+async fn may(app: &TestApp, tokens: &Value) -> bool {
+    let token = tokens["access_token"].as_str().unwrap();
+    me(app, token).await.status == 200
+}
+
+/// As if refresh tokens that were used had been used that much earlier.
+async fn let_pass(app: &TestApp, time: chrono::Duration) {
+    let then = Timestamp::now().plus(-time);
+    app.database
+        .write(move |connection| {
+            diesel::update(refresh_tokens::table)
+                .filter(refresh_tokens::used_at.is_not_null())
+                .set(refresh_tokens::used_at.eq(then))
+                .execute(connection)?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+}
+
 #[apply(both)]
-async fn a_refresh_token_used_twice_ends_the_whole_session(app: TestApp) {
+async fn two_tabs_that_renew_at_the_same_moment_both_stay_signed_in(app: TestApp) {
     app.user("desk@example.com", Role::Editor).await;
-    let login = post(
-        &app,
-        "/v1/auth/login",
-        json!({"email": "desk@example.com", "password": PASSWORD}),
-    )
-    .await;
-    let first = json!({"refresh_token": login.json["refresh_token"]});
-    let second = post(&app, "/v1/auth/refresh", first.clone()).await;
+    let other = app.another_process().await;
+    let first = sign_in(&app).await;
+    let one = refresh(&app, &first).await;
+    // However slow this machine is, that was just now.
+    let_pass(&app, chrono::Duration::hours(-1)).await;
+    let others = [&other, &app].map(|process| refresh(process, &first));
+    let mut tabs = futures_util::future::join_all(others).await;
+    tabs.push(one);
+    let mut renewed = Vec::new();
+    for tab in tabs {
+        assert_eq!(tab.status, 200, "{}", tab.text);
+        assert!(may(&app, &tab.json).await);
+        let again = refresh(&other, &tab.json).await;
+        assert_eq!(again.status, 200, "{}", again.text);
+        renewed.push(again.json);
+    }
+    // None of them has another one's tokens.
+    let tokens: std::collections::BTreeSet<_> = renewed
+        .iter()
+        .map(|tokens| tokens["refresh_token"].as_str().unwrap())
+        .collect();
+    assert_eq!(tokens.len(), 3);
+    // Later it is somebody else's, and all of the session ends.
+    let_pass(&app, chrono::Duration::hours(1)).await;
+    assert_eq!(refresh(&other, &first).await.status, 401);
+    for tokens in &renewed {
+        assert!(!may(&app, tokens).await);
+        assert_eq!(refresh(&app, tokens).await.status, 401);
+    }
+}
+
+#[apply(both)]
+async fn a_refresh_token_used_again_later_ends_the_whole_session(app: TestApp) {
+    app.user("desk@example.com", Role::Editor).await;
+    let first = sign_in(&app).await;
+    let second = refresh(&app, &first).await;
     assert_eq!(second.status, 200);
-    assert_eq!(post(&app, "/v1/auth/refresh", first).await.status, 401);
-    let second = json!({"refresh_token": second.json["refresh_token"]});
-    assert_eq!(post(&app, "/v1/auth/refresh", second).await.status, 401);
+    let_pass(&app, chrono::Duration::hours(1)).await;
+    assert_eq!(refresh(&app, &first).await.status, 401);
+    assert_eq!(refresh(&app, &second.json).await.status, 401);
+    assert!(!may(&app, &second.json).await);
+}
+
+#[apply(both)]
+async fn a_session_that_was_ended_is_not_renewed_however_soon(app: TestApp) {
+    app.user("desk@example.com", Role::Editor).await;
+    let first = sign_in(&app).await;
+    let second = refresh(&app, &first).await;
+    let token = json!({"refresh_token": second.json["refresh_token"]});
+    assert_eq!(post(&app, "/v1/auth/logout", token).await.status, 204);
+    assert_eq!(refresh(&app, &first).await.status, 401);
+    assert_eq!(refresh(&app, &second.json).await.status, 401);
 }
 
 #[apply(both)]
 async fn a_stolen_token_renewed_at_the_moment_of_its_reuse_ends_too(app: TestApp) {
     app.user("desk@example.com", Role::Editor).await;
     for _ in 0..4 {
-        let login = post(
-            &app,
-            "/v1/auth/login",
-            json!({"email": "desk@example.com", "password": PASSWORD}),
-        )
-        .await;
-        let first = json!({"refresh_token": login.json["refresh_token"]});
-        let second = post(&app, "/v1/auth/refresh", first.clone()).await;
-        let second = json!({"refresh_token": second.json["refresh_token"]});
-        let (reuse, third) = tokio::join!(
-            post(&app, "/v1/auth/refresh", first),
-            post(&app, "/v1/auth/refresh", second),
-        );
+        let first = sign_in(&app).await;
+        let second = refresh(&app, &first).await;
+        let_pass(&app, chrono::Duration::hours(1)).await;
+        let (reuse, third) = tokio::join!(refresh(&app, &first), refresh(&app, &second.json));
         assert_eq!(reuse.status, 401);
         if third.status == 200 {
-            let third = json!({"refresh_token": third.json["refresh_token"]});
-            assert_eq!(post(&app, "/v1/auth/refresh", third).await.status, 401);
+            assert_eq!(refresh(&app, &third.json).await.status, 401);
         }
     }
 }

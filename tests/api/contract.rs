@@ -398,6 +398,9 @@ async fn who_may_write_and_not_read_learns_nothing(app: TestApp) {
     for url in [
         "https://news.example/secret",
         "https://old.example/2020/secret/",
+        "http://www.news.example/secret?utm_source=x",
+        "https://news.example/secret/amp/",
+        "https://old.example/2020/Secret.html",
     ] {
         let claim = json!({"headline": "Mine", "former_urls": [url]});
         let reply = app

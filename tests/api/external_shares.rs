@@ -19,7 +19,7 @@ async fn set(app: &TestApp, token: &str, article: &Reply, network: &str, body: V
     .await
 }
 
-async fn set_many(app: &TestApp, token: &str, counts: Value) -> Reply {
+pub async fn set_many(app: &TestApp, token: &str, counts: Value) -> Reply {
     app.request(Method::POST, "/v1/editorial/shares/external")
         .bearer(token)
         .json(json!({"counts": counts}))
@@ -35,8 +35,8 @@ async fn share(app: &TestApp, slug: &str, visitor: &str) {
     assert_eq!(reply.json["counted"], true);
 }
 
-const MONDAY: &str = "2026-03-02T03:00:00.000Z";
-const TUESDAY: &str = "2026-03-03T03:00:00.000Z";
+pub const MONDAY: &str = "2026-03-02T03:00:00.000Z";
+pub const TUESDAY: &str = "2026-03-03T03:00:00.000Z";
 
 #[apply(both)]
 async fn observed_counts_are_added_and_kept_apart(app: TestApp) {
@@ -214,7 +214,11 @@ async fn a_nightly_job_sets_many_at_once(app: TestApp) {
     )
     .await;
     assert_eq!(reply.status, 200, "{}", reply.text);
-    assert_eq!(reply.json["unknown"], json!([2, 5]));
+    // The fifth is of no article, and the second and the last are older than others of this call.
+    assert_eq!(
+        reply.json,
+        json!({"kept": 2, "outdated": [1, 6], "unknown": [2, 4, 5]})
+    );
     let totals = async || {
         let reply = app.get("/v1/shares?slugs=one,two-now").await.json;
         (
@@ -294,7 +298,11 @@ async fn an_article_that_moves_here_recovers_its_counts(app: TestApp) {
         ]),
     )
     .await;
-    assert_eq!(reply.json["kept"], 3);
+    // There is no such article yet.
+    assert_eq!(
+        reply.json,
+        json!({"kept": 0, "outdated": [], "unknown": [0, 1, 2]})
+    );
     let mut imported = article("harbour");
     imported["former_urls"] = json!([http, format!("{https}#top")]);
     let draft = app.create(&token, "/v1/editorial/articles", imported).await;
@@ -331,12 +339,8 @@ async fn an_article_that_moves_here_recovers_its_counts(app: TestApp) {
     );
     // One of the newsroom's own site that no article has now is a former one as well.
     let own = "https://news.example/old-permalink";
-    assert_eq!(
-        set_many(&app, &token, json!([of(own, "email", 2)]))
-            .await
-            .json["kept"],
-        1
-    );
+    let reply = set_many(&app, &token, json!([of(own, "email", 2)])).await;
+    assert_eq!(reply.json["unknown"], json!([0]));
     let published = app
         .patch(
             &token,
@@ -360,13 +364,22 @@ async fn an_article_that_moves_here_recovers_its_counts(app: TestApp) {
         .json(other)
         .await;
     assert_eq!(refused.pointers(), ["/former_urls/1"]);
-    // What is taken away from it takes its counts along, and nothing else changes them.
+    // Nor another one's in another spelling.
+    let mut other = article("other");
+    other["former_urls"] = json!(["https://www.old.example/2019/harbour/?utm_source=x"]);
+    let refused = app
+        .request(Method::POST, "/v1/editorial/articles")
+        .bearer(&token)
+        .json(other)
+        .await;
+    assert_eq!(refused.pointers(), ["/former_urls/0"]);
+    // One spelling of an address is as good as all.
     let edited = app
         .patch(&token, &published, json!({"former_urls": [https]}))
         .await;
     assert_eq!(
         shares().await["by_network"],
-        json!({"facebook": 27, "x": 4})
+        json!({"facebook": 128, "x": 4})
     );
     let edited = app
         .patch(&token, &edited, json!({"headline": "Another headline"}))
@@ -374,7 +387,7 @@ async fn an_article_that_moves_here_recovers_its_counts(app: TestApp) {
     assert_eq!(edited.json["former_urls"], json!([https]));
     assert_eq!(
         shares().await["by_network"],
-        json!({"facebook": 27, "x": 4})
+        json!({"facebook": 128, "x": 4})
     );
     let wrong = app
         .patch(
@@ -384,4 +397,13 @@ async fn an_article_that_moves_here_recovers_its_counts(app: TestApp) {
         )
         .await;
     assert_eq!(wrong.status, 422);
+    // What is taken away from it takes its counts along, and brings them back.
+    let edited = app.patch(&token, &edited, json!({"former_urls": []})).await;
+    assert_eq!(shares().await["by_network"], json!({"facebook": 7, "x": 1}));
+    let back = json!({"former_urls": ["https://old.example/2019/harbour/"]});
+    app.patch(&token, &edited, back).await;
+    assert_eq!(
+        shares().await["by_network"],
+        json!({"facebook": 128, "x": 4})
+    );
 }

@@ -511,6 +511,12 @@ impl Request<'_> {
         self
     }
 
+    /// Bytes of which nothing is said.
+    pub fn body(mut self, body: &str) -> Self {
+        self.inner = self.inner.body(body.to_owned());
+        self
+    }
+
     pub async fn json(mut self, body: Value) -> Reply {
         self.inner = self.inner.json(&body);
         self.send().await

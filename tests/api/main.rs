@@ -17,6 +17,7 @@ mod cursors;
 mod document;
 mod editorial;
 mod events;
+mod external_addresses;
 mod external_shares;
 #[path = "../faults/mod.rs"]
 mod faults;
@@ -31,6 +32,7 @@ mod questions;
 mod readme;
 mod replica;
 mod search;
+mod share_clients;
 mod shares;
 mod snapshots;
 mod storage;

@@ -79,7 +79,7 @@ const PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="10
   <path d="M200 700h260v-300h60v300h420v-420h70v420h390v60H200z" fill="#253237"/></svg>`;
 
 /** A reader with a browser of their own; what the console complained of. */
-async function reader(browser, { share = "none", agent } = {}) {
+async function reader(browser, { share = "none", agent = "A first browser" } = {}) {
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, userAgent: agent });
   await context.route("https://images.example.com/**", (route) =>
     route.fulfill({ contentType: "image/svg+xml", body: PICTURE }));

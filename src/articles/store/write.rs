@@ -16,7 +16,8 @@ use crate::db::version::Expected;
 use crate::db::{Connection, Id, Resource, StoreError, StoreResult};
 use crate::events::{ArticleEvent, ArticleState, Change, Event};
 use crate::on_each_database;
-use crate::shares::store::external;
+use crate::shares::page::PageAddress;
+use crate::shares::store::pages;
 use crate::text::{AbsoluteUrl, Slug};
 use crate::validation::Violation;
 
@@ -273,7 +274,7 @@ fn names_nothing_public(
         return Ok(());
     }
     // What was said before is not said now.
-    let before = external::former_urls_of(connection, id)?;
+    let before = pages::former_urls_of(connection, id)?;
     let added: Vec<&str> = urls.0.iter().map(AbsoluteUrl::as_str).collect();
     let added: Vec<&str> = added
         .into_iter()
@@ -282,10 +283,12 @@ fn names_nothing_public(
     if added.is_empty() {
         return Ok(());
     }
-    let named: Vec<&str> = added
+    let added: Vec<PageAddress> = added.into_iter().map(PageAddress::of).collect();
+    let named: Vec<String> = added
         .iter()
-        .filter_map(|url| url.trim_end_matches('/').rsplit('/').next())
+        .filter_map(|page| Some(page.slug()?.into_string()))
         .collect();
+    let spellings: Vec<String> = added.iter().flat_map(PageAddress::spellings).collect();
     let public = || {
         articles::table
             .filter(articles::status.eq(Status::Published.as_str()))
@@ -297,7 +300,7 @@ fn names_nothing_public(
         .first(connection)
         .optional()?;
     let by_address: Option<Id> = public()
-        .filter(articles::canonical_url.eq_any(added))
+        .filter(articles::canonical_url.eq_any(spellings))
         .first(connection)
         .optional()?;
     if by_slug.or(by_address).is_none() {
@@ -317,7 +320,7 @@ fn recover(
     caller: &Caller,
 ) -> StoreResult<()> {
     names_nothing_public(connection, id, urls, caller)?;
-    let Some(place) = external::recover(connection, id, &urls.0)? else {
+    let Some(place) = pages::recover(connection, id, &urls.0)? else {
         return Ok(());
     };
     Err(StoreError::Invalid(

@@ -1,5 +1,5 @@
-//! Sessions in the database: a family of refresh tokens for each sign-in, of which only the newest is
-//! good.
+//! Sessions in the database: a family of refresh tokens for each sign-in. Each is good once, and for as
+//! long as two tabs of a browser may take to use it at the same time.
 
 use diesel::prelude::*;
 
@@ -14,6 +14,11 @@ use crate::db::{Connection, Id, StoreResult, Timestamp, stored};
 /// How long a refresh token can be used.
 pub const REFRESH_LIFETIME: chrono::Duration = chrono::Duration::days(30);
 
+/// How long after its first use a refresh token can be used again: tabs of one browser that find their
+/// access token run out at the same moment send the same one, and so does whoever has lost the answer.
+/// Whoever uses it later has a copy.
+pub const REUSE_GRACE: chrono::Duration = chrono::Duration::seconds(10);
+
 /// What using a refresh token came to.
 #[derive(Debug)]
 pub enum Refreshed {
@@ -24,8 +29,8 @@ pub enum Refreshed {
         /// The session that goes on.
         session: Session,
     },
-    /// Unknown, expired, revoked, or used before; in the last case the whole family is revoked,
-    /// because either its owner or a thief holds a copy.
+    /// Unknown, expired, revoked, or used before; in the last case, unless that was just now
+    /// ([`REUSE_GRACE`]), the whole family is revoked, because either its owner or a thief holds a copy.
     Refused,
 }
 
@@ -73,7 +78,7 @@ fn add_refresh_token(connection: &mut Connection, session: Session) -> StoreResu
     Ok(token)
 }
 
-/// Uses a refresh token: it is void afterwards, and what is returned has the next one.
+/// Uses a refresh token: it is void soon afterwards, and what is returned has the next one.
 ///
 /// # Errors
 /// When the database fails.
@@ -104,7 +109,7 @@ pub fn refresh(connection: &mut Connection, token: &str) -> StoreResult<Refreshe
     .set(refresh_tokens::used_at.eq(now))
     .execute(connection)?
         == 1;
-    if !first_use {
+    if !first_use && !is_used_just_now(connection, &digest, now)? {
         revoke_family(connection, family, now)?;
         return Ok(Refreshed::Refused);
     }
@@ -120,6 +125,21 @@ pub fn refresh(connection: &mut Connection, token: &str) -> StoreResult<Refreshe
         token: add_refresh_token(connection, session)?,
         session,
     })
+}
+
+/// Whether a token was used within [`REUSE_GRACE`] and its family has not ended since. To be asked under
+/// the family's lock.
+fn is_used_just_now(
+    connection: &mut Connection,
+    digest: &[u8],
+    now: Timestamp,
+) -> StoreResult<bool> {
+    let used = refresh_tokens::table
+        .filter(refresh_tokens::token_hash.eq(digest))
+        .filter(refresh_tokens::used_at.gt(now.plus(-REUSE_GRACE)))
+        .filter(refresh_tokens::revoked_at.is_null())
+        .select(refresh_tokens::family_id);
+    Ok(used.first::<Id>(connection).optional()?.is_some())
 }
 
 fn revoke_family(connection: &mut Connection, family: Id, now: Timestamp) -> StoreResult<()> {

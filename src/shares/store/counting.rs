@@ -1,6 +1,6 @@
 //! Counting: many shares in one transaction.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Text};
@@ -13,7 +13,7 @@ use crate::db::types::{IdSql, TimestampSql};
 use crate::db::{Connection, Id, Outage, StoreError, StoreResult, Timestamp};
 use crate::shares::journal::{Batch, Entry, Increments, Journal, decode, encode};
 use crate::shares::model::{Network, ShareReceipt};
-use crate::shares::visitor::{Visitor, VisitorHash, WINDOW};
+use crate::shares::visitor::{Crowd, Visitor, VisitorHash, WINDOW, crowd};
 use crate::{first_for_update, on_each_database};
 
 /// A share that a reader reported.
@@ -71,15 +71,24 @@ pub fn count(
 /// Of each share whether it is to be counted, and what that makes in the journal.
 fn new_ones(journal: &Journal, shares: &[Share], now: Timestamp) -> (Vec<bool>, Vec<Entry>) {
     let mut new: HashSet<VisitorHash> = HashSet::with_capacity(shares.len());
+    let mut crowds: HashMap<Crowd, usize> = HashMap::new();
     let counted: Vec<bool> = shares
         .iter()
         .map(|share| {
             let Visitor { today, yesterday } = share.visitor;
+            let crowd = crowd(today);
+            let besides = crowd.and_then(|crowd| crowds.get(&crowd)).copied();
             let is_new = !journal.visitors.know(&share.visitor, now)
                 && !yesterday.is_some_and(|hash| new.contains(&hash))
-                && !new.contains(&today);
+                && !new.contains(&today)
+                && journal
+                    .visitors
+                    .have_room_for(&share.visitor, besides.unwrap_or_default());
             if is_new {
                 new.extend([Some(today), yesterday].into_iter().flatten());
+                if let Some(crowd) = crowd {
+                    *crowds.entry(crowd).or_default() += 1;
+                }
             }
             is_new
         })

@@ -1,17 +1,23 @@
-//! Counts that tools observed elsewhere: of articles, and of addresses that articles had before.
+//! Counts that tools observed elsewhere: of articles, and of addresses that articles have or had.
+//!
+//! An article has one count for each network, by whichever spelling of its address it is reported: those of one
+//! call are added up, and what the next call says takes their place. Former addresses have
+//! [one each](super::pages).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
+use super::pages::{self, Found};
 use super::totals;
-use crate::db::schema::{articles, former_urls, share_counts};
+use crate::db::schema::articles;
 use crate::db::types::{IdSql, TimestampSql};
 use crate::db::{Connection, Id, StoreError, StoreResult, Timestamp, slugs};
 use crate::shares::external::{Counted, ExternalCountsReceipt, ObservedInput};
 use crate::shares::model::Network;
-use crate::text::{AbsoluteUrl, Slug};
+use crate::shares::page::Sites;
+use crate::validation::{Violation, Violations};
 
 /// A count that was observed elsewhere.
 #[derive(Debug, Clone)]
@@ -80,21 +86,31 @@ fn keep(
     Ok(kept > 0)
 }
 
-/// Counts by what they are of, in the order in which all processes write them, each with its place among
-/// those that were sent.
-#[derive(Default)]
-struct ByTarget<'a> {
-    of_articles: BTreeMap<(Id, Network, Timestamp), (usize, Option<i64>)>,
-    of_urls: BTreeMap<(&'a AbsoluteUrl, Network, Timestamp), (usize, Option<i64>)>,
-    receipt: ExternalCountsReceipt,
+/// What a count is kept for: an article's present address, or one that is its former or nobody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Target<'a> {
+    Article(Id),
+    Url(&'a str, Option<Id>),
 }
 
-fn by_target<'a>(connection: &mut Connection, all: &'a [Observation]) -> StoreResult<ByTarget<'a>> {
-    let slugs: Vec<Slug> = all
-        .iter()
-        .filter_map(|observed| observed.of.slug())
-        .collect();
-    let ids: BTreeSet<Id> = all.iter().filter_map(|observed| observed.of.id()).collect();
+/// Where a count belongs, and under which spelling of its target it was reported; `None` for the one that
+/// readers are given.
+type Named<'a> = (Target<'a>, Option<&'a str>);
+
+/// Where each count belongs, by its place among those that were sent; `None` for those of no article.
+fn targets<'a>(
+    connection: &mut Connection,
+    sites: &Sites,
+    all: &'a [Observation],
+) -> StoreResult<Vec<Option<Named<'a>>>> {
+    let (mut ids, mut slugs, mut urls) = (BTreeSet::new(), Vec::new(), BTreeSet::new());
+    for observed in all {
+        match &observed.of {
+            Counted::Id(id) => drop(ids.insert(*id)),
+            Counted::Slug(slug) => slugs.push(slug.clone()),
+            Counted::Url(url) => drop(urls.insert(url)),
+        }
+    }
     let by_slug = slugs::articles_named(connection, &slugs)?;
     let known: BTreeSet<Id> = articles::table
         .filter(articles::id.eq_any(ids.into_iter().collect::<Vec<Id>>()))
@@ -102,167 +118,166 @@ fn by_target<'a>(connection: &mut Connection, all: &'a [Observation]) -> StoreRe
         .load(connection)?
         .into_iter()
         .collect();
-    let mut found = ByTarget::default();
-    for (place, observed) in all.iter().enumerate() {
-        let (article, url) = match &observed.of {
-            Counted::Id(id) => (known.get(id).copied(), None),
-            Counted::Slug(slug) => (by_slug.get(slug).copied(), None),
-            Counted::Url(url, slug) => {
-                let own = slug.as_ref().and_then(|slug| by_slug.get(slug));
-                (own.copied(), Some(url))
-            }
-        };
-        match (article, url) {
-            (Some(article), _) => {
-                let key = (article, observed.network, observed.observed_at);
-                found.of_articles.insert(key, (place, observed.external));
-            }
-            (None, Some(url)) => {
-                let key = (url, observed.network, observed.observed_at);
-                found.of_urls.insert(key, (place, observed.external));
-            }
-            (None, None) => found.receipt.unknown.push(place),
+    let by_url = pages::articles_at(connection, sites, urls)?;
+    let target = |observed: &'a Observation| match &observed.of {
+        Counted::Id(id) => Some((Target::Article(*known.get(id)?), None)),
+        Counted::Slug(slug) => Some((Target::Article(*by_slug.get(slug)?), None)),
+        Counted::Url(url) => {
+            let url = url.as_str();
+            Some(match by_url.get(url) {
+                Some(Found::Present(article)) => (Target::Article(*article), None),
+                Some(Found::OtherSpelling(article)) => (Target::Article(*article), Some(url)),
+                Some(Found::Former(article)) => (Target::Url(url, Some(*article)), None),
+                None => (Target::Url(url, None), None),
+            })
+        }
+    };
+    Ok(all.iter().map(target).collect())
+}
+
+/// What one call says of a target and network at the newest instant.
+struct Newest<'a> {
+    observed_at: Timestamp,
+    /// Each spelling's count, with the place that said it first.
+    by_spelling: BTreeMap<Option<&'a str>, (usize, Option<i64>)>,
+    /// All places that said it.
+    places: Vec<usize>,
+    /// Those that contradict the first of their spelling.
+    wrong: Vec<Violation>,
+}
+
+impl<'a> Newest<'a> {
+    fn at(observed_at: Timestamp) -> Self {
+        Self {
+            observed_at,
+            by_spelling: BTreeMap::new(),
+            places: Vec::new(),
+            wrong: Vec::new(),
         }
     }
-    Ok(found)
+
+    fn add(&mut self, spelling: Option<&'a str>, place: usize, external: Option<i64>) {
+        self.places.push(place);
+        let said = (place, external);
+        let (first, said) = *self.by_spelling.entry(spelling).or_insert(said);
+        if said != external {
+            self.wrong.push(contradiction(first, place));
+        }
+    }
+
+    /// The sum over all spellings; `None` where none of them is known any more.
+    fn external(&self) -> Option<i64> {
+        let counts = self.by_spelling.values().filter_map(|(_, count)| *count);
+        counts.reduce(|sum, count| sum + count)
+    }
+}
+
+/// What is to be kept, in the order in which all processes write it.
+type ToKeep<'a> = BTreeMap<(Target<'a>, Network), Newest<'a>>;
+
+/// Of each target and network what the newest counts say, and what became of the others.
+///
+/// # Errors
+/// `contradiction`, where two of the same spelling and instant differ.
+fn newest<'a>(
+    all: &[Observation],
+    named: &[Option<Named<'a>>],
+) -> Result<(ToKeep<'a>, ExternalCountsReceipt), Violations> {
+    let mut to_keep = ToKeep::new();
+    let mut receipt = ExternalCountsReceipt::default();
+    for (place, (observed, named)) in all.iter().zip(named).enumerate() {
+        let Some((target, spelling)) = *named else {
+            receipt.unknown.push(place);
+            continue;
+        };
+        if let Target::Url(_, None) = target {
+            receipt.unknown.push(place);
+        }
+        let key = (target, observed.network);
+        let group = to_keep
+            .entry(key)
+            .or_insert_with(|| Newest::at(observed.observed_at));
+        if observed.observed_at < group.observed_at {
+            receipt.outdated.push(place);
+            continue;
+        }
+        if observed.observed_at > group.observed_at {
+            let older = std::mem::replace(group, Newest::at(observed.observed_at));
+            receipt.outdated.extend(older.places);
+        }
+        group.add(spelling, place, observed.external);
+    }
+    let wrong = to_keep.values().flat_map(|newest| newest.wrong.clone());
+    wrong.collect::<Violations>().into_result()?;
+    Ok((to_keep, receipt))
+}
+
+fn contradiction(one: usize, other: usize) -> Violation {
+    let detail = format!(
+        "says something else of the same address, network and observed_at than /counts/{one}"
+    );
+    Violation::new(format!("/counts/{other}"), "contradiction", detail)
 }
 
 /// Keeps what was observed of many, each unless something newer is kept.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Invalid`] when two contradict each other.
 pub fn observe_all(
     connection: &mut Connection,
+    sites: &Sites,
     all: &[Observation],
 ) -> StoreResult<ExternalCountsReceipt> {
-    let ByTarget {
-        of_articles,
-        of_urls,
-        mut receipt,
-    } = by_target(connection, all)?;
+    let named = targets(connection, sites, all)?;
+    let (to_keep, mut receipt) = newest(all, &named).map_err(StoreError::Invalid)?;
+    let mut with_urls = pages::release(connection, &urls_of(all, &named))?;
     let mut touched: BTreeSet<Id> = BTreeSet::new();
-    for ((article, network, observed_at), (place, external)) in of_articles {
-        if keep(connection, article, network, external, observed_at)? {
-            touched.insert(article);
-        } else {
-            receipt.outdated.push(place);
+    for ((target, network), newest) in to_keep {
+        let (external, observed_at) = (newest.external(), newest.observed_at);
+        let is_kept = match target {
+            Target::Article(article) => {
+                touched.insert(article);
+                keep(connection, article, network, external, observed_at)?
+            }
+            Target::Url(url, article) => {
+                with_urls.extend(article);
+                pages::keep(connection, url, article, network, external, observed_at)?
+            }
+        };
+        if !is_kept {
+            receipt.outdated.extend(newest.places);
         }
     }
-    let mut urls: Vec<&str> = Vec::new();
-    for ((url, network, observed_at), (place, external)) in of_urls {
-        if keep_of_url(connection, url, network, external, observed_at)? {
-            urls.push(url.as_str());
-        } else {
-            receipt.outdated.push(place);
-        }
+    for article in &with_urls {
+        pages::add_up(connection, *article)?;
     }
-    let recovered: BTreeSet<Id> = former_urls::table
-        .filter(former_urls::url.eq_any(urls))
-        .select(former_urls::article_id)
-        .load(connection)?
-        .into_iter()
-        .collect();
-    for article in &recovered {
-        add_up_former(connection, *article)?;
-    }
-    touched.extend(recovered);
+    touched.extend(with_urls);
     totals::place(connection, &touched.into_iter().collect::<Vec<Id>>())?;
+    Ok(counted(receipt, all.len()))
+}
+
+/// The URLs that counts were reported by, each with the article that its former address it is.
+fn urls_of<'a>(
+    all: &'a [Observation],
+    named: &[Option<Named<'_>>],
+) -> BTreeMap<&'a str, Option<Id>> {
+    let urls = all.iter().zip(named).filter_map(|(observed, named)| {
+        let Counted::Url(url) = &observed.of else {
+            return None;
+        };
+        match named {
+            Some((Target::Url(_, article), _)) => Some((url.as_str(), *article)),
+            _ => Some((url.as_str(), None)),
+        }
+    });
+    urls.collect()
+}
+
+/// With the number of those that are part of counts now: a place may be of no article and outdated as well.
+fn counted(mut receipt: ExternalCountsReceipt, all: usize) -> ExternalCountsReceipt {
+    let unknown: BTreeSet<usize> = receipt.unknown.iter().copied().collect();
+    receipt.outdated.retain(|place| !unknown.contains(place));
     receipt.outdated.sort_unstable();
-    receipt.kept = all.len() - receipt.outdated.len() - receipt.unknown.len();
-    Ok(receipt)
-}
-
-fn keep_of_url(
-    connection: &mut Connection,
-    url: &AbsoluteUrl,
-    network: Network,
-    external: Option<i64>,
-    observed_at: Timestamp,
-) -> StoreResult<bool> {
-    let kept = diesel::sql_query(
-        "INSERT INTO url_share_counts (url, network, external, observed_at) \
-         VALUES ($1, $2, $3, $4) ON CONFLICT (url, network) \
-         DO UPDATE SET external = excluded.external, observed_at = excluded.observed_at \
-         WHERE url_share_counts.observed_at <= excluded.observed_at",
-    )
-    .bind::<Text, _>(url.as_str())
-    .bind::<Text, _>(network.as_str())
-    .bind::<Nullable<BigInt>, _>(external)
-    .bind::<TimestampSql, _>(observed_at)
-    .execute(connection)?;
-    Ok(kept > 0)
-}
-
-/// Adds up what was observed of an article's former addresses.
-fn add_up_former(connection: &mut Connection, article: Id) -> StoreResult<()> {
-    diesel::update(share_counts::table.filter(share_counts::article_id.eq(article)))
-        .set((
-            share_counts::former_external.eq(None::<i64>),
-            share_counts::former_observed_at.eq(None::<Timestamp>),
-        ))
-        .execute(connection)?;
-    diesel::sql_query(
-        "INSERT INTO share_counts \
-         (article_id, network, first_party, former_external, former_observed_at) \
-         SELECT f.article_id, u.network, 0, CAST(sum(u.external) AS bigint), max(u.observed_at) \
-         FROM former_urls f JOIN url_share_counts u ON u.url = f.url \
-         WHERE f.article_id = $1 AND u.external IS NOT NULL GROUP BY f.article_id, u.network ORDER BY u.network \
-         ON CONFLICT (article_id, network) \
-         DO UPDATE SET former_external = excluded.former_external, \
-                       former_observed_at = excluded.former_observed_at",
-    )
-    .bind::<IdSql, _>(article)
-    .execute(connection)?;
-    Ok(())
-}
-
-/// The addresses that an article had before, in the order their editors gave.
-///
-/// # Errors
-/// When the database fails.
-pub fn former_urls_of(connection: &mut Connection, article: Id) -> StoreResult<Vec<String>> {
-    Ok(former_urls::table
-        .filter(former_urls::article_id.eq(article))
-        .order(former_urls::position)
-        .select(former_urls::url)
-        .load(connection)?)
-}
-
-/// Says which addresses an article had before, in place of what was said: the counts that were
-/// observed of them are added to its own. Returns the place of one that is another article's.
-///
-/// # Errors
-/// When the database fails.
-pub fn recover(
-    connection: &mut Connection,
-    article: Id,
-    urls: &[AbsoluteUrl],
-) -> StoreResult<Option<usize>> {
-    let before = former_urls_of(connection, article)?;
-    if before.iter().eq(urls.iter().map(AbsoluteUrl::as_str)) {
-        return Ok(None);
-    }
-    diesel::delete(former_urls::table.filter(former_urls::article_id.eq(article)))
-        .execute(connection)?;
-    let wanted: Vec<&str> = urls.iter().map(AbsoluteUrl::as_str).collect();
-    let taken: Vec<String> = former_urls::table
-        .filter(former_urls::url.eq_any(&wanted))
-        .select(former_urls::url)
-        .load(connection)?;
-    let is_taken = |url: &&str| taken.iter().any(|taken| taken == url);
-    if let Some(place) = wanted.iter().position(is_taken) {
-        return Ok(Some(place));
-    }
-    for (position, url) in (0_i32..).zip(wanted) {
-        diesel::insert_into(former_urls::table)
-            .values((
-                former_urls::url.eq(url),
-                former_urls::article_id.eq(article),
-                former_urls::position.eq(position),
-            ))
-            .execute(connection)?;
-    }
-    add_up_former(connection, article)?;
-    totals::place(connection, &[article])?;
-    Ok(None)
+    receipt.kept = all - receipt.outdated.len() - receipt.unknown.len();
+    receipt
 }

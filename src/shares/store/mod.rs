@@ -7,12 +7,14 @@
 //! - [`periods`] – what was shared when
 //! - [`rollups`] – the shares of each hour and day together: what trends, an overview
 //! - [`external`] – counts that were observed elsewhere
+//! - [`pages`] – which article a URL is of, and what was observed of URLs
 //! - [`totals`] – the order of most shared articles
 //! - [`downsampling`] – old hours become days
 
 pub mod counting;
 pub mod downsampling;
 pub mod external;
+pub mod pages;
 pub mod periods;
 pub mod rollups;
 pub mod totals;
