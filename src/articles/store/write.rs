@@ -38,7 +38,7 @@ pub fn create(
         Some(slug) => slug.clone(),
         None => {
             let title = input.headline.as_ref().map_or("", |text| text.as_str());
-            let wanted = Slug::from_title(title, &format!("article-{id}"));
+            let wanted = Slug::from_title(title, Some(&input.language), &format!("article-{id}"));
             slugs::claim_nearest(connection, Resource::Article, wanted)?
         }
     };
