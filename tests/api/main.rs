@@ -20,6 +20,7 @@ mod external_shares;
 mod faults;
 mod harness;
 mod limits;
+mod names;
 mod process;
 mod public;
 mod questions;
