@@ -6,7 +6,8 @@
 //! words: SQLite in FTS5, Postgres in a `tsvector` under a GIN index. So both find the same.
 //!
 //! - [`words`] – text as words: case and accents folded, scripts without spaces by character
-//! - [`reading`] – words as they belong together: what a hyphen joins, initials, names with signs
+//! - [`signs`] – names with signs: `C++`, `.NET`
+//! - [`reading`] – words as they belong together: what a hyphen joins, initials
 //! - [`query`] – what readers type, none of it an error
 //! - [`entry`] – what is kept of an article: its words, once for each rank they can earn it
 //! - [`expression`] – a query in the language of either database
@@ -27,5 +28,6 @@ pub mod expression;
 pub mod highlight;
 pub mod query;
 pub mod reading;
+pub mod signs;
 pub mod store;
 pub mod words;

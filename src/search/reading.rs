@@ -5,10 +5,9 @@
 //! text has two rows of words, as they are written and joined, and a phrase may stand in either. In the
 //! joined row umlauts are spelled out (`zuerich`).
 //!
-//! Initials are one word (`U.S.`, `J. K.`), and so are names with signs: `C++`, `C#`, `.NET`. Their
-//! signs are kept full-width: no text folds to these, and no database takes them for anything but
-//! letters.
+//! Initials are one word (`U.S.`, `J. K.`), and so are names with signs ([`signs`](super::signs)).
 
+use super::signs::{is_sign, with_signs};
 use super::words::{Word, is_hangul, is_unparted, kept, words};
 use crate::characters::{is_apostrophe, is_hyphen, is_ignorable};
 
@@ -108,61 +107,16 @@ impl From<Word> for Token {
     }
 }
 
-/// Whether a character is a sign that belongs to a word.
-pub fn is_sign(c: char) -> bool {
-    matches!(c, '＋' | '＃' | '．')
-}
-
 /// Words with the signs that belong to them.
 fn names(text: &str, words: Vec<Word>) -> Vec<Token> {
-    words.into_iter().map(|word| named(text, word)).collect()
-}
-
-fn named(text: &str, mut word: Word) -> Token {
-    let mut after = text[word.bytes.end..].chars();
-    let signs = (after.next(), after.next(), after.next());
-    let (first, last) = (word.folded.chars().next(), word.folded.chars().last());
-    let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_alphabetic() && !is_unparted(c));
-    let plain = word.clone();
-    match signs {
-        (Some(one @ ('+' | '＋')), Some(two @ ('+' | '＋')), third)
-            if is_letter(last) && !matches!(third, Some('+' | '＋')) =>
-        {
-            word.bytes.end += one.len_utf8() + two.len_utf8();
-            word.folded.push_str("＋＋");
-            word.spelled = None;
-        }
-        (Some(sign @ ('#' | '＃' | '♯')), next, _)
-            if is_letter(last)
-                && word.folded.chars().count() == 1
-                && next.is_none_or(|c| !c.is_alphanumeric()) =>
-        {
-            word.bytes.end += sign.len_utf8();
-            word.folded.push('＃');
-        }
-        _ => {}
-    }
-    let is_name =
-        first.is_some_and(|c| c.is_ascii_alphabetic()) && plain.folded.chars().count() > 1;
-    if let Some(dot) = leading_dot(&text[..word.bytes.start]).filter(|_| is_name) {
-        word.bytes.start -= dot.len_utf8();
-        word.folded.insert(0, '．');
-        word.spelled = None;
-        return Token {
-            within: vec![plain],
+    let named = |word| {
+        let (word, plain) = with_signs(text, word);
+        Token {
+            within: plain.into_iter().collect(),
             ..word.into()
-        };
-    }
-    word.into()
-}
-
-/// The dot before a word that is its first character, not the end of what comes before.
-fn leading_dot(before: &str) -> Option<char> {
-    let mut before = before.chars().rev();
-    let dot = before.next().filter(|c| matches!(c, '.' | '．'))?;
-    let ends =
-        |c: char| c.is_alphanumeric() || matches!(c, '.' | ')' | ']' | '}' | '”' | '’' | '»');
-    (!before.next().is_some_and(ends)).then_some(dot)
+        }
+    };
+    words.into_iter().map(named).collect()
 }
 
 /// What stands between two tokens; `None` when they share a character.

@@ -25,7 +25,7 @@ const MAX_BYTES_OF_LETTERS: usize = 3 * MAX_BYTES;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
     /// Folded: what words are compared by. Letters, digits, marks, and the signs of names
-    /// ([`reading`](super::reading)).
+    /// ([`signs`](super::signs)).
     pub folded: String,
     /// The same with umlauts and their like as two letters: `zuerich` for `Zürich`, `aarhus` for
     /// `Århus`; `None` without any.

@@ -1,5 +1,6 @@
 //! Slugs that are made from titles, names that are taken, and text with nothing to see.
 
+use diesel::prelude::*;
 use macro_rules_attribute::apply;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -353,4 +354,42 @@ async fn characters_that_xml_cannot_hold_are_never_stored(app: TestApp) {
     }
     let lines = json!({"custom": {"note": "one\n\ttwo"}});
     app.create(&token, ARTICLES, lines).await;
+}
+
+#[apply(both)]
+async fn what_was_stored_under_older_rules_can_be_mended(app: TestApp) {
+    let token = app.newsroom().await;
+    let article = app
+        .create(&token, ARTICLES, json!({"headline": "Seen"}))
+        .await;
+    let tag = app.create(&token, TAGS, json!({"name": "Quay"})).await;
+    app.database
+        .write(|connection| {
+            for statement in [
+                "UPDATE articles SET headline = '\u{200b}'",
+                "UPDATE tags SET name = '\u{200b}' WHERE name = 'Quay'",
+            ] {
+                diesel::sql_query(statement).execute(connection)?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let tag_path = format!("{TAGS}/{}", tag.json["id"].as_str().unwrap());
+    let article_path = format!("{ARTICLES}/{}", article.json["id"].as_str().unwrap());
+    for (path, field, other) in [
+        (tag_path, "name", "description"),
+        (article_path, "headline", "kicker"),
+    ] {
+        let edit = async |field: &str| {
+            app.request(Method::PATCH, &path)
+                .bearer(&token)
+                .header("if-match", "*")
+                .json(json!({ field: "Mended" }))
+                .await
+        };
+        assert_eq!(edit(other).await.pointers(), [format!("/{field}")]);
+        assert_eq!(edit(field).await.status, 200);
+        assert_eq!(edit(other).await.status, 200);
+    }
 }
