@@ -178,8 +178,11 @@ fn dots_between(text: &str, one: &Token, next: &Token) -> Option<Dots> {
     match between(text, one, next)? {
         "." => Some(Dots::Close),
         ". " | ".\u{a0}" | ".\u{202f}" => {
-            let after = text[next.end()..].strip_prefix('.')?;
-            let is_alone = !after.starts_with(char::is_alphanumeric);
+            // Each is a word for itself, or somebody who types one of them would not find it.
+            let before = text[..one.start()].chars().next_back();
+            let after = text[next.end()..].strip_prefix('.')?.chars().next();
+            let belongs = |c: char| c.is_alphanumeric() || joins(c);
+            let is_alone = !before.is_some_and(belongs) && !after.is_some_and(belongs);
             is_alone.then_some(Dots::Spaced)
         }
         _ => None,
@@ -232,12 +235,16 @@ fn compounds(text: &str, tokens: Vec<Token>) -> Vec<Token> {
     found
 }
 
+/// Whether a sign between two words joins them.
+fn joins(sign: char) -> bool {
+    is_apostrophe(sign) || is_hyphen(sign) || matches!(sign, '.' | '·' | '\u{2027}')
+}
+
 fn are_joined(text: &str, one: &Token, next: &Token) -> bool {
     let Some(between) = between(text, one, next) else {
         return false;
     };
     let mut signs = between.chars().filter(|c| !is_ignorable(*c));
-    let joins = |c: char| is_apostrophe(c) || is_hyphen(c) || matches!(c, '.' | '·' | '\u{2027}');
     let sign = signs.next().is_some_and(joins) && signs.next().is_none();
     let last = one.words.last().and_then(|word| word.folded.chars().last());
     let first = next
