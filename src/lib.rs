@@ -31,6 +31,8 @@
 //! - [`log`] – logs that no request waits for
 //! - [`trace`] – traces across services
 //! - [`etag`], [`merge_patch`], [`text`], [`validation`] – rules of documents, without I/O
+//! - [`transliteration`] – text of any script in ASCII
+//! - [`characters`] – what single characters are
 
 pub mod app;
 pub mod articles;
@@ -38,6 +40,7 @@ pub mod auth;
 pub mod authors;
 pub mod body;
 pub mod cache;
+pub mod characters;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -64,5 +67,6 @@ pub mod tags;
 pub mod text;
 pub mod threads;
 pub mod trace;
+pub mod transliteration;
 pub mod validation;
 pub mod widgets;

@@ -1,17 +1,23 @@
-//! What tags and authors share: a name with a slug, a list by name, and merging one into another.
+//! What tags and authors share: a name with a slug, a list by name, finding one by part of its name, and merging
+//! one into another.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
+use unicode_normalization::UnicodeNormalization;
 
+use crate::characters::is_ignorable;
 use crate::db::keyset::KeysetBound;
 use crate::db::lock::{self, Lock};
 use crate::db::types::{IdSql, TimestampSql};
 use crate::db::version::Expected;
 use crate::db::{Connection, Id, Resource, StoreError, StoreResult, dialect, slugs};
 use crate::events::{Change, Event, NameEvent};
+use crate::search::reading::Reading;
+use crate::search::signs::is_sign;
+use crate::search::words::Word;
 use crate::text::Slug;
 use crate::validation::Violation;
 
@@ -78,7 +84,7 @@ pub fn claim_slug(
     let slug = match wanted {
         Some(slug) => slugs::claim(connection, of, slug, None)?,
         None => {
-            let wanted = Slug::from_title(name, &format!("{}-{id}", of.as_str()));
+            let wanted = Slug::from_title(name, None, &format!("{}-{id}", of.as_str()));
             slugs::claim_nearest(connection, of, wanted)?
         }
     };
@@ -193,6 +199,40 @@ pub fn merge(
     Ok(())
 }
 
+/// What names are sorted by and looked through: the words of a name, folded as searches fold them, and after
+/// tabs the rows in which these have signs, or are joined and spelled out.
+pub fn sort_name(name: &str) -> String {
+    let reading = Reading::new(name);
+    let (written, joined) = (row(reading.written()), row(reading.joined()));
+    let plain: String = written.chars().filter(|c| !is_sign(*c)).collect();
+    let mut rows = vec![plain, written, joined];
+    rows.dedup();
+    rows.join("\t")
+}
+
+fn row(words: Vec<&Word>) -> String {
+    let words: Vec<&str> = words.iter().map(|word| word.folded.as_str()).collect();
+    words.join(" ")
+}
+
+/// The LIKE patterns of names that contain a text as it is written, or joined. Nothing in folded words means
+/// anything to LIKE; of a text without any, nothing is left to find, and only what is as empty matches.
+pub fn containing(part: &str) -> [String; 2] {
+    let reading = Reading::new(part);
+    [reading.written(), reading.joined()].map(|words| match row(words) {
+        nothing if nothing.is_empty() => nothing,
+        words => format!("%{words}%"),
+    })
+}
+
+/// A name as it is compared with others: case, width, kinds of space and what is not seen aside.
+pub fn compared(name: &str) -> String {
+    let seen = name.nfkc().filter(|c| !is_ignorable(*c));
+    let folded: String = seen.flat_map(char::to_lowercase).nfkc().collect();
+    let words: Vec<&str> = folded.split_whitespace().collect();
+    words.join(" ").replace('ς', "σ")
+}
+
 /// Cuts a page of a list by name from a query of `tags` or `authors`.
 #[macro_export]
 macro_rules! page_by_name {
@@ -293,4 +333,77 @@ pub fn page_by_count<T>(
 /// signed for such a list is.
 pub fn count_start(start: Option<KeysetBound<String>>) -> Option<KeysetBound<i64>> {
     start.and_then(|start| start.try_map(|value| value.parse()).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_by_any_part_of_them() {
+        for (name, part, found) in [
+            ("C++", "C++", true),
+            ("Climate", "C++", false),
+            ("São Tomé", "C++", false),
+            ("C++", "c", true),
+            ("Climate", "lim", true),
+            ("São Tomé", "sao to", true),
+            ("Zürich", "zuer", true),
+            ("Zürich", "Zurich", true),
+            ("Zuerich", "Zürich", true),
+            ("E-mail", "email", true),
+            ("Email", "e-mail", true),
+            ("U.S. politics", "US", true),
+            (".NET", "net", true),
+            ("Net profit", ".NET", false),
+            ("東京", "京", true),
+            ("Київ", "київ", true),
+            ("Beirut", "北", false),
+            ("Hawaiʻi", "hawai’i", true),
+            ("٢٠٢٦", "2026", true),
+            ("100%", "%", false),
+            ("a_b", "_", false),
+        ] {
+            let name_row = sort_name(name);
+            let patterns = containing(part);
+            let is_in = |pattern: &String| match pattern.trim_matches('%') {
+                "" => name_row.is_empty(),
+                text => name_row.contains(text),
+            };
+            assert_eq!(
+                patterns.iter().any(is_in),
+                found,
+                "{part} in {name}: {name_row}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_sort_by_their_letters() {
+        let mut names = ["Czech", "C++", "Ärger", "Arm", "C", "Zug"];
+        names.sort_by_key(|name| sort_name(name));
+        assert_eq!(names, ["Ärger", "Arm", "C", "C++", "Czech", "Zug"]);
+    }
+
+    #[test]
+    fn names_are_the_same_whatever_their_case_width_and_space() {
+        for same in [
+            "harbour n",
+            "Harbour\u{a0}N",
+            "ＨＡＲＢＯＵＲ\u{3000}N",
+            "Har\u{ad}bour  N\u{200b}",
+        ] {
+            assert_eq!(compared(same), "harbour n", "{same:?}");
+        }
+        for (one, other) in [
+            ("Resume", "Résumé"),
+            ("C", "C++"),
+            ("Côte d'Ivoire", "Cote d'Ivoire"),
+        ] {
+            assert_ne!(compared(one), compared(other));
+        }
+        // What is the same has the same words.
+        assert_eq!(sort_name("ΟΔΟΣ"), sort_name("οδός"));
+        assert_eq!(compared("ΟΔΟΣ"), compared("οδος"));
+    }
 }

@@ -11,7 +11,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::{Outage, StoreError};
+use crate::db::{Id, Outage, StoreError};
 use crate::etag::{self, PRIVATE};
 use crate::log::Repeated;
 use crate::validation::{MOST_DETAIL, Violation, Violations, cut};
@@ -64,6 +64,8 @@ problem_types! {
         "The request did not arrive in full within the time limit.";
     SLUG_TAKEN = "slug-taken", 409, "Slug is taken",
         "Another resource has this slug. `suggestion` is the nearest free one.";
+    NAME_TAKEN = "name-taken", 409, "Name is taken",
+        "Another tag of the same kind has this name, case and kinds of space aside. `existing` names it.";
     WRONG_STATE = "wrong-state", 409, "Not possible in this state",
         "The step is not allowed from the status the article has. `allowed` lists the steps that are.";
     CONFLICT = "conflict", 409, "Written at the same moment",
@@ -127,10 +129,28 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub suggestion: Option<&'a str>,
+    /// With `name-taken`: the tag that has the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub existing: Option<&'a Existing>,
     /// With `wrong-state`: the steps that are allowed now.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub allowed: Option<&'a [&'static str]>,
+}
+
+/// What is there already.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a11", "slug": "climate", "name": "Climate"
+}))]
+pub struct Existing {
+    /// Its key.
+    pub id: Id,
+    /// Its name in URLs.
+    pub slug: String,
+    /// Its name for readers.
+    pub name: String,
 }
 
 fn is_zero(number: &usize) -> bool {
@@ -148,6 +168,7 @@ struct Occurrence {
     detail: String,
     errors: Violations,
     suggestion: Option<String>,
+    existing: Option<Existing>,
     allowed: Option<Vec<&'static str>>,
     headers: Vec<(HeaderName, HeaderValue)>,
     is_outage: bool,
@@ -161,6 +182,7 @@ impl Problem {
             detail: cut(&detail.into(), MOST_DETAIL),
             errors: Violations::default(),
             suggestion: None,
+            existing: None,
             allowed: None,
             headers: Vec::new(),
             is_outage: false,
@@ -281,6 +303,7 @@ impl Problem {
             errors: occurrence.errors.listed(),
             more_errors: occurrence.errors.more(),
             suggestion: occurrence.suggestion.as_deref(),
+            existing: occurrence.existing.as_ref(),
             allowed: occurrence.allowed.as_deref(),
         };
         let mut response = HttpResponse::build(self.status_code());
@@ -334,6 +357,12 @@ impl From<StoreError> for Problem {
                     format!("The slug \"{slug}\" is taken; \"{suggestion}\" is free."),
                 );
                 problem.0.suggestion = Some(suggestion);
+                problem
+            }
+            StoreError::NameTaken { id, slug, name } => {
+                let detail = format!("The tag \"{slug}\" has the name \"{name}\" already.");
+                let mut problem = Self::new(&NAME_TAKEN, detail);
+                problem.0.existing = Some(Existing { id, slug, name });
                 problem
             }
             StoreError::InvalidTransition { detail, allowed } => {

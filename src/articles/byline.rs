@@ -1,6 +1,7 @@
 //! Bylines that are composed from the names of authors, as newspapers of a language write them.
 
-use crate::text::{Language, sort_name};
+use crate::names::sort_name;
+use crate::text::Language;
 
 /// How a language writes who wrote something.
 struct Manner {

@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::text::{Line, Prose, WebUrl};
+use crate::text::{Line, Prose, WebUrl, no_forbidden_characters};
 use crate::validation::{Invalid, Violations, object};
 
 /// Most bytes of `custom`, as compact JSON.
@@ -137,7 +137,9 @@ impl Deserr<Violations> for Custom {
             let detail = format!("must have at most {MAX_CUSTOM_BYTES} bytes, has {bytes}");
             return Err(Violations::at(location, Invalid::new("too_large", detail)));
         }
-        Ok(Self(object))
+        let value = serde_json::Value::Object(object);
+        no_forbidden_characters(&value).map_err(|invalid| Violations::at(location, invalid))?;
+        self::object(value.into_value(), location).map(Self)
     }
 }
 

@@ -17,8 +17,8 @@ use crate::db::{
 };
 use crate::events::{Change, Event, NameEvent};
 use crate::merge_patch::MergePatch;
-use crate::names;
-use crate::text::{Slug, containing, sort_name};
+use crate::names::{self, containing, sort_name};
+use crate::text::{Line, Prose, Slug, WebUrl};
 use crate::{page_by_name, rows_by_count};
 
 #[derive(Queryable)]
@@ -53,19 +53,23 @@ impl AuthorRow {
 
     fn input(&self) -> StoreResult<AuthorInput> {
         Ok(AuthorInput {
-            name: stored(&self.name)?,
+            name: Line::as_stored(&self.name),
             slug: Some(stored(&self.slug)?),
-            role: self.role.as_deref().map(stored).transpose()?,
-            bio: self.bio.as_deref().map(stored).transpose()?,
-            avatar_url: self.avatar_url.as_deref().map(stored).transpose()?,
+            role: self.role.as_ref().map(Line::as_stored),
+            bio: self.bio.as_ref().map(Prose::as_stored),
+            avatar_url: self.avatar_url.as_ref().map(WebUrl::as_stored),
         })
     }
 }
 
 fn named(name_contains: Option<&str>) -> authors::BoxedQuery<'static, MultiBackend> {
     let query = authors::table.into_boxed::<MultiBackend>();
-    match name_contains {
-        Some(part) => query.filter(authors::sort_name.like(containing(part))),
+    match name_contains.map(containing) {
+        Some([written, joined]) => query.filter(
+            authors::sort_name
+                .like(written)
+                .or(authors::sort_name.like(joined)),
+        ),
         None => query,
     }
 }

@@ -21,6 +21,8 @@ use crate::config::DatabaseConfig;
 use crate::db::StoreError;
 use crate::db::connection::Watched;
 use crate::db::copy::CopyError;
+use crate::text::Line;
+use crate::validation::Invalid;
 use crate::{log, openapi};
 
 pub mod copy;
@@ -99,6 +101,12 @@ impl Cli {
         let matches = without_empty(Self::command()).get_matches();
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
+}
+
+/// A name that people are shown: one line with something to see.
+fn name(text: &str) -> Result<String, String> {
+    let line: Line<120> = text.parse().map_err(|invalid: Invalid| invalid.detail)?;
+    Ok(line.into_string())
 }
 
 fn without_empty(command: clap::Command) -> clap::Command {

@@ -26,7 +26,7 @@ enum Command {
         database: DatabaseConfig,
 
         /// What it is for
-        #[arg(long)]
+        #[arg(long, value_parser = super::name)]
         name: String,
 
         /// What it may do, comma-separated: articles:read, articles:write, articles:publish, tags:write,

@@ -32,7 +32,7 @@ enum Command {
         email: String,
 
         /// How they are called
-        #[arg(long)]
+        #[arg(long, value_parser = super::name)]
         name: String,
 
         /// admin, editor, author or viewer

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::Id;
 use crate::threads::Panicked;
 use crate::validation::Violations;
 
@@ -35,6 +36,16 @@ pub enum StoreError {
         slug: String,
         /// The nearest free one.
         suggestion: String,
+    },
+    /// Another tag of the kind has the name already.
+    #[error("the name is taken by {slug}")]
+    NameTaken {
+        /// The other one's key.
+        id: Id,
+        /// Its slug.
+        slug: String,
+        /// Its name, as it is written there.
+        name: String,
     },
     /// The step is not allowed from the state the row is in.
     #[error("{detail}")]

@@ -17,6 +17,8 @@ pub enum Lock {
     Merges,
     /// Claiming a free slug.
     Slugs,
+    /// Taking a name that no other tag of the kind has.
+    TagNames,
     /// Making days of old hours of shares.
     Downsampling,
     /// Writing sums of the shares of all articles.
@@ -36,6 +38,7 @@ impl Lock {
             Self::Keys => 0x6b65_7973,
             Self::Merges => 0x6d65_7267,
             Self::Slugs => 0x736c_7567,
+            Self::TagNames => 0x6e61_6d65,
             Self::Downsampling => 0x666f_6c64,
             Self::Rollups => 0x726f_6c6c,
             Self::Totals => 0x746f_7461,

@@ -4,14 +4,17 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
 use crate::articles::workflow::Status;
 use crate::authors::model::AuthorRef;
 use crate::body::Body;
 use crate::db::lock;
 use crate::db::schema::{authors, full_articles, tags};
+use crate::db::types::IdSql;
 use crate::db::{Connection, Id, Json, Resource, StoreResult, Timestamp};
 use crate::events::{ArticleEvent, Change, Event, NameEvent, Projection};
+use crate::names::sort_name;
 use crate::search::entry::Document;
 use crate::search::store;
 use crate::tags::model::TagRef;
@@ -25,7 +28,7 @@ impl Projection for SearchIndex {
     }
 
     fn version(&self) -> i64 {
-        2
+        3
     }
 
     fn apply(&self, change: &mut Change<'_>, event: &Event) -> StoreResult<()> {
@@ -91,9 +94,22 @@ impl Projection for SearchIndex {
         };
         for (id, name) in names {
             store::put_name(connection, resource, id, &name)?;
+            put_sort_name(connection, resource, id, &name)?;
         }
         Ok(())
     }
+}
+
+/// Lists of tags and authors are looked through by the same words.
+fn put_sort_name(connection: &mut Connection, of: Resource, id: Id, name: &str) -> StoreResult<()> {
+    diesel::sql_query(format!(
+        "UPDATE {} SET sort_name = $1 WHERE id = $2",
+        of.table()
+    ))
+    .bind::<Text, _>(sort_name(name))
+    .bind::<IdSql, _>(id)
+    .execute(connection)?;
+    Ok(())
 }
 
 /// What is read into the index of an article.

@@ -87,12 +87,12 @@ impl ResolvedTerm {
             Rank::Standfirst => STANDFIRST,
             Rank::Body | Rank::Tags | Rank::Authors => TEXT,
         };
-        let mut places = vec![dialect.phrase(marker, &self.term)];
+        let mut places = vec![dialect.term(marker, &self.term)];
         if rank >= Rank::Tags {
             places.extend(self.tags.iter().map(|id| dialect.word(&key(TAG, *id))));
         }
         if rank >= Rank::Authors {
-            places.push(dialect.phrase(BYLINE, &self.term));
+            places.push(dialect.term(BYLINE, &self.term));
             places.extend(
                 self.authors
                     .iter()
@@ -103,7 +103,7 @@ impl ResolvedTerm {
     }
 }
 
-/// Words have letters and digits only, so nothing is escaped. Every part is in parentheses: the
+/// Words have letters, digits and full-width signs only, so nothing is escaped. Every part is in parentheses: the
 /// languages disagree on which operator binds tighter.
 impl Dialect {
     fn word(self, word: &str) -> String {
@@ -113,20 +113,26 @@ impl Dialect {
         }
     }
 
-    fn phrase(self, marker: char, term: &Term) -> String {
-        let words: Vec<String> = term
-            .words
-            .iter()
-            .map(|word| format!("{marker}{word}"))
-            .collect();
+    /// Either form of a term.
+    fn term(self, marker: char, term: &Term) -> String {
+        let forms = term.forms.iter();
+        self.any(
+            forms
+                .map(|form| self.phrase(marker, form, term.prefix))
+                .collect(),
+        )
+    }
+
+    fn phrase(self, marker: char, form: &[String], prefix: bool) -> String {
+        let words: Vec<String> = form.iter().map(|word| format!("{marker}{word}")).collect();
         match self {
             Self::Fts5 => {
-                let beginning = if term.prefix { " *" } else { "" };
+                let beginning = if prefix { " *" } else { "" };
                 format!("\"{}\"{beginning}", words.join(" "))
             }
             Self::Tsquery => {
                 let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
-                let beginning = if term.prefix { ":*" } else { "" };
+                let beginning = if prefix { ":*" } else { "" };
                 format!("({}{beginning})", words.join(" <-> "))
             }
         }
@@ -189,6 +195,15 @@ mod tests {
         assert_eq!(
             query.ranked(Dialect::Tsquery, Rank::Headline).unwrap(),
             "((('hflood') & ('hnew' <-> 'hyo':*)) & !((('ttax') | ('btax'))))"
+        );
+        let joined = lookup("co-op*");
+        assert_eq!(
+            joined.ranked(Dialect::Fts5, Rank::Headline).unwrap(),
+            "(\"hco hop\" * OR \"hcoop\" *)"
+        );
+        assert_eq!(
+            joined.ranked(Dialect::Tsquery, Rank::Headline).unwrap(),
+            "(('hco' <-> 'hop':*) | ('hcoop':*))"
         );
         assert!(query.ranked(Dialect::Fts5, Rank::Tags).is_none());
         assert!(

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::query::Query;
-use super::words::{Word, words};
+use super::reading::Reading;
+use super::words::Word;
 use crate::body::escape_attribute;
 
 /// Most pieces of a long text.
@@ -13,15 +14,16 @@ const AROUND: usize = 90;
 
 /// The whole text with what was found marked; `None` when nothing was.
 pub fn marked(text: &str, query: &Query) -> Option<String> {
-    let found = found(text, &words(text), query);
+    let found = found(text, &Reading::new(text), query);
     (!found.is_empty()).then(|| mark(text, 0..text.len(), &found))
 }
 
 /// Pieces of a long text around what was found, at most three; "…" where text was left out. Every
 /// term of the query is shown before one is shown twice.
 pub fn pieces(text: &str, query: &Query) -> Vec<String> {
-    let words = words(text);
-    let found = found(text, &words, query);
+    let reading = Reading::new(text);
+    let words = reading.written();
+    let found = found(text, &reading, query);
     let mut chosen: Vec<Range<usize>> = Vec::new();
     let mut shown: Vec<usize> = Vec::new();
     for again in [false, true] {
@@ -63,29 +65,26 @@ struct Hit {
     bytes: Range<usize>,
 }
 
-fn found(text: &str, words: &[Word], query: &Query) -> Vec<Hit> {
-    let row: Vec<&str> = words.iter().map(|word| word.folded.as_str()).collect();
+fn found(text: &str, reading: &Reading, query: &Query) -> Vec<Hit> {
+    let mut hits: Vec<Hit> = Vec::new();
+    for row in reading.rows() {
+        hits.extend((0..row.len()).filter_map(|at| hit(&row, at, query)));
+    }
+    // The longest of those that begin together comes first.
+    hits.sort_by_key(|hit| (hit.bytes.start, std::cmp::Reverse(hit.bytes.end)));
     let mut found: Vec<Hit> = Vec::new();
-    for at in 0..words.len() {
-        let longest = query
-            .wanted
-            .iter()
-            .enumerate()
-            .filter(|(_, term)| term.matches_at(&row, at))
-            .max_by_key(|(_, term)| term.words.len());
-        if let Some((index, term)) = longest {
-            let bytes = words[at].bytes.start..words[at + term.words.len() - 1].bytes.end;
-            match found.last_mut() {
-                // One character can stand for several words, and phrases can overlap.
-                Some(last) if last.bytes.end > bytes.start => {
-                    last.bytes.end = last.bytes.end.max(bytes.end);
-                }
-                // Of scripts without spaces, what touches is one.
-                Some(last) if last.bytes.end == bytes.start && last.term == index => {
-                    last.bytes.end = bytes.end
-                }
-                _ => found.push(Hit { term: index, bytes }),
+    for hit in hits {
+        match found.last_mut() {
+            // One character can stand for several words, phrases can overlap, and a word can be found
+            // in more ways than one.
+            Some(last) if last.bytes.end > hit.bytes.start => {
+                last.bytes.end = last.bytes.end.max(hit.bytes.end);
             }
+            // Of scripts without spaces, what touches is one.
+            Some(last) if last.bytes.end == hit.bytes.start && last.term == hit.term => {
+                last.bytes.end = hit.bytes.end;
+            }
+            _ => found.push(hit),
         }
     }
     debug_assert!(
@@ -96,8 +95,17 @@ fn found(text: &str, words: &[Word], query: &Query) -> Vec<Hit> {
     found
 }
 
+/// What is found from a place in a row on: the longest of the terms that are.
+fn hit(row: &[&Word], at: usize, query: &Query) -> Option<Hit> {
+    let terms = query.wanted.iter().enumerate();
+    let found = terms.filter_map(|(term, wanted)| Some((term, wanted.found_at(row, at)?)));
+    let (term, length) = found.max_by_key(|(_, length)| *length)?;
+    let bytes = row[at].bytes.start..row[at + length - 1].bytes.end;
+    Some(Hit { term, bytes })
+}
+
 /// The bytes of a piece: whole words, about so many characters around what was found.
-fn around(text: &str, words: &[Word], hit: &Range<usize>) -> Range<usize> {
+fn around(text: &str, words: &[&Word], hit: &Range<usize>) -> Range<usize> {
     let before: usize = text[..hit.start]
         .chars()
         .rev()
@@ -166,6 +174,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_found_joined_is_marked_whole() {
+        for (text, typed, html) in [
+            ("An e-mail came", "email", "An <mark>e-mail</mark> came"),
+            ("An e-mail came", "mail", "An e-<mark>mail</mark> came"),
+            ("Hawaiʻi’s coast", "hawaii", "<mark>Hawaiʻi</mark>’s coast"),
+            (
+                "The U.S. and us",
+                "US",
+                "The <mark>U.S.</mark> and <mark>us</mark>",
+            ),
+            ("C++ & C", "c++", "<mark>C++</mark> &amp; C"),
+            ("In Zürich", "Zuerich", "In <mark>Zürich</mark>"),
+            ("서울시가 예산", "서울시", "<mark>서울시가</mark> 예산"),
+            ("سال ۱۴۰۵", "1405", "سال <mark>۱۴۰۵</mark>"),
+        ] {
+            assert_eq!(
+                marked(text, &Query::parse(typed)).as_deref(),
+                Some(html),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn pieces_show_each_term_once_before_one_twice() {
         let far = "filler ".repeat(60);
         let text = format!("flood one {far} flood two {far} fund three {far}flood four");
@@ -182,12 +214,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost_and_nothing_runs(text in "[a-c<>&\"½東 \n]{0,80}", typed in "[a-c ½東*\"]{0,12}") {
+        fn nothing_is_lost_and_nothing_runs(text in "[a-cü<>&\"½東 \n.'-]{0,80}", typed in "[a-cü ½東*\".'-]{0,12}") {
             let query = Query::parse(&typed);
             if let Some(html) = marked(&text, &query) {
                 let plain = html.replace("<mark>", "").replace("</mark>", "");
                 prop_assert!(!plain.contains(['<', '>']));
-                let back = plain.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+                let back = plain.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&");
                 prop_assert_eq!(back, text.replace('\n', " "));
             }
             let _ = pieces(&text, &query);

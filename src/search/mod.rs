@@ -1,11 +1,13 @@
 //! Full-text search over what is published.
 //!
 //! Neither database reads text here: what it finds depends on its version, its dictionaries and
-//! the machine's locale, and the two would disagree. Text becomes words in one place ([`words`]),
-//! queries are read in one place ([`query`]), and both databases only keep and intersect lists of
+//! the machine's locale, and the two would disagree. Text becomes words in one place ([`words`] and
+//! [`reading`]), queries are read in one place ([`query`]), and both databases only keep and intersect lists of
 //! words: SQLite in FTS5, Postgres in a `tsvector` under a GIN index. So both find the same.
 //!
 //! - [`words`] – text as words: case and accents folded, scripts without spaces by character
+//! - [`signs`] – names with signs: `C++`, `.NET`
+//! - [`reading`] – words as they belong together: what a hyphen joins, initials
 //! - [`query`] – what readers type, none of it an error
 //! - [`entry`] – what is kept of an article: its words, once for each rank they can earn it
 //! - [`expression`] – a query in the language of either database
@@ -25,5 +27,7 @@ pub mod entry;
 pub mod expression;
 pub mod highlight;
 pub mod query;
+pub mod reading;
+pub mod signs;
 pub mod store;
 pub mod words;

@@ -2,15 +2,18 @@
 //!
 //! - `flood fund`: both words, anywhere in the article.
 //! - `"flood fund"`: one after the other. What is written together without being one word
-//!   (`e-mail`, `l'eau`, `東京`) is read as such a phrase.
+//!   (`e-mail`, `l'eau`, `東京`) is read as such a phrase, or as the one word that it is joined to.
 //! - `-fund`, `-"flood fund"`: not in the article.
 //! - `flo*`, `"flood fu*"`, `"flood fu"*`: the last word is only a beginning, of two letters at least.
 //!   After four beginnings, words are read whole.
+//! - `서울시`: a word of Hangul, of two syllables at least, is a beginning without being marked as one,
+//!   because particles follow it without a space. After eight, they are read whole.
 //!
 //! Nothing is an error: a quote that is not closed ends with the text, and what is neither word nor
 //! operator is nothing. A query that says only what it does not want, or nothing, finds nothing.
 
-use super::words::folded;
+use super::reading::Reading;
+use super::words::{Word, is_syllable};
 
 /// Most words that are read of a query; the rest is as if it had not been typed.
 const MAX_WORDS: usize = 32;
@@ -18,30 +21,46 @@ const MAX_WORDS: usize = 32;
 const MIN_PREFIX: usize = 2;
 /// Most beginnings that are read as such: each stands for many words, which are all looked up.
 const MAX_PREFIXES: usize = 4;
+/// Most words of Hangul that are read as beginnings: of whole syllables, they stand for fewer.
+const MAX_HANGUL: usize = 8;
 
 /// A word, or several in a row.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Term {
-    /// Folded; never empty.
-    pub words: Vec<String>,
+    /// The folded words as they were typed and, where that is something else, joined and spelled out
+    /// ([`Reading::joined`]): either is looked for. None is empty.
+    pub forms: Vec<Vec<String>>,
     /// The last word is only a beginning.
     pub prefix: bool,
 }
 
 impl Term {
-    /// Whether it is found in a row of folded words, at this place.
-    pub fn matches_at<S: AsRef<str>>(&self, row: &[S], at: usize) -> bool {
-        let last = self.words.len() - 1;
-        row.len() >= at + self.words.len()
-            && self.words.iter().enumerate().all(|(index, word)| {
-                let found = row[at + index].as_ref();
-                found == word || (self.prefix && index == last && found.starts_with(word.as_str()))
-            })
+    /// How many words of a row, from a place on, it is found in.
+    pub fn found_at(&self, row: &[&Word], at: usize) -> Option<usize> {
+        let lengths = self.forms.iter().map(|form| {
+            let last = form.len() - 1;
+            let found = row.get(at..at + form.len())?;
+            let is_found = form
+                .iter()
+                .zip(found)
+                .enumerate()
+                .all(|(index, (word, found))| {
+                    let found = found.folded.as_str();
+                    found == word
+                        || (self.prefix && index == last && found.starts_with(word.as_str()))
+                });
+            is_found.then_some(form.len())
+        });
+        lengths.flatten().max()
     }
 
-    /// Whether it is found anywhere in a row of folded words.
-    pub fn is_in<S: AsRef<str>>(&self, row: &[S]) -> bool {
-        (0..row.len()).any(|at| self.matches_at(row, at))
+    /// Whether it is found anywhere in a text.
+    pub fn is_in(&self, text: &Reading) -> bool {
+        let rows = text.rows();
+        let mut places = rows
+            .iter()
+            .flat_map(|row| (0..row.len()).map(move |at| (row, at)));
+        places.any(|(row, at)| self.found_at(row, at).is_some())
     }
 }
 
@@ -58,22 +77,16 @@ impl Query {
     /// Reads what was typed.
     pub fn parse(text: &str) -> Self {
         let mut query = Self::default();
-        let (mut room, mut prefixes) = (MAX_WORDS, MAX_PREFIXES);
+        let mut budget = Budget::default();
         let mut rest = text;
-        while room > 0 {
+        while budget.words > 0 {
             let Some((chunk, after)) = next(rest) else {
                 break;
             };
             rest = after;
-            let mut words = folded(chunk.text);
-            words.truncate(room);
-            room -= words.len();
-            let Some(last) = words.last() else {
+            let Some(term) = budget.term(&chunk) else {
                 continue;
             };
-            let prefix = chunk.prefix && prefixes > 0 && last.chars().count() >= MIN_PREFIX;
-            prefixes -= usize::from(prefix);
-            let term = Term { words, prefix };
             let terms = if chunk.unwanted {
                 &mut query.unwanted
             } else {
@@ -84,6 +97,53 @@ impl Query {
             }
         }
         query
+    }
+}
+
+/// What may still be read of a query.
+struct Budget {
+    words: usize,
+    prefixes: usize,
+    hangul: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            words: MAX_WORDS,
+            prefixes: MAX_PREFIXES,
+            hangul: MAX_HANGUL,
+        }
+    }
+}
+
+impl Budget {
+    fn term(&mut self, chunk: &Chunk<'_>) -> Option<Term> {
+        let reading = Reading::new(chunk.text);
+        let texts = |row: Vec<&Word>| -> Vec<String> {
+            row.into_iter().map(|word| word.folded.clone()).collect()
+        };
+        let (mut written, joined) = (texts(reading.written()), texts(reading.joined()));
+        let whole = written.len() <= self.words;
+        written.truncate(self.words);
+        self.words -= written.len();
+        let prefix = self.is_prefix(chunk, written.last()?);
+        let forms = match whole && joined != written {
+            true => vec![written, joined],
+            false => vec![written],
+        };
+        Some(Term { forms, prefix })
+    }
+
+    fn is_prefix(&mut self, chunk: &Chunk<'_>, last: &str) -> bool {
+        let left = match chunk.prefix {
+            true => &mut self.prefixes,
+            false if last.chars().all(is_syllable) => &mut self.hangul,
+            false => return false,
+        };
+        let is_prefix = *left > 0 && last.chars().count() >= MIN_PREFIX;
+        *left -= usize::from(is_prefix);
+        is_prefix
     }
 }
 
@@ -145,8 +205,16 @@ mod tests {
 
     fn term(words: &[&str], prefix: bool) -> Term {
         Term {
-            words: words.iter().map(ToString::to_string).collect(),
+            forms: vec![words.iter().map(ToString::to_string).collect()],
             prefix,
+        }
+    }
+
+    fn either(written: &[&str], joined: &[&str]) -> Term {
+        let [written, joined] = [written, joined].map(|words| term(words, false).forms);
+        Term {
+            forms: [written, joined].concat(),
+            prefix: false,
         }
     }
 
@@ -160,7 +228,7 @@ mod tests {
                 term(&["flood"], false),
                 term(&["harbour", "fund"], false),
                 term(&["flo"], true),
-                term(&["e", "mail"], false),
+                either(&["e", "mail"], &["email"]),
                 term(&["new", "yo"], true),
             ]
         );
@@ -218,6 +286,37 @@ mod tests {
         assert_eq!(prefixes, [true, true, true, false, false]);
     }
 
+    #[test]
+    fn words_of_hangul_are_beginnings() {
+        for (text, wanted) in [
+            ("서울시", term(&["서울시"], true)),
+            ("\"예산안 발표\"", term(&["예산안", "발표"], true)),
+            ("북", term(&["북"], false)),
+            ("2026년", term(&["2026", "년"], false)),
+        ] {
+            assert_eq!(Query::parse(text).wanted, [wanted], "{text}");
+        }
+        let many = Query::parse("가가 나나 다다 라라 마마 바바 사사 아아 자자 차차 flo*").wanted;
+        assert_eq!(many.iter().filter(|term| term.prefix).count(), 9);
+    }
+
+    #[test]
+    fn what_may_be_joined_is_looked_for_in_both_ways() {
+        for (text, wanted) in [
+            ("Zürich", either(&["zurich"], &["zuerich"])),
+            ("COVID-19", either(&["covid", "19"], &["covid19"])),
+            (
+                "\"an e-mail\"",
+                either(&["an", "e", "mail"], &["an", "email"]),
+            ),
+            ("U.S.", term(&["us"], false)),
+            ("C++", term(&["c＋＋"], false)),
+            ("Zuerich", term(&["zuerich"], false)),
+        ] {
+            assert_eq!(Query::parse(text).wanted, [wanted], "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn everything_is_a_query(text in "[ \"*«»'a-z\\-\0é東\\\\:(){}^+~]{0,80}|\\PC{0,80}") {
@@ -225,16 +324,18 @@ mod tests {
             let terms = query.wanted.iter().chain(&query.unwanted);
             let mut count = 0;
             for term in terms {
-                prop_assert!(!term.words.is_empty());
-                prop_assert!(term.words.iter().all(|word| !word.is_empty()));
-                count += term.words.len();
+                prop_assert!((1..=2).contains(&term.forms.len()));
+                prop_assert!(term.forms.iter().all(|form| !form.is_empty()));
+                prop_assert!(term.forms.iter().flatten().all(|word| !word.is_empty()));
+                prop_assert!(term.forms.iter().all(|form| form.len() <= term.forms[0].len()));
+                count += term.forms[0].len();
             }
             prop_assert!(count <= MAX_WORDS);
         }
 
         #[test]
         fn a_text_is_found_by_its_own_words(text in "[a-zéß東 ,.-]{1,60}") {
-            let row = folded(&text);
+            let row = Reading::new(&text);
             let typed = text.replace('-', " ");
             for term in Query::parse(&typed).wanted {
                 prop_assert!(term.is_in(&row), "{term:?}");

@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Text};
 use super::entry::{Document, Entry, words_of_name};
 use super::expression::{Dialect, ResolvedQuery, ResolvedTerm};
 use super::query::{Query, Term};
-use super::words::folded;
+use super::reading::Reading;
 use crate::db::schema::{authors, merged_names, name_words, search_entries, tags};
 use crate::db::types::IdSql;
 use crate::db::{Connection, Id, Resource, StoreResult, Timestamp};
@@ -250,11 +250,27 @@ pub fn look_up(
     }))
 }
 
-/// Whose names have a term.
+/// Whose names have a term: each form of it, the first by key.
 fn owners(connection: &mut Connection, of: Resource, term: &Term) -> StoreResult<Vec<Id>> {
+    let mut ids = Vec::new();
+    for form in &term.forms {
+        ids.extend(owners_of(connection, of, term, form)?);
+    }
+    ids.sort();
+    ids.dedup();
+    ids.truncate(MOST_NAMES as usize);
+    with_merged(connection, ids)
+}
+
+fn owners_of(
+    connection: &mut Connection,
+    of: Resource,
+    term: &Term,
+    form: &[String],
+) -> StoreResult<Vec<Id>> {
     use name_words::{kind, owner_id, table, word};
     let of_kind = table.filter(kind.eq(of.as_str()));
-    let ids: Vec<Id> = match term.words.as_slice() {
+    Ok(match form {
         [beginning] if term.prefix => of_kind
             .filter(word.ge(beginning))
             .filter(word.lt(format!("{beginning}\u{10ffff}")))
@@ -269,43 +285,47 @@ fn owners(connection: &mut Connection, of: Resource, term: &Term) -> StoreResult
             .select(owner_id)
             .limit(MOST_NAMES)
             .load(connection)?,
-        phrase => {
-            // The longest of those that are whole is likely the rarest.
-            let whole = if term.prefix {
-                &phrase[..phrase.len() - 1]
-            } else {
-                phrase
-            };
-            let Some(longest) = whole.iter().max_by_key(|text| text.len()) else {
-                return Ok(Vec::new());
-            };
-            let candidates: Vec<Id> = of_kind
-                .filter(word.eq(longest))
-                .order(owner_id)
-                .select(owner_id)
-                .limit(MOST_CANDIDATES)
-                .load(connection)?;
-            let names: Vec<(Id, String)> = match of {
-                // The names of articles are in the index itself.
-                Resource::Article => Vec::new(),
-                Resource::Tag => tags::table
-                    .filter(tags::id.eq_any(candidates))
-                    .order(tags::id)
-                    .select((tags::id, tags::name))
-                    .load(connection)?,
-                Resource::Author => authors::table
-                    .filter(authors::id.eq_any(candidates))
-                    .order(authors::id)
-                    .select((authors::id, authors::name))
-                    .load(connection)?,
-            };
-            let found = names
-                .into_iter()
-                .filter(|(_, name)| term.is_in(&folded(name)));
-            found.map(|(id, _)| id).take(MOST_NAMES as usize).collect()
-        }
+        phrase => owners_of_phrase(connection, of, term, phrase)?,
+    })
+}
+
+fn owners_of_phrase(
+    connection: &mut Connection,
+    of: Resource,
+    term: &Term,
+    phrase: &[String],
+) -> StoreResult<Vec<Id>> {
+    use name_words::{kind, owner_id, table, word};
+    // The longest of those that are whole is likely the rarest.
+    let whole = &phrase[..phrase.len() - usize::from(term.prefix)];
+    let Some(longest) = whole.iter().max_by_key(|text| text.len()) else {
+        return Ok(Vec::new());
     };
-    with_merged(connection, ids)
+    let candidates: Vec<Id> = table
+        .filter(kind.eq(of.as_str()))
+        .filter(word.eq(longest))
+        .order(owner_id)
+        .select(owner_id)
+        .limit(MOST_CANDIDATES)
+        .load(connection)?;
+    let names: Vec<(Id, String)> = match of {
+        // The names of articles are in the index itself.
+        Resource::Article => Vec::new(),
+        Resource::Tag => tags::table
+            .filter(tags::id.eq_any(candidates))
+            .order(tags::id)
+            .select((tags::id, tags::name))
+            .load(connection)?,
+        Resource::Author => authors::table
+            .filter(authors::id.eq_any(candidates))
+            .order(authors::id)
+            .select((authors::id, authors::name))
+            .load(connection)?,
+    };
+    let found = names
+        .into_iter()
+        .filter(|(_, name)| term.is_in(&Reading::new(name)));
+    Ok(found.map(|(id, _)| id).take(MOST_NAMES as usize).collect())
 }
 
 /// These and those that were merged into them.

@@ -17,12 +17,14 @@ use crate::merge_patch::MergePatch;
 use crate::problem::{Problem, ProblemDocument};
 
 /// Create a tag
+///
+/// No two tags of one kind have the same name, case, width and kinds of space aside.
 #[utoipa::path(
     post, path = "/v1/editorial/tags", operation_id = "createTag", tag = "editorial tags",
     security(("bearer" = [])), request_body = TagInput,
     responses(
         (status = 201, description = "Created.", body = Tag, headers(("Location" = String), ("ETag" = String))),
-        (status = 409, description = "The slug is taken.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "The slug is taken, or another tag of the kind has this name.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn create_tag(
@@ -72,7 +74,7 @@ pub async fn read_tag(
     request_body(content = TagInput, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "Changed.", body = Tag, headers(("ETag" = String))),
-        (status = 409, description = "The slug is taken.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "The slug is taken, or another tag of the kind has this name.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn edit_tag(

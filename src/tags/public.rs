@@ -34,8 +34,8 @@ pub struct TagListParams {
     /// Only tags of this kind.
     #[param(inline)]
     kind: Option<TagKind>,
-    /// Only tags whose name contains this, case and accents aside; at most 200 characters.
-    /// An empty text finds none.
+    /// Only tags whose name contains this, read as a search reads it: case and accents aside; at most
+    /// 200 characters. An empty text finds none.
     q: Option<String>,
     /// `name` (default) or `-article_count`, the most used first.
     #[param(value_type = Option<String>, example = "-article_count")]

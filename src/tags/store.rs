@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::model::{Tag, TagFilter, TagInput, TagKind, TagSort};
 use crate::db::article_counts::hidden;
 use crate::db::keyset::KeysetBound;
-use crate::db::lock;
+use crate::db::lock::{self, Lock};
 use crate::db::schema::{article_tags, articles, tags};
 use crate::db::slugs;
 use crate::db::total::{CEILING, Total};
@@ -17,8 +17,8 @@ use crate::db::{
 };
 use crate::events::{Change, Event, NameEvent};
 use crate::merge_patch::MergePatch;
-use crate::names;
-use crate::text::{Slug, containing, sort_name};
+use crate::names::{self, compared, containing, sort_name};
+use crate::text::{Line, Prose, Slug};
 use crate::validation::Violation;
 use crate::{page_by_name, rows_by_count};
 
@@ -52,10 +52,10 @@ impl TagRow {
 
     fn input(&self) -> StoreResult<TagInput> {
         Ok(TagInput {
-            name: stored(&self.name)?,
+            name: Line::as_stored(&self.name),
             slug: Some(stored(&self.slug)?),
             kind: stored(&self.kind)?,
-            description: self.description.as_deref().map(stored).transpose()?,
+            description: self.description.as_ref().map(Prose::as_stored),
         })
     }
 }
@@ -69,7 +69,12 @@ fn filtered(filter: &TagFilter) -> tags::BoxedQuery<'static, MultiBackend> {
         query = query.filter(tags::kind.eq(kind.as_str()));
     }
     if let Some(part) = &filter.name_contains {
-        query = query.filter(tags::sort_name.like(containing(part)));
+        let [written, joined] = containing(part);
+        query = query.filter(
+            tags::sort_name
+                .like(written)
+                .or(tags::sort_name.like(joined)),
+        );
     }
     query
 }
@@ -243,12 +248,44 @@ pub fn by_slugs(
     Ok(found)
 }
 
+/// Names that fold to the same words, at most: others of as many tags are not compared.
+const MOST_ALIKE: i64 = 1_000;
+
+/// Refuses a name that another tag of the kind has: case, width and kinds of space aside. Two would look
+/// like one to editors, and each would have half of the articles. Until this transaction ends no other
+/// tag takes it.
+///
+/// # Errors
+/// [`StoreError::NameTaken`].
+fn claim_name(
+    connection: &mut Connection,
+    name: &str,
+    kind: TagKind,
+    itself: Option<Id>,
+) -> StoreResult<()> {
+    lock::exclusive(connection, Lock::TagNames)?;
+    let alike: Vec<(Id, String, String)> = tags::table
+        .filter(tags::kind.eq(kind.as_str()))
+        .filter(tags::sort_name.eq(sort_name(name)))
+        .order(tags::id)
+        .select((tags::id, tags::slug, tags::name))
+        .limit(MOST_ALIKE)
+        .load(connection)?;
+    let wanted = compared(name);
+    let mut others = alike.into_iter().filter(|(id, ..)| Some(*id) != itself);
+    match others.find(|(_, _, other)| compared(other) == wanted) {
+        None => Ok(()),
+        Some((id, slug, name)) => Err(StoreError::NameTaken { id, slug, name }),
+    }
+}
+
 /// Adds a tag; returns its key.
 ///
 /// # Errors
-/// [`StoreError::SlugTaken`].
+/// [`StoreError::NameTaken`], [`StoreError::SlugTaken`].
 pub fn create(change: &mut Change<'_>, input: TagInput) -> StoreResult<Id> {
     let connection = &mut *change.connection;
+    claim_name(connection, input.name.as_str(), input.kind, None)?;
     let id = Id::generate();
     let slug = names::claim_slug(
         connection,
@@ -283,8 +320,8 @@ pub fn create(change: &mut Change<'_>, input: TagInput) -> StoreResult<Id> {
 /// Changes a tag; what is as it was stays untouched.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::SlugTaken`],
-/// [`StoreError::Invalid`].
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::NameTaken`],
+/// [`StoreError::SlugTaken`], [`StoreError::Invalid`].
 pub fn edit(
     change: &mut Change<'_>,
     id: Id,
@@ -302,6 +339,11 @@ pub fn edit(
         return Ok(());
     }
     may_become(connection, &row, input.kind)?;
+    // Those that were named alike before that was refused stay until somebody renames them.
+    let is_renamed = compared(input.name.as_str()) != compared(&row.name);
+    if is_renamed || input.kind.as_str() != row.kind {
+        claim_name(connection, input.name.as_str(), input.kind, Some(id))?;
+    }
     let slug = names::change_slug(connection, Resource::Tag, id, &row.slug, input.slug)?;
     let changed = diesel::update(
         tags::table

@@ -429,6 +429,8 @@ async fn what_is_derived_can_be_made_anew(app: TestApp) {
         "/v1/articles?q=climate",
         "/v1/tags?sort=-article_count",
         "/v1/articles?sort=-shares",
+        "/v1/tags?q=climate",
+        "/v1/authors?q=alex",
     ];
     let read = async || {
         let mut read = Vec::new();
@@ -446,6 +448,8 @@ async fn what_is_derived_can_be_made_anew(app: TestApp) {
         "DELETE FROM search_entries",
         "DELETE FROM article_search",
         "DELETE FROM name_words",
+        "UPDATE tags SET sort_name = 'old'",
+        "UPDATE authors SET sort_name = 'old'",
         "DELETE FROM share_totals",
         "UPDATE articles SET summary_json = '\"headline\":\"Old\"'",
     ] {

@@ -25,6 +25,7 @@ mod harness;
 mod import;
 mod lifetimes;
 mod limits;
+mod names;
 mod patches;
 mod process;
 mod public;

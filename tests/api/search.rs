@@ -93,6 +93,185 @@ async fn the_corpus_is_found_as_it_should_be(app: TestApp) {
     }
 }
 
+/// A headline, what finds it, and what does not.
+type Spelling = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+const SPELLINGS: &[Spelling] = &[
+    (
+        "Hawaiʻi volcano wakes",
+        &[
+            "Hawaii",
+            "Hawai'i",
+            "Hawai’i",
+            "Hawai`i",
+            "hawai",
+            "\"hawaii volcano\"",
+            "hawaii*",
+        ],
+        &["hawaiis"],
+    ),
+    (
+        "Hawai’i’s coast",
+        &["hawaii coast", "Hawaiʻi", "hawaii's"],
+        &["\"hawaii coast\""],
+    ),
+    ("Hawaii votes", &["Hawaiʻi", "\"Hawai'i votes\""], &[]),
+    (
+        "O’Neill’s café",
+        &["o'neill", "O’Neill", "oneill", "o'neill's"],
+        &["neil"],
+    ),
+    (
+        "بودجه سال ۱۴۰۵ تصویب شد",
+        &["1405", "١٤٠٥", "۱۴۰۵", "140*"],
+        &["1406"],
+    ),
+    ("2026 in numbers", &["٢٠٢٦", "２０２６"], &[]),
+    (
+        "서울시가 예산안을 발표했다",
+        &[
+            "서울시",
+            "예산안",
+            "서울시가",
+            "\"예산안을 발표\"",
+            "서울시 예산안",
+        ],
+        &["서", "산안", "서울신"],
+    ),
+    ("AI가 2026년을 바꾼다", &["AI", "2026", "바꾼"], &[]),
+    ("Vitamin C shortage", &["C", "vitamin c"], &["C++", "C#"]),
+    (
+        "C++ and C# meet .NET",
+        &["C++", "c#", ".NET", "net", "\"C++ and\""],
+        &["C", "F#"],
+    ),
+    (
+        "Node.js for a net profit",
+        &["Node.js", "nodejs", "node"],
+        &[".net", "deno.js"],
+    ),
+    (
+        "The U.S. and N.A.T.O. sign",
+        &["US", "NATO", "U.S.", "\"the us and nato\""],
+        &["usa"],
+    ),
+    (
+        "US and NATO troops",
+        &["U.S.", "N.A.T.O.", "\"U.S. and NATO\""],
+        &[],
+    ),
+    (
+        "J. D. Doe speaks",
+        &["JD Doe", "J.D. Doe", "\"J. D. Doe\"", "J. Doe"],
+        &[],
+    ),
+    (
+        "An e-mail on COVID-19",
+        &[
+            "email",
+            "covid19",
+            "e-mail",
+            "covid-19",
+            "mail",
+            "covid",
+            "\"an email on covid19\"",
+            "covid1*",
+        ],
+        &["co vid"],
+    ),
+    (
+        "An email on covid19",
+        &["e-mail", "\"e-mail on covid-19\""],
+        &["mail"],
+    ),
+    (
+        "COVID-19-related costs",
+        &["covid19", "covid19-related", "related"],
+        &[],
+    ),
+    ("New York-based firm", &["\"new york\"", "yorkbased"], &[]),
+    ("हिंदी में ज़रूरी ख़बर", &["जरूरी", "खबर", "ज़रूरी", "हिन्दी"], &[]),
+    (
+        "Wahl in Zürich und Münster",
+        &[
+            "Zuerich",
+            "Muenster",
+            "zurich",
+            "Zürich",
+            "\"in Zuerich und Muenster\"",
+            "zuer*",
+        ],
+        &[],
+    ),
+    ("Wahl in Zuerich", &["Zürich"], &["zurich"]),
+    (
+        "Aarhus og København",
+        &["Århus", "Koebenhavn", "kobenhavn"],
+        &[],
+    ),
+    (
+        "A blue poem does",
+        &["blue", "poem", "does"],
+        &["blu", "pom", "dos"],
+    ),
+    (
+        "5G costs $2.4bn, says @desk_77 #MeToo AT&T Q&A",
+        &["5G", "$2.4bn", "@desk_77", "#metoo", "at&t", "Q&A"],
+        &["att"],
+    ),
+];
+
+#[apply(both)]
+async fn spellings_find_each_other(app: TestApp) {
+    let token = app.newsroom().await;
+    for (number, (headline, ..)) in SPELLINGS.iter().enumerate() {
+        for place in ["headline", "body"] {
+            let mut input = article(&format!("{place}-{number}"));
+            input["headline"] = json!("Headline");
+            match place {
+                "headline" => input[place] = json!(headline),
+                _ => input[place] = json!({"format": "text", "content": headline}),
+            }
+            let draft = app.create(&token, "/v1/editorial/articles", input).await;
+            app.step(&token, &draft, "publish", json!({})).await;
+        }
+    }
+    for (number, (headline, found, not_found)) in SPELLINGS.iter().enumerate() {
+        for (queries, expected) in [(found, 2), (not_found, 0)] {
+            for query in queries.iter() {
+                let slugs = format!("&slugs=headline-{number},body-{number}");
+                let reply = app.get(&path(query, &slugs)).await;
+                assert_eq!(reply.slugs().len(), expected, "{query} in {headline}");
+                let without = app.get(&path(&format!("headline -{query}"), &slugs)).await;
+                let is_phrase = query.contains(' ') && !query.starts_with('"');
+                if !is_phrase {
+                    let rest = without.slugs().contains(&&*format!("body-{number}"));
+                    assert_eq!(rest, expected == 0, "-{query} in {headline}");
+                }
+            }
+        }
+    }
+    let marked = app
+        .get(&path(
+            "Zuerich",
+            "&include=highlights&fields=highlights.headline&sort=relevance",
+        ))
+        .await;
+    let headlines = marked.json["data"].to_string();
+    assert!(
+        headlines.contains("Wahl in <mark>Zürich</mark> und Münster"),
+        "{headlines}"
+    );
+    let facets = app
+        .get("/v1/articles/facets?by=tag&q=covid19&slugs=headline-14")
+        .await;
+    assert_eq!(facets.json["data"][0]["count"], 1, "{}", facets.text);
+}
+
 #[apply(both)]
 async fn what_is_found_follows_every_change(app: TestApp) {
     let (token, _) = fill(&app).await;

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use diesel::prelude::*;
 use serde_json::value::RawValue;
 
-use crate::articles::input::{ArticleInput, DistinctList};
 use crate::articles::byline::composed;
+use crate::articles::input::{ArticleInput, DistinctList};
 use crate::articles::model::{ArticleCommon, Correction};
 use crate::articles::parts::{Custom, LeadImage, Seo};
 use crate::authors::model::AuthorRef;
@@ -14,7 +14,7 @@ use crate::body::{Body, reading_minutes};
 use crate::db::schema::{articles, full_articles};
 use crate::db::{Id, Json, StoreResult, Timestamp, stored};
 use crate::tags::model::{SectionRef, TagRef};
-use crate::text::Slug;
+use crate::text::{Line, Prose, Slug, WebUrl};
 
 /// The columns that editors write.
 #[derive(PartialEq, Queryable, Selectable, AsChangeset, Insertable)]
@@ -75,28 +75,24 @@ impl Content {
         let section = refers_to.section.as_ref().map(|section| &section.0.slug);
         Ok(ArticleInput {
             slug: Some(stored(&self.slug)?),
-            kicker: stored_option(self.kicker.as_ref())?,
-            headline: stored_option(self.headline.as_ref())?,
+            kicker: self.kicker.as_ref().map(Line::as_stored),
+            headline: self.headline.as_ref().map(Line::as_stored),
             status: None,
-            standfirst: stored_option(self.standfirst.as_ref())?,
-            dateline: stored_option(self.dateline.as_ref())?,
+            standfirst: self.standfirst.as_ref().map(Prose::as_stored),
+            dateline: self.dateline.as_ref().map(Line::as_stored),
             language: stored(&self.language)?,
-            byline: stored_option(self.byline.as_ref())?,
-            canonical_url: stored_option(self.canonical_url.as_ref())?,
+            byline: self.byline.as_ref().map(Line::as_stored),
+            canonical_url: self.canonical_url.as_ref().map(WebUrl::as_stored),
             authors: stored_list(authors)?,
             tags: stored_list(tags)?,
             former_urls: stored_list(refers_to.former_urls.0.iter())?,
-            section: stored_option(section)?,
+            section: section.map(|slug| stored(slug)).transpose()?,
             lead_image: self.lead_image.clone().map(|image| image.0),
             body: refers_to.body.0.clone().into(),
             seo: self.seo.0.clone(),
             custom: self.custom.0.clone(),
         })
     }
-}
-
-fn stored_option<T: FromStr>(text: Option<&String>) -> StoreResult<Option<T>> {
-    text.map(|text| stored(text)).transpose()
 }
 
 fn stored_list<'a, T: FromStr, const MAX: usize>(

@@ -40,7 +40,7 @@ pub fn create(
         Some(slug) => slug.clone(),
         None => {
             let title = input.headline.as_ref().map_or("", |text| text.as_str());
-            let wanted = Slug::from_title(title, &format!("article-{id}"));
+            let wanted = Slug::from_title(title, Some(&input.language), &format!("article-{id}"));
             slugs::claim_nearest(connection, Resource::Article, wanted)?
         }
     };
@@ -110,7 +110,7 @@ pub fn edit(
     Step::Edit.check(article.status)?;
     article.may_be_changed_by(caller)?;
     let before = article.input()?;
-    let body_before = patch.has_body().then(|| before.body.0.clone());
+    let body_before = patch.has_body().then(|| before.body.body.clone());
     let (named_before, former_urls) = (named(&before), before.former_urls.clone());
     let input = patch.apply(before).map_err(StoreError::Invalid)?;
     if article.status == Status::Published {

@@ -1,29 +1,29 @@
 //! Characters that no text may hold.
 
 use super::super::tree::Tree;
+use crate::characters::{is_forbidden, is_visible};
 
-/// Whether XML 1.0 (2.2) or HTML forbids it: most control characters, and what Unicode never assigns.
-fn is_forbidden(c: char) -> bool {
-    let code = u32::from(c);
-    (c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}' | LINE_TABULATION))
-        || code & 0xfffe == 0xfffe
-        || (0xfdd0..=0xfdef).contains(&code)
+/// What word processors write for a line break within a paragraph, and what some systems end lines with.
+const LINE_ENDS: &[char] = &['\u{b}', '\u{85}'];
+
+/// Whether a text cannot hold it: what XML cannot, and control characters that only terminals know.
+fn is_removed(c: char) -> bool {
+    is_forbidden(c) || (c.is_control() && !c.is_ascii_whitespace())
 }
 
-/// What word processors write for a line break within a paragraph.
-const LINE_TABULATION: char = '\u{b}';
-
-/// Text without forbidden characters; `None` where there are none. Line breaks of word processors
-/// become U+2028.
+/// Text without such characters; `None` where there are none. Line breaks of word processors become
+/// U+2028.
 pub(in super::super) fn clean(text: &str) -> Option<String> {
-    let odd = |c: char| is_forbidden(c) || matches!(c, LINE_TABULATION | '\u{85}');
-    text.contains(odd).then(|| {
+    text.contains(is_removed).then(|| {
         text.chars()
-            .filter(|c| !is_forbidden(*c))
-            .map(|c| match c {
-                LINE_TABULATION | '\u{85}' => '\u{2028}',
-                c => c,
+            .map(|c| {
+                if LINE_ENDS.contains(&c) {
+                    '\u{2028}'
+                } else {
+                    c
+                }
             })
+            .filter(|c| !is_removed(*c))
             .collect()
     })
 }
@@ -32,13 +32,7 @@ pub(super) fn remove_forbidden(tree: &mut Tree) {
     tree.rewrite(clean);
 }
 
-/// Whether nothing of a text is seen: white space, characters without width, fillers.
+/// Whether nothing of a text is seen.
 pub(in super::super) fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| {
-        c.is_whitespace()
-            || matches!(c,
-                '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}'
-                | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}')
-    })
+    !text.chars().any(is_visible)
 }
