@@ -154,7 +154,7 @@ fn begins(before: &str) -> bool {
 }
 
 fn is_labelled(text: &str) -> bool {
-    let lower = text.to_lowercase();
+    let lower: String = text.chars().take(80).flat_map(char::to_lowercase).collect();
     LABELS.iter().any(|label| {
         lower.strip_prefix(label).is_some_and(|rest| {
             let rest = rest

@@ -238,6 +238,27 @@ fn hostile_nesting_neither_overflows_a_small_stack_nor_takes_long() {
         fill("<!--"),
         fill("&"),
         fill("<a href='"),
+        fill("<noscript><img src=/a>"),
+        many(|n| format!("<noscript><img src=/{n}></noscript>")),
+        many(|n| format!("<script src=https://gist.github.com/{n}.js></script>")),
+        format!(
+            "<div>{}</div>{}",
+            fill("<i></i>"),
+            "<noscript><img src=/a></noscript>".repeat(4)
+        ),
+        fill("<a href=#a><p>"),
+        format!("<p id=a lang=en>{}", fill("<i lang=de><br><br>")),
+        fill("<p class=MsoListParagraph style=mso-list:l0>"),
+        fill("<figure class=wp-block-embed><blockquote class=twitter-tweet>"),
+        format!(
+            "<figure><img src=/a><figcaption>{}</figcaption></figure>",
+            ". ".repeat(300)
+        )
+        .repeat(80),
+        fill("<span style='text-decoration:underline'>"),
+        fill("<br><!---->"),
+        fill("a\u{2029}"),
+        fill("<mfrac><math><mi>a</mi><mi>b</mi>"),
     ];
     let hostile = move || {
         for html in inputs {

@@ -139,11 +139,8 @@ fn script(tree: &mut Tree, id: NodeId) {
     let Some((provider, address)) = of_script(tree, id) else {
         return;
     };
-    let beside = tree
-        .parent(id)
-        .map(|parent| tree.below(parent))
-        .unwrap_or_default();
-    if beside.iter().any(|id| tree.name(*id) == "noscript") {
+    let mut after = std::iter::successors(tree.next(id), |id| tree.next(*id)).take(4);
+    if after.any(|id| tree.name(id) == "noscript") {
         return;
     }
     tree.warn(

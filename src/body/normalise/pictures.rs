@@ -194,53 +194,54 @@ fn credit(tree: &mut Tree, id: NodeId) {
 // --- What stands there without scripts ----------------------------------------------------------------
 
 fn without_scripts(tree: &mut Tree) {
+    let is_noscript = |tree: &Tree, id| tree.name(id) == "noscript";
+    let mut there: HashMap<String, NodeId> = tree
+        .all()
+        .into_iter()
+        .filter(|id| !tree.ancestors(*id).any(|id| is_noscript(tree, id)))
+        .filter_map(|id| Some((file(tree, id)?, id)))
+        .collect();
     for id in tree.all() {
-        if tree.name(id) != "noscript" || tree.parent(id).is_none() {
+        if !is_noscript(tree, id) {
             continue;
         }
-        drop_what_is_there(tree, id);
-        let below = tree.below(id);
-        let shows = |id: &NodeId| {
-            matches!(
-                tree.name(*id),
-                "img" | "iframe" | "video" | "audio" | "figure"
-            ) || tree.name(*id) == "a" && tree.attribute(*id, "href").is_some()
+        drop_what_is_there(tree, id, &mut there);
+        let shows = |id: NodeId| {
+            let is_link = tree.name(id) == "a" && tree.attribute(id, "href").is_some();
+            is_link || matches!(tree.name(id), "img" | "iframe" | "video" | "audio")
         };
-        if below.iter().any(shows) {
+        if tree.below(id).into_iter().any(shows) {
             tree.unwrap(id);
-            continue;
+        } else {
+            report_text(tree, id);
+            tree.detach(id);
         }
-        let text = collapse(&text_of(tree, &[id]));
-        if !text.is_empty() {
-            tree.warn(
-                "hidden_text_removed",
-                format!("{} is shown without scripts only", shown(&text)),
-            );
-        }
-        tree.detach(id);
     }
 }
 
-/// Takes out of a `noscript` what the text shows without it; a picture that is not there yet gets the
-/// address that stands in it.
-fn drop_what_is_there(tree: &mut Tree, noscript: NodeId) {
-    let inside = tree.below(noscript);
+fn report_text(tree: &Tree, id: NodeId) {
+    let text = collapse(&text_of(tree, &[id]));
+    if !text.is_empty() {
+        let detail = format!("{} is shown without scripts only", shown(&text));
+        tree.warn("hidden_text_removed", detail);
+    }
+}
+
+/// Takes out of a `noscript` what is shown without it (`there`, by file); a picture that is not there yet
+/// gets the address that stands in it.
+fn drop_what_is_there(tree: &mut Tree, noscript: NodeId, there: &mut HashMap<String, NodeId>) {
     let beside = waiting(tree, noscript);
-    let elsewhere: HashMap<String, NodeId> = tree
-        .all()
-        .into_iter()
-        .filter(|id| !inside.contains(id))
-        .filter_map(|id| Some((file(tree, id)?, id)))
-        .collect();
-    for id in inside {
+    for id in tree.below(noscript) {
         let Some(file) = file(tree, id) else { continue };
-        if let Some(there) = elsewhere.get(&file) {
-            give_words(tree, id, *there);
-        } else if let Some(waiting) = beside.filter(|waiting| tree.name(*waiting) == tree.name(id))
-        {
+        if let Some(other) = there.get(&file) {
+            give_words(tree, id, *other);
+        } else if let Some(waiting) = beside.filter(|beside| tree.name(*beside) == tree.name(id)) {
             let address = tree.attribute(id, "src").unwrap_or_default().to_owned();
             tree.set_attribute(waiting, "src", &address);
             give_words(tree, id, waiting);
+            there.insert(file, waiting);
+        } else {
+            there.insert(file, id);
         }
     }
 }
