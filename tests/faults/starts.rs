@@ -342,14 +342,14 @@ async fn messages_in_german_are_understood() {
         eprintln!("not checked here: German messages (Debian's package locales)");
         return;
     };
-    cluster.execute("postgres", "CREATE DATABASE news");
-    let url = cluster.url("news");
-    let mut other = PgConnection::establish(&url).unwrap();
-    let said = other.batch_execute("SELECT nothing").unwrap_err();
-    assert!(said.to_string().contains("existiert nicht"), "{said}");
-
     // Who waits for a lock, and whose statement takes too long.
     for (lock_timeout, statement_timeout) in [(1, 60), (60, 1)] {
+        let name = format!("news{lock_timeout}");
+        cluster.execute("postgres", &format!("CREATE DATABASE {name}"));
+        let url = cluster.url(&name);
+        let mut other = PgConnection::establish(&url).unwrap();
+        let said = other.batch_execute("SELECT nothing").unwrap_err();
+        assert!(said.to_string().contains("existiert nicht"), "{said}");
         let app = TestApp::start_at(DatabaseConfig {
             lock_timeout,
             statement_timeout,
