@@ -30,7 +30,7 @@
 //! - [`clock`] – the clock that cached responses expire by
 //! - [`log`] – logs that no request waits for
 //! - [`trace`] – traces across services
-//! - [`etag`], [`merge_patch`], [`text`], [`validation`] – rules of documents, without I/O
+//! - [`etag`], [`merge_patch`], [`text`], [`validation`], [`words`] – rules of documents, without I/O
 
 pub mod app;
 pub mod articles;
@@ -66,3 +66,4 @@ pub mod threads;
 pub mod trace;
 pub mod validation;
 pub mod widgets;
+pub mod words;

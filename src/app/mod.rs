@@ -2,6 +2,7 @@
 //!
 //! - `opening` – a database, brought to this version
 //! - `state` – what handlers are given
+//! - `docs` – interactive documentation
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -14,7 +15,6 @@ use actix_web::middleware::from_fn;
 use actix_web::web;
 use actix_web::{App, HttpResponse, HttpServer};
 use thiserror::Error;
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use self::state::State;
 use crate::cache::middleware::CacheMiddleware;
@@ -30,6 +30,7 @@ use crate::http::routes::Resource;
 use crate::problem::Problem;
 use crate::{articles, auth, authors, ops, service, shares, tags, widgets};
 
+mod docs;
 mod opening;
 mod state;
 
@@ -238,14 +239,7 @@ fn serve_public(
                     resource.register(config, Some(cors), max_body_bytes);
                 }
             })
-            .route("/docs", web::get().to(docs_moved))
-            .service(
-                SwaggerUi::new("/docs/{_:.*}").config(
-                    Config::from("/openapi.json")
-                        .try_it_out_enabled(true)
-                        .persist_authorization(false),
-                ),
-            )
+            .configure(docs::add_to)
             .default_service(web::to(unknown_path))
     })
     .on_connect(move |connection, data| connections.accepted(connection, data))
@@ -284,12 +278,6 @@ fn max_connections(config: &ServerConfig) -> u32 {
         }
         Some(wanted) => wanted,
     }
-}
-
-async fn docs_moved() -> HttpResponse {
-    HttpResponse::PermanentRedirect()
-        .insert_header((header::LOCATION, "/docs/"))
-        .finish()
 }
 
 /// Anyone's page may read what is public and report shares; the rest is for listed origins.

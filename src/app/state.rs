@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::web::{Bytes, Data, ServiceConfig};
+use actix_web::web::{Data, ServiceConfig};
 use tokio::sync::oneshot;
 
 use super::StartError;
@@ -96,7 +96,7 @@ impl State {
             articles: Data::new(ArticleLoader::of(&database, &public_url)),
             drafts: Data::new(DraftQuota(config.drafts_per_author.into())),
             public_url,
-            document: Data::new(OpenApiJson(Bytes::from(openapi::json()))),
+            document: Data::new(OpenApiJson(&openapi::SERVED)),
             timeout: Data::new(RequestTimeout(Duration::from_secs(config.request_timeout))),
             readers: BodyReaders::start().map_err(StartError::Thread)?,
             metrics,

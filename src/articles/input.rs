@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Serialize, Serializer};
-use utoipa::openapi::schema::OneOfBuilder;
-use utoipa::openapi::{RefOr, Schema};
+use utoipa::openapi::schema::{ArrayBuilder, OneOfBuilder};
+use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::parts::{Custom, LeadImage, Seo};
@@ -29,7 +29,7 @@ pub type FormerUrls = DistinctList<AbsoluteUrl, 50>;
     "headline": "Harbour cities agree on a flood fund",
     "standfirst": "Twelve ports will share the cost of higher walls.",
     "dateline": "New York, USA", "language": "en",
-    "authors": ["alex-writer"], "section": "world", "tags": ["climate"],
+    "authors": ["alex-writer"], "section": "world", "tags": ["climate-adaptation"],
     "lead_image": {
         "url": "https://images.example.com/harbour.jpg", "alt": "Cranes over a harbour at dawn",
         "caption": "The harbour on Tuesday", "credit": "Harbour Pictures"
@@ -52,7 +52,7 @@ pub struct ArticleInput {
     /// `draft` or `in_review`; the other statuses are reached by `publish`, `unpublish`,
     /// `retract`, `DELETE` and `restore`.
     #[deserr(default)]
-    #[schema(required = false)]
+    #[schema(required = false, inline)]
     pub status: Option<WorkingStatus>,
     /// One or two sentences below the headline.
     #[deserr(default)]
@@ -385,15 +385,17 @@ pub enum BlocksFormat {
 impl PartialSchema for BodyInput {
     fn schema() -> RefOr<Schema> {
         OneOfBuilder::new()
-            .item(FormattedBody::schema())
-            .item(BlocksBody::schema())
-            .item(<Vec<Block> as PartialSchema>::schema())
+            .item(ArrayBuilder::new().items(Ref::from_schema_name(Block::name())))
+            .item(Ref::from_schema_name(BlocksBody::name()))
+            .item(Ref::from_schema_name(FormattedBody::name()))
             .into()
     }
 }
 
 impl ToSchema for BodyInput {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((BlocksBody::name().into_owned(), BlocksBody::schema()));
+        schemas.push((FormattedBody::name().into_owned(), FormattedBody::schema()));
         schemas.push((Block::name().into_owned(), Block::schema()));
         Block::schemas(schemas);
     }

@@ -33,17 +33,17 @@ pub struct ArticleListParams {
     /// `-published_at` (default), `published_at`, `-updated_at` or `updated_at`; `-` means the latest
     /// first. `-shares`: the most shared first. With `q` also `relevance`: first what was found in the headline, then with the
     /// standfirst, the body, the tags, the authors; of each the latest first.
-    #[param(value_type = Option<String>, example = "-published_at")]
+    #[param(value_type = Option<ArticleSort>)]
     pub sort: ArticleSort,
     /// What to add to each: `body`, `corrections`, `seo`, `custom`, `shares`, and with `q`
     /// `highlights`, comma-separated.
-    #[param(value_type = Option<String>, example = "shares")]
+    #[param(value_type = Option<Vec<Include>>, style = Form, explode = false, example = json!(["shares"]))]
     pub include: Vec<Include>,
     /// How bodies are wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
-    #[param(value_type = Option<String>, example = "html")]
+    #[param(value_type = Option<BodyFormat>)]
     pub body_format: BodyFormat,
     /// Only these fields of each, comma-separated, dotted below the first level.
-    #[param(value_type = Option<String>, example = "slug,headline,lead_image.url")]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 100, example = json!(["slug", "headline", "lead_image.url"]))]
     pub fields: Option<Selection>,
 }
 
@@ -85,13 +85,13 @@ impl FromParams for ArticleFilter {
 #[into_params(parameter_in = Query)]
 pub struct ArticleParams {
     /// What to add: `shares`. The other parts that lists can include are always there.
-    #[param(value_type = Option<String>, example = "shares")]
+    #[param(value_type = Option<Vec<Include>>, style = Form, explode = false, example = json!(["shares"]))]
     pub include: Vec<Include>,
     /// How the body is wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
-    #[param(value_type = Option<String>, example = "html")]
+    #[param(value_type = Option<BodyFormat>)]
     pub body_format: BodyFormat,
     /// Only these fields, comma-separated, dotted below the first level.
-    #[param(value_type = Option<String>, example = "headline,body_html,authors.name")]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 100, example = json!(["headline", "body_html", "authors.name"]))]
     pub fields: Option<Selection>,
 }
 
@@ -114,23 +114,23 @@ impl FromParams for ArticleParams {
 #[into_params(parameter_in = Query)]
 pub struct TrendingParams {
     /// How far back it looks: `1h`, `6h`, `24h` (default), `7d` or `30d`.
-    #[param(value_type = Option<String>, example = "24h")]
+    #[param(value_type = Option<Window>)]
     pub window: Window,
     /// Only shares on this network.
-    #[param(value_type = Option<String>, example = "whatsapp")]
+    #[param(value_type = Option<Network>, example = "whatsapp")]
     pub network: Option<Network>,
     /// Most articles, 1 to 100.
     #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
     pub limit: i64,
     /// What to add to each: `body`, `corrections`, `seo`, `custom`, `shares`, and with `q`
     /// `highlights`, comma-separated.
-    #[param(value_type = Option<String>, example = "shares")]
+    #[param(value_type = Option<Vec<Include>>, style = Form, explode = false, example = json!(["shares"]))]
     pub include: Vec<Include>,
     /// How bodies are wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
-    #[param(value_type = Option<String>, example = "html")]
+    #[param(value_type = Option<BodyFormat>)]
     pub body_format: BodyFormat,
     /// Only these fields of each, comma-separated, dotted below the first level.
-    #[param(value_type = Option<String>, example = "slug,headline,trend.shares")]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 100, example = json!(["slug", "headline", "trend.shares"]))]
     pub fields: Option<Selection>,
 }
 
