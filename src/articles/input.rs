@@ -97,7 +97,7 @@ pub struct ArticleInput {
     pub former_urls: FormerUrls,
     /// The text: blocks, or HTML, Markdown or plain text to be made into blocks.
     #[deserr(default)]
-    #[schema(required = false)]
+    #[schema(required = false, value_type = Option<BodyInput>)]
     pub body: BodyInput,
     /// What search engines show.
     #[deserr(default)]

@@ -380,8 +380,8 @@ fn what_breaks_clients_is_noticed() {
         ),
         ("/components/schemas/TagRef", None, "TagRef"),
         (
-            "/components/schemas/ArticleInput/properties/body/$ref",
-            Some(json!("#/components/schemas/Seo")),
+            "/components/schemas/Article/properties/seo/$ref",
+            Some(json!("#/components/schemas/Custom")),
             "another type",
         ),
     ] {

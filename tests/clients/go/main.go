@@ -58,7 +58,7 @@ func main() {
 	image.Alt = text("A")
 	written.LeadImage = *dateline.NewNullableLeadImageInput(image)
 	body := dateline.FormattedBodyAsBodyInput(dateline.NewFormattedBody("<p>One.</p><p>Two.</p>", "html"))
-	written.Body = &body
+	written.Body = *dateline.NewNullableBodyInput(&body)
 	created, response, err := client.EditorialArticlesAPI.CreateArticle(ctx).ArticleInput(*written).Execute()
 	check(err == nil, "create:", err)
 	check(len(created.Body) == 2, created.Body)
