@@ -3,6 +3,8 @@
 //! A generator makes a type of each named schema. So an object is one object and not the sum of several, what can be
 //! null says so once, and what is only a text with a bound has no name.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::{reachable, reference, referred, visit};
@@ -145,13 +147,23 @@ fn takes_null(schema: &Value) -> bool {
     choices.is_some_and(|choices| choices.iter().any(|choice| choice["type"] == "null"))
 }
 
-/// Removes schemas that nothing leads to.
+/// Removes schemas, headers and examples that nothing leads to.
 pub fn remove_unused(document: &mut Value) {
-    let paths = document["paths"].take();
+    let mut paths = document["paths"].take();
     let mut used = Vec::new();
     reachable(document, &paths, &mut used);
     let used: Vec<String> = used.into_iter().map(str::to_owned).collect();
     schemas(document).retain(|name, _| used.contains(name));
+    let mut references = HashSet::new();
+    visit(&mut paths, &mut |value| {
+        let reference = value.get("$ref").and_then(Value::as_str);
+        references.extend(reference.map(str::to_owned));
+    });
+    for kind in ["headers", "examples"] {
+        if let Some(all) = document["components"][kind].as_object_mut() {
+            all.retain(|name, _| references.contains(&format!("#/components/{kind}/{name}")));
+        }
+    }
     document["paths"] = paths;
 }
 
