@@ -1,6 +1,7 @@
 //! What public calls take.
 
-use utoipa::IntoParams;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::model::{ArticleFilter, ArticleSort, BodyFormat, FIELDS, Include};
 use crate::http::fields::Selection;
@@ -9,6 +10,7 @@ use crate::problem::Problem;
 use crate::search::query::Query;
 use crate::shares::model::Network;
 use crate::shares::time::Window;
+use crate::words;
 
 /// Most slugs or ids in one request.
 const MOST_NAMED: usize = 100;
@@ -80,12 +82,29 @@ impl FromParams for ArticleFilter {
     }
 }
 
+/// What `include=` takes where nothing is searched for, for the OpenAPI document.
+struct ArticleInclude;
+
+impl PartialSchema for ArticleInclude {
+    fn schema() -> RefOr<Schema> {
+        let without_search = |(_, include): &&(&str, Include)| *include != Include::Highlights;
+        let words: Vec<_> = Include::ALL
+            .iter()
+            .filter(without_search)
+            .copied()
+            .collect();
+        words::schema(&words, "What can be added to an article.")
+    }
+}
+
+impl ToSchema for ArticleInclude {}
+
 /// Parameters of one article.
 #[derive(Debug, Clone, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ArticleParams {
     /// What to add: `shares`. The other parts that lists can include are always there.
-    #[param(value_type = Option<Vec<Include>>, style = Form, explode = false, example = json!(["shares"]))]
+    #[param(inline, value_type = Option<Vec<ArticleInclude>>, style = Form, explode = false, example = json!(["shares"]))]
     pub include: Vec<Include>,
     /// How the body is wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
     #[param(value_type = Option<BodyFormat>)]

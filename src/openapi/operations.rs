@@ -108,10 +108,13 @@ fn show_examples(operation: &mut Value) {
         let Some(fields) = parameter.as_object_mut().filter(|_| !is_required) else {
             continue;
         };
-        if let Some(example) = fields.shift_remove("example")
-            && let Some(schema) = fields.get_mut("schema")
-        {
-            schema["examples"] = json!([example]);
+        let given = fields.shift_remove("example");
+        let Some(schema) = fields.get_mut("schema").and_then(Value::as_object_mut) else {
+            continue;
+        };
+        let of_type = schema.shift_remove("example");
+        if let Some(example) = given.or(of_type) {
+            schema.insert("examples".into(), json!([example]));
         }
     }
 }

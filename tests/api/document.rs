@@ -131,6 +131,28 @@ async fn pages_of_documentation_answer_get_and_head(app: TestApp) {
     assert_eq!(app.get("/docs").await.header("location"), "/docs/");
 }
 
+/// A page that fills in the examples of everything that may be left out finds nothing.
+#[test]
+fn what_may_be_left_out_is_not_filled_in() {
+    let paths = DOCUMENT["paths"].as_object().unwrap();
+    let operations = paths
+        .values()
+        .flat_map(|item| item.as_object().unwrap().values());
+    for operation in operations {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let filled_in = parameter
+                .get("example")
+                .or(parameter["schema"].get("example"));
+            let is_required = parameter["required"] == true;
+            assert!(
+                is_required || filled_in.is_none(),
+                "{}: {parameter}",
+                operation["operationId"]
+            );
+        }
+    }
+}
+
 #[test]
 fn responses_say_what_comes_with_them() {
     for (path, item) in DOCUMENT["paths"].as_object().unwrap() {
