@@ -52,6 +52,10 @@ pub fn separate(document: &mut Value) {
             received["required"] = fields;
         }
     }
+    for name in &received {
+        let schema = &mut document["components"]["schemas"][name];
+        visit(schema, &mut open);
+    }
     let sent: Vec<String> = sent.iter().map(|name| input_name(&both, name)).collect();
     for name in &sent {
         let schema = &mut document["components"]["schemas"][name];
@@ -93,6 +97,15 @@ fn input_name(both: &[&String], name: &str) -> String {
 fn close(schema: &mut Value) {
     if is_object(schema) && schema.get("additionalProperties").is_none() {
         schema["additionalProperties"] = json!(false);
+    }
+}
+
+/// An object that is received may get more fields, whatever its type takes when it is read.
+fn open(schema: &mut Value) {
+    if schema["additionalProperties"] == json!(false)
+        && let Some(fields) = schema.as_object_mut()
+    {
+        fields.shift_remove("additionalProperties");
     }
 }
 

@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use super::{reachable, reference, referred, visit};
 
 /// Puts texts, numbers and lists that have a name in the places that refer to them: `Line300` tells a client
-/// nothing, and a nullable reference to a text is a class of its own to some generators. Closed sets keep theirs.
+/// nothing, and a nullable reference to a text is a class of its own to some generators. Closed sets keep theirs. What
+/// is another schema under a second name is that schema.
 pub fn inline_plain(document: &mut Value) {
     // A list's items may be plain themselves.
     for kinds in [&["string", "integer", "number", "boolean"][..], &["array"]] {
@@ -20,7 +21,8 @@ pub fn inline_plain(document: &mut Value) {
             .flatten()
             .filter(|(_, schema)| {
                 let kind = schema["type"].as_str().unwrap_or_default();
-                kinds.contains(&kind) && schema.get("enum").is_none()
+                let is_alias = schema.get("$ref").is_some();
+                is_alias || kinds.contains(&kind) && schema.get("enum").is_none()
             })
             .map(|(name, schema)| (name.clone(), schema.clone()))
             .collect();
