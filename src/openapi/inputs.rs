@@ -46,11 +46,7 @@ pub fn separate(document: &mut Value) {
     for name in &both {
         let copy = document["components"]["schemas"][name.as_str()].clone();
         schemas(document).insert(format!("{name}Input"), copy);
-        let received = &mut document["components"]["schemas"][name.as_str()];
-        if let Some(fields) = received["properties"].as_object() {
-            let fields: Value = fields.keys().cloned().collect();
-            received["required"] = fields;
-        }
+        require_all(&mut document["components"]["schemas"][name.as_str()]);
     }
     for name in &received {
         let schema = &mut document["components"]["schemas"][name];
@@ -84,6 +80,20 @@ fn refer_to_inputs(mapping: &mut Value, both: &[&String]) {
             *target = format!("{SCHEMAS}{}", input_name(both, name)).into();
         }
     }
+}
+
+/// The server writes all fields of an object, those that say nothing as null.
+fn require_all(schema: &mut Value) {
+    let Some(fields) = schema["properties"].as_object() else {
+        return;
+    };
+    let names: Vec<String> = fields.keys().cloned().collect();
+    if let Some(example) = schema.get_mut("example").and_then(Value::as_object_mut) {
+        for name in &names {
+            example.entry(name.clone()).or_insert(Value::Null);
+        }
+    }
+    schema["required"] = json!(names);
 }
 
 fn input_name(both: &[&String], name: &str) -> String {

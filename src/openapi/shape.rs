@@ -58,7 +58,7 @@ fn describe_in_place(value: &mut Value) {
         let known = ["type", "description"];
         fields.keys().all(|key| known.contains(&key.as_str()))
     };
-    if place.as_object().is_some_and(only_describes) && schema.get("enum").is_some() {
+    if place.as_object().is_some_and(only_describes) {
         let (mut schema, about) = (schema.clone(), place["description"].clone());
         schema["description"] = about;
         *value = schema;

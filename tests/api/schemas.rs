@@ -500,3 +500,27 @@ async fn the_right_that_an_operation_names_is_the_one_it_needs(app: TestApp) {
     }
     assert!(named > 20, "{named}");
 }
+
+#[test]
+fn what_tells_choices_apart_names_each_of_them() {
+    visit(&DOCUMENT, &mut |value| {
+        let Some(mapping) = value.pointer("/discriminator/mapping") else {
+            return;
+        };
+        let property = value["discriminator"]["propertyName"].as_str().unwrap();
+        let choices = value["oneOf"].as_array().unwrap();
+        assert_eq!(mapping.as_object().unwrap().len(), choices.len(), "{value}");
+        for (word, target) in mapping.as_object().unwrap() {
+            assert!(
+                choices.contains(&json!({ "$ref": target })),
+                "{word}: {value}"
+            );
+            let schema = &schemas()[target.as_str().unwrap().rsplit('/').next().unwrap()];
+            assert_eq!(
+                schema["properties"][property]["enum"],
+                json!([word]),
+                "{word}"
+            );
+        }
+    });
+}
