@@ -13,6 +13,7 @@ use crate::cache::response_cache::Policies;
 use crate::clock::Clock;
 use crate::db::DatabaseUrl;
 use crate::db::connection_pool::PoolSettings;
+use crate::http::path_prefix::PathPrefix;
 
 /// Seconds for which caches may say that something is not there, at most: it may be any moment.
 const MISSING_MAX_AGE: u32 = 10;
@@ -92,9 +93,19 @@ pub struct ServerConfig {
     #[arg(long, env = "DATELINE_LISTEN", default_value = "127.0.0.1:8080", value_parser = socket_address)]
     pub listen: SocketAddr,
 
-    /// Address of the newsroom's site; an article's canonical_url is this and its slug
+    /// Address of the newsroom's site, with or without a path; an article's canonical_url is this and its slug
     #[arg(long, env = "DATELINE_PUBLIC_URL", value_parser = web_url)]
     pub public_url: Option<Url>,
+
+    /// Path below which a reverse proxy has put this server, and which it takes away from the requests that it
+    /// passes on: /content-api
+    #[arg(
+        long,
+        env = "DATELINE_PATH_PREFIX",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub path_prefix: PathPrefix,
 
     /// Worker threads; one per CPU core when not set
     #[arg(long, env = "DATELINE_WORKERS", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -249,28 +260,16 @@ impl ServerConfig {
             PurgeHeader::None => None,
         };
         let policy = |max_age: u32| {
-            let shared = self
-                .shared_max_age
-                .map_or_else(String::new, |seconds| format!(", s-maxage={seconds}"));
-            let text = format!(
-                "public, max-age={max_age}{shared}, stale-while-revalidate={}, stale-if-error={}",
+            let stale = format!(
+                "stale-while-revalidate={}, stale-if-error={}",
                 self.stale_while_revalidate, self.stale_if_error
             );
-            Policy {
-                cache_control: HeaderValue::try_from(text).expect("digits and letters"),
-                purge_header: purge_header.clone(),
-            }
+            Policy::new(max_age, self.shared_max_age, stale, purge_header.clone())
         };
         // Nobody purges a count, and none is served that is older: only of a server that fails.
         let aging = |max_age: u32| {
-            let text = format!(
-                "public, max-age={max_age}, stale-if-error={}",
-                self.stale_if_error
-            );
-            Policy {
-                cache_control: HeaderValue::try_from(text).expect("digits and letters"),
-                purge_header: purge_header.clone(),
-            }
+            let stale = format!("stale-if-error={}", self.stale_if_error);
+            Policy::new(max_age, None, stale, purge_header.clone())
         };
         Policies {
             article: policy(self.max_age_article),
@@ -335,8 +334,25 @@ fn origin(text: &str) -> Result<String, String> {
 fn web_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text)
         .map_err(|error| format!("{error}; it takes a URL such as https://news.example"))?;
-    if matches!(url.scheme(), "http" | "https") && url.has_host() {
-        return Ok(url);
+    // `Url` finds a host in `https:///path` as well.
+    let names_a_host = text
+        .split_once("://")
+        .is_some_and(|(_, rest)| !rest.starts_with(['/', '\\']));
+    if !matches!(url.scheme(), "http" | "https") || !names_a_host {
+        return Err("it takes an http or https URL such as https://news.example".into());
     }
-    Err("it takes an http or https URL such as https://news.example".into())
+    let lead_elsewhere = [
+        (url.query().is_some(), "a query (?…)"),
+        (url.fragment().is_some(), "a fragment (#…)"),
+        (
+            !url.username().is_empty() || url.password().is_some(),
+            "a user",
+        ),
+    ];
+    match lead_elsewhere.into_iter().find(|(has, _)| *has) {
+        Some((_, part)) => Err(format!(
+            "it cannot have {part}: an article's address is this, a slash and its slug"
+        )),
+        None => Ok(url),
+    }
 }

@@ -4,6 +4,10 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use xxhash_rust::xxh3::xxh3_128;
 
+/// `Cache-Control` of what is for one caller: no cache stores it, and no proxy changes it on its way. One that
+/// compressed it would make its ETag weak, and weak ones guard no change.
+pub const PRIVATE: &str = "no-store, no-transform";
+
 /// The ETag of an editorial resource.
 pub fn of_version(version: i64) -> String {
     format!("\"v{version}\"")

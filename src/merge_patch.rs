@@ -2,8 +2,9 @@
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::Serialize;
+use serde_json::Map;
 
-use crate::validation::{Violations, from_json, object};
+use crate::validation::{AS_WRITTEN, Violations, from_json, object};
 
 /// A patch, not yet applied to anything.
 #[derive(Debug, Clone)]
@@ -25,13 +26,118 @@ impl MergePatch {
         self.0.as_object_mut()?.shift_remove(field)
     }
 
-    /// The patched document, read as `T` with all its rules.
+    /// The patched document, read as `T` with all its rules. A null for a name that `T` does not have is
+    /// refused as any other value is, at any depth.
     ///
     /// # Errors
     /// Everything that is wrong with the document after the patch.
     pub fn apply<T: Deserr<Violations>>(self, current: &impl Serialize) -> Result<T, Violations> {
         let mut document = serde_json::to_value(current).unwrap_or_default();
-        json_patch::merge(&mut document, &self.0);
+        let serde_json::Value::Object(patch) = self.0 else {
+            return from_json(document);
+        };
+        if let serde_json::Value::Object(document) = &mut document {
+            for (name, value) in patch {
+                merge_member(document, name, value, Some(AS_WRITTEN));
+            }
+        }
         from_json(document)
+    }
+}
+
+/// Merges one member of a patch into an object (RFC 7396, section 2), except that a null for what is not
+/// there stays: where it is a name that is known, it means nothing, and where it is not, whoever reads the
+/// document finds it. Below a member that is kept as it was written no name is unknown, so there it goes.
+fn merge_member(
+    target: &mut Map<String, serde_json::Value>,
+    name: String,
+    patch: serde_json::Value,
+    as_written: Option<&str>,
+) {
+    use serde_json::Value;
+    if as_written == Some(name.as_str()) && !patch.is_null() {
+        json_patch::merge(target.entry(name).or_insert(Value::Null), &patch);
+        return;
+    }
+    match patch {
+        Value::Null if target.contains_key(&name) => {
+            target.shift_remove(&name);
+        }
+        Value::Object(members) => {
+            let slot = target.entry(name).or_insert(Value::Null);
+            if !slot.is_object() {
+                *slot = Value::Object(Map::new());
+            }
+            if let Value::Object(below) = slot {
+                for (name, value) in members {
+                    // Such a member stands at the first level only.
+                    merge_member(below, name, value, None);
+                }
+            }
+        }
+        value => {
+            target.insert(name, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::articles::input::ArticleInput;
+    use serde_json::json;
+
+    fn applied(patch: serde_json::Value) -> Result<ArticleInput, Violations> {
+        let current: ArticleInput = from_json(json!({
+            "headline": "H", "standfirst": "S", "seo": {"title": "T"},
+            "lead_image": {"url": "/a.jpg", "credit": "C", "focal_point": {"x": 0.5, "y": 0.5}},
+            "custom": {"a": {"b": 1}, "c": 2}
+        }))
+        .unwrap();
+        from_json::<MergePatch>(patch)?.apply(&current)
+    }
+
+    #[test]
+    fn null_removes_what_is_there_and_nothing_else() {
+        let after = applied(json!({
+            "standfirst": null, "kicker": null, "seo": {"title": null, "description": null},
+            "lead_image": {"credit": null, "alt": null},
+            "custom": {"a": {"b": null, "x": null}, "y": null, "z": {"null": null}}
+        }))
+        .unwrap();
+        assert_eq!(after.standfirst, None);
+        assert_eq!(after.seo.title, None);
+        assert_eq!(after.lead_image.unwrap().credit, None);
+        let custom = serde_json::to_value(after.custom).unwrap();
+        assert_eq!(custom, json!({"a": {}, "c": 2, "z": {}}));
+        assert_eq!(
+            applied(json!({"lead_image": null})).unwrap().lead_image,
+            None
+        );
+        let custom = applied(json!({"custom": null})).unwrap().custom;
+        assert_eq!(custom.0.len(), 0);
+    }
+
+    #[test]
+    fn null_for_an_unknown_name_is_refused_at_any_depth() {
+        for (patch, pointer) in [
+            (json!({"lead_imgae": null}), "/lead_imgae"),
+            (json!({"embargo_until": null}), "/embargo_until"),
+            (json!({"": null}), "/"),
+            (json!({"seo": {"titel": null}}), "/seo/titel"),
+            (
+                json!({"lead_image": {"focal_point": {"z": null}}}),
+                "/lead_image/focal_point/z",
+            ),
+            (
+                json!({"lead_image": {"custom": null}}),
+                "/lead_image/custom",
+            ),
+            (json!({"seo": {"": null}}), "/seo/"),
+        ] {
+            let wrong = applied(patch.clone()).unwrap_err();
+            assert_eq!(wrong.listed()[0].pointer, pointer, "{patch}");
+            assert_eq!(wrong.listed()[0].code, "unknown_field", "{patch}");
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! What tags and authors share: a name with a slug, a list by name, and merging one into another.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
+use crate::db::keyset::KeysetBound;
 use crate::db::lock::{self, Lock};
 use crate::db::types::{IdSql, TimestampSql};
 use crate::db::version::Expected;
@@ -216,4 +218,80 @@ macro_rules! page_by_name {
             None => $query.order((sort_name.asc(), id.asc())),
         }
     }};
+}
+
+/// Reads the rows of `tags` or `authors` that can be on a page of a list by the number of articles, those
+/// with most first: as many as the page has from an index, and all of which the clock hides articles
+/// (`hidden`), few, since what is kept counts these too. [`page_by_count`] cuts the page from them.
+#[macro_export]
+macro_rules! rows_by_count {
+    ($connection:expr, $table:ident, $narrowed:expr, $hidden:expr, $start:expr, $limit:expr) => {{
+        use $table::{id, published_articles};
+        let fewer: Vec<$crate::db::Id> = $hidden.keys().copied().collect();
+        let start: Option<&$crate::db::keyset::KeysetBound<i64>> = $start;
+        let mut query = $narrowed();
+        if !fewer.is_empty() {
+            query = query.filter(id.ne_all(fewer.clone()));
+        }
+        query = match start {
+            Some(start) if start.backward => query
+                .filter(published_articles.ge(start.value))
+                .filter(
+                    published_articles
+                        .gt(start.value)
+                        .or(id.lt(start.bound(false))),
+                )
+                .order((published_articles.asc(), id.desc())),
+            Some(start) => query
+                .filter(published_articles.le(start.value))
+                .filter(
+                    published_articles
+                        .lt(start.value)
+                        .or(id.gt(start.bound(true))),
+                )
+                .order((published_articles.desc(), id.asc())),
+            None => query.order((published_articles.desc(), id.asc())),
+        };
+        let mut rows = query.limit($limit).load($connection)?;
+        if !fewer.is_empty() {
+            rows.extend($narrowed().filter(id.eq_any(fewer)).load($connection)?);
+        }
+        rows
+    }};
+}
+
+/// Of tags or authors in any order, the page that begins there, by how many articles they have, each with its
+/// position.
+pub fn page_by_count<T>(
+    mut items: Vec<T>,
+    of: impl Fn(&T) -> (i64, Id),
+    start: Option<&KeysetBound<i64>>,
+    limit: i64,
+) -> Vec<(T, String)> {
+    let place = |item: &T| {
+        let (count, key) = of(item);
+        (Reverse(count), key)
+    };
+    items.sort_by_key(place);
+    if let Some(start) = start {
+        let bound = (Reverse(start.value), start.bound(!start.backward));
+        if start.backward {
+            items.retain(|item| place(item) < bound);
+            items.reverse();
+        } else {
+            items.retain(|item| place(item) > bound);
+        }
+    }
+    items.truncate(usize::try_from(limit).unwrap_or(0));
+    let positioned = items.into_iter().map(|item| {
+        let position = of(&item).0.to_string();
+        (item, position)
+    });
+    positioned.collect()
+}
+
+/// Where a list by the number of articles starts; `None` where the position is no number, which one that was
+/// signed for such a list is.
+pub fn count_start(start: Option<KeysetBound<String>>) -> Option<KeysetBound<i64>> {
+    start.and_then(|start| start.try_map(|value| value.parse()).ok())
 }

@@ -14,7 +14,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::db::{Outage, StoreError};
-use crate::etag;
+use crate::etag::{self, PRIVATE};
 use crate::log::Repeated;
 use crate::validation::{MOST_DETAIL, Violation, Violations, cut};
 
@@ -248,6 +248,16 @@ impl Problem {
         problem
     }
 
+    /// 412 with the version that stands.
+    fn precondition_failed(current: i64, detail: &str) -> Self {
+        let problem = Self::new(&PRECONDITION_FAILED, detail)
+            .with_header(header::CACHE_CONTROL, HeaderValue::from_static(PRIVATE));
+        match HeaderValue::try_from(etag::of_version(current)) {
+            Ok(tag) => problem.with_header(header::ETAG, tag),
+            Err(_) => problem,
+        }
+    }
+
     /// 429 with the time after which the next request is answered.
     pub fn rate_limited(detail: impl Into<String>, wait: Duration) -> Self {
         let seconds = wait.as_secs() + 1;
@@ -330,16 +340,15 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound => Self::not_found(),
-            StoreError::VersionMismatch { current } => {
-                let mut problem = Self::new(
-                    &PRECONDITION_FAILED,
-                    "It was changed since you read it; the ETag header names the current version.",
-                );
-                if let Ok(tag) = HeaderValue::try_from(etag::of_version(current)) {
-                    problem = problem.with_header(header::ETAG, tag);
-                }
-                problem
-            }
+            StoreError::VersionMismatch { current } => Self::precondition_failed(
+                current,
+                "It was changed since you read it; the ETag header names the current version.",
+            ),
+            StoreError::WeakVersion { current } => Self::precondition_failed(
+                current,
+                "If-Match has a weak ETag (W/\"…\"), which never matches (RFC 9110, section 13.1.1). A proxy \
+                 that compresses responses may have made it weak: send it without W/, as in the ETag header.",
+            ),
             StoreError::SlugTaken { slug, suggestion } => {
                 let mut problem = Self::new(
                     &SLUG_TAKEN,

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use crate::cache::fixed::FixedContent;
 use crate::db::{Database, migrations};
 use crate::http::params::{NoParams, Query};
+use crate::http::path_prefix::PathPrefix;
 use crate::problem::{Problem, ProblemType, TYPES};
 
 /// How long caches may keep what changes with the server's version only.
@@ -27,8 +28,14 @@ crate::operations! {
 }
 
 /// The OpenAPI document, rendered when it is first asked for.
-#[derive(Clone, Copy)]
-pub struct OpenApiJson(pub &'static LazyLock<FixedContent>);
+pub struct OpenApiJson(LazyLock<FixedContent, Box<dyn FnOnce() -> FixedContent + Send>>);
+
+impl OpenApiJson {
+    /// What renders it.
+    pub fn new(render: impl FnOnce() -> FixedContent + Send + 'static) -> Self {
+        Self(LazyLock::new(Box::new(render)))
+    }
+}
 
 /// What this server is, and where to go on.
 #[derive(Serialize, ToSchema)]
@@ -42,13 +49,13 @@ pub struct Index {
     /// The version of the server.
     version: &'static str,
     /// Interactive documentation, for people.
-    documentation: &'static str,
+    documentation: String,
     /// The OpenAPI document, for programs.
-    openapi: &'static str,
+    openapi: String,
     /// Whether requests can be served.
-    health: &'static str,
+    health: String,
     /// The newest articles: a place to begin.
-    articles: &'static str,
+    articles: String,
 }
 
 /// Read the index
@@ -60,14 +67,14 @@ pub struct Index {
         ("Link" = String, description = "The OpenAPI document and its pages (RFC 8631)."),
     )))
 )]
-pub async fn index(_: Query<NoParams>) -> HttpResponse {
+pub async fn index(prefix: Data<PathPrefix>, _: Query<NoParams>) -> HttpResponse {
     let mut response = unchanging(&Index {
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
-        documentation: "/docs/",
-        openapi: "/openapi.json",
-        health: "/readyz",
-        articles: "/v1/articles",
+        documentation: prefix.before("/docs/"),
+        openapi: prefix.before("/openapi.json"),
+        health: prefix.before("/readyz"),
+        articles: prefix.before("/v1/articles"),
     });
     response.headers_mut().insert(
         header::LINK,

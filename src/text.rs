@@ -132,7 +132,8 @@ impl FromStr for Slug {
     }
 }
 
-/// A language tag (BCP 47), such as `en`, `en-GB` or `zh-Hant`; at most 35 characters.
+/// A language tag (BCP 47), such as `en`, `en-GB` or `zh-Hant`, its letters in the case that RFC 5646,
+/// section 2.1.1, recommends; at most 35 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Language(String);
@@ -161,9 +162,49 @@ impl FromStr for Language {
                 "must be a BCP 47 language tag such as \"en\" or \"en-GB\"",
             ));
         }
-        let (primary, rest) = text.split_at(primary.len());
-        Ok(Self(format!("{}{rest}", primary.to_ascii_lowercase())))
+        Ok(Self(in_usual_case(text)))
     }
+}
+
+impl Language {
+    /// The language alone, without script, region and variants: `pt` of `pt-BR`.
+    pub fn primary(&self) -> &str {
+        self.0.split('-').next().unwrap_or_default()
+    }
+
+    /// As a range of languages (RFC 4647, section 3.3.1): the tags that it matches are itself and those
+    /// from the first text up to, but without, the second. All begin with it and a hyphen, whose letters
+    /// have the same case in all tags.
+    pub fn narrower(&self) -> (String, String) {
+        // `.` is the character after `-`.
+        (format!("{}-", self.0), format!("{}.", self.0))
+    }
+}
+
+/// A language tag as RFC 5646, section 2.1.1, writes it: `zh-hant-tw` as `zh-Hant-TW`. What stands after a
+/// single character is an extension or private, and in lower case.
+fn in_usual_case(tag: &str) -> String {
+    let mut usual = String::with_capacity(tag.len());
+    let mut is_extension = false;
+    for part in tag.split('-') {
+        let is_first = usual.is_empty();
+        if !is_first {
+            usual.push('-');
+        }
+        let lower = part.to_ascii_lowercase();
+        match part.len() {
+            2 if !is_first && !is_extension => usual.push_str(&lower.to_ascii_uppercase()),
+            4 if !is_first && !is_extension => {
+                usual.push_str(&lower[..1].to_ascii_uppercase());
+                usual.push_str(&lower[1..]);
+            }
+            length => {
+                is_extension |= length == 1;
+                usual.push_str(&lower);
+            }
+        }
+    }
+    usual
 }
 
 /// An absolute `http` or `https` URL, or a path on the same site beginning with `/`; at most
@@ -278,7 +319,9 @@ text_type!(Slug, [], "Slug", |schema| schema
     .examples(["kenya-more-officers"]));
 text_type!(Language, [], "Language", |schema| schema
     .max_length(Some(35))
-    .description(Some("A language tag (BCP 47)."))
+    .description(Some(
+        "A language tag (BCP 47); case makes no difference, and is as in `pt-BR` and `zh-Hant-TW`."
+    ))
     .examples(["en", "en-GB"]));
 text_type!(WebUrl, [], "WebUrl", |schema| schema
     .max_length(Some(2_000))
@@ -347,9 +390,51 @@ mod tests {
 
     #[test]
     fn languages_are_bcp_47() {
-        assert_eq!("EN-GB".parse::<Language>().unwrap().as_str(), "en-GB");
+        for (given, usual) in [
+            ("EN-GB", "en-GB"),
+            ("pt-br", "pt-BR"),
+            ("ZH-HANT-tw", "zh-Hant-TW"),
+            ("sr-latn", "sr-Latn"),
+            ("es-419", "es-419"),
+            ("sl-ROZAJ-biske", "sl-rozaj-biske"),
+            ("de-1996-CH", "de-1996-CH"),
+            ("EN-CA-X-CA", "en-CA-x-ca"),
+            ("az-latn-X-LATN", "az-Latn-x-latn"),
+            ("mas", "mas"),
+        ] {
+            let language: Language = given.parse().unwrap();
+            assert_eq!(language.as_str(), usual);
+            assert_eq!(usual.parse::<Language>().unwrap(), language);
+        }
         for bad in ["", "e", "english language", "en_GB", "en-", "1a"] {
             assert!(bad.parse::<Language>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_range_of_languages_is_a_range_of_texts() {
+        let matches = |range: &str, tag: &str| {
+            let range: Language = range.parse().unwrap();
+            let (from, below) = range.narrower();
+            let tag: Language = tag.parse().unwrap();
+            tag == range || (from.as_str()..below.as_str()).contains(&tag.as_str())
+        };
+        for (range, tag, expected) in [
+            ("en", "en", true),
+            ("en", "en-GB", true),
+            ("EN", "en-gb-oed", true),
+            ("pt", "pt-br", true),
+            ("PT-br", "pt-BR", true),
+            ("zh-hant", "zh-Hant-TW", true),
+            ("zh-TW", "zh-Hant-TW", false),
+            ("en-GB", "en", false),
+            ("en", "enm", false),
+            ("en", "eng-GB", false),
+            ("de-de", "de-DE-1996", true),
+            ("de-de", "de-Deva", false),
+            ("de-x", "de-x-de", true),
+        ] {
+            assert_eq!(matches(range, tag), expected, "{range} {tag}");
         }
     }
 }

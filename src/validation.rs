@@ -283,11 +283,42 @@ impl MergeWithError<Invalid> for Violations {
 ///
 /// # Errors
 /// All that is wrong; text with U+0000, which Postgres cannot store, included.
-pub fn from_json<T: Deserr<Violations>>(value: serde_json::Value) -> Result<T, Violations> {
+pub fn from_json<T: Deserr<Violations>>(mut value: serde_json::Value) -> Result<T, Violations> {
     let mut nul = Violations::default();
     find_nul(&value, &mut String::new(), &mut nul);
     nul.into_result()?;
+    if let serde_json::Value::Object(fields) = &mut value {
+        let fields = fields.iter_mut().filter(|(name, _)| *name != AS_WRITTEN);
+        fields.for_each(|(_, value)| whole_numbers(value));
+    } else {
+        whole_numbers(&mut value);
+    }
     deserr::deserialize(value)
+}
+
+/// The field that a newsroom fills with JSON of its own, which stays as it was written.
+pub const AS_WRITTEN: &str = "custom";
+
+/// Up to here every whole number is a double of its own (RFC 8259, section 6).
+const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Writes numbers without a fraction as integers: JSON has one kind of number, and what writes `12.0` means
+/// 12 (JSON Schema, section 6.1.1).
+fn whole_numbers(value: &mut serde_json::Value) {
+    use serde_json::Value;
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let whole = number
+                .as_f64()
+                .filter(|number| number.fract() == 0.0 && number.abs() <= LARGEST_EXACT);
+            if let Some(whole) = whole {
+                *number = (whole as i64).into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(whole_numbers),
+        _ => {}
+    }
 }
 
 /// Reads a JSON object as it is, for documents whose fields are not known beforehand.
@@ -351,8 +382,13 @@ pub fn near_miss<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
 
 /// The sentence for a name that is not known, with the near miss and what is known.
 pub fn unknown(what: &str, word: &str, known: &[&str]) -> String {
+    unknown_but(what, word, near_miss(word, known), known)
+}
+
+/// The same where it is known already what was meant.
+pub fn unknown_but(what: &str, word: &str, meant: Option<&str>, known: &[&str]) -> String {
     let shown: String = word.chars().take(64).collect();
-    let meant = match near_miss(word, known) {
+    let meant = match meant {
         Some(meant) => format!("; did you mean \"{meant}\"?"),
         None => ".".into(),
     };
@@ -417,6 +453,31 @@ mod tests {
             .map(|violation| violation.pointer.len() + violation.detail.len())
             .sum();
         assert!(said < 64 * 1024, "{said}");
+    }
+
+    #[test]
+    fn whole_numbers_are_integers_but_in_what_is_kept_as_written() {
+        #[derive(Debug, Deserr)]
+        #[deserr(error = Violations, deny_unknown_fields)]
+        struct Numbers {
+            width: u32,
+            share: f64,
+            custom: serde_json::Value,
+        }
+        let read = |text: &str| from_json::<Numbers>(serde_json::from_str(text).unwrap());
+        let numbers = read(r#"{"width": 12.0, "share": 1, "custom": {"width": 12.0}}"#).unwrap();
+        assert_eq!((numbers.width, numbers.share), (12, 1.0));
+        assert_eq!(numbers.custom.to_string(), r#"{"width":12.0}"#);
+        for (width, known) in [
+            ("1.2e3", true),
+            ("-0.0", true),
+            ("12.5", false),
+            ("-1.0", false),
+            ("1e300", false),
+        ] {
+            let text = format!(r#"{{"width": {width}, "share": 0.5, "custom": 1}}"#);
+            assert_eq!(read(&text).is_ok(), known, "{width}");
+        }
     }
 
     #[test]

@@ -8,12 +8,11 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use actix_cors::Cors;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web;
-use actix_web::{App, HttpResponse, HttpServer};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use thiserror::Error;
 
 use self::state::State;
@@ -23,9 +22,9 @@ use crate::db::{Database, StoreError};
 use crate::http::address::TrustedProxies;
 use crate::http::body::USUAL_LIMIT;
 use crate::http::connections::{Connections, connections_that_fit};
-use crate::http::cors::{EXPOSED, to_any_origin};
+use crate::http::cors::is_preflight;
 use crate::http::listeners::{ListenError, Listeners};
-use crate::http::observe::{REQUEST_ID, observe};
+use crate::http::observe::observe;
 use crate::http::routes::Resource;
 use crate::problem::Problem;
 use crate::{articles, auth, authors, ops, service, shares, tags, widgets};
@@ -198,7 +197,7 @@ fn serve_operators(state: &State, listener: TcpListener) -> io::Result<(Server, 
             .wrap(from_fn(observe))
             .configure(|config| {
                 for resource in ops::resources() {
-                    resource.register(config, None, USUAL_LIMIT);
+                    resource.register(config, USUAL_LIMIT);
                 }
             })
             .default_service(web::to(unknown_path))
@@ -226,17 +225,16 @@ fn serve_public(
         TrustedProxies::clone(&state.proxies),
         state.metrics.connections_refused().clone(),
     );
-    let origins = config.editorial_origins.clone();
     let max_body_bytes = config.max_body_bytes as usize;
     let server = HttpServer::new(move || {
         App::new()
             .configure(|config| state.add_to(config))
+            .app_data(state.origins.clone())
             .wrap(from_fn(observe))
             .wrap(CacheMiddleware(state.responses.clone()))
             .configure(|config| {
                 for resource in resources() {
-                    let cors = cors(resource.path(), &origins);
-                    resource.register(config, Some(cors), max_body_bytes);
+                    resource.register(config, max_body_bytes);
                 }
             })
             .configure(docs::add_to)
@@ -257,9 +255,17 @@ fn serve_public(
     Ok((server.run(), addresses))
 }
 
-/// What no resource has: the same for pages of any origin.
-async fn unknown_path() -> Result<HttpResponse, Problem> {
-    Err(to_any_origin(Problem::not_found()))
+/// What no resource has. A browser that asks what it may send is let through, to be told that.
+async fn unknown_path(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    match is_preflight(request.method(), request.headers()) {
+        true => Ok(HttpResponse::NoContent()
+            .insert_header((
+                header::ALLOW,
+                "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+            ))
+            .finish()),
+        false => Err(Problem::not_found()),
+    }
 }
 
 /// As many connections as there may be and as fit.
@@ -278,33 +284,4 @@ fn max_connections(config: &ServerConfig) -> u32 {
         }
         Some(wanted) => wanted,
     }
-}
-
-/// Anyone's page may read what is public and report shares; the rest is for listed origins.
-fn cors(path: &str, editorial_origins: &[String]) -> Cors {
-    let guarded = path.starts_with("/v1/editorial/") || path.starts_with("/v1/auth/");
-    let cors = if guarded {
-        editorial_origins
-            .iter()
-            .fold(Cors::default(), |cors, origin| cors.allowed_origin(origin))
-    } else {
-        // The same for everyone, so that caches need not keep an answer per origin.
-        Cors::default()
-            .allow_any_origin()
-            .send_wildcard()
-            .disable_vary_header()
-    };
-    cors.allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
-        .allowed_headers([
-            header::ACCEPT,
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            header::IF_MATCH,
-            header::IF_NONE_MATCH,
-            header::IF_MODIFIED_SINCE,
-            REQUEST_ID,
-        ])
-        .expose_headers(EXPOSED)
-        .block_on_origin_mismatch(false)
-        .max_age(3600)
 }

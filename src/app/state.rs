@@ -10,6 +10,7 @@ use crate::articles::editorial::DraftQuota;
 use crate::articles::public::ArticleLoader;
 use crate::auth::jwt::Signer;
 use crate::auth::throttle::LoginThrottle;
+use crate::cache::fixed::FixedContent;
 use crate::cache::response_cache::ResponseCache;
 use crate::config::ServerConfig;
 use crate::db::{Connection, Database, Timestamp};
@@ -17,8 +18,10 @@ use crate::events::Writer;
 use crate::gauges::Gauges;
 use crate::http::address::TrustedProxies;
 use crate::http::body::BodyReaders;
+use crate::http::cors::EditorialOrigins;
 use crate::http::cursor::CursorKey;
 use crate::http::observe::RequestTimeout;
+use crate::http::path_prefix::PathPrefix;
 use crate::http::public_url::PublicUrl;
 use crate::keys::{self, Key, Purpose};
 use crate::metrics::Metrics;
@@ -49,9 +52,16 @@ pub(super) struct State {
     articles: Data<ArticleLoader>,
     drafts: Data<DraftQuota>,
     public_url: Data<PublicUrl>,
+    pub(super) origins: Data<EditorialOrigins>,
+    path_prefix: Data<PathPrefix>,
     document: Data<OpenApiJson>,
     timeout: Data<RequestTimeout>,
     readers: BodyReaders,
+}
+
+fn document(prefix: &PathPrefix) -> OpenApiJson {
+    let prefix = prefix.clone();
+    OpenApiJson::new(move || FixedContent::new("application/json", openapi::json_below(&prefix)))
 }
 
 impl State {
@@ -68,9 +78,11 @@ impl State {
         } = Keys::load(&database).await?;
         let metrics = Data::new(Metrics::new(database.metrics()).map_err(StartError::Metrics)?);
         let public_url = config.public_url.as_ref();
-        let public_url = Data::new(PublicUrl(
-            public_url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
-        ));
+        let public_url = public_url.map(|url| url.as_str().trim_end_matches('/').to_owned());
+        if let Some(url) = &public_url {
+            tracing::info!("the canonical_url of an article is {url}/ and its slug");
+        }
+        let public_url = Data::new(PublicUrl(public_url));
         database.listen().await?;
         catch_up(&database).await?;
         let (writer, counted) =
@@ -96,7 +108,9 @@ impl State {
             articles: Data::new(ArticleLoader::of(&database, &public_url)),
             drafts: Data::new(DraftQuota(config.drafts_per_author.into())),
             public_url,
-            document: Data::new(OpenApiJson(&openapi::SERVED)),
+            origins: Data::new(EditorialOrigins(config.editorial_origins.clone())),
+            path_prefix: Data::new(config.path_prefix.clone()),
+            document: Data::new(document(&config.path_prefix)),
             timeout: Data::new(RequestTimeout(Duration::from_secs(config.request_timeout))),
             readers: BodyReaders::start().map_err(StartError::Thread)?,
             metrics,
@@ -131,6 +145,7 @@ impl State {
             .app_data(self.articles.clone())
             .app_data(self.drafts.clone())
             .app_data(self.public_url.clone())
+            .app_data(self.path_prefix.clone())
             .app_data(self.document.clone())
             .app_data(self.timeout.clone())
             .app_data(self.readers.clone());

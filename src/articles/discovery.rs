@@ -5,8 +5,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 use utoipa::IntoParams;
 
-use super::model::{ArticleFilter, FacetBy, Facets, RelatedArticles};
-use super::public::unwritable;
+use super::fields::{Asked, Shown};
+use super::model::{ArticleFilter, BodyFormat, FacetBy, Facets, RelatedArticles};
+use super::public::{select, unwritable};
 use super::read_model::PublicArticle;
 use super::store::{public, related};
 use crate::cache::response::{Lookup, Payload};
@@ -14,6 +15,7 @@ use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
 use crate::db::connection_pool::Cost;
 use crate::db::slugs::public_article_once_named;
 use crate::db::{Connection, StoreError};
+use crate::http::fields::Selection;
 use crate::http::params::{Both, FromParams, KeyedQuery, Params};
 use crate::http::path::SlugPath;
 use crate::http::public_url::PublicUrl;
@@ -26,12 +28,21 @@ pub struct RelatedParams {
     /// Most articles, 1 to 100.
     #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
     limit: i64,
+    /// Only these fields of each, comma-separated, dotted below the first level.
+    #[param(value_type = Option<String>, example = "slug,headline,lead_image.url")]
+    fields: Option<Selection>,
 }
 
 impl FromParams for RelatedParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        let asked = Asked {
+            shown: Shown::Related,
+            include: &[],
+            body_format: BodyFormat::default(),
+        };
         Ok(Self {
             limit: params.limit()?,
+            fields: asked.fields(params)?,
         })
     }
 }
@@ -55,8 +66,9 @@ pub async fn list_related(
     SlugPath(slug): SlugPath,
     query: KeyedQuery<RelatedParams>,
 ) -> Result<HttpResponse, Problem> {
-    let limit = usize::try_from(query.params.limit).unwrap_or(0);
-    let wanted = CacheRequest::new(&request, Kind::ArticleList, &query.canonical);
+    let KeyedQuery { params, canonical } = query;
+    let limit = usize::try_from(params.limit).unwrap_or(0);
+    let wanted = CacheRequest::new(&request, Kind::ArticleList, &canonical);
     let answer = move |connection: &mut Connection| {
         let (data, depends_on) = match related::related(connection, &slug, limit, site.0.as_deref())
         {
@@ -68,9 +80,11 @@ pub async fn list_related(
         };
         let summaries: Vec<Vec<u8>> = data
             .iter()
-            .map(PublicArticle::summary)
-            .collect::<Result<_, _>>()
-            .map_err(unwritable)?;
+            .map(|article| {
+                let summary = article.summary().map_err(unwritable)?;
+                select(params.fields.as_ref(), summary)
+            })
+            .collect::<Result<_, Problem>>()?;
         Ok(Lookup::Here(
             Payload::list(&summaries, &json!({}))?
                 .depends_on(depends_on)

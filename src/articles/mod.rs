@@ -1,6 +1,8 @@
 //! Articles: what Dateline is for.
 //!
 //! - [`model`] – an article as readers and editors see it
+//! - [`byline`] – bylines composed in the article's language
+//! - [`fields`] – which fields `fields=` can choose
 //! - [`parts`] – what is written and read in the same form
 //! - [`input`] – an article as editors write it, and what publishing needs of it
 //! - [`workflow`] – statuses and the steps between them
@@ -11,8 +13,10 @@
 //! - [`params`] – what public calls take
 //! - [`editorial`] – handlers for editors and tools
 
+pub mod byline;
 pub mod discovery;
 pub mod editorial;
+pub mod fields;
 pub mod input;
 pub mod model;
 pub mod params;

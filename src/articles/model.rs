@@ -12,7 +12,6 @@ use crate::body::Block;
 use crate::db::changes::CacheTag;
 use crate::db::total::TotalIs;
 use crate::db::{Id, Timestamp};
-use crate::http::fields::Known;
 use crate::search::query::Query;
 use crate::shares::model::{Shares, Trend};
 use crate::tags::model::{SectionRef, TagKind, TagRef};
@@ -46,8 +45,9 @@ pub struct ArticleCommon {
     /// Language tag (BCP 47).
     #[schema(example = "en")]
     pub language: String,
-    /// As it was given, or composed from the authors: "By A. Writer and B. Writer". Empty when
-    /// there are neither.
+    /// As it was given, or composed from the authors in the article's language: "By A. Writer and
+    /// B. Writer"; the names alone where the server does not know how that language writes it. Empty
+    /// when there are neither.
     #[schema(example = "By Alex Writer and Sam Reporter")]
     pub byline: String,
     /// In the order of the byline.
@@ -68,21 +68,6 @@ pub struct ArticleCommon {
     /// Minutes that reading takes, at 230 words a minute.
     #[schema(minimum = 0)]
     pub reading_minutes: u32,
-}
-
-impl ArticleCommon {
-    /// "By A and B", or what was given.
-    pub fn byline(given: Option<String>, authors: &[AuthorRef]) -> String {
-        if let Some(given) = given {
-            return given;
-        }
-        let names: Vec<&str> = authors.iter().map(|author| author.name.as_str()).collect();
-        match names.as_slice() {
-            [] => String::new(),
-            [one] => format!("By {one}"),
-            [first @ .., last] => format!("By {} and {last}", first.join(", ")),
-        }
-    }
 }
 
 /// What a public list shows of an article.
@@ -368,6 +353,8 @@ pub enum ArticleSort {
     MostShared,
     /// By the best part in which a search found them, of each part the newest first.
     Relevance,
+    /// In the order in which they are named.
+    Given,
 }
 
 impl ArticleSort {
@@ -379,6 +366,7 @@ impl ArticleSort {
         ("updated_at", Self::LastUpdatedLast),
         ("-shares", Self::MostShared),
         ("relevance", Self::Relevance),
+        ("given", Self::Given),
     ];
 }
 
@@ -458,7 +446,8 @@ pub struct ArticleFilter {
     /// Slugs of sections, comma-separated: any of them.
     #[param(rename = "section", value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 20, example = json!(["world"]))]
     pub sections: Vec<Slug>,
-    /// Only articles in this language (BCP 47).
+    /// Only articles in this language (BCP 47), in whatever script, region or variant unless that is
+    /// named: `pt` finds `pt-BR` (RFC 4647, section 3.3.1). Case makes no difference.
     #[param(value_type = Option<Language>, example = "en")]
     pub language: Option<Language>,
     /// Only articles published later than this instant.
@@ -470,10 +459,10 @@ pub struct ArticleFilter {
     /// Only articles changed later than this instant.
     #[param(value_type = Option<String>, format = DateTime)]
     pub updated_after: Option<Timestamp>,
-    /// Only these slugs, comma-separated, at most 100.
+    /// Only these slugs, comma-separated, at most 100: in this order unless `sort` says another.
     #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 100)]
     pub slugs: Vec<Slug>,
-    /// Only these ids, comma-separated, at most 100.
+    /// Only these ids, comma-separated, at most 100: in this order unless `sort` or `slugs` say another.
     #[param(value_type = Option<Vec<Id>>, style = Form, explode = false, max_items = 100)]
     pub ids: Vec<Id>,
     /// Only articles in which all these words are found: in headline, standfirst, body, or the names
@@ -484,13 +473,30 @@ pub struct ArticleFilter {
 }
 
 impl ArticleFilter {
+    /// Whether articles are named one by one.
+    pub fn names_articles(&self) -> bool {
+        !self.slugs.is_empty() || !self.ids.is_empty()
+    }
+
+    /// The order of a list when none is asked for: that in which articles are named, or else the newest
+    /// first.
+    pub fn usual_sort(&self) -> ArticleSort {
+        match self.names_articles() {
+            true => ArticleSort::Given,
+            false => ArticleSort::NewestFirst,
+        }
+    }
+
     /// Whether a page in this order is read from one index, however large the archive is: of all
     /// articles, of one tag, author or section between two dates, or of articles that are named.
     pub fn is_by_index(&self, sort: ArticleSort) -> bool {
-        let by_publication = matches!(sort, ArticleSort::NewestFirst | ArticleSort::OldestFirst);
+        let by_publication = matches!(
+            sort,
+            ArticleSort::NewestFirst | ArticleSort::OldestFirst | ArticleSort::Given
+        );
         let tags: usize = self.tags.iter().map(Vec::len).sum();
         let is_one_list = tags + self.authors.len() + self.sections.len() <= 1;
-        let is_named = !self.slugs.is_empty() || !self.ids.is_empty();
+        let is_named = self.names_articles();
         let looks_at_articles = self.language.is_some() || self.updated_after.is_some();
         let by_publication = by_publication && (is_named || (is_one_list && !looks_at_articles));
         self.search.is_none() && (by_publication || *self == Self::default())
@@ -514,51 +520,3 @@ pub struct EditorialFilter {
 
 /// A tag's key and kind, as filters and articles refer to it.
 pub type TagKey = (Id, TagKind);
-
-/// The fields that `fields=` can choose.
-pub const FIELDS: Known = &[
-    ("id", &[]),
-    ("slug", &[]),
-    ("canonical_url", &[]),
-    ("headline", &[]),
-    ("published_at", &[]),
-    ("kicker", &[]),
-    ("standfirst", &[]),
-    ("dateline", &[]),
-    ("language", &[]),
-    ("byline", &[]),
-    (
-        "authors",
-        &["id", "slug", "name", "role", "bio", "avatar_url"],
-    ),
-    ("section", &["slug", "name"]),
-    ("tags", &["slug", "name", "kind"]),
-    (
-        "lead_image",
-        &[
-            "url",
-            "alt",
-            "caption",
-            "credit",
-            "width",
-            "height",
-            "focal_point",
-        ],
-    ),
-    ("updated_at", &[]),
-    ("word_count", &[]),
-    ("reading_minutes", &[]),
-    ("body", &[]),
-    ("body_html", &[]),
-    ("body_markdown", &[]),
-    ("body_text", &[]),
-    ("corrections", &["id", "kind", "text", "published_at"]),
-    ("seo", &["title", "description"]),
-    ("custom", &[]),
-    (
-        "shares",
-        &["total", "by_network", "first_party", "external", "as_of"],
-    ),
-    ("highlights", &["headline", "standfirst", "body"]),
-    ("trend", &["score", "shares"]),
-];

@@ -3,7 +3,8 @@
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
-use super::model::{ArticleFilter, ArticleSort, BodyFormat, FIELDS, Include};
+use super::fields::{Asked, Shown};
+use super::model::{ArticleFilter, ArticleSort, BodyFormat, Include};
 use crate::http::fields::Selection;
 use crate::http::params::{FromParams, Params};
 use crate::problem::Problem;
@@ -34,9 +35,10 @@ pub struct ArticleListParams {
     pub count: bool,
     /// `-published_at` (default), `published_at`, `-updated_at` or `updated_at`; `-` means the latest
     /// first. `-shares`: the most shared first. With `q` also `relevance`: first what was found in the headline, then with the
-    /// standfirst, the body, the tags, the authors; of each the latest first.
+    /// standfirst, the body, the tags, the authors; of each the latest first. With `slugs` or `ids` also
+    /// `given`, which is the default there: in the order in which they are named.
     #[param(value_type = Option<ArticleSort>)]
-    pub sort: ArticleSort,
+    pub sort: Option<ArticleSort>,
     /// What to add to each: `body`, `corrections`, `seo`, `custom`, `shares`, and with `q`
     /// `highlights`, comma-separated.
     #[param(value_type = Option<Vec<Include>>, style = Form, explode = false, example = json!(["shares"]))]
@@ -44,23 +46,23 @@ pub struct ArticleListParams {
     /// How bodies are wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
     #[param(value_type = Option<BodyFormat>)]
     pub body_format: BodyFormat,
-    /// Only these fields of each, comma-separated, dotted below the first level.
+    /// Only these fields of each, comma-separated, dotted below the first level. One that
+    /// `include` or `body_format` must bring is refused without it.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 100, example = json!(["slug", "headline", "lead_image.url"]))]
     pub fields: Option<Selection>,
 }
 
 impl FromParams for ArticleListParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        let (include, body_format, fields) = shown(params, Shown::Listed)?;
         Ok(Self {
             limit: params.limit()?,
             cursor: params.text("cursor")?,
             count: params.flag("count")?,
-            sort: params.choice("sort", ArticleSort::ALL)?.unwrap_or_default(),
-            include: params.choices("include", Include::ALL)?,
-            body_format: params
-                .choice("body_format", BodyFormat::ALL)?
-                .unwrap_or_default(),
-            fields: Selection::parse(&params.list::<String>("fields", 100)?, FIELDS)?,
+            sort: params.choice("sort", ArticleSort::ALL)?,
+            include,
+            body_format,
+            fields,
         })
     }
 }
@@ -109,21 +111,20 @@ pub struct ArticleParams {
     /// How the body is wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
     #[param(value_type = Option<BodyFormat>)]
     pub body_format: BodyFormat,
-    /// Only these fields, comma-separated, dotted below the first level.
+    /// Only these fields, comma-separated, dotted below the first level. One that
+    /// `include` or `body_format` must bring is refused without it.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 100, example = json!(["headline", "body_html", "authors.name"]))]
     pub fields: Option<Selection>,
 }
 
 impl FromParams for ArticleParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
-        let include = params.choices("include", Include::ALL)?;
+        let (include, body_format, fields) = shown(params, Shown::Alone)?;
         without_highlights(&include)?;
         Ok(Self {
             include,
-            body_format: params
-                .choice("body_format", BodyFormat::ALL)?
-                .unwrap_or_default(),
-            fields: Selection::parse(&params.list::<String>("fields", 100)?, FIELDS)?,
+            body_format,
+            fields,
         })
     }
 }
@@ -148,24 +149,53 @@ pub struct TrendingParams {
     /// How bodies are wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
     #[param(value_type = Option<BodyFormat>)]
     pub body_format: BodyFormat,
-    /// Only these fields of each, comma-separated, dotted below the first level.
+    /// Only these fields of each, comma-separated, dotted below the first level. One that
+    /// `include` or `body_format` must bring is refused without it.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 100, example = json!(["slug", "headline", "trend.shares"]))]
     pub fields: Option<Selection>,
 }
 
 impl FromParams for TrendingParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        let (include, body_format, fields) = shown(params, Shown::Trending)?;
         Ok(Self {
             window: params.choice("window", Window::ALL)?.unwrap_or_default(),
             network: params.one("network")?,
             limit: params.limit()?,
-            include: params.choices("include", Include::ALL)?,
-            body_format: params
-                .choice("body_format", BodyFormat::ALL)?
-                .unwrap_or_default(),
-            fields: Selection::parse(&params.list::<String>("fields", 100)?, FIELDS)?,
+            include,
+            body_format,
+            fields,
         })
     }
+}
+
+/// What is added to articles, how their bodies are wanted, and which fields.
+fn shown(
+    params: &mut Params,
+    shown: Shown,
+) -> Result<(Vec<Include>, BodyFormat, Option<Selection>), Problem> {
+    let include = params.choices("include", Include::ALL)?;
+    let format = params.choice("body_format", BodyFormat::ALL)?;
+    let asked = Asked {
+        shown,
+        include: &include,
+        body_format: format.unwrap_or_default(),
+    };
+    let fields = asked.fields(params)?;
+    Ok((include, format.unwrap_or_default(), fields))
+}
+
+/// Refuses an order that needs what was not asked for.
+///
+/// # Errors
+/// `invalid-parameter`.
+pub fn can_sort(sort: ArticleSort, filter: &ArticleFilter) -> Result<(), Problem> {
+    let needs = match sort {
+        ArticleSort::Relevance if filter.search.is_none() => "can be relevance only with q",
+        ArticleSort::Given if !filter.names_articles() => "can be given only with slugs or ids",
+        _ => return Ok(()),
+    };
+    Err(Problem::parameter("sort", needs))
 }
 
 /// Refuses highlights where nothing is searched for.

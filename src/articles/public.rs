@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::model::{Article, ArticleFilter, ArticleSort, Include, ListedArticle};
-use super::params::{ArticleListParams, ArticleParams, without_highlights};
+use super::params::{ArticleListParams, ArticleParams, can_sort, without_highlights};
 use super::read_model::{PublicArticle, StoredBody};
 use super::store::public::{self, ListQuery, WithBody};
 use crate::cache::response::{Lookup, Payload};
@@ -33,7 +33,7 @@ type ArticlePage = List<ListedArticle>;
 
 /// List articles
 ///
-/// What is public now, the newest first. Pages follow each other by `cursor`: no article comes
+/// What is public now, the newest first; articles that are named, in the order in which they are. Pages follow each other by `cursor`: no article comes
 /// twice and none is skipped, however many are published meanwhile.
 #[utoipa::path(
     get, path = "/v1/articles", operation_id = "listArticles", tag = "articles",
@@ -55,29 +55,28 @@ pub async fn list_articles(
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
     let Both(params, filter) = params;
+    let sort = params.sort.unwrap_or_else(|| filter.usual_sort());
+    can_sort(sort, &filter)?;
     if filter.search.is_none() {
         without_highlights(&params.include)?;
-        if params.sort == ArticleSort::Relevance {
-            return Err(Problem::parameter("sort", "can be relevance only with q"));
-        }
     }
-    let is_costly = params.count || !filter.is_by_index(params.sort);
+    let is_costly = params.count || !filter.is_by_index(sort);
     let wanted = CacheRequest::new(
         &request,
-        kind_of(&params.include, params.sort, Kind::ArticleList),
+        kind_of(&params.include, sort, Kind::ArticleList),
         &canonical,
     )
     .costs(Cost::high_if(is_costly));
     let answer = move |connection: &mut Connection| {
         let paginator = Paginator::new(
             &cursors,
-            format!("articles {:?} {filter:?}", params.sort),
+            format!("articles {sort:?} {filter:?}"),
             params.cursor.as_deref(),
             params.limit,
         )?;
         let query = ListQuery {
             filter,
-            sort: params.sort,
+            sort,
             include: params.include,
             body_format: params.body_format,
             count: params.count,
@@ -109,7 +108,10 @@ pub async fn list_articles(
 /// An answer with counts, or in their order, lasts as long as counts do.
 pub(super) fn kind_of(include: &[Include], sort: ArticleSort, otherwise: Kind) -> Kind {
     if include.contains(&Include::Shares) || sort == ArticleSort::MostShared {
-        Kind::Shares
+        match otherwise {
+            Kind::ArticleList => Kind::ArticleListWithShares,
+            _ => Kind::Shares,
+        }
     } else {
         otherwise
     }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::db::{Id, Timestamp};
+use crate::http::fields::Known;
 use crate::text::{Line, Prose, Slug, WebUrl};
 use crate::validation::Violations;
 
@@ -87,3 +88,40 @@ pub struct AuthorInput {
     #[schema(required = false)]
     pub avatar_url: Option<WebUrl>,
 }
+
+/// An author's order in lists.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AuthorSort {
+    /// By name, accents folded.
+    #[default]
+    Name,
+    /// Those with the most articles first.
+    ArticleCount,
+}
+
+impl AuthorSort {
+    /// What `sort=` takes.
+    pub const ALL: &[(&str, Self)] =
+        &[("name", Self::Name), ("-article_count", Self::ArticleCount)];
+}
+
+/// Which authors a list has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuthorFilter {
+    /// Only names that contain this, accents folded.
+    pub name_contains: Option<String>,
+    /// Their order.
+    pub sort: AuthorSort,
+}
+
+/// The fields that `fields=` can choose.
+pub const FIELDS: Known = &[
+    ("id", &[]),
+    ("slug", &[]),
+    ("name", &[]),
+    ("role", &[]),
+    ("bio", &[]),
+    ("avatar_url", &[]),
+    ("article_count", &[]),
+    ("updated_at", &[]),
+];

@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa::IntoParams;
 
-use super::model::Author;
+use super::model::{Author, AuthorFilter, AuthorSort, FIELDS};
 use super::store;
 use crate::cache::response::{Lookup, Payload};
 use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
@@ -12,8 +12,9 @@ use crate::db::changes::CacheTag;
 use crate::db::connection_pool::Cost;
 use crate::db::{Connection, Resource, StoreError};
 use crate::http::cursor::CursorKey;
+use crate::http::fields::Selection;
 use crate::http::page::{List, Paginator, links};
-use crate::http::params::{FromParams, KeyedQuery, NoParams, Params};
+use crate::http::params::{FromParams, KeyedQuery, Params};
 use crate::http::path::SlugPath;
 use crate::names;
 use crate::problem::Problem;
@@ -31,7 +32,14 @@ pub struct AuthorListParams {
     #[param(value_type = Option<bool>)]
     count: bool,
     /// Only authors whose name contains this, case and accents aside; at most 200 characters.
+    /// An empty text finds none.
     q: Option<String>,
+    /// `name` (default) or `-article_count`, those with the most articles first.
+    #[param(value_type = Option<String>, example = "-article_count")]
+    sort: AuthorSort,
+    /// Only these fields of each, comma-separated.
+    #[param(value_type = Option<String>, example = "slug,name,article_count")]
+    fields: Option<Selection>,
 }
 
 impl FromParams for AuthorListParams {
@@ -41,6 +49,25 @@ impl FromParams for AuthorListParams {
             cursor: params.text("cursor")?,
             count: params.flag("count")?,
             q: params.part_of_name()?,
+            sort: params.choice("sort", AuthorSort::ALL)?.unwrap_or_default(),
+            fields: Selection::read(params, FIELDS)?,
+        })
+    }
+}
+
+/// Parameters of one author.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AuthorParams {
+    /// Only these fields, comma-separated.
+    #[param(value_type = Option<String>, example = "name,bio")]
+    fields: Option<Selection>,
+}
+
+impl FromParams for AuthorParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        Ok(Self {
+            fields: Selection::read(params, FIELDS)?,
         })
     }
 }
@@ -50,7 +77,7 @@ type AuthorPage = List<Author>;
 
 /// List authors
 ///
-/// Every author by name, with the number of their public articles.
+/// Every author, with the number of their public articles.
 #[utoipa::path(
     get, path = "/v1/authors", operation_id = "listAuthors", tag = "authors",
     params(AuthorListParams),
@@ -66,21 +93,24 @@ pub async fn list_authors(
     let wanted = CacheRequest::new(&request, Kind::Name, &canonical)
         .costs(Cost::high_if(params.count || params.q.is_some()));
     let answer = move |connection: &mut Connection| {
-        let name = params.q.as_deref();
+        let filter = AuthorFilter {
+            name_contains: params.q,
+            sort: params.sort,
+        };
         let paginator = Paginator::new(
             &cursors,
-            format!("authors {name:?}"),
+            format!("authors {filter:?}"),
             params.cursor.as_deref(),
             params.limit,
         )?;
         let total = params
             .count
-            .then(|| store::count(connection, name))
+            .then(|| store::count(connection, &filter))
             .transpose()?;
-        let found = store::list(connection, name, paginator.start(), paginator.fetch())?;
+        let found = store::list(connection, &filter, paginator.start(), paginator.fetch())?;
         let list = paginator.page(found, total, |author| author.id);
         Ok(Lookup::Here(
-            Payload::json(&list)?
+            Payload::page(&list, params.fields.as_ref())?
                 .depends_on([CacheTag::Authors, CacheTag::Articles])
                 .purge_key("authors".into())
                 .link(links(&canonical, &list.page)),
@@ -94,7 +124,7 @@ pub async fn list_authors(
 /// The author that a slug names. A slug that they once had answers 301.
 #[utoipa::path(
     get, path = "/v1/authors/{slug}", operation_id = "getAuthor", tag = "authors",
-    params(SlugPath),
+    params(SlugPath, AuthorParams),
     responses(
         (status = 200, description = "The author.", body = Author),
         (status = 301, description = "The author has another slug now.", headers(("Location" = String))),
@@ -104,8 +134,9 @@ pub async fn get_author(
     request: HttpRequest,
     responses: Data<ResponseCache>,
     SlugPath(slug): SlugPath,
-    KeyedQuery { canonical, .. }: KeyedQuery<NoParams>,
+    query: KeyedQuery<AuthorParams>,
 ) -> Result<HttpResponse, Problem> {
+    let KeyedQuery { params, canonical } = query;
     let wanted = CacheRequest::new(&request, Kind::Name, &canonical);
     let answer = move |connection: &mut Connection| {
         let author = match store::find_by_slug(connection, &slug) {
@@ -116,7 +147,7 @@ pub async fn get_author(
             found => found?,
         };
         Ok(Lookup::Here(
-            Payload::json(&author)?
+            Payload::part(&author, params.fields.as_ref())?
                 .depends_on([
                     CacheTag::Author(author.id),
                     CacheTag::ArticlesOfAuthor(author.id),

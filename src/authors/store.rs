@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::model::{Author, AuthorInput};
+use super::model::{Author, AuthorFilter, AuthorInput, AuthorSort};
 use crate::db::article_counts::hidden;
 use crate::db::keyset::KeysetBound;
 use crate::db::lock;
@@ -18,8 +18,8 @@ use crate::db::{
 use crate::events::{Change, Event, NameEvent};
 use crate::merge_patch::MergePatch;
 use crate::names;
-use crate::page_by_name;
 use crate::text::{Slug, containing, sort_name};
+use crate::{page_by_name, rows_by_count};
 
 #[derive(Queryable)]
 struct AuthorRow {
@@ -70,16 +70,52 @@ fn named(name_contains: Option<&str>) -> authors::BoxedQuery<'static, MultiBacke
     }
 }
 
-/// Up to `limit` authors by name from a start, each with its own position.
+/// An author with the value that their list is sorted by.
+pub type Positioned = (Author, String);
+
+/// Up to `limit` authors from a start, each with its own position.
 ///
 /// # Errors
 /// When the database fails.
 pub fn list(
     connection: &mut Connection,
+    filter: &AuthorFilter,
+    start: Option<KeysetBound<String>>,
+    limit: i64,
+) -> StoreResult<Vec<Positioned>> {
+    let name_contains = filter.name_contains.as_deref();
+    match filter.sort {
+        AuthorSort::Name => list_by_name(connection, name_contains, start, limit),
+        AuthorSort::ArticleCount => by_count(connection, &|| named(name_contains), start, limit),
+    }
+}
+
+/// Those with the most articles first.
+fn by_count<'a>(
+    connection: &mut Connection,
+    narrowed: &dyn Fn() -> authors::BoxedQuery<'a, MultiBackend>,
+    start: Option<KeysetBound<String>>,
+    limit: i64,
+) -> StoreResult<Vec<Positioned>> {
+    let (hidden, start) = (hidden(connection)?, names::count_start(start));
+    let rows: Vec<AuthorRow> =
+        rows_by_count!(connection, authors, narrowed, hidden, start.as_ref(), limit);
+    let authors = rows.into_iter().map(|row| row.into_author(&hidden));
+    let place = |author: &Author| (author.article_count, author.id);
+    Ok(names::page_by_count(
+        authors.collect(),
+        place,
+        start.as_ref(),
+        limit,
+    ))
+}
+
+fn list_by_name(
+    connection: &mut Connection,
     name_contains: Option<&str>,
     start: Option<KeysetBound<String>>,
     limit: i64,
-) -> StoreResult<Vec<(Author, String)>> {
+) -> StoreResult<Vec<Positioned>> {
     let query = page_by_name!(authors, named(name_contains), start);
     let rows: Vec<AuthorRow> = query.limit(limit).load(connection)?;
     let hidden = hidden(connection)?;
@@ -96,8 +132,8 @@ pub fn list(
 ///
 /// # Errors
 /// When the database fails.
-pub fn count(connection: &mut Connection, name_contains: Option<&str>) -> StoreResult<Total> {
-    let counted: Vec<Id> = named(name_contains)
+pub fn count(connection: &mut Connection, filter: &AuthorFilter) -> StoreResult<Total> {
+    let counted: Vec<Id> = named(filter.name_contains.as_deref())
         .select(authors::id)
         .limit(CEILING + 1)
         .load(connection)?;
@@ -109,22 +145,11 @@ pub fn count(connection: &mut Connection, name_contains: Option<&str>) -> StoreR
 /// # Errors
 /// When the database fails.
 pub fn most_published(connection: &mut Connection, limit: i64) -> StoreResult<Vec<(Id, i64)>> {
-    use authors::{id, published_articles, table};
-    let hidden = hidden(connection)?;
-    // Those whose articles are partly hidden stand too far in front; no more than these.
-    let mut counts: Vec<(Id, i64)> = table
-        .filter(published_articles.gt(0))
-        .order((published_articles.desc(), id.asc()))
-        .limit(limit + hidden.len() as i64)
-        .select((id, published_articles))
-        .load(connection)?;
-    for (author, count) in &mut counts {
-        *count -= hidden.get(author).copied().unwrap_or(0);
-    }
-    counts.retain(|(_, count)| *count > 0);
-    counts.sort_by_key(|(author, count)| (std::cmp::Reverse(*count), *author));
-    counts.truncate(usize::try_from(limit).unwrap_or(0));
-    Ok(counts)
+    Ok(by_count(connection, &|| named(None), None, limit)?
+        .into_iter()
+        .map(|(author, _)| (author.id, author.article_count))
+        .filter(|(_, count)| *count > 0)
+        .collect())
 }
 
 /// How many public articles an author has.
@@ -229,7 +254,7 @@ pub fn create(change: &mut Change<'_>, input: AuthorInput) -> StoreResult<Id> {
     Ok(id)
 }
 
-/// Changes an author.
+/// Changes an author; what is as it was stays untouched.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::SlugTaken`],
@@ -244,7 +269,12 @@ pub fn edit(
     lock::row(connection, Resource::Author, id)?;
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
-    let input: AuthorInput = patch.apply(&row.input()?).map_err(StoreError::Invalid)?;
+    let before = row.input()?;
+    let mut input: AuthorInput = patch.apply(&before).map_err(StoreError::Invalid)?;
+    input.slug = input.slug.or_else(|| before.slug.clone());
+    if input == before {
+        return Ok(());
+    }
     let slug = names::change_slug(connection, Resource::Author, id, &row.slug, input.slug)?;
     let changed = diesel::update(
         authors::table

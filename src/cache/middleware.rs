@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::coding::Coding;
 use super::response_cache::ResponseCache;
 use crate::http::observe::{request_id, set_request_id};
+use crate::http::path_prefix::PathPrefix;
 
 /// Wraps an application whose responses are cached.
 pub struct CacheMiddleware(pub Data<ResponseCache>);
@@ -86,10 +87,13 @@ impl<S> CacheService<S> {
         let coding = Coding::accepted(request);
         let answer = self.responses.current(coding, target, started)?;
         self.responses.count_hit();
-        let mut response = answer.to_response(request.headers());
+        let mut response = answer.to_response(request.headers(), self.responses.clock());
         let mut id = Uuid::encode_buffer();
         let id = request_id(request).0.hyphenated().encode_lower(&mut id);
         set_request_id(response.headers_mut(), id);
+        if let Some(prefix) = request.app_data::<Data<PathPrefix>>() {
+            prefix.add_to(response.headers_mut());
+        }
         answer
             .metrics()
             .observe(method, response.status(), started.elapsed());

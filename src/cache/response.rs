@@ -13,12 +13,15 @@ use actix_web::web::Bytes;
 use serde::Serialize;
 
 use super::coding::Coding;
+use crate::clock::Clock;
 use crate::db::Timestamp;
 use crate::db::changes::{CacheTagKey, ChangeTracker};
 use crate::etag;
 use crate::http::conditional::{modified_since, none_match_names};
 use crate::http::cors::{CACHE_STATUS, for_any_origin};
+use crate::http::fields::Selection;
 use crate::http::observe::NO_SNIFF;
+use crate::http::page::List;
 use crate::metrics::RouteMetrics;
 use crate::problem::{INTERNAL, Problem};
 
@@ -48,11 +51,35 @@ impl Payload {
     /// # Errors
     /// `internal` when it cannot be written as JSON: a mistake in the code.
     pub fn json(value: &impl Serialize) -> Result<Self, Problem> {
-        let json = serde_json::to_vec(value).map_err(|error| {
-            tracing::error!(%error, "an answer could not be written as JSON");
-            Problem::new(&INTERNAL, INTERNAL.meaning)
-        })?;
-        Ok(Self::of_json(json))
+        serde_json::to_vec(value)
+            .map(Self::of_json)
+            .map_err(unwritable)
+    }
+
+    /// A value as JSON, of which only these fields are wanted.
+    ///
+    /// # Errors
+    /// As [`json`](Self::json).
+    pub fn part(value: &impl Serialize, fields: Option<&Selection>) -> Result<Self, Problem> {
+        match fields {
+            None => Self::json(value),
+            Some(fields) => Self::json(&chosen(value, fields)?),
+        }
+    }
+
+    /// A page of a list, of whose items only these fields are wanted.
+    ///
+    /// # Errors
+    /// As [`json`](Self::json).
+    pub fn page(list: &List<impl Serialize>, fields: Option<&Selection>) -> Result<Self, Problem> {
+        let Some(fields) = fields else {
+            return Self::json(list);
+        };
+        let data = list.data.iter().map(|item| chosen(item, fields));
+        Self::json(&List {
+            data: data.collect::<Result<Vec<_>, _>>()?,
+            page: list.page.clone(),
+        })
     }
 
     /// JSON that is written already.
@@ -121,13 +148,78 @@ impl Payload {
     }
 }
 
+/// An instant as headers have it.
+fn in_seconds(instant: Timestamp) -> Option<SystemTime> {
+    let seconds = u64::try_from(instant.utc().timestamp()).ok()?;
+    Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+}
+
+fn chosen(value: &impl Serialize, fields: &Selection) -> Result<serde_json::Value, Problem> {
+    let whole = serde_json::to_value(value).map_err(unwritable)?;
+    Ok(fields.apply(whole))
+}
+
+fn unwritable(error: serde_json::Error) -> Problem {
+    tracing::error!(%error, "an answer could not be written as JSON");
+    Problem::new(&INTERNAL, INTERNAL.meaning)
+}
+
 /// How responses of one kind are to be stored by caches on their way (RFC 9111).
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// `Cache-Control`.
-    pub cache_control: HeaderValue,
-    /// The header that names what a CDN can purge by, and what stands between two names.
-    pub purge_header: Option<(HeaderName, &'static str)>,
+    max_age: u32,
+    shared_max_age: Option<u32>,
+    others: String,
+    cache_control: HeaderValue,
+    purge_header: Option<PurgeHeader>,
+}
+
+/// The header that names what a CDN can purge by, and what stands between two names.
+pub type PurgeHeader = (HeaderName, &'static str);
+
+impl Policy {
+    /// For browsers so many seconds; for shared caches others, where that is said; `others` are the other
+    /// directives.
+    pub fn new(
+        max_age: u32,
+        shared_max_age: Option<u32>,
+        others: String,
+        purge_header: Option<PurgeHeader>,
+    ) -> Self {
+        Self {
+            cache_control: cache_control(max_age, shared_max_age, &others),
+            max_age,
+            shared_max_age,
+            others,
+            purge_header,
+        }
+    }
+
+    /// The same for at most so many seconds; `None` where nothing is to be cut.
+    fn at_most(&self, seconds: u64) -> Option<HeaderValue> {
+        let longest = self.shared_max_age.unwrap_or(0).max(self.max_age);
+        let most = u32::try_from(seconds).ok().filter(|most| *most < longest)?;
+        let shared = self.shared_max_age.map(|age| age.min(most));
+        Some(cache_control(self.max_age.min(most), shared, &self.others))
+    }
+
+    /// The header that names what a CDN can purge by.
+    pub fn purge_by(&self) -> Option<&PurgeHeader> {
+        self.purge_header.as_ref()
+    }
+
+    /// The header that says what a response is purged by, where there is one.
+    fn purge_header(&self, keys: &[String]) -> Option<(HeaderName, HeaderValue)> {
+        let (name, between) = self.purge_header.as_ref().filter(|_| !keys.is_empty())?;
+        let keys = HeaderValue::try_from(keys.join(between)).ok()?;
+        Some((name.clone(), keys))
+    }
+}
+
+fn cache_control(max_age: u32, shared_max_age: Option<u32>, others: &str) -> HeaderValue {
+    let shared = shared_max_age.map_or_else(String::new, |seconds| format!(", s-maxage={seconds}"));
+    let text = format!("public, max-age={max_age}{shared}, {others}");
+    HeaderValue::try_from(text).expect("digits and letters")
 }
 
 /// A response to a public GET: everything but what differs from request to request.
@@ -148,6 +240,9 @@ pub struct CachedResponse {
     current_for: AtomicU64,
     /// When the clock alone changes it.
     until: Option<Instant>,
+    /// When the clock changes what is public, and so the list that it is: no cache is to have it from then
+    /// on.
+    appears: Option<Box<(Instant, Policy)>>,
     /// When it was read, where it goes out although something may have changed since: caches on the
     /// way count its age from then.
     aging_since: Option<Instant>,
@@ -161,17 +256,10 @@ pub struct Made {
     pub after: u64,
     /// When the clock alone changes it.
     pub until: Option<Instant>,
+    /// When the clock changes what is public, of lists.
+    pub appears: Option<Instant>,
     /// Since when it ages: of counts, which are not marked.
     pub aging_since: Option<Instant>,
-}
-
-impl Policy {
-    /// The header that says what a response is purged by, where there is one.
-    fn purge_header(&self, keys: &[String]) -> Option<(HeaderName, HeaderValue)> {
-        let (name, between) = self.purge_header.as_ref().filter(|_| !keys.is_empty())?;
-        let keys = HeaderValue::try_from(keys.join(between)).ok()?;
-        Some((name.clone(), keys))
-    }
 }
 
 impl CachedResponse {
@@ -202,10 +290,7 @@ impl CachedResponse {
         ];
         headers.extend(for_any_origin());
         headers.push((header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF));
-        let last_modified = rendered
-            .last_modified
-            .and_then(|instant| u64::try_from(instant.utc().timestamp()).ok())
-            .map(|seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        let last_modified = rendered.last_modified.and_then(in_seconds);
         if let Some(instant) = last_modified
             && let Ok(date) = HttpDate::from(instant).try_into_value()
         {
@@ -230,6 +315,9 @@ impl CachedResponse {
             made: Instant::now(),
             current_for: AtomicU64::new(0),
             until: made.until,
+            appears: made
+                .appears
+                .map(|instant| Box::new((instant, policy.clone()))),
             aging_since: made.aging_since,
             metrics,
         }
@@ -301,8 +389,13 @@ impl CachedResponse {
 
     /// The response to one request while the database is away: marked as what may have changed since an
     /// instant, so that no cache on the way keeps it (RFC 9111, section 4.2.4; RFC 9211).
-    pub fn to_stale_response(&self, request: &HeaderMap, since: Instant) -> HttpResponse {
-        let mut response = self.to_response(request);
+    pub fn to_stale_response(
+        &self,
+        request: &HeaderMap,
+        since: Instant,
+        clock: &Clock,
+    ) -> HttpResponse {
+        let mut response = self.to_response(request, clock);
         let seconds = since.elapsed().as_secs_f64().ceil() as u64;
         let status = format!("dateline; hit; ttl=-{seconds}; detail=database-away");
         let headers = response.headers_mut();
@@ -314,8 +407,15 @@ impl CachedResponse {
         response
     }
 
+    /// `Cache-Control`, where it ends sooner than usual, for a response of so many seconds of age.
+    fn until_it_appears(&self, age: u64, clock: &Clock) -> Option<HeaderValue> {
+        let (instant, policy) = &**self.appears.as_ref()?;
+        let left = instant.saturating_duration_since(clock.now()).as_secs();
+        policy.at_most(left + age)
+    }
+
     /// The response to one request: 304 where the client has it already (RFC 9110, section 13).
-    pub fn to_response(&self, request: &HeaderMap) -> HttpResponse {
+    pub fn to_response(&self, request: &HeaderMap, clock: &Clock) -> HttpResponse {
         let unchanged = match request.get(header::IF_NONE_MATCH) {
             Some(tag) => tag == self.etag || none_match_names(request, &self.etag),
             None => !modified_since(request, self.last_modified),
@@ -329,11 +429,13 @@ impl CachedResponse {
         for (name, value) in &self.headers {
             headers.append(name.clone(), value.clone());
         }
+        let mut age = 0;
         if let Some(since) = self.aging_since {
-            headers.append(
-                header::AGE,
-                HeaderValue::from(since.elapsed().as_secs_f64().ceil() as u64),
-            );
+            age = since.elapsed().as_secs_f64().ceil() as u64;
+            headers.append(header::AGE, HeaderValue::from(age));
+        }
+        if let Some(cache_control) = self.until_it_appears(age, clock) {
+            headers.insert(header::CACHE_CONTROL, cache_control);
         }
         if !unchanged {
             for (name, value) in &self.of_representation {

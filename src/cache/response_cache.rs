@@ -35,12 +35,25 @@ pub enum Kind {
     Article,
     /// A list of articles.
     ArticleList,
+    /// A list of articles with their share counts, or in the order of these.
+    ArticleListWithShares,
     /// A tag or an author, or a list of them.
     Name,
     /// Share counts, alone or with articles.
     Shares,
     /// What trends.
     Trending,
+}
+
+impl Kind {
+    /// Whether it changes when the clock makes an article public: here, where it is kept, and in caches on
+    /// the way.
+    fn follows_the_clock(self) -> bool {
+        matches!(
+            self,
+            Self::ArticleList | Self::ArticleListWithShares | Self::Name
+        )
+    }
 }
 
 /// What caches on the way are told, for each kind of response.
@@ -72,7 +85,7 @@ impl Policies {
             Kind::Article => &self.article,
             Kind::ArticleList => &self.article_list,
             Kind::Name => &self.name,
-            Kind::Shares => &self.shares,
+            Kind::Shares | Kind::ArticleListWithShares => &self.shares,
             Kind::Trending => &self.trending,
         }
     }
@@ -90,7 +103,7 @@ impl Policies {
             Some("authors") => "authors",
             _ => "articles",
         };
-        match &self.article.purge_header {
+        match self.article.purge_by() {
             Some((name, _)) => problem.with_header(name.clone(), HeaderValue::from_static(key)),
             None => problem,
         }
@@ -100,7 +113,7 @@ impl Policies {
     fn age(&self, kind: Kind) -> Option<Duration> {
         match kind {
             Kind::Article | Kind::ArticleList | Kind::Name => None,
-            Kind::Shares => Some(self.shares_age),
+            Kind::Shares | Kind::ArticleListWithShares => Some(self.shares_age),
             Kind::Trending => Some(self.trending_age),
         }
     }
@@ -293,7 +306,12 @@ impl ResponseCache {
             return None;
         }
         self.counts.stale.inc();
-        Some(answer.to_stale_response(request.headers(), since))
+        Some(answer.to_stale_response(request.headers(), since, &self.clock))
+    }
+
+    /// The clock by which responses run out.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Counts a response from the cache.
@@ -355,13 +373,13 @@ impl ResponseCache {
         let Some(kept) = self.kept.as_ref().filter(|_| is_lease_valid) else {
             self.counts.bypassed.inc();
             return match self.make(wanted, coding, work).await? {
-                Ok(answer) => Ok(answer.to_response(request.headers())),
+                Ok(answer) => Ok(answer.to_response(request.headers(), &self.clock)),
                 Err(slug) => Ok(moved(request, &slug)),
             };
         };
         if let Some(answer) = self.current(coding, &wanted.target, Instant::now()) {
             self.counts.hits.inc();
-            return Ok(answer.to_response(request.headers()));
+            return Ok(answer.to_response(request.headers(), &self.clock));
         }
         let key = Key {
             coding,
@@ -370,7 +388,7 @@ impl ResponseCache {
         let flight = match self.claim(kept, &key).await {
             Claim::Current(answer) => {
                 self.counts.hits.inc();
-                return Ok(answer.to_response(request.headers()));
+                return Ok(answer.to_response(request.headers(), &self.clock));
             }
             Claim::Ours(flight) => Some(flight),
             Claim::None => None,
@@ -389,7 +407,7 @@ impl ResponseCache {
             }
         }
         match made? {
-            Ok(answer) => Ok(answer.to_response(request.headers())),
+            Ok(answer) => Ok(answer.to_response(request.headers(), &self.clock)),
             Err(slug) => Ok(moved(request, &slug)),
         }
     }
@@ -473,6 +491,7 @@ impl ResponseCache {
             let made = Made {
                 after,
                 until: None,
+                appears: None,
                 aging_since: None,
             };
             return Ok(Ok(Arc::new(CachedResponse::new(
@@ -480,16 +499,16 @@ impl ResponseCache {
             ))));
         }
         let work = move |connection: &mut Connection| {
-            let lasts = match kind {
-                _ if !keeps => None,
-                Kind::Article => None,
-                // Asked before the rest, so that nothing can become public in between.
-                Kind::ArticleList | Kind::Name => next_visibility_change(connection)?,
-                Kind::Shares | Kind::Trending => age,
+            // Asked before the rest, so that nothing can become public in between.
+            let appears = match kind.follows_the_clock() {
+                true => next_visibility_change(connection)?,
+                false => None,
             };
+            let lasts = appears.into_iter().chain(age.filter(|_| keeps)).min();
             let made = Made {
                 after,
                 until: lasts.and_then(|lasts| asked.checked_add(lasts)),
+                appears: appears.and_then(|lasts| asked.checked_add(lasts)),
                 aging_since: (keeps && age.is_some()).then_some(asked),
             };
             Ok(work(connection).map(|found| match found {

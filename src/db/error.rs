@@ -22,6 +22,12 @@ pub enum StoreError {
         /// The version that stands now.
         current: i64,
     },
+    /// The version was named by a weak validator, which cannot guard a change; carries the current one.
+    #[error("a weak validator cannot guard a change")]
+    WeakVersion {
+        /// The version that stands now.
+        current: i64,
+    },
     /// The slug names something else already.
     #[error("the slug {slug} is taken")]
     SlugTaken {

@@ -173,11 +173,15 @@ fn values(json: &[u8]) -> usize {
     values
 }
 
-/// Parses a body as JSON.
+/// What some editors and libraries write before text; a parser may ignore it (RFC 8259, section 8.1).
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Parses a body as JSON, with or without a byte order mark before it.
 ///
 /// # Errors
 /// `too-large` for more values than are taken; `malformed-json` with the line and column where reading stopped.
 pub fn parse(bytes: &[u8]) -> Result<serde_json::Value, Problem> {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     if values(bytes) > MOST_VALUES {
         return Err(Problem::new(
             &TOO_LARGE,
@@ -354,5 +358,13 @@ mod tests {
         assert!(parse(format!("[{}0]", "0,".repeat(MOST_VALUES)).as_bytes()).is_err());
         let text = format!("[\"{}\"]", ",".repeat(2 * MOST_VALUES));
         assert!(parse(text.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn one_byte_order_mark_is_no_part_of_the_text() {
+        assert_eq!(parse(b"\xEF\xBB\xBF{\"a\":1}").unwrap()["a"], 1);
+        assert!(parse(b"\xEF\xBB\xBF\xEF\xBB\xBF1").is_err());
+        assert!(parse(b"\xEF\xBB\xBF").is_err());
+        assert!(parse(b"\xFF\xFE1\x00").is_err());
     }
 }

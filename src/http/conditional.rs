@@ -11,8 +11,9 @@ use serde::Serialize;
 use utoipa::IntoParams;
 
 use crate::db::version::Expected;
-use crate::etag;
+use crate::etag::{self, PRIVATE};
 use crate::problem::{BAD_REQUEST, PRECONDITION_REQUIRED, Problem};
+use crate::validation::cut;
 
 /// The `If-Match` header of a change: required.
 #[derive(Debug, IntoParams)]
@@ -32,29 +33,70 @@ impl FromRequest for IfMatch {
     }
 }
 
+/// Reads the versions that `If-Match` names. Some clients take the quotes off an ETag: what can only be one
+/// is read as one.
+///
+/// # Errors
+/// `precondition-required` without the header, `bad-request` for what is no ETag.
 fn if_match(headers: &HeaderMap) -> Result<Expected, Problem> {
-    let mut versions = Vec::new();
+    let (mut versions, mut has_weak) = (Vec::new(), false);
     let mut present = false;
     for value in headers.get_all(header::IF_MATCH) {
         present = true;
         let value = value
             .to_str()
             .map_err(|_| Problem::new(&BAD_REQUEST, "The If-Match header is not ASCII."))?;
-        for tag in value.split(',').map(str::trim) {
-            if tag == "*" {
-                return Ok(Expected::Any);
+        if value.trim() == "*" {
+            return Ok(Expected::Any);
+        }
+        for tag in entity_tags(value) {
+            let strong = tag.strip_prefix("W/").unwrap_or(tag);
+            match etag::version_in(strong).or_else(|| etag::version_in(&format!("\"{strong}\""))) {
+                Some(_) if strong != tag => has_weak = true,
+                Some(version) => versions.push(version),
+                // A foreign one never matches here (RFC 9110, section 13.1.1).
+                None if is_quoted(strong) => has_weak |= strong != tag,
+                None => return Err(no_entity_tag(tag)),
             }
-            // A weak or foreign tag never matches here (RFC 9110, section 13.1.1).
-            versions.extend(etag::version_in(tag));
         }
     }
-    if !present {
-        return Err(Problem::new(
+    match (present, versions.is_empty() && has_weak) {
+        (false, _) => Err(Problem::new(
             &PRECONDITION_REQUIRED,
             "Send If-Match with the ETag that you read.",
-        ));
+        )),
+        (true, true) => Ok(Expected::Weak),
+        (true, false) => Ok(Expected::OneOf(versions)),
     }
-    Ok(Expected::OneOf(versions))
+}
+
+/// The parts of a list of ETags; a comma between quotes is part of one.
+fn entity_tags(list: &str) -> impl Iterator<Item = &str> {
+    let mut is_quoted = false;
+    list.split(move |character| {
+        is_quoted ^= character == '"';
+        character == ',' && !is_quoted
+    })
+    .map(str::trim)
+}
+
+fn is_quoted(tag: &str) -> bool {
+    let opaque = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+    opaque.is_some_and(|opaque| !opaque.contains('"'))
+}
+
+fn no_entity_tag(tag: &str) -> Problem {
+    Problem::new(
+        &BAD_REQUEST,
+        format!(
+            "If-Match takes the ETag that you read, in its quotes, as in If-Match: \"v3\", or *; it came with \
+             {}.",
+            match tag {
+                "" => "nothing".to_owned(),
+                tag => cut(tag, 64),
+            }
+        ),
+    )
 }
 
 /// Whether `If-None-Match` names this ETag or any (weak comparison, RFC 9110, section 13.1.2).
@@ -90,14 +132,14 @@ pub fn editorial_json(
 ) -> HttpResponse {
     response
         .insert_header((header::ETAG, etag::of_version(version)))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::CACHE_CONTROL, PRIVATE))
         .json(value)
 }
 
 /// Answers with JSON that no cache may store.
 pub fn private_json(mut response: HttpResponseBuilder, value: &impl Serialize) -> HttpResponse {
     response
-        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::CACHE_CONTROL, PRIVATE))
         .json(value)
 }
 
@@ -105,7 +147,7 @@ pub fn private_json(mut response: HttpResponseBuilder, value: &impl Serialize) -
 pub fn receipt(version: i64) -> HttpResponse {
     HttpResponse::NoContent()
         .insert_header((header::ETAG, etag::of_version(version)))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::CACHE_CONTROL, PRIVATE))
         .finish()
 }
 
@@ -125,9 +167,41 @@ mod tests {
         assert!(expected("\"v3\"").check(3).is_ok());
         assert!(expected("\"x\", \"v3\"").check(3).is_ok());
         assert!(expected("*").check(9).is_ok());
+        assert_eq!(expected("W/\"v3\""), Expected::Weak);
+        assert_eq!(expected("W/\"x\""), Expected::Weak);
         assert!(expected("W/\"v3\"").check(3).is_err());
+        assert!(expected("W/\"v2\", \"v3\"").check(3).is_ok());
         assert!(expected("\"v2\"").check(3).is_err());
         assert!(if_match(&HeaderMap::new()).is_err());
+    }
+
+    #[test]
+    fn an_etag_without_quotes_is_read_and_what_is_none_is_refused() {
+        let read = |value| if_match(&headers(header::IF_MATCH, value));
+        assert_eq!(read("v3").unwrap(), Expected::OneOf(vec![3]));
+        assert_eq!(read("v3, v4").unwrap(), Expected::OneOf(vec![3, 4]));
+        assert_eq!(read("W/v3").unwrap(), Expected::Weak);
+        assert_eq!(read("\"a,b\", \"v3\"").unwrap(), Expected::OneOf(vec![3]));
+        for foreign in ["\"3\"", "\"v03\"", "\"\"", "\"x,v3\""] {
+            assert_eq!(read(foreign).unwrap(), Expected::OneOf(vec![]), "{foreign}");
+        }
+        for wrong in [
+            "",
+            "3",
+            "x",
+            "v",
+            "v03",
+            "\"v3",
+            "v3\"",
+            "'v3'",
+            "\"v3\" \"v4\"",
+            "*, v3",
+            ",",
+            "\"v3\",",
+        ] {
+            let problem = read(wrong).unwrap_err().to_string();
+            assert!(problem.contains("\"v3\""), "{wrong}: {problem}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::http::params::Params;
 use crate::problem::{INVALID_PARAMETER, Problem};
 use crate::validation::unknown;
 
@@ -9,11 +10,22 @@ use crate::validation::unknown;
 /// An empty list below means that nothing below can be chosen.
 pub type Known = &'static [(&'static str, &'static [&'static str])];
 
+/// Most fields of one request.
+const MOST_FIELDS: usize = 100;
+
 /// The fields that a client asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection(Vec<(String, Option<String>)>);
 
 impl Selection {
+    /// Takes `fields=` out of the parameters of a request.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn read(params: &mut Params, known: Known) -> Result<Option<Self>, Problem> {
+        Self::parse(&params.list::<String>("fields", MOST_FIELDS)?, known)
+    }
+
     /// Reads the parts of `fields=`; none at all means that everything is wanted.
     ///
     /// # Errors
@@ -24,6 +36,11 @@ impl Selection {
             .map(|part| parse_one(part, known))
             .collect::<Result<_, _>>()?;
         Ok((!chosen.is_empty()).then_some(Self(chosen)))
+    }
+
+    /// The names at the first level.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
     }
 
     /// Keeps only the chosen fields of an object; in arrays of objects, of each.

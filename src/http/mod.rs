@@ -2,7 +2,10 @@
 //!
 //! - [`address`] – whose address a request comes from
 //! - [`body`] – reading JSON bodies, with limits and all violations at once
+//! - [`canonical`] – queries in canonical form
 //! - [`params`] – reading query parameters, unknown ones refused
+//! - [`hints`] – what was meant by a parameter that is not known
+//! - [`path_prefix`] – the path below which a proxy has put this server
 //! - [`path`] – slugs and ids in paths
 //! - [`conditional`] – ETags, `If-Match`, `If-None-Match`
 //! - [`cors`] – what browsers are told of responses to pages of other origins
@@ -17,16 +20,19 @@
 
 pub mod address;
 pub mod body;
+pub mod canonical;
 pub mod conditional;
 pub mod connections;
 pub mod cors;
 pub mod cursor;
 pub mod fields;
+pub mod hints;
 pub mod listeners;
 pub mod observe;
 pub mod page;
 pub mod params;
 pub mod path;
+pub mod path_prefix;
 pub mod public_url;
 pub mod redirect;
 pub mod routes;

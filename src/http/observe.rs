@@ -6,7 +6,6 @@ use std::future::{Ready, ready};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use actix_cors::CorsError;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -21,10 +20,12 @@ use uuid::Uuid;
 
 use crate::events::RequestId;
 use crate::http::address::TrustedProxies;
+use crate::http::cors::CrossOrigin;
+use crate::http::path_prefix::PathPrefix;
 use crate::http::template::Template;
 use crate::log::Repeated;
 use crate::metrics::Metrics;
-use crate::problem::{BAD_REQUEST, OUTCOME_UNKNOWN, Problem, REQUEST_TIMEOUT};
+use crate::problem::{OUTCOME_UNKNOWN, Problem, REQUEST_TIMEOUT};
 use crate::trace::{self, TraceParent};
 use crate::validation::cut;
 
@@ -63,10 +64,13 @@ pub async fn observe(
     let id: &str = request_id.0.hyphenated().encode_lower(&mut buffer);
     let method = request.method().clone();
     let metrics = request.app_data::<Data<Metrics>>().cloned();
-    let timeout = request
-        .app_data::<Data<RequestTimeout>>()
-        .map_or(Duration::from_secs(30), |timeout| timeout.0);
-
+    let timeout = time_limit(&request);
+    let cross_origin = CrossOrigin::of(&request);
+    let tell_browsers = |headers: &mut HeaderMap| {
+        if let Some(cross_origin) = &cross_origin {
+            cross_origin.add_to(headers);
+        }
+    };
     let arrived = Arrived::of(&request, request_id);
     request.extensions_mut().insert(arrived.clone());
     let span = tracing::info_span!(
@@ -105,17 +109,29 @@ pub async fn observe(
         metrics.observe(&method, route, status, elapsed);
     }
     log(&method, &outcome, route, status, elapsed);
-    let mut response =
-        outcome.map_err(|refused| InternalError::from_response("refused", refused))?;
+    let mut response = outcome.map_err(|mut refused| {
+        tell_browsers(refused.headers_mut());
+        InternalError::from_response("refused", refused)
+    })?;
+    tell_browsers(response.headers_mut());
     add_headers(&mut response, id);
     Ok(response)
 }
 
+fn time_limit(request: &ServiceRequest) -> Duration {
+    let limit = request.app_data::<Data<RequestTimeout>>();
+    limit.map_or(Duration::from_secs(30), |limit| limit.0)
+}
+
 fn add_headers(response: &mut ServiceResponse<impl MessageBody>, id: &str) {
     let is_page = response.request().path().starts_with("/docs");
+    let prefix = response.request().app_data::<Data<PathPrefix>>().cloned();
     let headers = response.headers_mut();
     set_request_id(headers, id);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+    if let Some(prefix) = prefix {
+        prefix.add_to(headers);
+    }
     if is_page {
         headers.insert(header::CONTENT_SECURITY_POLICY, PAGES);
     }
@@ -263,11 +279,7 @@ fn as_problem<B: MessageBody + 'static>(
     let replacement = match response.response().error() {
         Some(error) => match error.as_error::<Problem>() {
             Some(problem) => problem.to_response(Some(id)),
-            None => match error.as_error::<CorsError>() {
-                Some(error) => Problem::new(&BAD_REQUEST, format!("CORS: {error}.")),
-                None => Problem::from_status(status),
-            }
-            .to_response(Some(id)),
+            None => Problem::from_status(status).to_response(Some(id)),
         },
         // A response that says nothing at all, as the documentation's pages give for unknown paths.
         None if !response.headers().contains_key(header::CONTENT_TYPE) => {
@@ -277,7 +289,7 @@ fn as_problem<B: MessageBody + 'static>(
     };
     let (request, old) = response.into_parts();
     let mut new = replacement;
-    // What inner middleware added (CORS) stays.
+    // What inner middleware added stays.
     for (name, value) in old.headers() {
         if !new.headers().contains_key(name) && name != header::CONTENT_LENGTH {
             new.headers_mut().append(name.clone(), value.clone());

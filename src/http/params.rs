@@ -8,6 +8,8 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use utoipa::IntoParams;
 
+pub use super::canonical::{CanonicalQuery, CanonicalTarget};
+use crate::http::hints;
 use crate::http::template::Template;
 use crate::problem::{INVALID_PARAMETER, Problem};
 use crate::validation::unknown;
@@ -24,8 +26,11 @@ const MOST_NAME_CHARACTERS: usize = 200;
 /// The raw parameters of one request, taken out one by one, and what was read of them.
 ///
 /// Every method that takes a parameter out notes what it returned. Two requests whose notes are equal
-/// were therefore given equal values, whatever their spelling: the notes are the key under which an
+/// were therefore given equal values, whatever their spelling: the notes are the key under which a
 /// response is cached.
+///
+/// An empty value is never read as a parameter that was left out: it is refused, but for a text to
+/// search for, which may be empty.
 #[derive(Debug)]
 pub struct Params {
     left: Vec<(String, String)>,
@@ -92,16 +97,19 @@ impl Params {
         Ok(found.pop())
     }
 
-    /// The value of a parameter that stands at most once, not noted yet. An empty value is no value.
+    /// The value of a parameter that stands at most once, not noted yet.
     fn value(&mut self, name: &str) -> Result<Option<String>, Problem> {
         let found = self.take_text(name)?;
-        Ok(Self::single(name, found)?.filter(|text| !text.is_empty()))
+        match Self::single(name, found)? {
+            Some(text) if text.is_empty() => Err(empty(name)),
+            found => Ok(found),
+        }
     }
 
-    /// The text of a parameter that stands at most once. An empty value is no value.
+    /// The text of a parameter that stands at most once.
     ///
     /// # Errors
-    /// `invalid-parameter` when it is repeated.
+    /// `invalid-parameter` when it is repeated or empty.
     pub fn text(&mut self, name: &str) -> Result<Option<String>, Problem> {
         let found = self.value(name)?;
         if let Some(text) = &found {
@@ -110,13 +118,13 @@ impl Params {
         Ok(found)
     }
 
-    /// Part of a name that is looked for, of at most 200 characters, which no name exceeds. An empty
-    /// value is no value, and any other text one.
+    /// Part of a name that is looked for, of at most 200 characters, which no name exceeds. Any text is
+    /// one, and an empty one finds nothing.
     ///
     /// # Errors
     /// `invalid-parameter` when it is repeated or longer.
     pub fn part_of_name(&mut self) -> Result<Option<String>, Problem> {
-        let found = self.search()?.filter(|text| !text.is_empty());
+        let found = self.search()?;
         let too_long = |text: &String| text.chars().nth(MOST_NAME_CHARACTERS).is_some();
         if found.as_ref().is_some_and(too_long) {
             return Err(Problem::parameter(
@@ -140,17 +148,21 @@ impl Params {
         Ok(found)
     }
 
-    /// A parameter parsed as `T`.
+    /// A parameter parsed as `T`, and noted as that writes it.
     ///
     /// # Errors
-    /// `invalid-parameter` when it is repeated or cannot be parsed.
-    pub fn one<T: FromStr<Err: Reason>>(&mut self, name: &str) -> Result<Option<T>, Problem> {
-        self.text(name)?
-            .map(|text| {
-                text.parse()
-                    .map_err(|error: T::Err| Problem::parameter(name, error.reason()))
-            })
-            .transpose()
+    /// `invalid-parameter` when it is repeated, empty, or cannot be parsed.
+    pub fn one<T: FromStr<Err: Reason> + fmt::Display>(
+        &mut self,
+        name: &str,
+    ) -> Result<Option<T>, Problem> {
+        let Some(text) = self.value(name)? else {
+            return Ok(None);
+        };
+        let value: T =
+            parse(&text).map_err(|error: T::Err| Problem::parameter(name, error.reason()))?;
+        self.note(name, &value.to_string());
+        Ok(Some(value))
     }
 
     /// A comma-separated parameter, each part parsed as `T`; repeated ones are joined.
@@ -214,10 +226,7 @@ impl Params {
             .collect();
         if parts.is_empty() {
             // An empty choice means nothing, and must not be read as everything.
-            return Err(Problem::parameter(
-                name,
-                "is empty; leave it out where nothing is to be chosen",
-            ));
+            return Err(empty(name));
         }
         if parts.len() > most {
             return Err(Problem::parameter(
@@ -238,7 +247,7 @@ impl Params {
     /// A yes-or-no parameter; no when it is left out.
     ///
     /// # Errors
-    /// `invalid-parameter` when it is neither `true` nor `false`.
+    /// `invalid-parameter` when it is neither `true` nor `false`, empty included.
     pub fn flag(&mut self, name: &str) -> Result<bool, Problem> {
         match self.value(name)?.as_deref() {
             None | Some("false") => Ok(false),
@@ -302,25 +311,52 @@ impl Params {
         }
     }
 
-    /// Refuses what is left; what was read, in canonical form.
+    /// What was read, in canonical form; refuses what is left.
     fn finish<T: IntoParams>(mut self) -> Result<CanonicalQuery, Problem> {
-        let Some((name, _)) = self.left.first() else {
-            // Stable: repeated ones stay in their order.
-            self.read.sort_by(|left, right| left.0.cmp(&right.0));
-            return Ok(CanonicalQuery(self.read));
-        };
+        if let Some(problem) = self.unknown::<T>() {
+            return Err(problem);
+        }
+        // Stable: repeated ones stay in their order.
+        self.read.sort_by(|left, right| left.0.cmp(&right.0));
+        Ok(CanonicalQuery(self.read))
+    }
+
+    /// That a name which is left is not known.
+    fn unknown<T: IntoParams>(&self) -> Option<Problem> {
+        if self.left.is_empty() {
+            return None;
+        }
         let documented = T::into_params(|| None);
         let known: Vec<&str> = documented.iter().map(|param| param.name.as_str()).collect();
+        let is_unknown = |(name, _): &&(String, String)| !known.contains(&name.as_str());
+        let (name, _) = self.left.iter().find(is_unknown)?;
         let sentence = if known.is_empty() {
             format!(
                 "\"{}\" is not a known parameter; there are none here",
                 name.chars().take(64).collect::<String>()
             )
         } else {
-            unknown("parameter", name, &known)
+            hints::unknown_parameter(name, &known)
         };
-        Err(Problem::new(&INVALID_PARAMETER, format!("{sentence}.")))
+        Some(Problem::new(&INVALID_PARAMETER, format!("{sentence}.")))
     }
+}
+
+/// That a parameter has no value. What it was to choose from must not be read as everything, nor what it
+/// was to narrow as a list of all.
+fn empty(name: &str) -> Problem {
+    Problem::parameter(name, "is empty; give it a value, or leave it out")
+}
+
+/// A value as `T`. Forms write a space as `+`, so a `+` that was not encoded (`%2B`) arrives as a space:
+/// where the value means something with the `+` only, it is that.
+fn parse<T: FromStr>(text: &str) -> Result<T, T::Err> {
+    text.parse().or_else(|error| {
+        let with_plus = text
+            .rsplit_once(' ')
+            .map(|(head, tail)| format!("{head}+{tail}"));
+        with_plus.and_then(|text| text.parse().ok()).ok_or(error)
+    })
 }
 
 fn choose<T: Copy>(name: &str, text: &str, choices: &[(&str, T)]) -> Result<T, Problem> {
@@ -390,29 +426,6 @@ pub struct KeyedQuery<T> {
     pub canonical: CanonicalTarget,
 }
 
-/// A request's path and query in canonical form.
-#[derive(Debug, Clone)]
-pub struct CanonicalTarget {
-    path: String,
-    query: CanonicalQuery,
-}
-
-impl CanonicalTarget {
-    /// The same with another value of a parameter.
-    pub fn with(&self, name: &str, value: &str) -> Self {
-        Self {
-            path: self.path.clone(),
-            query: self.query.with(name, value),
-        }
-    }
-}
-
-impl fmt::Display for CanonicalTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.query.after(&self.path))
-    }
-}
-
 impl<T: FromParams> FromRequest for KeyedQuery<T> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
@@ -426,38 +439,13 @@ impl<T: FromParams> FromRequest for KeyedQuery<T> {
     }
 }
 
-/// What was read of a query, as a query: parameters by name, repeated ones in their order, without
-/// those that say nothing, encoded as forms are (as `URLSearchParams` does). Read again, it means the
-/// same and stays as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CanonicalQuery(Vec<(String, String)>);
-
-impl CanonicalQuery {
-    /// The same with another value of a parameter.
-    pub fn with(&self, name: &str, value: &str) -> Self {
-        let mut pairs = self.0.clone();
-        pairs.retain(|(known, _)| known != name);
-        let place = pairs.partition_point(|(known, _)| known.as_str() < name);
-        pairs.insert(place, (name.to_owned(), value.to_owned()));
-        Self(pairs)
-    }
-
-    /// A path with this query.
-    pub fn after(&self, path: &str) -> String {
-        if self.0.is_empty() {
-            return path.to_owned();
-        }
-        let mut target = format!("{path}?");
-        let start = target.len();
-        url::form_urlencoded::Serializer::for_suffix(&mut target, start).extend_pairs(&self.0);
-        target
-    }
-}
-
 fn read<T: FromParams>(query: &str) -> Result<(T, CanonicalQuery), Problem> {
     let mut params = Params::parse(query);
-    let value = T::from_params(&mut params)?;
-    Ok((value, params.finish::<T>()?))
+    match T::from_params(&mut params) {
+        Ok(value) => Ok((value, params.finish::<T>()?)),
+        // A name that is not known may be why another one seems to be missing.
+        Err(problem) => Err(params.unknown::<T>().unwrap_or(problem)),
+    }
 }
 
 /// Two sets of parameters that a handler takes together.
@@ -508,7 +496,7 @@ mod tests {
     #[test]
     fn all_spellings_of_a_query_are_one() {
         assert_eq!(canonical(""), "/v1/articles");
-        assert_eq!(canonical("limit=20&cursor=&count=false"), "/v1/articles");
+        assert_eq!(canonical("limit=20&count=false"), "/v1/articles");
         let one = canonical("tag=a,b&limit=5&tag=c");
         assert_eq!(one, "/v1/articles?limit=5&tag=a%2Cb&tag=c");
         assert_eq!(canonical("%74ag=a%2cb&tag=c&limit=5"), one);
@@ -519,9 +507,44 @@ mod tests {
     }
 
     #[test]
-    fn a_search_for_nothing_is_not_no_search() {
+    fn nothing_is_not_the_same_as_left_out() {
         assert_eq!(canonical("q="), "/v1/articles?q=");
         assert_eq!(canonical("q=+"), "/v1/articles?q=+");
+        for empty in [
+            "limit=",
+            "cursor",
+            "count=",
+            "sort=",
+            "language=",
+            "updated_after=",
+            "ids=",
+            "tag=,",
+        ] {
+            let problem = read::<ListParams>(empty).unwrap_err().to_string();
+            assert!(problem.contains("is empty"), "{empty}: {problem}");
+        }
+    }
+
+    #[test]
+    fn a_plus_that_was_not_encoded_is_read() {
+        for offset in ["%2B01:00", "+01:00", "%2b01:00"] {
+            assert_eq!(
+                canonical(&format!("published_after=2026-03-01T01:00:00{offset}")),
+                "/v1/articles?published_after=2026-03-01T00%3A00%3A00.000Z"
+            );
+        }
+        for wrong in [
+            "2026-03-01T00:00:00+",
+            "2026-03-01+01:00",
+            "+2026",
+            "now+01:00",
+        ] {
+            assert!(
+                read::<ListParams>(&format!("published_after={wrong}")).is_err(),
+                "{wrong}"
+            );
+        }
+        assert_eq!(canonical("language=PT-br"), "/v1/articles?language=pt-BR");
     }
 
     /// What a query says, whatever its spelling.
@@ -542,7 +565,8 @@ mod tests {
             ]),
             proptest::sample::select(vec![
                 "", "+", "a", "a,b", ",a,,b,", "%61", "20", "020", "5", "true", "false", "-shares",
-                "relevance", "body", "slug", "en", "2026-03-01T00:00:00Z", "a&b", "\"a", "%00",
+                "relevance", "given", "body", "slug", "en", "PT-br", "2026-03-01T00:00:00Z",
+                "2026-03-01T00:00:00+01:00", "a&b", "\"a", "%00",
             ]),
         ), 0..6)) {
             let query: Vec<String> =

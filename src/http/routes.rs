@@ -8,7 +8,6 @@
 
 use std::sync::Arc;
 
-use actix_cors::Cors;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, ServiceConfig};
@@ -161,9 +160,8 @@ impl Resource {
         &self.methods
     }
 
-    /// Adds the resource to the application, to be called from the origins that `cors` names, or from
-    /// no page at all, and to take at most so many bytes.
-    pub fn register(self, config: &mut ServiceConfig, cors: Option<Cors>, largest: usize) {
+    /// Adds the resource to the application, to take at most so many bytes.
+    pub fn register(self, config: &mut ServiceConfig, largest: usize) {
         let limit = match self.body {
             BodySize::UpTo(bytes) => bytes.min(largest),
             BodySize::Largest => largest,
@@ -184,10 +182,7 @@ impl Resource {
                 let allow = allow.clone();
                 async move { other_method(&request, allow) }
             }));
-        match cors {
-            Some(cors) => config.service(resource.wrap(cors)),
-            None => config.service(resource),
-        };
+        config.service(resource);
     }
 }
 

@@ -7,14 +7,12 @@
 //! utoipa says what a Rust type says. What only the whole document knows (which schema is sent, which is
 //! received, which operation can be asked again with `If-None-Match`) is worked out here, on the document as JSON.
 
-use std::sync::LazyLock;
-
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use crate::articles::model::{ArticleSort, BodyFormat, Include};
 use crate::articles::workflow::Status;
-use crate::cache::fixed::FixedContent;
+use crate::http::path_prefix::PathPrefix;
 use crate::problem::ProblemDocument;
 use crate::shares::model::Network;
 use crate::shares::time::{Granularity, Window};
@@ -67,7 +65,16 @@ struct Document;
 /// # Panics
 /// When the document cannot be written as JSON: a mistake in the code.
 pub fn json() -> String {
+    json_below(&PathPrefix::default())
+}
+
+/// The same of a server that a proxy has put below a path.
+///
+/// # Panics
+/// As [`json`].
+pub fn json_below(prefix: &PathPrefix) -> String {
     let mut document = generated();
+    document["servers"][0]["url"] = json!(prefix.before("/"));
     shape::inline_plain(&mut document);
     shape::flatten(&mut document);
     inputs::say_conditions(&mut document);
@@ -80,10 +87,6 @@ pub fn json() -> String {
     text.push('\n');
     text
 }
-
-/// The document as it is served.
-pub static SERVED: LazyLock<FixedContent> =
-    LazyLock::new(|| FixedContent::new("application/json", json()));
 
 /// What utoipa makes of the handlers and their types.
 fn generated() -> Value {

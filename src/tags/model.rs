@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::db::{Id, Timestamp};
+use crate::http::fields::Known;
 use crate::text::{Line, Prose, Slug};
 use crate::validation::Violations;
 
@@ -188,3 +189,14 @@ pub struct TagFilter {
     /// Their order.
     pub sort: TagSort,
 }
+
+/// The fields that `fields=` can choose.
+pub const FIELDS: Known = &[
+    ("id", &[]),
+    ("slug", &[]),
+    ("name", &[]),
+    ("kind", &[]),
+    ("description", &[]),
+    ("article_count", &[]),
+    ("updated_at", &[]),
+];

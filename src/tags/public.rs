@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa::IntoParams;
 
-use super::model::{Tag, TagFilter, TagKind, TagSort};
+use super::model::{FIELDS, Tag, TagFilter, TagKind, TagSort};
 use super::store;
 use crate::cache::response::{Lookup, Payload};
 use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
@@ -12,8 +12,9 @@ use crate::db::changes::CacheTag;
 use crate::db::connection_pool::Cost;
 use crate::db::{Connection, Resource, StoreError};
 use crate::http::cursor::CursorKey;
+use crate::http::fields::Selection;
 use crate::http::page::{List, Paginator, links};
-use crate::http::params::{FromParams, KeyedQuery, NoParams, Params};
+use crate::http::params::{FromParams, KeyedQuery, Params};
 use crate::http::path::SlugPath;
 use crate::names;
 use crate::problem::Problem;
@@ -33,10 +34,14 @@ pub struct TagListParams {
     /// Only tags of this kind.
     kind: Option<TagKind>,
     /// Only tags whose name contains this, case and accents aside; at most 200 characters.
+    /// An empty text finds none.
     q: Option<String>,
     /// `name` (default) or `-article_count`, the most used first.
     #[param(value_type = Option<TagSort>)]
     sort: TagSort,
+    /// Only these fields of each, comma-separated.
+    #[param(value_type = Option<String>, example = "slug,name,article_count")]
+    fields: Option<Selection>,
 }
 
 impl FromParams for TagListParams {
@@ -50,6 +55,24 @@ impl FromParams for TagListParams {
             sort: params
                 .choice("sort", TagSort::ALL)?
                 .unwrap_or(TagSort::Name),
+            fields: Selection::read(params, FIELDS)?,
+        })
+    }
+}
+
+/// Parameters of one tag.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TagParams {
+    /// Only these fields, comma-separated.
+    #[param(value_type = Option<String>, example = "name,description")]
+    fields: Option<Selection>,
+}
+
+impl FromParams for TagParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        Ok(Self {
+            fields: Selection::read(params, FIELDS)?,
         })
     }
 }
@@ -92,7 +115,7 @@ pub async fn list_tags(
         let found = store::list(connection, &filter, paginator.start(), paginator.fetch())?;
         let list = paginator.page(found, total, |tag| tag.id);
         Ok(Lookup::Here(
-            Payload::json(&list)?
+            Payload::page(&list, params.fields.as_ref())?
                 .depends_on([CacheTag::Tags, CacheTag::Articles])
                 .purge_key("tags".into())
                 .link(links(&canonical, &list.page)),
@@ -106,7 +129,7 @@ pub async fn list_tags(
 /// The tag that a slug names. A slug that it once had answers 301.
 #[utoipa::path(
     get, path = "/v1/tags/{slug}", operation_id = "getTag", tag = "tags",
-    params(SlugPath),
+    params(SlugPath, TagParams),
     responses(
         (status = 200, description = "The tag.", body = Tag),
         (status = 301, description = "The tag has another slug now.", headers(("Location" = String))),
@@ -116,8 +139,9 @@ pub async fn get_tag(
     request: HttpRequest,
     responses: Data<ResponseCache>,
     SlugPath(slug): SlugPath,
-    KeyedQuery { canonical, .. }: KeyedQuery<NoParams>,
+    query: KeyedQuery<TagParams>,
 ) -> Result<HttpResponse, Problem> {
+    let KeyedQuery { params, canonical } = query;
     let wanted = CacheRequest::new(&request, Kind::Name, &canonical);
     let answer = move |connection: &mut Connection| {
         let tag = match store::find_by_slug(connection, &slug) {
@@ -128,7 +152,7 @@ pub async fn get_tag(
             found => found?,
         };
         Ok(Lookup::Here(
-            Payload::json(&tag)?
+            Payload::part(&tag, params.fields.as_ref())?
                 .depends_on([CacheTag::Tag(tag.id), CacheTag::ArticlesOfTag(tag.id)])
                 .purge_key(format!("tag-{}", tag.id)),
         ))

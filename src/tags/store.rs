@@ -18,9 +18,9 @@ use crate::db::{
 use crate::events::{Change, Event, NameEvent};
 use crate::merge_patch::MergePatch;
 use crate::names;
-use crate::page_by_name;
 use crate::text::{Slug, containing, sort_name};
 use crate::validation::Violation;
+use crate::{page_by_name, rows_by_count};
 
 #[derive(Queryable)]
 struct TagRow {
@@ -107,74 +107,20 @@ fn list_by_name(
         .collect()
 }
 
-/// Those with the most articles first. The clock takes articles away from what is kept, of few tags:
-/// these are put in their places among the others, which are read from an index.
+/// Those with the most articles first.
 fn by_count(
     connection: &mut Connection,
     narrowed: &dyn Fn() -> tags::BoxedQuery<'static, MultiBackend>,
     start: Option<KeysetBound<String>>,
     limit: i64,
 ) -> StoreResult<Vec<Positioned>> {
-    use tags::{id, published_articles};
-    let hidden = hidden(connection)?;
-    let fewer: Vec<Id> = hidden.keys().copied().collect();
-    let mut query = narrowed();
-    if !fewer.is_empty() {
-        query = query.filter(id.ne_all(fewer.clone()));
-    }
-    let start = start
-        .map(|start| start.try_map(|value| value.parse::<i64>()))
-        .transpose()
-        .unwrap_or_default();
-    query = match &start {
-        Some(start) if start.backward => {
-            let after = id.lt(start.bound(false));
-            query
-                .filter(published_articles.ge(start.value))
-                .filter(published_articles.gt(start.value).or(after))
-                .order((published_articles.asc(), id.desc()))
-        }
-        Some(start) => {
-            let after = id.gt(start.bound(true));
-            query
-                .filter(published_articles.le(start.value))
-                .filter(published_articles.lt(start.value).or(after))
-                .order((published_articles.desc(), id.asc()))
-        }
-        None => query.order((published_articles.desc(), id.asc())),
-    };
-    let mut rows: Vec<TagRow> = query.limit(limit).load(connection)?;
-    if !fewer.is_empty() {
-        rows.extend(
-            narrowed()
-                .filter(id.eq_any(fewer))
-                .load::<TagRow>(connection)?,
-        );
-    }
+    let (hidden, start) = (hidden(connection)?, names::count_start(start));
+    let rows: Vec<TagRow> =
+        rows_by_count!(connection, tags, narrowed, hidden, start.as_ref(), limit);
     let tags = rows.into_iter().map(|row| row.into_tag(&hidden));
-    Ok(page_of(tags.collect::<StoreResult<_>>()?, start, limit))
-}
-
-/// Of tags in any order, the page that begins there, by how many articles they have.
-fn page_of(mut tags: Vec<Tag>, start: Option<KeysetBound<i64>>, limit: i64) -> Vec<Positioned> {
-    let order = |count: i64, key: Id| (std::cmp::Reverse(count), key);
-    tags.sort_by_key(|tag| order(tag.article_count, tag.id));
-    if let Some(start) = start {
-        let place = order(start.value, start.bound(!start.backward));
-        if start.backward {
-            tags.retain(|tag| order(tag.article_count, tag.id) < place);
-            tags.reverse();
-        } else {
-            tags.retain(|tag| order(tag.article_count, tag.id) > place);
-        }
-    }
-    tags.truncate(usize::try_from(limit).unwrap_or(0));
-    tags.into_iter()
-        .map(|tag| {
-            let position = tag.article_count.to_string();
-            (tag, position)
-        })
-        .collect()
+    let tags = tags.collect::<StoreResult<Vec<_>>>()?;
+    let place = |tag: &Tag| (tag.article_count, tag.id);
+    Ok(names::page_by_count(tags, place, start.as_ref(), limit))
 }
 
 /// The tags, or the sections, that have most public articles, each with how many.
@@ -334,7 +280,7 @@ pub fn create(change: &mut Change<'_>, input: TagInput) -> StoreResult<Id> {
     Ok(id)
 }
 
-/// Changes a tag.
+/// Changes a tag; what is as it was stays untouched.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::SlugTaken`],
@@ -349,7 +295,12 @@ pub fn edit(
     lock::row(connection, Resource::Tag, id)?;
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
-    let input: TagInput = patch.apply(&row.input()?).map_err(StoreError::Invalid)?;
+    let before = row.input()?;
+    let mut input: TagInput = patch.apply(&before).map_err(StoreError::Invalid)?;
+    input.slug = input.slug.or_else(|| before.slug.clone());
+    if input == before {
+        return Ok(());
+    }
     may_become(connection, &row, input.kind)?;
     let slug = names::change_slug(connection, Resource::Tag, id, &row.slug, input.slug)?;
     let changed = diesel::update(

@@ -5,6 +5,7 @@
 use std::sync::LazyLock;
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +16,7 @@ use utoipa::ToSchema;
 use crate::cache::fixed::FixedContent;
 use crate::http::cors::for_any_origin;
 use crate::http::params::{NoParams, Query};
+use crate::http::path_prefix::PathPrefix;
 use crate::problem::Problem;
 
 /// How long a script may be kept whose address does not change with it.
@@ -88,7 +90,7 @@ pub struct Widgets {
     get, path = "/widgets", operation_id = "listWidgets", tag = "widgets",
     responses((status = 200, description = "The scripts.", body = Widgets))
 )]
-pub async fn list_widgets(_: Query<NoParams>) -> HttpResponse {
+pub async fn list_widgets(prefix: Data<PathPrefix>, _: Query<NoParams>) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     for header in for_any_origin() {
         response.insert_header(header);
@@ -98,7 +100,7 @@ pub async fn list_widgets(_: Query<NoParams>) -> HttpResponse {
         .json(Widgets {
             data: vec![Widget {
                 name: "share",
-                url: SHARE.path(),
+                url: prefix.before(&SHARE.path()),
                 integrity: SHARE.integrity.clone(),
             }],
         })

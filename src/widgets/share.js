@@ -1,7 +1,8 @@
 /* Dateline share widget. <div data-dateline-article="slug"></div> becomes "12 shares · Share · Tweet". */
 (() => {
   "use strict";
-  const api = new URL(document.currentScript.src).origin;
+  // Where the script is from, below whatever path: …/widgets/share.js.
+  const api = new URL("..", document.currentScript.src).href.slice(0, -1);
   const ATTRIBUTE = "data-dateline-article";
   const DEFAULT_NETWORKS = "native x";
   // After a share, caches may answer what was counted before it for so long.

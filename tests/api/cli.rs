@@ -134,6 +134,26 @@ fn a_wrong_setting_says_which_and_what_it_takes() {
             &["serve", "--public-url", "news"],
             &["--public-url", "news", "https://news.example"],
         ),
+        (
+            &["serve", "--public-url", "https:///path"],
+            &["--public-url", "https://news.example"],
+        ),
+        (
+            &["serve", "--public-url", "https://a.example/?page=1"],
+            &["--public-url", "query"],
+        ),
+        (
+            &["serve", "--public-url", "https://a.example/#top"],
+            &["--public-url", "fragment"],
+        ),
+        (
+            &["serve", "--public-url", "https://user@a.example"],
+            &["--public-url", "user"],
+        ),
+        (
+            &["serve", "--path-prefix", "api"],
+            &["--path-prefix", "begins with /"],
+        ),
         (&["serve", "--log", "=loud="], &["--log", "info"]),
         (
             &["serve", "--log", "verbose"],

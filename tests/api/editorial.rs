@@ -18,7 +18,7 @@ async fn what_is_published_is_in_the_next_read(app: TestApp) {
             .header("location")
             .ends_with(draft.json["id"].as_str().unwrap())
     );
-    assert_eq!(draft.header("cache-control"), "no-store");
+    assert_eq!(draft.header("cache-control"), "no-store, no-transform");
     assert_eq!(app.get("/v1/articles/harbour").await.status, 404);
     let published = app.step(&token, &draft, "publish", json!({})).await;
     assert_eq!(published.json["status"], "published");

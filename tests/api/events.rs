@@ -496,7 +496,7 @@ async fn the_version_of_the_read_model_is_raised_with_its_shape(app: TestApp) {
     );
     let shape = names.into_iter().collect::<Vec<_>>().join(" ");
     // Another shape needs another version, or articles that were published before never have it.
-    assert_eq!((READ_MODEL, shape.as_str()), (2, SHAPE));
+    assert_eq!((READ_MODEL, shape.as_str()), (3, SHAPE));
 }
 
 #[apply(both)]

@@ -5,8 +5,10 @@
 mod attack;
 mod auth;
 mod bad_input;
+mod browsers;
 mod canary;
 mod cli;
+mod clients;
 mod coherence;
 mod compatibility;
 mod contract;
@@ -21,7 +23,9 @@ mod external_shares;
 #[path = "../faults/mod.rs"]
 mod faults;
 mod harness;
+mod lifetimes;
 mod limits;
+mod patches;
 mod process;
 mod public;
 mod questions;

@@ -204,7 +204,8 @@ async fn filters_narrow_the_list(app: TestApp) {
         ("published_after=2026-03-01T08:00:00Z", vec!["three", "two"]),
         ("published_before=2026-03-02T08:00:00.000Z", vec!["one"]),
         ("updated_after=2999-01-01T00:00:00Z", vec![]),
-        ("slugs=one,three,unknown", vec!["three", "one"]),
+        ("slugs=one,three,unknown", vec!["one", "three"]),
+        ("slugs=one,three&sort=-published_at", vec!["three", "one"]),
         ("sort=published_at", vec!["one", "two", "three"]),
         (
             "tag=ports&author=sam-reporter&language=en&section=world",

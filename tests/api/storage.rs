@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use dateline::articles::model::{ArticleFilter, ArticleSort, BodyFormat, FacetBy, Include};
 use dateline::articles::store::public::{self, ListQuery};
 use dateline::articles::store::selection::SortKey;
+use dateline::authors::model::{AuthorFilter, AuthorSort};
 use dateline::db::connection_pool::Cost;
 use dateline::db::keyset::KeysetBound;
 use dateline::db::{Connection, DatabaseUrl, Id, StoreResult, Timestamp, migrations, slugs};
@@ -340,6 +341,15 @@ async fn no_public_list_reads_a_table_whole(app: TestApp) {
                 ids: vec![Id::generate()],
                 ..Default::default()
             },
+            ArticleFilter {
+                language: Some("pt".parse().unwrap()),
+                ..Default::default()
+            },
+            ArticleFilter {
+                tags: vec![vec![slug("climate")]],
+                language: Some("en".parse().unwrap()),
+                ..Default::default()
+            },
         ];
         for filter in filters {
             for sort in [
@@ -351,6 +361,11 @@ async fn no_public_list_reads_a_table_whole(app: TestApp) {
                 public::list(connection, &list_query(filter.clone(), sort), None)?;
             }
         }
+        let named = ArticleFilter {
+            slugs: vec![slug("one"), slug("two")],
+            ..Default::default()
+        };
+        public::list(connection, &list_query(named, ArticleSort::Given), None)?;
         public::list(
             connection,
             &ListQuery {
@@ -416,10 +431,21 @@ async fn no_public_list_reads_a_table_whole(app: TestApp) {
         for by in [FacetBy::Tag, FacetBy::Section, FacetBy::Author] {
             public::facets(connection, &ArticleFilter::default(), by, 20)?;
         }
+        let by_count = AuthorFilter {
+            name_contains: None,
+            sort: AuthorSort::ArticleCount,
+        };
+        let start = KeysetBound {
+            value: "1".into(),
+            id: Id::generate(),
+            backward: false,
+            inclusive: false,
+        };
+        authors::store::list(connection, &by_count, Some(start), 20)?;
         tags::store::find_by_slug(connection, &slug("climate"))?;
         authors::store::list(
             connection,
-            None,
+            &AuthorFilter::default(),
             Some(KeysetBound {
                 value: "a".into(),
                 id: Id::generate(),

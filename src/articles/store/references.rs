@@ -91,6 +91,13 @@ impl References {
         }
     }
 
+    /// Whether an article refers to all of it already, in this order.
+    pub fn are_those_of(&self, article: &ArticleState) -> bool {
+        self.section == article.section
+            && self.tags == article.tags
+            && self.authors == article.authors
+    }
+
     /// Of an article that is not published.
     pub fn into_state(self) -> ArticleState {
         ArticleState {

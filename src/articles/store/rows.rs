@@ -5,6 +5,7 @@ use std::str::FromStr;
 use diesel::prelude::*;
 use serde_json::value::RawValue;
 
+use crate::articles::byline::composed;
 use crate::articles::input::{ArticleInput, BodyInput, DistinctList};
 use crate::articles::model::{ArticleCommon, Correction};
 use crate::articles::parts::{Custom, LeadImage, Seo};
@@ -16,7 +17,7 @@ use crate::tags::model::{SectionRef, TagRef};
 use crate::text::Slug;
 
 /// The columns that editors write.
-#[derive(Queryable, Selectable, AsChangeset, Insertable)]
+#[derive(PartialEq, Queryable, Selectable, AsChangeset, Insertable)]
 #[diesel(table_name = articles, treat_none_as_null = true)]
 pub(super) struct Content {
     pub(super) slug: String,
@@ -125,12 +126,16 @@ pub(super) struct ArticleCommonRow {
 impl From<ArticleCommonRow> for ArticleCommon {
     fn from(row: ArticleCommonRow) -> Self {
         let word_count = u32::try_from(row.word_count).unwrap_or(0);
+        let authors = row.authors.0.iter();
+        let names: Vec<&str> = authors.map(|author| author.name.as_str()).collect();
         Self {
             kicker: row.kicker,
             standfirst: row.standfirst,
             dateline: row.dateline,
+            byline: row
+                .byline
+                .unwrap_or_else(|| composed(&names, &row.language)),
             language: row.language,
-            byline: Self::byline(row.byline, &row.authors.0),
             authors: row.authors.0,
             section: row.section.map(|section| section.0),
             tags: row.tags.0,

@@ -9,6 +9,7 @@ use super::rows::Content;
 use crate::articles::input::{ArticleInput, ArticlePatch, FormerUrls};
 use crate::articles::workflow::{Status, Step, WorkingStatus};
 use crate::auth::model::{Caller, Right};
+use crate::body::Body;
 use crate::db::schema::articles;
 use crate::db::slugs;
 use crate::db::version::Expected;
@@ -90,7 +91,7 @@ fn named(input: &ArticleInput) -> impl PartialEq + use<> {
     )
 }
 
-/// Applies a merge patch to an article.
+/// Applies a merge patch to an article. One that changes nothing leaves it as it is: its version too.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InvalidTransition`],
@@ -107,8 +108,8 @@ pub fn edit(
     let article = load_for_update(connection, id, caller, expected)?;
     Step::Edit.check(article.status)?;
     article.may_be_changed_by(caller)?;
-    let has_body = patch.has_body();
     let before = article.input()?;
+    let body_before = patch.has_body().then(|| before.body.0.clone());
     let (named_before, former_urls) = (named(&before), before.former_urls.clone());
     let input = patch.apply(before).map_err(StoreError::Invalid)?;
     if article.status == Status::Published {
@@ -121,37 +122,81 @@ pub fn edit(
         false => References::find(connection, &input)?,
     };
     let slug = claim_slug(change, &article, &input)?;
-    let connection = &mut *change.connection;
-    let new_urls = input.former_urls.clone();
-    let version = article.row.version + 1;
+    let former_urls = (input.former_urls != former_urls).then(|| input.former_urls.clone());
     let (content, body) = Content::of(input, slug, references.section);
+    let is_other_body = body_before.is_some_and(|before| before != body);
+    let edited = Edited {
+        content,
+        body: is_other_body.then_some(body),
+        status,
+        references,
+        former_urls,
+    };
+    if edited.is_as_it_was(&article, &state) {
+        return Ok(());
+    }
+    write_edited(change, &article, state, edited, caller)
+}
+
+/// What an article is to be written as.
+struct Edited {
+    content: Content,
+    /// The body, where it is another one.
+    body: Option<Body>,
+    status: Status,
+    references: References,
+    /// The addresses that it had before, where they are others.
+    former_urls: Option<FormerUrls>,
+}
+
+impl Edited {
+    /// Whether it changes nothing. What would be written is compared: a slug that a tag once had names the
+    /// same tag.
+    fn is_as_it_was(&self, article: &Loaded, state: &ArticleState) -> bool {
+        self.body.is_none()
+            && self.former_urls.is_none()
+            && self.status == article.status
+            && self.content == article.row.content
+            && self.references.are_those_of(state)
+    }
+}
+
+fn write_edited(
+    change: &mut Change<'_>,
+    article: &Loaded,
+    before: ArticleState,
+    edited: Edited,
+    caller: &Caller,
+) -> StoreResult<()> {
+    let (connection, id) = (&mut *change.connection, article.id);
+    let version = article.row.version + 1;
     let changed = diesel::update(
         articles::table
             .filter(articles::id.eq(id))
             .filter(articles::version.eq(version - 1)),
     )
     .set((
-        &content,
-        articles::status.eq(status.as_str()),
+        &edited.content,
+        articles::status.eq(edited.status.as_str()),
         articles::version.eq(version),
         articles::updated_at.eq(change.now),
     ))
     .execute(connection)?;
     changed_one(changed, version)?;
-    if has_body {
+    if let Some(body) = edited.body {
         bodies::replace(connection, id, body)?;
     }
-    references.replace(connection, id, &state)?;
-    if new_urls != former_urls {
-        recover(connection, id, &new_urls, caller)?;
+    edited.references.replace(connection, id, &before)?;
+    if let Some(urls) = edited.former_urls {
+        recover(connection, id, &urls, caller)?;
     }
     change.record(Event::Article {
         event: ArticleEvent::Edited,
         id,
-        slug: content.slug,
+        slug: edited.content.slug,
         version,
-        after: references.into_state_of(&state),
-        before: state,
+        after: edited.references.into_state_of(&before),
+        before,
     });
     Ok(())
 }

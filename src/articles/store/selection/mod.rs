@@ -9,7 +9,6 @@ use crate::db::schema::{
     article_authors, article_tags, public_articles, public_articles_by_author,
     public_articles_by_tag, public_count,
 };
-use crate::db::slugs;
 use crate::db::total::{CEILING, Total, TotalIs};
 use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
 use crate::search::expression::{Dialect, ResolvedQuery};
@@ -34,7 +33,8 @@ pub struct Selection {
     tags: Vec<Vec<TagKey>>,
     authors: Vec<Id>,
     sections: Vec<Id>,
-    named: Vec<Id>,
+    /// The article that each slug names, if there is one.
+    named: Vec<Option<Id>>,
     search: Option<ResolvedQuery>,
     dialect: Dialect,
 }
@@ -75,7 +75,9 @@ macro_rules! narrowed {
             };
         }
         if let Some(language) = &filter.language {
-            query = query.filter($view::language.eq(language.as_str().to_owned()));
+            let (from, below) = language.narrower();
+            let narrower = $view::language.ge(from).and($view::language.lt(below));
+            query = query.filter($view::language.eq(language.to_string()).or(narrower));
         }
         if let Some(instant) = filter.published_after {
             query = query.filter($view::published_at.gt(instant));
@@ -87,7 +89,8 @@ macro_rules! narrowed {
             query = query.filter($view::updated_at.gt(instant));
         }
         if !filter.slugs.is_empty() {
-            query = query.filter($view::id.eq_any(selection.named.clone()));
+            let named: Vec<Id> = selection.named.iter().copied().flatten().collect();
+            query = query.filter($view::id.eq_any(named));
         }
         if !filter.ids.is_empty() {
             query = query.filter($view::id.eq_any(filter.ids.clone()));
@@ -111,9 +114,10 @@ macro_rules! page {
         let (query, window): (_, Window) = ($query, $window);
         let start = window.instant();
         let (by_update, forward_upwards) = match window.sort {
-            ArticleSort::NewestFirst | ArticleSort::MostShared | ArticleSort::Relevance => {
-                (false, false)
-            }
+            ArticleSort::NewestFirst
+            | ArticleSort::MostShared
+            | ArticleSort::Given
+            | ArticleSort::Relevance => (false, false),
             ArticleSort::OldestFirst => (false, true),
             ArticleSort::LastUpdatedFirst => (true, false),
             ArticleSort::LastUpdatedLast => (true, true),
@@ -148,20 +152,12 @@ macro_rules! page {
 }
 
 mod counted;
+mod given;
 mod ranked;
 mod shared;
 mod sort_key;
 
 pub use sort_key::{SortKey, Window};
-
-fn named(connection: &mut Connection, slugs: &[Slug]) -> StoreResult<Vec<Id>> {
-    if slugs.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(slugs::public_articles_named(connection, slugs)?
-        .into_values()
-        .collect())
-}
 
 /// The names that a filter depends on: slugs lead to tags and authors, and searches look for their
 /// names; which, others may change.
@@ -214,7 +210,7 @@ impl Selection {
                 .into_iter()
                 .map(|(id, _)| id)
                 .collect(),
-            named: named(connection, &filter.slugs)?,
+            named: given::named(connection, &filter.slugs)?,
             filter: filter.clone(),
             search: None,
             dialect: dialect(connection),
@@ -222,7 +218,7 @@ impl Selection {
         let impossible = selection.tags.iter().any(Vec::is_empty)
             || (selection.authors.is_empty() && !filter.authors.is_empty())
             || (selection.sections.is_empty() && !filter.sections.is_empty())
-            || (selection.named.is_empty() && !filter.slugs.is_empty());
+            || (selection.named.iter().all(Option::is_none) && !filter.slugs.is_empty());
         if impossible {
             return Ok(None);
         }
@@ -374,8 +370,10 @@ impl Selection {
         connection: &mut Connection,
         window: Window,
     ) -> StoreResult<Vec<(Id, SortKey)>> {
-        if window.sort == ArticleSort::MostShared {
-            return shared::page(connection, &self, window);
+        match window.sort {
+            ArticleSort::MostShared => return shared::page(connection, &self, window),
+            ArticleSort::Given => return given::page(connection, &self, window),
+            _ => {}
         }
         let by_index = matches!(
             window.sort,

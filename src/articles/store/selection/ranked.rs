@@ -88,7 +88,7 @@ pub(super) fn page(
     let backward = window.start.is_some_and(|start| start.backward);
     let start = window.start.and_then(|start| match start.value {
         SortKey::Found(rank, at) => Some((rank, at, start.inclusive)),
-        SortKey::At(_) | SortKey::Shares(_) => None,
+        _ => None,
     });
     let upwards = (window.sort == ArticleSort::OldestFirst) != backward;
     let ranks = ranks(window.sort, backward)

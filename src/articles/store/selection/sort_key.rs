@@ -26,6 +26,8 @@ pub enum SortKey {
     At(Timestamp),
     /// By the number of shares.
     Shares(i64),
+    /// By the place at which it was named, from 0.
+    Given(i64),
     /// In a search: by rank, where it is sorted by that, and then in the order of the index.
     Found(Option<Rank>, i64),
 }
@@ -35,6 +37,7 @@ impl fmt::Display for SortKey {
         match self {
             Self::At(instant) => instant.fmt(f),
             Self::Shares(shares) => shares.fmt(f),
+            Self::Given(place) => write!(f, "#{place}"),
             Self::Found(rank, position) => {
                 let rank = rank.map_or(0, |rank| rank as usize + 1);
                 write!(f, "{rank}@{position}")
@@ -47,13 +50,16 @@ impl FromStr for SortKey {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = |_| String::from("is not a place in a list");
+        if let Some(place) = text.strip_prefix('#') {
+            return place.parse().map(Self::Given).map_err(wrong);
+        }
         let Some((rank, position)) = text.split_once('@') else {
             return match text.parse() {
                 Ok(shares) => Ok(Self::Shares(shares)),
                 Err(_) => text.parse().map(Self::At),
             };
         };
-        let wrong = |_| String::from("is not a place in a list");
         let rank: usize = rank.parse().map_err(wrong)?;
         Ok(Self::Found(
             rank.checked_sub(1)
@@ -69,7 +75,7 @@ impl Window {
     pub(super) fn instant(&self) -> Option<KeysetBound<Timestamp>> {
         let at = |place| match place {
             SortKey::At(instant) => Ok(instant),
-            SortKey::Shares(_) | SortKey::Found(..) => Err(()),
+            _ => Err(()),
         };
         self.start.and_then(|start| start.try_map(at).ok())
     }
@@ -78,8 +84,19 @@ impl Window {
     pub(super) fn shares(&self) -> Option<KeysetBound<i64>> {
         let shares = |place| match place {
             SortKey::Shares(shares) => Ok(shares),
-            SortKey::At(_) | SortKey::Found(..) => Err(()),
+            _ => Err(()),
         };
         self.start.and_then(|start| start.try_map(shares).ok())
+    }
+
+    /// Where it starts in a list in the order that was given.
+    pub(super) fn place(&self) -> Option<(i64, KeysetBound<SortKey>)> {
+        match self.start {
+            Some(start) => match start.value {
+                SortKey::Given(place) => Some((place, start)),
+                _ => None,
+            },
+            None => None,
+        }
     }
 }
