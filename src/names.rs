@@ -89,7 +89,7 @@ pub fn claim_slug(
 /// The slug that one has after a change: the one that is asked for, to which the old one redirects then.
 ///
 /// # Errors
-/// [`StoreError::SlugTaken`]; [`StoreError::Invalid`] where the patch removed it.
+/// [`StoreError::SlugTaken`].
 pub fn change_slug(
     connection: &mut Connection,
     of: Resource,
@@ -97,11 +97,10 @@ pub fn change_slug(
     old: &str,
     wanted: Option<Slug>,
 ) -> StoreResult<String> {
-    let Some(slug) = wanted else {
-        let removed = Violation::new("/slug", "required", "cannot be removed");
-        return Err(StoreError::Invalid(removed.into()));
+    let slug = match wanted {
+        Some(slug) => slugs::claim(connection, of, slug, Some(id))?.into_string(),
+        None => old.to_owned(),
     };
-    let slug = slugs::claim(connection, of, slug, Some(id))?.into_string();
     if slug != old {
         slugs::redirect(connection, of, old, &slug, id)?;
     }

@@ -131,8 +131,8 @@ fn directions(document: &Value) -> (Vec<String>, Vec<String>) {
     (owned(sent), owned(received))
 }
 
-/// What may be left out when something is created, because it is made then, and what cannot be removed.
-const KEPT: &[&str] = &["slug"];
+/// What may be left out when something is created, because it is made then, and cannot be removed: of which schema.
+const KEPT: &[(&str, &str)] = &[("ArticleInput", "slug")];
 
 /// A merge patch has the fields of what it changes, none of them required, and null removes those that may be missing
 /// (RFC 7396); objects within are patched in the same way.
@@ -177,7 +177,7 @@ fn add_patch(whole: &Map<String, Value>, name: &str, patches: &mut Map<String, V
                 add_patch(whole, &inner, patches);
             }
         });
-        if KEPT.contains(&field.as_str()) {
+        if KEPT.contains(&(name, field.as_str())) {
             *value = without_null(value.take());
         } else if !required.iter().any(|name| name == field) {
             *value = nullable(value.take());

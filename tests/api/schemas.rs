@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dateline::articles::model::ArticleSort;
 use dateline::auth::model::Right;
+use dateline::shares::model::Network;
 use jsonschema::Validator;
 use macro_rules_attribute::apply;
 use reqwest::Method;
@@ -371,11 +373,11 @@ fn closed_sets_are_enums_and_comma_lists_are_arrays() {
         schema["enum"].as_array().map_or(0, Vec::len)
     };
     for (path, name, count) in [
-        ("/v1/articles", "sort", 6),
+        ("/v1/articles", "sort", ArticleSort::ALL.len()),
         ("/v1/articles", "body_format", 4),
         ("/v1/articles/facets", "by", 4),
         ("/v1/trending", "window", 5),
-        ("/v1/trending", "network", 15),
+        ("/v1/trending", "network", Network::ALL.len()),
         ("/v1/tags", "kind", 7),
         ("/v1/tags", "sort", 2),
         ("/v1/articles/{slug}/shares", "history", 2),
