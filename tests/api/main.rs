@@ -20,6 +20,7 @@ mod examples;
 mod external_shares;
 #[path = "../faults/mod.rs"]
 mod faults;
+mod generators;
 mod harness;
 mod limits;
 mod process;
