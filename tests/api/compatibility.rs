@@ -311,10 +311,9 @@ fn changed(pointer: &str, value: Option<Value>) -> Value {
     document
 }
 
-#[test]
-fn what_breaks_clients_is_noticed() {
-    const SCHEMAS: &str = "/components/schemas";
-    for (pointer, value, expected) in [
+/// Changes of operations: where, to what (`None` removes it), and what is said of it.
+fn breaking_operations() -> Vec<(&'static str, Option<Value>, &'static str)> {
+    vec![
         ("/paths/~1v1~1tags", None, "GET /v1/tags: is gone"),
         (
             "/paths/~1v1~1tags/get/operationId",
@@ -338,6 +337,12 @@ fn what_breaks_clients_is_noticed() {
             Some(json!([{"bearer": []}])),
             "security changed",
         ),
+    ]
+}
+
+/// The same of schemas.
+fn breaking_schemas() -> Vec<(&'static str, Option<Value>, &'static str)> {
+    vec![
         (
             "/components/schemas/Tag/properties/name",
             None,
@@ -384,7 +389,14 @@ fn what_breaks_clients_is_noticed() {
             Some(json!("#/components/schemas/Custom")),
             "another type",
         ),
-    ] {
+    ]
+}
+
+#[test]
+fn what_breaks_clients_is_noticed() {
+    const SCHEMAS: &str = "/components/schemas";
+    let changes = breaking_operations().into_iter().chain(breaking_schemas());
+    for (pointer, value, expected) in changes {
         let name = pointer.strip_prefix(SCHEMAS);
         if name.is_some_and(|rest| rest.matches('/').count() == 1) {
             // Nothing may lead there any more.

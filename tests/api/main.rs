@@ -22,6 +22,7 @@ mod examples;
 mod external_shares;
 #[path = "../faults/mod.rs"]
 mod faults;
+mod generators;
 mod harness;
 mod lifetimes;
 mod limits;
