@@ -30,7 +30,7 @@
 //! - [`clock`] – the clock that cached responses expire by
 //! - [`log`] – logs that no request waits for
 //! - [`trace`] – traces across services
-//! - [`etag`], [`merge_patch`], [`text`], [`validation`] – rules of documents, without I/O
+//! - [`etag`], [`merge_patch`], [`text`], [`validation`], [`words`] – rules of documents, without I/O
 //! - [`transliteration`] – text of any script in ASCII
 //! - [`characters`] – what single characters are
 
@@ -70,3 +70,4 @@ pub mod trace;
 pub mod transliteration;
 pub mod validation;
 pub mod widgets;
+pub mod words;

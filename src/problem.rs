@@ -9,7 +9,9 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::db::{Id, Outage, StoreError};
 use crate::etag::{self, PRIVATE};
@@ -22,6 +24,7 @@ pub struct ProblemType {
     /// The last part of its URL, `/problems/{name}`.
     pub name: &'static str,
     /// The HTTP status it comes with.
+    #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
     /// A short summary, the same for every occurrence.
     pub title: &'static str,
@@ -106,10 +109,12 @@ problem_types! {
 pub struct ProblemDocument<'a> {
     /// A relative URL that documents this kind of problem.
     #[serde(rename = "type")]
+    #[schema(value_type = ProblemUrl)]
     pub type_url: String,
     /// A short summary, the same for every occurrence.
     pub title: &'a str,
     /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
     /// What happened this time.
     pub detail: &'a str,
@@ -152,6 +157,22 @@ pub struct Existing {
     /// Its name for readers.
     pub name: String,
 }
+
+/// The `type` of every kind of problem, for the OpenAPI document.
+struct ProblemUrl;
+
+impl PartialSchema for ProblemUrl {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(
+                TYPES.iter().map(|kind| format!("/problems/{}", kind.name)),
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for ProblemUrl {}
 
 fn is_zero(number: &usize) -> bool {
     *number == 0

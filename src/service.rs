@@ -1,12 +1,15 @@
 //! What anyone may ask of the server itself: what it is, whether it is well, the OpenAPI document, the
 //! problems.
 
-use actix_web::http::header;
-use actix_web::web::{Bytes, Data};
+use std::sync::LazyLock;
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::cache::fixed::FixedContent;
 use crate::db::{Database, migrations};
 use crate::http::params::{NoParams, Query};
 use crate::http::path_prefix::PathPrefix;
@@ -24,9 +27,15 @@ crate::operations! {
     self::get_problem,
 }
 
-/// The OpenAPI document, rendered once.
-#[derive(Clone)]
-pub struct OpenApiJson(pub Bytes);
+/// The OpenAPI document, rendered when it is first asked for.
+pub struct OpenApiJson(LazyLock<FixedContent, Box<dyn FnOnce() -> FixedContent + Send>>);
+
+impl OpenApiJson {
+    /// What renders it.
+    pub fn new(render: impl FnOnce() -> FixedContent + Send + 'static) -> Self {
+        Self(LazyLock::new(Box::new(render)))
+    }
+}
 
 /// What this server is, and where to go on.
 #[derive(Serialize, ToSchema)]
@@ -54,17 +63,35 @@ pub struct Index {
 /// What this server is, and where its documentation, its OpenAPI document and its articles are.
 #[utoipa::path(
     get, path = "/", operation_id = "getIndex", tag = "service",
-    responses((status = 200, description = "The index.", body = Index))
+    responses((status = 200, description = "The index.", body = Index, headers(
+        ("Link" = String, description = "The OpenAPI document and its pages (RFC 8631)."),
+    )))
 )]
 pub async fn index(prefix: Data<PathPrefix>, _: Query<NoParams>) -> HttpResponse {
-    unchanging(&Index {
+    let mut response = unchanging(&Index {
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
         documentation: prefix.before("/docs/"),
         openapi: prefix.before("/openapi.json"),
         health: prefix.before("/readyz"),
         articles: prefix.before("/v1/articles"),
-    })
+    });
+    response.headers_mut().insert(
+        header::LINK,
+        HeaderValue::from_static(
+            "</openapi.json>; rel=\"service-desc\"; type=\"application/json\", \
+             </docs/>; rel=\"service-doc\"; type=\"text/html\"",
+        ),
+    );
+    response
+}
+
+/// What a server that is well says.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum HealthStatus {
+    /// It is well.
+    Ok,
 }
 
 /// Whether the server is well.
@@ -72,6 +99,7 @@ pub async fn index(prefix: Data<PathPrefix>, _: Query<NoParams>) -> HttpResponse
 #[schema(example = json!({"status": "ok"}))]
 pub struct Health {
     /// Always `ok`: anything else is a problem document.
+    #[schema(value_type = HealthStatus, inline)]
     status: &'static str,
 }
 
@@ -114,11 +142,8 @@ pub async fn ready(database: Data<Database>) -> Result<HttpResponse, Problem> {
     get, path = "/openapi.json", operation_id = "getOpenApi", tag = "service",
     responses((status = 200, description = "The document.", body = serde_json::Value))
 )]
-pub async fn openapi(document: Data<OpenApiJson>) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("application/json")
-        .insert_header((header::CACHE_CONTROL, UNCHANGING))
-        .body(document.0.clone())
+pub async fn openapi(request: HttpRequest, document: Data<OpenApiJson>) -> HttpResponse {
+    document.0.respond(&request, UNCHANGING)
 }
 
 /// List kinds of problems

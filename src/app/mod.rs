@@ -2,6 +2,7 @@
 //!
 //! - `opening` – a database, brought to this version
 //! - `state` – what handlers are given
+//! - `docs` – interactive documentation
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -13,7 +14,6 @@ use actix_web::middleware::from_fn;
 use actix_web::web;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use thiserror::Error;
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use self::state::State;
 use crate::cache::middleware::CacheMiddleware;
@@ -29,6 +29,7 @@ use crate::http::routes::Resource;
 use crate::problem::Problem;
 use crate::{articles, auth, authors, ops, service, shares, tags, widgets};
 
+mod docs;
 mod opening;
 mod state;
 
@@ -225,7 +226,6 @@ fn serve_public(
         state.metrics.connections_refused().clone(),
     );
     let max_body_bytes = config.max_body_bytes as usize;
-    let document = config.path_prefix.before("/openapi.json");
     let server = HttpServer::new(move || {
         App::new()
             .configure(|config| state.add_to(config))
@@ -237,14 +237,7 @@ fn serve_public(
                     resource.register(config, max_body_bytes);
                 }
             })
-            .route("/docs", web::get().to(docs_moved))
-            .service(
-                SwaggerUi::new("/docs/{_:.*}").config(
-                    Config::from(document.clone())
-                        .try_it_out_enabled(true)
-                        .persist_authorization(false),
-                ),
-            )
+            .configure(docs::add_to)
             .default_service(web::to(unknown_path))
     })
     .on_connect(move |connection, data| connections.accepted(connection, data))
@@ -291,10 +284,4 @@ fn max_connections(config: &ServerConfig) -> u32 {
         }
         Some(wanted) => wanted,
     }
-}
-
-async fn docs_moved() -> HttpResponse {
-    HttpResponse::PermanentRedirect()
-        .insert_header((header::LOCATION, "/docs/"))
-        .finish()
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::web::{Bytes, Data, ServiceConfig};
+use actix_web::web::{Data, ServiceConfig};
 use tokio::sync::oneshot;
 
 use super::StartError;
@@ -10,6 +10,7 @@ use crate::articles::editorial::DraftQuota;
 use crate::articles::public::ArticleLoader;
 use crate::auth::jwt::Signer;
 use crate::auth::throttle::LoginThrottle;
+use crate::cache::fixed::FixedContent;
 use crate::cache::response_cache::ResponseCache;
 use crate::config::ServerConfig;
 use crate::db::{Connection, Database, Timestamp};
@@ -59,6 +60,11 @@ pub(super) struct State {
     document: Data<OpenApiJson>,
     timeout: Data<RequestTimeout>,
     readers: BodyReaders,
+}
+
+fn document(prefix: &PathPrefix) -> OpenApiJson {
+    let prefix = prefix.clone();
+    OpenApiJson::new(move || FixedContent::new("application/json", openapi::json_below(&prefix)))
 }
 
 impl State {
@@ -111,9 +117,7 @@ impl State {
             public_url,
             origins: Data::new(EditorialOrigins(config.editorial_origins.clone())),
             path_prefix: Data::new(config.path_prefix.clone()),
-            document: Data::new(OpenApiJson(Bytes::from(openapi::json_below(
-                &config.path_prefix,
-            )))),
+            document: Data::new(document(&config.path_prefix)),
             sites: Data::new(Sites::new(config.public_url.as_ref(), &config.former_sites)),
             timeout: Data::new(RequestTimeout(Duration::from_secs(config.request_timeout))),
             readers: BodyReaders::start().map_err(StartError::Thread)?,

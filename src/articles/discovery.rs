@@ -100,7 +100,7 @@ pub async fn list_related(
 #[into_params(parameter_in = Query)]
 pub struct FacetParams {
     /// What to count by: `tag`, `author`, `section` or `day`.
-    #[param(value_type = String, example = "tag")]
+    #[param(inline, value_type = FacetBy, example = "tag")]
     by: FacetBy,
     /// Most values, 1 to 100.
     #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]

@@ -77,16 +77,16 @@ pub struct EditorialListParams {
     #[param(value_type = Option<bool>)]
     count: bool,
     /// Statuses, comma-separated: any of them; all but `trashed` when left out.
-    #[param(value_type = Option<String>, example = "draft,in_review")]
+    #[param(value_type = Option<Vec<Status>>, style = Form, explode = false, example = json!(["draft", "in_review"]))]
     status: Vec<Status>,
     /// Slugs of authors, comma-separated: any of them.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 20)]
     author: Vec<Slug>,
     /// Slugs of sections, comma-separated: any of them.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 20)]
     section: Vec<Slug>,
     /// Slugs of tags, comma-separated: any of them.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 20)]
     tag: Vec<Slug>,
 }
 
@@ -104,13 +104,16 @@ impl FromParams for EditorialListParams {
     }
 }
 
+/// A page of the editorial list.
+type EditorialArticlePage = List<EditorialSummary>;
+
 /// List articles of any status
 ///
 /// The last changed first. Authors see their own.
 #[utoipa::path(
     get, path = "/v1/editorial/articles", operation_id = "listAnyArticles", tag = "editorial articles",
-    security(("bearer" = [])), params(EditorialListParams),
-    responses((status = 200, description = "A page of articles.", body = List<EditorialSummary>))
+    security(("bearer" = ["articles:read"])), params(EditorialListParams),
+    responses((status = 200, description = "A page of articles.", body = EditorialArticlePage))
 )]
 pub async fn list_any_articles(
     Allowed(caller, query, _): Allowed<ArticlesRead, KeyedQuery<EditorialListParams>>,
@@ -148,7 +151,7 @@ pub async fn list_any_articles(
 /// A draft, or one in review. Everything may still be missing; publishing says what.
 #[utoipa::path(
     post, path = "/v1/editorial/articles", operation_id = "createArticle", tag = "editorial articles",
-    security(("bearer" = [])), request_body = ArticleInput,
+    security(("bearer" = ["articles:write"])), request_body = ArticleInput,
     responses(
         (status = 201, description = "Created.", body = EditorialArticle, headers(("Location" = String), ("ETag" = String))),
         (status = 409, description = "The slug is taken.", body = ProblemDocument, content_type = "application/problem+json"),
@@ -187,7 +190,7 @@ pub async fn create_article(
 /// Its ETag is what a change needs in `If-Match`. Authors see their own.
 #[utoipa::path(
     get, path = "/v1/editorial/articles/{id}", operation_id = "readArticle", tag = "editorial articles",
-    security(("bearer" = [])),
+    security(("bearer" = ["articles:read"])),
     params(IdPath),
     responses((status = 200, description = "The article.", body = EditorialArticle, headers(("ETag" = String))))
 )]
@@ -208,7 +211,7 @@ pub async fn read_article(
 /// arrays are replaced as a whole, null removes. A slug that is given up goes on answering 301.
 #[utoipa::path(
     patch, path = "/v1/editorial/articles/{id}", operation_id = "editArticle", tag = "editorial articles",
-    security(("bearer" = [])),
+    security(("bearer" = ["articles:write"])),
     params(IdPath, IfMatch),
     request_body(content = ArticleInput, content_type = "application/merge-patch+json"),
     responses(
@@ -241,7 +244,7 @@ pub async fn edit_article(
 /// It is not public any more, and can be restored.
 #[utoipa::path(
     delete, path = "/v1/editorial/articles/{id}", operation_id = "trashArticle", tag = "editorial articles",
-    security(("bearer" = [])),
+    security(("bearer" = ["articles:write"])),
     params(IdPath, IfMatch),
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
@@ -268,7 +271,7 @@ pub async fn trash_article(
 /// Now, or by itself at a time in the future. Everything that is still missing is reported at once.
 #[utoipa::path(
     post, path = "/v1/editorial/articles/{id}/publish", operation_id = "publishArticle", tag = "editorial articles",
-    security(("bearer" = [])),
+    security(("bearer" = ["articles:publish"])),
     params(IdPath, IfMatch),
     request_body = Option<PublishInput>,
     responses(
@@ -301,7 +304,7 @@ pub async fn publish_article(
 /// It can be published again; its first publication time is kept.
 #[utoipa::path(
     post, path = "/v1/editorial/articles/{id}/unpublish", operation_id = "unpublishArticle", tag = "editorial articles",
-    security(("bearer" = [])),
+    security(("bearer" = ["articles:publish"])),
     params(IdPath, IfMatch),
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
@@ -328,7 +331,7 @@ pub async fn unpublish_article(
 /// Withdraws it for a reason. It cannot be published again.
 #[utoipa::path(
     post, path = "/v1/editorial/articles/{id}/retract", operation_id = "retractArticle", tag = "editorial articles",
-    security(("bearer" = [])),
+    security(("bearer" = ["articles:publish"])),
     params(IdPath, IfMatch),
     request_body = RetractInput,
     responses(
@@ -356,7 +359,7 @@ pub async fn retract_article(
 /// It comes back as it was, but what was published comes back unpublished.
 #[utoipa::path(
     post, path = "/v1/editorial/articles/{id}/restore", operation_id = "restoreArticle", tag = "editorial articles",
-    security(("bearer" = [])),
+    security(("bearer" = ["articles:write"])),
     params(IdPath, IfMatch),
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
@@ -383,7 +386,7 @@ pub async fn restore_article(
 /// Tells readers what was changed after publication.
 #[utoipa::path(
     post, path = "/v1/editorial/articles/{id}/corrections", operation_id = "addCorrection", tag = "editorial articles",
-    security(("bearer" = [])),
+    security(("bearer" = ["articles:publish"])),
     params(IdPath, IfMatch),
     request_body = CorrectionInput,
     responses(

@@ -6,7 +6,7 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Serialize, Serializer};
 use url::Url;
 use utoipa::openapi::schema::OneOfBuilder;
-use utoipa::openapi::{RefOr, Schema};
+use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::parts::{Custom, LeadImage, Seo};
@@ -30,7 +30,7 @@ pub type FormerUrls = DistinctList<AbsoluteUrl, 50>;
     "headline": "Harbour cities agree on a flood fund",
     "standfirst": "Twelve ports will share the cost of higher walls.",
     "dateline": "New York, USA", "language": "en",
-    "authors": ["alex-writer"], "section": "world", "tags": ["climate"],
+    "authors": ["alex-writer"], "section": "world", "tags": ["climate-adaptation"],
     "lead_image": {
         "url": "https://images.example.com/harbour.jpg", "alt": "Cranes over a harbour at dawn",
         "caption": "The harbour on Tuesday", "credit": "Harbour Pictures"
@@ -53,7 +53,7 @@ pub struct ArticleInput {
     /// `draft` or `in_review`; the other statuses are reached by `publish`, `unpublish`,
     /// `retract`, `DELETE` and `restore`.
     #[deserr(default)]
-    #[schema(required = false)]
+    #[schema(required = false, inline)]
     pub status: Option<WorkingStatus>,
     /// One or two sentences below the headline.
     #[deserr(default)]
@@ -98,7 +98,7 @@ pub struct ArticleInput {
     pub former_urls: FormerUrls,
     /// The text: blocks, or HTML, Markdown or plain text to be made into blocks.
     #[deserr(default)]
-    #[schema(required = false)]
+    #[schema(required = false, value_type = Option<BodyInput>)]
     pub body: BodyInput,
     /// What search engines show.
     #[deserr(default)]
@@ -448,15 +448,17 @@ pub enum BlocksFormat {
 impl PartialSchema for BodyInput {
     fn schema() -> RefOr<Schema> {
         OneOfBuilder::new()
-            .item(FormattedBody::schema())
-            .item(BlocksBody::schema())
             .item(BlockInputs::schema())
+            .item(Ref::from_schema_name(BlocksBody::name()))
+            .item(Ref::from_schema_name(FormattedBody::name()))
             .into()
     }
 }
 
 impl ToSchema for BodyInput {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((BlocksBody::name().into_owned(), BlocksBody::schema()));
+        schemas.push((FormattedBody::name().into_owned(), FormattedBody::schema()));
         BlockInputs::schemas(schemas);
     }
 }

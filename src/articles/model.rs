@@ -13,7 +13,7 @@ use crate::db::changes::CacheTag;
 use crate::db::total::TotalIs;
 use crate::db::{Id, Timestamp};
 use crate::search::query::Query;
-use crate::shares::model::Shares;
+use crate::shares::model::{Shares, Trend};
 use crate::tags::model::{SectionRef, TagKind, TagRef};
 use crate::text::{Language, Slug};
 use crate::validation::Warning;
@@ -155,6 +155,12 @@ impl BodyFormat {
     ];
 }
 
+crate::closed_set!(
+    BodyFormat,
+    Self::ALL,
+    "How a body is wanted; as blocks and as HTML when nothing is said."
+);
+
 /// An article for readers.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Article {
@@ -177,8 +183,9 @@ pub struct Article {
     pub shares: Option<Shares>,
 }
 
-/// An article in a public list: a summary, and what `include=` added.
+/// An article as all public lists show it: a summary, and what `include=` added.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ArticleSummary)]
 pub struct ListedArticle {
     /// The summary.
     #[serde(flatten)]
@@ -207,6 +214,10 @@ pub struct ListedArticle {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub highlights: Option<Highlights>,
+    /// In `/v1/trending`, always.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub trend: Option<Trend>,
 }
 
 /// Where a search found what it was looking for: HTML whose text is escaped and whose only elements
@@ -227,6 +238,7 @@ pub struct Highlights {
 
 /// An article in an editorial list.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = EditorialArticleSummary)]
 pub struct EditorialSummary {
     /// Identifies it for good: an id never changes and is never used again.
     pub id: Id,
@@ -308,6 +320,12 @@ pub enum Include {
     Highlights,
 }
 
+crate::closed_set!(
+    Include,
+    Self::ALL,
+    "What can be added to articles; highlights only to those that are searched for."
+);
+
 impl Include {
     /// What `include=` takes.
     pub const ALL: &[(&str, Self)] = &[
@@ -358,6 +376,12 @@ impl ArticleSort {
     ];
 }
 
+crate::closed_set!(
+    ArticleSort,
+    Self::ALL,
+    "The order of articles; `-` means the latest, or the most, first."
+);
+
 /// What articles are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -399,6 +423,7 @@ pub struct Facet {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Facets {
     /// What they are counted by.
+    #[schema(inline)]
     pub by: FacetBy,
     /// Whether all articles were counted, or the newest 10,000.
     pub counts_are: TotalIs,
@@ -410,7 +435,7 @@ pub struct Facets {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct RelatedArticles {
     /// The articles.
-    pub data: Vec<Summary>,
+    pub data: Vec<ListedArticle>,
 }
 
 /// Which articles a public list has: all conditions hold at once.
@@ -419,17 +444,17 @@ pub struct RelatedArticles {
 pub struct ArticleFilter {
     /// Slugs of tags; a comma means any of them, repeating the parameter means all: at most 5 times, and
     /// 20 slugs in all.
-    #[param(rename = "tag", value_type = Option<Vec<String>>, example = json!(["climate,energy"]))]
+    #[param(rename = "tag", value_type = Option<Vec<String>>, example = json!(["climate-adaptation,energy"]))]
     pub tags: Vec<Vec<Slug>>,
     /// Slugs of authors, comma-separated: any of them.
-    #[param(rename = "author", value_type = Option<String>, example = "alex-writer")]
+    #[param(rename = "author", value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 20, example = json!(["alex-writer"]))]
     pub authors: Vec<Slug>,
     /// Slugs of sections, comma-separated: any of them.
-    #[param(rename = "section", value_type = Option<String>, example = "world")]
+    #[param(rename = "section", value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 20, example = json!(["world"]))]
     pub sections: Vec<Slug>,
     /// Only articles in this language (BCP 47), in whatever script, region or variant unless that is
     /// named: `pt` finds `pt-BR` (RFC 4647, section 3.3.1). Case makes no difference.
-    #[param(value_type = Option<String>, example = "en")]
+    #[param(value_type = Option<Language>, example = "en")]
     pub language: Option<Language>,
     /// Only articles published later than this instant.
     #[param(value_type = Option<String>, format = DateTime, example = "2026-03-01T00:00:00Z")]
@@ -441,15 +466,15 @@ pub struct ArticleFilter {
     #[param(value_type = Option<String>, format = DateTime)]
     pub updated_after: Option<Timestamp>,
     /// Only these slugs, comma-separated, at most 100: in this order unless `sort` says another.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 100)]
     pub slugs: Vec<Slug>,
     /// Only these ids, comma-separated, at most 100: in this order unless `sort` or `slugs` say another.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<Vec<Id>>, style = Form, explode = false, max_items = 100)]
     pub ids: Vec<Id>,
     /// Only articles in which all these words are found: in headline, standfirst, body, or the names
     /// of tags, section and authors. `"a phrase"`, `-without`, `beginning*`; case and accents make
     /// no difference, and nothing is an error. At most 32 words are read, and 4 beginnings.
-    #[param(rename = "q", value_type = Option<String>, example = "\"flood fund\" harbour* -tax")]
+    #[param(rename = "q", value_type = Option<String>, example = "\"flood fund\" harbour* -volcano")]
     pub search: Option<Query>,
 }
 

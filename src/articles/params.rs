@@ -1,6 +1,7 @@
 //! What public calls take.
 
-use utoipa::IntoParams;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::fields::{Asked, Shown};
 use super::model::{ArticleFilter, ArticleSort, BodyFormat, Include};
@@ -10,6 +11,7 @@ use crate::problem::Problem;
 use crate::search::query::Query;
 use crate::shares::model::Network;
 use crate::shares::time::Window;
+use crate::words;
 
 /// Most slugs or ids in one request.
 const MOST_NAMED: usize = 100;
@@ -35,18 +37,18 @@ pub struct ArticleListParams {
     /// first. `-shares`: the most shared first. With `q` also `relevance`: first what was found in the headline, then with the
     /// standfirst, the body, the tags, the authors; of each the latest first. With `slugs` or `ids` also
     /// `given`, which is the default there: in the order in which they are named.
-    #[param(value_type = Option<String>, example = "-published_at")]
+    #[param(value_type = Option<ArticleSort>)]
     pub sort: Option<ArticleSort>,
     /// What to add to each: `body`, `corrections`, `seo`, `custom`, `shares`, and with `q`
     /// `highlights`, comma-separated.
-    #[param(value_type = Option<String>, example = "shares")]
+    #[param(value_type = Option<Vec<Include>>, style = Form, explode = false, example = json!(["shares"]))]
     pub include: Vec<Include>,
     /// How bodies are wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
-    #[param(value_type = Option<String>, example = "html")]
+    #[param(value_type = Option<BodyFormat>)]
     pub body_format: BodyFormat,
     /// Only these fields of each, comma-separated, dotted below the first level. One that
     /// `include` or `body_format` must bring is refused without it.
-    #[param(value_type = Option<String>, example = "slug,headline,lead_image.url")]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 100, example = json!(["slug", "headline", "lead_image.url"]))]
     pub fields: Option<Selection>,
 }
 
@@ -82,19 +84,36 @@ impl FromParams for ArticleFilter {
     }
 }
 
+/// What `include=` takes where nothing is searched for, for the OpenAPI document.
+struct ArticleInclude;
+
+impl PartialSchema for ArticleInclude {
+    fn schema() -> RefOr<Schema> {
+        let without_search = |(_, include): &&(&str, Include)| *include != Include::Highlights;
+        let words: Vec<_> = Include::ALL
+            .iter()
+            .filter(without_search)
+            .copied()
+            .collect();
+        words::schema(&words, "What can be added to an article.")
+    }
+}
+
+impl ToSchema for ArticleInclude {}
+
 /// Parameters of one article.
 #[derive(Debug, Clone, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ArticleParams {
     /// What to add: `shares`. The other parts that lists can include are always there.
-    #[param(value_type = Option<String>, example = "shares")]
+    #[param(inline, value_type = Option<Vec<ArticleInclude>>, style = Form, explode = false, example = json!(["shares"]))]
     pub include: Vec<Include>,
     /// How the body is wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
-    #[param(value_type = Option<String>, example = "html")]
+    #[param(value_type = Option<BodyFormat>)]
     pub body_format: BodyFormat,
     /// Only these fields, comma-separated, dotted below the first level. One that
     /// `include` or `body_format` must bring is refused without it.
-    #[param(value_type = Option<String>, example = "headline,body_html,authors.name")]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 100, example = json!(["headline", "body_html", "authors.name"]))]
     pub fields: Option<Selection>,
 }
 
@@ -115,24 +134,24 @@ impl FromParams for ArticleParams {
 #[into_params(parameter_in = Query)]
 pub struct TrendingParams {
     /// How far back it looks: `1h`, `6h`, `24h` (default), `7d` or `30d`.
-    #[param(value_type = Option<String>, example = "24h")]
+    #[param(value_type = Option<Window>)]
     pub window: Window,
     /// Only shares on this network.
-    #[param(value_type = Option<String>, example = "whatsapp")]
+    #[param(value_type = Option<Network>, example = "whatsapp")]
     pub network: Option<Network>,
     /// Most articles, 1 to 100.
     #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
     pub limit: i64,
     /// What to add to each: `body`, `corrections`, `seo`, `custom`, `shares`, and with `q`
     /// `highlights`, comma-separated.
-    #[param(value_type = Option<String>, example = "shares")]
+    #[param(value_type = Option<Vec<Include>>, style = Form, explode = false, example = json!(["shares"]))]
     pub include: Vec<Include>,
     /// How bodies are wanted: `blocks`, `html`, `markdown` or `text`; blocks and HTML when left out.
-    #[param(value_type = Option<String>, example = "html")]
+    #[param(value_type = Option<BodyFormat>)]
     pub body_format: BodyFormat,
     /// Only these fields of each, comma-separated, dotted below the first level. One that
     /// `include` or `body_format` must bring is refused without it.
-    #[param(value_type = Option<String>, example = "slug,headline,trend.shares")]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 100, example = json!(["slug", "headline", "trend.shares"]))]
     pub fields: Option<Selection>,
 }
 

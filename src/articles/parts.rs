@@ -3,7 +3,9 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
-use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder};
+use utoipa::openapi::schema::{
+    AdditionalProperties, KnownFormat, ObjectBuilder, SchemaFormat, Type,
+};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -34,6 +36,46 @@ fn fraction(number: f64) -> Result<f64, Invalid> {
     Err(Invalid::new("out_of_range", "must be from 0 to 1"))
 }
 
+/// How wide or high a picture is: 1 to 65,535 pixels, more than formats of pictures for the web can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Pixels(u32);
+
+impl Pixels {
+    /// As large as a picture may be.
+    const MOST: i64 = 65_535;
+}
+
+impl Deserr<Violations> for Pixels {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, Violations> {
+        let number = <i64 as Deserr<Violations>>::deserialize_from_value(value, location)?;
+        let invalid = || {
+            let detail = format!("must be from 1 to {}", Self::MOST);
+            Violations::at(location, Invalid::new("out_of_range", detail))
+        };
+        match u32::try_from(number) {
+            Ok(pixels) if (1..=Self::MOST).contains(&number) => Ok(Self(pixels)),
+            _ => Err(invalid()),
+        }
+    }
+}
+
+impl PartialSchema for Pixels {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
+            .minimum(Some(1))
+            .maximum(Some(Self::MOST))
+            .into()
+    }
+}
+
+impl ToSchema for Pixels {}
+
 /// The picture above an article.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Deserr, ToSchema)]
 #[deserr(error = Violations, deny_unknown_fields)]
@@ -57,14 +99,14 @@ pub struct LeadImage {
     #[deserr(default)]
     #[schema(required = false)]
     pub credit: Option<Line<300>>,
-    /// Pixels.
+    /// How wide it is, in pixels.
     #[deserr(default)]
     #[schema(required = false)]
-    pub width: Option<u32>,
-    /// Pixels.
+    pub width: Option<Pixels>,
+    /// How high it is, in pixels.
     #[deserr(default)]
     #[schema(required = false)]
-    pub height: Option<u32>,
+    pub height: Option<Pixels>,
     /// What must stay visible when it is cropped.
     #[deserr(default)]
     #[schema(required = false)]

@@ -28,6 +28,9 @@ use crate::problem::{INTERNAL, INVALID_CURSOR, Problem};
 use crate::shares::model::Shares;
 use crate::text::Slug;
 
+/// A page of the list of articles.
+type ArticlePage = List<ListedArticle>;
+
 /// List articles
 ///
 /// What is public now, the newest first; articles that are named, in the order in which they are. Pages follow each other by `cursor`: no article comes
@@ -36,7 +39,7 @@ use crate::text::Slug;
     get, path = "/v1/articles", operation_id = "listArticles", tag = "articles",
     params(ArticleListParams, ArticleFilter),
     responses((
-        status = 200, description = "A page of articles.", body = List<ListedArticle>,
+        status = 200, description = "A page of articles.", body = ArticlePage,
         headers(
             ("ETag" = String, description = "Strong; for `If-None-Match`."),
             ("Link" = String, description = "`rel=\"next\"`: the next page."),

@@ -215,7 +215,7 @@ impl PublicArticle {
         Ok(json)
     }
 
-    /// A [`TrendingArticle`](super::trending::TrendingArticle) as JSON.
+    /// A [`ListedArticle`](super::model::ListedArticle) with its `trend` as JSON.
     ///
     /// # Errors
     /// When it cannot be written as JSON: a mistake in the code.

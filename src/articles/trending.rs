@@ -19,18 +19,7 @@ use crate::db::{Connection, Timestamp};
 use crate::http::params::{Both, KeyedQuery};
 use crate::http::public_url::PublicUrl;
 use crate::problem::Problem;
-use crate::shares::model::Trend;
 use crate::shares::time::Window;
-
-/// An article that is shared now.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct TrendingArticle {
-    /// The article, as lists show it.
-    #[serde(flatten)]
-    pub article: ListedArticle,
-    /// How much it trends.
-    pub trend: Trend,
-}
 
 /// What is shared now, the most first.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -39,8 +28,8 @@ pub struct TrendingArticles {
     pub window: Window,
     /// The minute to which shares are weighed.
     pub as_of: Timestamp,
-    /// The articles. Equally trending ones come the newest first.
-    pub data: Vec<TrendingArticle>,
+    /// The articles, each with its `trend`. Equally trending ones come the newest first.
+    pub data: Vec<ListedArticle>,
 }
 
 /// List what trends

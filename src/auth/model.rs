@@ -13,10 +13,12 @@ use crate::validation::unknown;
 macro_rules! rights {
     ($($name:ident = $scope:literal, $meaning:literal;)*) => {
         /// Something that a caller may or may not do.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
         pub enum Right {
-            $(#[doc = $meaning] $name,)*
+            $(#[doc = $meaning] #[serde(rename = $scope)] $name,)*
         }
+
+        crate::closed_set!(Right, &[$(($scope, Self::$name)),*], "What a caller may do.");
 
         impl Right {
             /// Every right.

@@ -56,6 +56,13 @@ pub struct RefreshToken {
     refresh_token: String,
 }
 
+/// How an access token is sent.
+#[derive(ToSchema)]
+pub enum TokenType {
+    /// In `Authorization: Bearer`.
+    Bearer,
+}
+
 /// The tokens of a session.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
@@ -66,11 +73,22 @@ pub struct Tokens {
     /// A JWT for `Authorization: Bearer`.
     access_token: String,
     /// Always `Bearer`.
+    #[schema(value_type = TokenType, inline)]
     token_type: &'static str,
     /// Seconds for which the access token is valid.
     expires_in: u64,
     /// Good for one call of refresh. Using it again more than 10 seconds later ends the session.
     refresh_token: String,
+}
+
+/// What a token stands for.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CallerKind {
+    /// A person who signed in.
+    User,
+    /// A tool with an API token.
+    Token,
 }
 
 /// Who the token of a request stands for.
@@ -82,8 +100,8 @@ pub struct Tokens {
 pub struct Me {
     /// The user's or the token's id.
     id: Id,
-    /// `user` or `token`.
-    kind: &'static str,
+    /// What they are.
+    kind: CallerKind,
     /// A user's e-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -97,7 +115,7 @@ pub struct Me {
     #[schema(nullable = false)]
     role: Option<Role>,
     /// What they may do.
-    rights: Vec<&'static str>,
+    rights: Vec<Right>,
 }
 
 fn too_many(wait: Duration) -> Problem {
@@ -294,13 +312,13 @@ pub async fn me(
 ) -> Result<HttpResponse, Problem> {
     let rights = Right::ALL
         .iter()
-        .filter(|right| caller.may(**right))
-        .map(|right| right.scope())
+        .copied()
+        .filter(|right| caller.may(*right))
         .collect();
     let me = match caller {
         Caller::Tool { id, .. } => Me {
             id,
-            kind: "token",
+            kind: CallerKind::Token,
             email: None,
             name: None,
             role: None,
@@ -320,7 +338,7 @@ pub async fn me(
                 })?;
             Me {
                 id,
-                kind: "user",
+                kind: CallerKind::User,
                 role: Some(user.role()?),
                 email: Some(user.email),
                 name: Some(user.name),

@@ -20,7 +20,7 @@ use crate::tags::model::MergeInput;
 /// Create an author
 #[utoipa::path(
     post, path = "/v1/editorial/authors", operation_id = "createAuthor", tag = "editorial authors",
-    security(("bearer" = [])), request_body = AuthorInput,
+    security(("bearer" = ["authors:write"])), request_body = AuthorInput,
     responses(
         (status = 201, description = "Created.", body = Author, headers(("Location" = String), ("ETag" = String))),
         (status = 409, description = "The slug is taken.", body = ProblemDocument, content_type = "application/problem+json"),
@@ -52,7 +52,7 @@ pub async fn create_author(
 /// Read an author with their version
 #[utoipa::path(
     get, path = "/v1/editorial/authors/{id}", operation_id = "readAuthor", tag = "editorial authors",
-    security(("bearer" = [])),
+    security(("bearer" = ["articles:read"])),
     params(IdPath),
     responses((status = 200, description = "The author.", body = Author, headers(("ETag" = String))))
 )]
@@ -71,7 +71,7 @@ pub async fn read_author(
 /// A JSON merge patch (RFC 7396). A slug that is given up goes on answering 301.
 #[utoipa::path(
     patch, path = "/v1/editorial/authors/{id}", operation_id = "editAuthor", tag = "editorial authors",
-    security(("bearer" = [])),
+    security(("bearer" = ["authors:write"])),
     params(IdPath, IfMatch),
     request_body(content = AuthorInput, content_type = "application/merge-patch+json"),
     responses(
@@ -103,7 +103,7 @@ pub async fn edit_author(
 /// author who stays.
 #[utoipa::path(
     post, path = "/v1/editorial/authors/{id}/merge", operation_id = "mergeAuthor", tag = "editorial authors",
-    security(("bearer" = [])),
+    security(("bearer" = ["authors:write"])),
     params(IdPath, IfMatch),
     request_body = MergeInput,
     responses((status = 200, description = "Merged.", body = Author, headers(("ETag" = String))))

@@ -72,13 +72,16 @@ impl FromParams for AuthorParams {
     }
 }
 
+/// A page of the list of authors.
+type AuthorPage = List<Author>;
+
 /// List authors
 ///
 /// Every author, with the number of their public articles.
 #[utoipa::path(
     get, path = "/v1/authors", operation_id = "listAuthors", tag = "authors",
     params(AuthorListParams),
-    responses((status = 200, description = "A page of authors.", body = List<Author>))
+    responses((status = 200, description = "A page of authors.", body = AuthorPage))
 )]
 pub async fn list_authors(
     request: HttpRequest,

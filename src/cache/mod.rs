@@ -18,6 +18,7 @@
 //! Otherwise it is made anew; nothing is ever served "a little stale".
 
 pub mod coding;
+pub mod fixed;
 pub mod middleware;
 pub mod response;
 pub mod response_cache;

@@ -1,7 +1,11 @@
 //! The shape of a list.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::cursor::{CursorKey, Position};
 use super::params::CanonicalTarget;
@@ -12,6 +16,7 @@ use crate::problem::Problem;
 
 /// Where a page stands in its list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PageInfo)]
 pub struct Page {
     /// Pass it as `cursor` to read on; null on the last page.
     #[schema(required = true)]
@@ -34,12 +39,42 @@ pub struct Page {
 }
 
 /// One page of a list.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize)]
 pub struct List<T> {
     /// The items, in order.
     pub data: Vec<T>,
     /// Where this page stands.
     pub page: Page,
+}
+
+/// Written out: derived, each page would hold a copy of its item's schema instead of referring to it.
+impl<T: ToSchema> PartialSchema for List<T> {
+    fn schema() -> RefOr<Schema> {
+        let items = ArrayBuilder::new()
+            .items(Ref::from_schema_name(T::name()))
+            .description(Some("The items, in order."));
+        ObjectBuilder::new()
+            .property("data", items)
+            .required("data")
+            .property("page", Ref::from_schema_name(Page::name()))
+            .required("page")
+            .description(Some("One page of a list."))
+            .into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for List<T> {
+    /// Pages are named after what they list: `TagPage`, and `ArticlePage` of `ArticleSummary`.
+    fn name() -> Cow<'static, str> {
+        format!("{}Page", T::name().trim_end_matches("Summary")).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into(), T::schema()));
+        schemas.push((Page::name().into(), Page::schema()));
+        T::schemas(schemas);
+        Page::schemas(schemas);
+    }
 }
 
 /// Reading a list page by page: opens the cursor that came, seals the one that goes.

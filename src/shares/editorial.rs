@@ -69,7 +69,7 @@ fn editorial_shares(connection: &mut Connection, article: Id) -> StoreResult<Edi
 /// Of an article of any status: what was counted here and what was observed elsewhere, apart.
 #[utoipa::path(
     get, path = "/v1/editorial/articles/{id}/shares", operation_id = "readShares", tag = "editorial shares",
-    security(("bearer" = [])),
+    security(("bearer" = ["articles:read"])),
     params(IdPath),
     responses((status = 200, description = "The counts.", body = EditorialShares))
 )]
@@ -93,10 +93,10 @@ pub async fn read_shares(
 /// nothing; the answer shows what is kept.
 #[utoipa::path(
     put, path = "/v1/editorial/articles/{id}/shares/{network}", operation_id = "setExternalShares", tag = "editorial shares",
-    security(("bearer" = [])),
+    security(("bearer" = ["shares:write"])),
     params(
         IdPath,
-        ("network" = String, Path, description = "The network.", example = "facebook"),
+        ("network" = Network, Path, description = "The network.", example = "facebook"),
     ),
     request_body = ObservedInput,
     responses((status = 200, description = "The counts after it.", body = EditorialShares))
@@ -131,7 +131,7 @@ pub async fn set_external_shares(
 /// something else of the same address, network and instant are refused.
 #[utoipa::path(
     post, path = "/v1/editorial/shares/external", operation_id = "setManyExternalShares", tag = "editorial shares",
-    security(("bearer" = [])), request_body = ExternalCountsInput,
+    security(("bearer" = ["shares:write"])), request_body = ExternalCountsInput,
     responses((status = 200, description = "What came of it.", body = ExternalCountsReceipt))
 )]
 pub async fn set_many_external_shares(
@@ -164,7 +164,7 @@ pub async fn set_many_external_shares(
 #[into_params(parameter_in = Query)]
 pub struct OverviewParams {
     /// How far back it looks: `1h`, `6h`, `24h` (default), `7d` or `30d`.
-    #[param(value_type = Option<String>, example = "24h")]
+    #[param(value_type = Option<Window>)]
     window: Window,
     /// Most movers, 1 to 100.
     #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
@@ -186,7 +186,7 @@ impl FromParams for OverviewParams {
 /// before, and the curve. These are the shares that were counted here, of all articles.
 #[utoipa::path(
     get, path = "/v1/editorial/shares/overview", operation_id = "readShareOverview", tag = "editorial shares",
-    security(("bearer" = [])), params(OverviewParams),
+    security(("bearer" = ["articles:read"])), params(OverviewParams),
     responses((status = 200, description = "The overview.", body = ShareOverview))
 )]
 pub async fn read_share_overview(

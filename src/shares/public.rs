@@ -133,11 +133,11 @@ pub async fn post_share(
 #[into_params(parameter_in = Query)]
 pub struct ShareParams {
     /// `hour` or `day`: adds what was counted in each, in UTC.
-    #[param(value_type = Option<String>, example = "hour")]
+    #[param(value_type = Option<Granularity>, example = "hour")]
     history: Option<Granularity>,
     /// Where the history begins: two days, or 30 of them, before its end when left out. At most 31 days
     /// by the hour, 1,100 by the day.
-    #[param(value_type = Option<String>, format = DateTime, example = "2026-03-01T00:00:00Z")]
+    #[param(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
     /// Where it ends: now when left out.
     #[param(value_type = Option<String>, format = DateTime)]
@@ -249,7 +249,7 @@ pub async fn get_shares(
 #[into_params(parameter_in = Query)]
 pub struct ShareBatchParams {
     /// Slugs of articles, comma-separated, at most 100.
-    #[param(value_type = String, example = "harbour-cities-agree-flood-fund,night-trains-return")]
+    #[param(value_type = Vec<Slug>, style = Form, explode = false, min_items = 1, max_items = 100, example = json!(["harbour-cities-agree-flood-fund", "drowned-villages-found-on-tax-maps"]))]
     slugs: Vec<Slug>,
 }
 

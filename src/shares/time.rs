@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::db::Timestamp;
 
@@ -17,6 +16,12 @@ pub enum Granularity {
     /// A day.
     Day,
 }
+
+crate::closed_set!(
+    Granularity,
+    Self::ALL,
+    "What counts are summed up by, in UTC."
+);
 
 impl Granularity {
     /// What `history=` takes.
@@ -67,7 +72,7 @@ pub struct TimeRange {
 }
 
 /// How far back from now shares matter.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub enum Window {
     /// One hour.
     #[serde(rename = "1h")]
@@ -86,6 +91,8 @@ pub enum Window {
     #[serde(rename = "30d")]
     Month,
 }
+
+crate::closed_set!(Window, Self::ALL, "How far back from now shares matter.");
 
 impl Window {
     /// What `window=` takes.

@@ -21,7 +21,7 @@ use crate::problem::{Problem, ProblemDocument};
 /// No two tags of one kind have the same name, case, width and kinds of space aside.
 #[utoipa::path(
     post, path = "/v1/editorial/tags", operation_id = "createTag", tag = "editorial tags",
-    security(("bearer" = [])), request_body = TagInput,
+    security(("bearer" = ["tags:write"])), request_body = TagInput,
     responses(
         (status = 201, description = "Created.", body = Tag, headers(("Location" = String), ("ETag" = String))),
         (status = 409, description = "The slug is taken, or another tag of the kind has this name.", body = ProblemDocument, content_type = "application/problem+json"),
@@ -50,7 +50,7 @@ pub async fn create_tag(
 /// Read a tag with its version
 #[utoipa::path(
     get, path = "/v1/editorial/tags/{id}", operation_id = "readTag", tag = "editorial tags",
-    security(("bearer" = [])),
+    security(("bearer" = ["articles:read"])),
     params(IdPath),
     responses((status = 200, description = "The tag.", body = Tag, headers(("ETag" = String))))
 )]
@@ -69,7 +69,7 @@ pub async fn read_tag(
 /// A JSON merge patch (RFC 7396). A slug that is given up goes on answering 301.
 #[utoipa::path(
     patch, path = "/v1/editorial/tags/{id}", operation_id = "editTag", tag = "editorial tags",
-    security(("bearer" = [])),
+    security(("bearer" = ["tags:write"])),
     params(IdPath, IfMatch),
     request_body(content = TagInput, content_type = "application/merge-patch+json"),
     responses(
@@ -101,7 +101,7 @@ pub async fn edit_tag(
 /// tag that stays.
 #[utoipa::path(
     post, path = "/v1/editorial/tags/{id}/merge", operation_id = "mergeTag", tag = "editorial tags",
-    security(("bearer" = [])),
+    security(("bearer" = ["tags:write"])),
     params(IdPath, IfMatch),
     request_body = MergeInput,
     responses((status = 200, description = "Merged.", body = Tag, headers(("ETag" = String))))

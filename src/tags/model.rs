@@ -152,7 +152,7 @@ pub struct TagInput {
 /// Into what something is merged.
 #[derive(Debug, Clone, PartialEq, Eq, Deserr, ToSchema)]
 #[deserr(error = Violations, deny_unknown_fields)]
-#[schema(example = json!({"into": "climate"}))]
+#[schema(example = json!({"into": "climate-adaptation"}))]
 pub struct MergeInput {
     /// The slug of what stays.
     pub into: Slug,
@@ -166,6 +166,18 @@ pub enum TagSort {
     /// The most used first.
     ArticleCount,
 }
+
+impl TagSort {
+    /// What `sort=` takes.
+    pub const ALL: &[(&str, Self)] =
+        &[("name", Self::Name), ("-article_count", Self::ArticleCount)];
+}
+
+crate::closed_set!(
+    TagSort,
+    Self::ALL,
+    "The order of tags: by name, or the most used first."
+);
 
 /// Which tags a list has.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,13 +32,12 @@ pub struct TagListParams {
     #[param(value_type = Option<bool>)]
     count: bool,
     /// Only tags of this kind.
-    #[param(inline)]
     kind: Option<TagKind>,
     /// Only tags whose name contains this, read as a search reads it: case and accents aside; at most
     /// 200 characters. An empty text finds none.
     q: Option<String>,
     /// `name` (default) or `-article_count`, the most used first.
-    #[param(value_type = Option<String>, example = "-article_count")]
+    #[param(value_type = Option<TagSort>)]
     sort: TagSort,
     /// Only these fields of each, comma-separated.
     #[param(value_type = Option<String>, example = "slug,name,article_count")]
@@ -54,13 +53,7 @@ impl FromParams for TagListParams {
             kind: params.choice("kind", TagKind::ALL)?,
             q: params.part_of_name()?,
             sort: params
-                .choice(
-                    "sort",
-                    &[
-                        ("name", TagSort::Name),
-                        ("-article_count", TagSort::ArticleCount),
-                    ],
-                )?
+                .choice("sort", TagSort::ALL)?
                 .unwrap_or(TagSort::Name),
             fields: Selection::read(params, FIELDS)?,
         })
@@ -84,12 +77,15 @@ impl FromParams for TagParams {
     }
 }
 
+/// A page of the list of tags.
+type TagPage = List<Tag>;
+
 /// List tags
 ///
 /// Every tag with the number of public articles that have it.
 #[utoipa::path(
     get, path = "/v1/tags", operation_id = "listTags", tag = "tags", params(TagListParams),
-    responses((status = 200, description = "A page of tags.", body = List<Tag>))
+    responses((status = 200, description = "A page of tags.", body = TagPage))
 )]
 pub async fn list_tags(
     request: HttpRequest,

@@ -4,17 +4,16 @@
 
 use std::sync::LazyLock;
 
-use actix_web::http::header::{self, HeaderValue};
-use actix_web::web::{Bytes, Data};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use sha2::{Digest, Sha256, Sha384};
+use sha2::{Digest, Sha384};
 use utoipa::ToSchema;
 
-use crate::cache::coding::Coding;
-use crate::http::conditional::none_match_names;
+use crate::cache::fixed::FixedContent;
 use crate::http::cors::for_any_origin;
 use crate::http::params::{NoParams, Query};
 use crate::http::path_prefix::PathPrefix;
@@ -31,73 +30,37 @@ crate::operations! {
     self::get_share_widget_version,
 }
 
-/// A script, coded once.
+/// A script.
 struct Script {
-    version: String,
+    content: FixedContent,
     integrity: String,
-    coded: Vec<(Coding, HeaderValue, Bytes)>,
 }
 
 static SHARE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("share.js")));
 
 impl Script {
     fn new(text: &'static str) -> Self {
-        let digest = Sha256::digest(text);
-        let version: String = digest[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let coded = Coding::ALL.into_iter().map(|coding| {
-            let name = coding
-                .name()
-                .map_or_else(String::new, |name| format!("-{name}"));
-            let etag = HeaderValue::try_from(format!("\"{version}{name}\""));
-            let bytes = coding
-                .code(text.as_bytes())
-                .map_or(Bytes::from_static(text.as_bytes()), Bytes::from);
-            (coding, etag.expect("hexadecimal digits and letters"), bytes)
-        });
         Self {
-            coded: coded.collect(),
+            content: FixedContent::new("text/javascript; charset=utf-8", text),
             integrity: format!("sha384-{}", STANDARD.encode(Sha384::digest(text))),
-            version,
         }
     }
 
     fn path(&self) -> String {
-        format!("/widgets/share-{}.js", self.version)
+        format!("/widgets/share-{}.js", self.content.version())
     }
 
     fn answer(&self, request: &HttpRequest, cache_control: &'static str) -> HttpResponse {
-        let wanted = Coding::accepted(request);
-        let coded = self.coded.iter().find(|(coding, ..)| *coding == wanted);
-        let (coding, etag, bytes) = coded.unwrap_or(&self.coded[self.coded.len() - 1]);
-        let unchanged = none_match_names(request.headers(), etag);
-        let mut response = if unchanged {
-            HttpResponse::NotModified()
-        } else {
-            HttpResponse::Ok()
-        };
+        let mut response = self.content.respond(request, cache_control);
+        let path = HeaderValue::try_from(self.path()).expect("hexadecimal digits and letters");
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_LOCATION, path);
+        // Pages of other origins load it, also those that isolate themselves.
+        headers.insert(
+            HeaderName::from_static("cross-origin-resource-policy"),
+            HeaderValue::from_static("cross-origin"),
+        );
         response
-            .insert_header((header::CACHE_CONTROL, cache_control))
-            .insert_header((header::ETAG, etag.clone()))
-            .insert_header((header::VARY, "accept-encoding"))
-            .insert_header((header::CONTENT_LOCATION, self.path()))
-            // Pages of other origins load it, also those that isolate themselves.
-            .insert_header(("cross-origin-resource-policy", "cross-origin"))
-            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-        for header in for_any_origin() {
-            response.insert_header(header);
-        }
-        if unchanged {
-            return response.finish();
-        }
-        if let Some(name) = coding.name() {
-            response.insert_header((header::CONTENT_ENCODING, name));
-        }
-        response
-            .content_type("text/javascript; charset=utf-8")
-            .body(bytes.clone())
     }
 }
 
@@ -168,11 +131,11 @@ pub async fn get_share_widget_version(
     _: Query<NoParams>,
 ) -> Result<HttpResponse, Problem> {
     let version = request.match_info().get("version").unwrap_or_default();
-    if version.len() != SHARE.version.len() || !version.bytes().all(|byte| byte.is_ascii_hexdigit())
-    {
+    let present = SHARE.content.version();
+    if version.len() != present.len() || !version.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(Problem::not_found());
     }
-    let is_present = version == SHARE.version;
+    let is_present = version == present;
     Ok(SHARE.answer(&request, if is_present { FOR_EVER } else { FOR_A_WHILE }))
 }
 
@@ -182,10 +145,6 @@ mod tests {
 
     #[test]
     fn the_share_widget_stays_small() {
-        for (coding, _, bytes) in &SHARE.coded {
-            if *coding != Coding::Identity {
-                assert!(bytes.len() <= 4096, "{coding:?}: {} bytes", bytes.len());
-            }
-        }
+        assert!(SHARE.content.most_bytes_coded() <= 4096);
     }
 }

@@ -1,13 +1,13 @@
 //! The binary itself: what its commands print, take and refuse, and how it stops.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::json;
 
 use crate::harness::{On, PASSWORD};
-use crate::process::{Place, Server, dateline, text};
+use crate::process::{Demo, Place, dateline, text};
 
 #[test]
 fn people_and_tools_are_set_up_from_the_command_line() {
@@ -430,30 +430,7 @@ fn a_request_in_flight_is_finished_when_the_server_stops() {
 
 #[test]
 fn the_demo_is_a_newsroom_one_can_read() {
-    let mut child = dateline()
-        .args(["demo", "--listen", "127.0.0.1:0", "--workers", "1"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let address = lines
-        .by_ref()
-        .find_map(|line| {
-            Some(
-                line.unwrap()
-                    .split_once("a small newsroom at http://")?
-                    .1
-                    .to_owned(),
-            )
-        })
-        .unwrap();
-    let server = Server {
-        child,
-        address,
-        ops: String::new(),
-        log: Vec::new(),
-    };
+    let server = Demo::start().server;
     let total = |path: &str| {
         server.ask("GET", path, "", None).1["page"]["total"]
             .as_i64()

@@ -59,14 +59,141 @@ fn every_operation_says_what_it_is() {
 async fn the_server_serves_the_document_and_its_pages(app: TestApp) {
     let served = app.get("/openapi.json").await;
     assert_eq!(served.json, *DOCUMENT);
-    let docs = app.get("/docs").await;
-    assert_eq!(docs.header("location"), "/docs/");
     let page = app.get("/docs/").await;
     assert_eq!(page.status, 200);
     assert!(
         !page.text.contains("https://"),
         "the page loads something from elsewhere"
     );
+}
+
+#[apply(both)]
+async fn the_document_is_asked_for_again_and_compressed(app: TestApp) {
+    let whole = app.get("/openapi.json").await;
+    let again = |coding: &'static str, etag: String| {
+        let request = app.request(Method::GET, "/openapi.json");
+        let request = request.header("accept-encoding", coding);
+        request.header("if-none-match", &etag).send()
+    };
+    assert!(!whole.headers.contains_key("content-encoding"));
+    assert_eq!(again("identity", whole.etag()).await.status, 304);
+    for coding in ["br", "zstd", "gzip"] {
+        let coded = again(coding, "\"another\"".into()).await;
+        assert_eq!(coded.status, 200);
+        assert_eq!(coded.header("content-encoding"), coding);
+        assert_eq!(coded.header("vary"), "accept-encoding");
+        assert!(
+            coded.text.len() * 5 < whole.text.len(),
+            "{coding}: {} bytes",
+            coded.text.len()
+        );
+        assert_ne!(coded.etag(), whole.etag());
+        let unchanged = again(coding, coded.etag()).await;
+        assert_eq!(
+            (unchanged.status.as_u16(), unchanged.etag()),
+            (304, coded.etag())
+        );
+    }
+    let index = app.get("/").await;
+    assert_eq!(index.json["documentation"], "/docs/");
+    assert_eq!(index.json["openapi"], "/openapi.json");
+    assert!(
+        index
+            .header("link")
+            .contains("</openapi.json>; rel=\"service-desc\"")
+    );
+}
+
+#[apply(both)]
+async fn pages_of_documentation_answer_get_and_head(app: TestApp) {
+    for (path, status) in [
+        ("/docs", 308),
+        ("/docs/", 200),
+        ("/docs/swagger-initializer.js", 200),
+        ("/docs/none", 404),
+        ("/openapi.json", 200),
+        ("/", 200),
+    ] {
+        let got = app.get(path).await;
+        let head = app.request(Method::HEAD, path).send().await;
+        assert_eq!(
+            (got.status.as_u16(), head.status.as_u16()),
+            (status, status),
+            "{path}"
+        );
+        assert_eq!(
+            head.header("content-type"),
+            got.header("content-type"),
+            "{path}"
+        );
+        assert_eq!(head.text, "", "{path}");
+    }
+    assert_eq!(app.get("/docs").await.header("location"), "/docs/");
+}
+
+/// A page that fills in the examples of everything that may be left out finds nothing.
+#[test]
+fn what_may_be_left_out_is_not_filled_in() {
+    let paths = DOCUMENT["paths"].as_object().unwrap();
+    let operations = paths
+        .values()
+        .flat_map(|item| item.as_object().unwrap().values());
+    for operation in operations {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let filled_in = parameter
+                .get("example")
+                .or(parameter["schema"].get("example"));
+            let is_required = parameter["required"] == true;
+            assert!(
+                is_required || filled_in.is_none(),
+                "{}: {parameter}",
+                operation["operationId"]
+            );
+        }
+    }
+}
+
+#[test]
+fn responses_say_what_comes_with_them() {
+    for (path, item) in DOCUMENT["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let responses = &operation["responses"];
+            let takes = |name: &str| {
+                let parameters = operation["parameters"].as_array();
+                parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == name))
+            };
+            let has =
+                |status: &str, header: &str| responses[status]["headers"].get(header).is_some();
+            assert_eq!(
+                responses.get("304").is_some(),
+                takes("If-None-Match"),
+                "{method} {path}"
+            );
+            if takes("If-None-Match") {
+                assert!(has("200", "ETag") && has("304", "ETag"), "{method} {path}");
+            }
+            for (status, header) in [
+                ("301", "Location"),
+                ("401", "WWW-Authenticate"),
+                ("503", "Retry-After"),
+            ] {
+                assert!(
+                    responses.get(status).is_none() || has(status, header),
+                    "{method} {path} {status}"
+                );
+            }
+            for (status, response) in responses.as_object().unwrap() {
+                let problem = &response["content"]["application/problem+json"];
+                let examples = problem["examples"]
+                    .as_object()
+                    .map_or(0, |examples| examples.len());
+                assert!(
+                    problem.is_null() || examples > 0,
+                    "{method} {path} {status} has no example"
+                );
+            }
+        }
+    }
 }
 
 #[apply(both)]

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use dateline::config::DatabaseConfig;
 use dateline::db::DatabaseUrl;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Disposable, On, fresh_database};
 
@@ -162,6 +162,57 @@ pub struct Server {
     pub ops: String,
     /// What it logged until it listened.
     pub log: Vec<Value>,
+}
+
+/// The sample newsroom.
+pub struct Demo {
+    pub server: Server,
+    credentials: Value,
+}
+
+impl Demo {
+    pub fn start() -> Self {
+        let mut child = dateline()
+            .args([
+                "demo",
+                "--listen",
+                "127.0.0.1:0",
+                "--ops-listen",
+                "127.0.0.1:0",
+                "--workers",
+                "1",
+            ])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut after = |words: &str| {
+            lines
+                .by_ref()
+                .find_map(|line| Some(line.unwrap().split_once(words)?.1.to_owned()))
+                .unwrap()
+        };
+        let address = after("a small newsroom at http://");
+        let signs_in = after("Sign in with");
+        let mut signs_in = signs_in.split_whitespace();
+        Self {
+            credentials: json!({"email": signs_in.next(), "password": signs_in.next()}),
+            server: Server {
+                child,
+                address,
+                ops: String::new(),
+                log: Vec::new(),
+            },
+        }
+    }
+
+    /// An access token of an administrator.
+    pub fn token(&self) -> String {
+        let credentials = Some(self.credentials.clone());
+        let (_, session) = self.server.ask("POST", "/v1/auth/login", "", credentials);
+        session["access_token"].as_str().unwrap().to_owned()
+    }
 }
 
 impl Drop for Server {

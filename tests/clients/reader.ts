@@ -81,7 +81,8 @@ async function ask<Answer>(base: string, path: string, init?: RequestInit): Prom
 function queryString(query: ArticleQuery): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    for (const one of Array.isArray(value) ? value : [value]) {
+    // `tag` may stand several times; every other list is one value with commas.
+    for (const one of Array.isArray(value) ? (name === "tag" ? value : [value.join(",")]) : [value]) {
       if (one !== undefined && one !== null) search.append(name, String(one));
     }
   }
@@ -92,7 +93,7 @@ function queryString(query: ArticleQuery): string {
 export async function* articlesOf(base: string, section: string): AsyncGenerator<ListedArticle> {
   let cursor: string | undefined;
   do {
-    const query: ArticleQuery = { section, limit: 20, ...(cursor === undefined ? {} : { cursor }) };
+    const query: ArticleQuery = { section: [section], limit: 20, ...(cursor === undefined ? {} : { cursor }) };
     const { data, page } = await ask<ArticlePage>(base, `/v1/articles?${queryString(query)}`);
     yield* data;
     cursor = page.next_cursor ?? undefined;
@@ -164,7 +165,10 @@ export function renderBlock(block: Block): string {
   }
 }
 
-function figure(image: Pick<LeadImage, "url" | "alt" | "caption" | "credit">): string {
+/** What lead images and pictures within the text have in common. */
+type Picture = { url: string; alt: string | null; caption?: string | null; credit?: string | null };
+
+function figure(image: Picture): string {
   const words = [image.caption, image.credit].map((line) => optional(line, escape)).filter(Boolean);
   return `<figure><img src="${escape(image.url)}" alt="${escape(image.alt ?? "")}"><figcaption>${words.join(" ")}</figcaption></figure>`;
 }
