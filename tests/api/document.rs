@@ -65,6 +65,8 @@ async fn the_server_serves_the_document_and_its_pages(app: TestApp) {
         !page.text.contains("https://"),
         "the page loads something from elsewhere"
     );
+    assert!(page.text.contains("<title>Dateline API</title>"));
+    assert_eq!(app.get("/docs/dateline.css").await.status, 200);
 }
 
 #[apply(both)]
