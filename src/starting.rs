@@ -7,9 +7,10 @@ use std::net::TcpListener;
 use actix_web::dev::ServerHandle;
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
-use crate::http::cors::to_any_origin;
+use crate::http::cors::{EditorialOrigins, is_preflight, preflight_anywhere};
 use crate::http::listeners::Listeners;
 use crate::http::observe::observe;
 use crate::problem::Problem;
@@ -26,9 +27,10 @@ impl Starting {
     ///
     /// # Errors
     /// When the addresses cannot be listened on.
-    pub fn begin(listeners: &Listeners) -> io::Result<Self> {
-        let handles = [&listeners.public, &listeners.ops].map(serve);
-        handles.into_iter().collect::<io::Result<_>>().map(Self)
+    pub fn begin(listeners: &Listeners, origins: &EditorialOrigins) -> io::Result<Self> {
+        let public = serve(&listeners.public, Some(origins.clone()))?;
+        let ops = serve(&listeners.ops, None)?;
+        Ok(Self(vec![public, ops]))
     }
 
     /// Leaves the addresses to the server that is ready.
@@ -39,10 +41,18 @@ impl Starting {
     }
 }
 
-fn serve(listener: &TcpListener) -> io::Result<ServerHandle> {
-    let app = || {
+/// Serves an address, that of operators without `origins`: no page is to read from it.
+fn serve(listener: &TcpListener, origins: Option<EditorialOrigins>) -> io::Result<ServerHandle> {
+    let origins = origins.map(Data::new);
+    let app = move || {
+        let origins = origins.clone();
         App::new()
             .wrap(from_fn(observe))
+            .configure(move |config| {
+                if let Some(origins) = origins {
+                    config.app_data(origins);
+                }
+            })
             .route("/livez", web::get().to(service::live))
             .default_service(web::to(not_yet))
     };
@@ -57,10 +67,14 @@ fn serve(listener: &TcpListener) -> io::Result<ServerHandle> {
     Ok(handle)
 }
 
-/// The connection ends, so that the next request meets whoever answers then.
-async fn not_yet() -> Result<HttpResponse, Problem> {
+/// The connection ends, so that the next request meets whoever answers then. A browser that asks what it may
+/// send is let through, to be told that.
+async fn not_yet(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    if is_preflight(request.method(), request.headers()) {
+        return Ok(preflight_anywhere());
+    }
     let problem =
         Problem::unavailable("The server is starting: it brings its database up to date.");
     let close = header::HeaderValue::from_static("close");
-    Err(to_any_origin(problem).with_header(header::CONNECTION, close))
+    Err(problem.with_header(header::CONNECTION, close))
 }

@@ -9,7 +9,6 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web;
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
@@ -22,7 +21,7 @@ use crate::db::{Database, StoreError};
 use crate::http::address::TrustedProxies;
 use crate::http::body::USUAL_LIMIT;
 use crate::http::connections::{Connections, connections_that_fit};
-use crate::http::cors::is_preflight;
+use crate::http::cors::{is_preflight, preflight_anywhere};
 use crate::http::listeners::{ListenError, Listeners};
 use crate::http::observe::observe;
 use crate::http::routes::Resource;
@@ -258,12 +257,7 @@ fn serve_public(
 /// What no resource has. A browser that asks what it may send is let through, to be told that.
 async fn unknown_path(request: HttpRequest) -> Result<HttpResponse, Problem> {
     match is_preflight(request.method(), request.headers()) {
-        true => Ok(HttpResponse::NoContent()
-            .insert_header((
-                header::ALLOW,
-                "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
-            ))
-            .finish()),
+        true => Ok(preflight_anywhere()),
         false => Err(Problem::not_found()),
     }
 }

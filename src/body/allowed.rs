@@ -212,6 +212,11 @@ pub(super) fn language_of(class: &str) -> Option<&str> {
                 .strip_prefix("language-")
                 .or_else(|| class.strip_prefix("lang-"))
         })
+        .map(|language| {
+            // Markdown has more behind the name: `rust,no_run`, `js{1,3}`.
+            let end = language.find([',', '{', ':']).unwrap_or(language.len());
+            &language[..end]
+        })
         .filter(|language| is_language(language))
 }
 

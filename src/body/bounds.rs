@@ -1,6 +1,5 @@
 //! How large and how deep an input may be.
 
-use super::Block;
 use crate::validation::Violation;
 
 /// Most bytes of an input: of HTML, Markdown or plain text, or of blocks as JSON.
@@ -47,12 +46,11 @@ pub(super) fn too_many_cells() -> Violation {
 }
 
 /// What was made must itself be an input that is taken: it will be sent back.
-pub(super) fn check_made(blocks: Vec<Block>) -> Result<Vec<Block>, Violation> {
-    let bytes = serde_json::to_string(&blocks).map_or(0, |json| json.len());
+pub(super) fn check_bytes(bytes: usize) -> Result<(), Violation> {
     if bytes > MAX_BYTES {
         return Err(too_large(bytes));
     }
-    Ok(blocks)
+    Ok(())
 }
 
 pub(super) fn too_deep() -> Violation {

@@ -50,6 +50,9 @@ const LABELS: &[&str] = &[
 /// Most characters of a credit at the end of a caption: what is longer is a sentence about a photo.
 const MOST: usize = 150;
 
+/// Most words of a credit that is all of a caption.
+const MOST_WORDS: usize = 10;
+
 /// Whether an element says of itself that it is a credit.
 pub(super) fn is_credit(tree: &Tree, id: NodeId) -> bool {
     const PROPERTIES: &[&str] = &[
@@ -119,12 +122,16 @@ pub(super) fn split(caption: &str) -> (Option<String>, Option<String>) {
     if credit.chars().count() > MOST || is_open(credit) {
         return whole();
     }
-    let credit = match credit
-        .strip_prefix('(')
-        .and_then(|inner| inner.strip_suffix(')'))
-    {
-        Some(inner) => inner,
+    // A caption that is nothing else may be a sentence that begins with the word.
+    if text.trim().is_empty() && credit.split_whitespace().count() > MOST_WORDS {
+        return whole();
+    }
+    let credit = match credit.strip_prefix('(') {
         None => credit,
+        Some(inner) => match inner.strip_suffix(')') {
+            Some(inner) if !inner.contains(['(', ')']) => inner,
+            _ => return whole(),
+        },
     };
     let text = without_separator(text.trim_end_matches("<br>").trim().to_owned());
     (
@@ -136,21 +143,21 @@ pub(super) fn split(caption: &str) -> (Option<String>, Option<String>) {
 /// Where the last label with a name after it begins: at the start of a sentence, of a line or of
 /// brackets.
 fn label_start(caption: &str) -> Option<usize> {
-    caption
+    let near = caption
         .char_indices()
-        .filter(|(at, _)| caption.len() - at <= 4 * MOST)
-        .filter(|(at, _)| begins(&caption[..*at]))
+        .filter(|(at, _)| caption.len() - at <= 4 * MOST);
+    near.filter(|(at, c)| *c == '(' || begins(&caption[..*at]))
         .filter(|(at, _)| is_labelled(caption[*at..].trim_start_matches('(')))
         .map(|(at, _)| at)
         .next_back()
 }
 
 fn begins(before: &str) -> bool {
+    const ENDS: &[char] = &[
+        '.', '!', '?', '…', '”', '"', '|', '/', '·', '•', '–', '—', '>', '。', ')',
+    ];
     let before = before.trim_end_matches(' ');
-    before.is_empty()
-        || before.ends_with([
-            '.', '!', '?', '…', '”', '"', '(', '|', '/', '·', '•', '–', '—', '>', '。', ')',
-        ])
+    before.is_empty() || before.ends_with(ENDS)
 }
 
 fn is_labelled(text: &str) -> bool {

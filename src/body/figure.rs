@@ -9,16 +9,21 @@ use super::parts::{plain, said, substance};
 use super::quote::quote;
 use super::sanitise::flow_nodes;
 use super::tables::table;
-use super::tree::{NodeId, Tree};
+use super::tree::{Kind, NodeId, Tree};
 use super::write::{collapse, escape, escape_attribute};
 
 /// A figure of known things; none when it must be kept as it is.
 pub(super) fn figure(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
-    if let Some(url) = tree.attribute(id, "data-embed").and_then(web_address) {
+    if let Some(url) = embed_address(tree, id) {
         return Some(vec![embed(tree, id, url)]);
     }
     let parts = Parts::of(tree, id)?;
-    let caption = || parts.caption.and_then(|caption| said_in(tree, caption));
+    // A credit that is not of a picture stands with the caption.
+    let caption = || {
+        let words = [parts.caption, parts.credit].into_iter().flatten();
+        let words: Vec<String> = words.filter_map(|id| said_in(tree, id)).collect();
+        Some(words.join("<br>")).filter(|words| !words.is_empty())
+    };
     let [thing] = parts.things[..] else {
         return gallery(tree, &parts);
     };
@@ -31,6 +36,12 @@ pub(super) fn figure(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
             None => gallery(tree, &parts),
         },
     }
+}
+
+/// Where an embed stands, of a figure as this service writes it.
+pub(super) fn embed_address(tree: &Tree, id: NodeId) -> Option<String> {
+    let address = tree.attribute(id, "data-embed").and_then(web_address);
+    address.filter(|_| tree.name(id) == "figure")
 }
 
 /// What a figure holds.
@@ -48,6 +59,7 @@ impl Parts {
             match tree.name(node) {
                 "figcaption" => captions.push(node),
                 _ if is_credit(tree, node) && said_in(tree, node).is_some() => credits.push(node),
+                _ if shows_nothing(tree, node) => {}
                 _ => things.push(node),
             }
         }
@@ -68,6 +80,18 @@ impl Parts {
             credit,
         })
     }
+}
+
+/// Whether there is nothing to read or to look at, as in an element for an icon.
+fn shows_nothing(tree: &Tree, id: NodeId) -> bool {
+    let is_shown = |id: NodeId| match tree.kind(id) {
+        Kind::Text(text) => !collapse(text).is_empty(),
+        _ => {
+            matches!(tree.name(id), "img" | "iframe" | "video" | "audio" | "hr")
+                || embed_address(tree, id).is_some()
+        }
+    };
+    !is_shown(id) && !tree.descendants(id).any(is_shown)
 }
 
 fn is_inline(tree: &Tree, id: NodeId) -> bool {
@@ -210,7 +234,7 @@ impl Picture {
 
     fn target(&self, tree: &Tree) -> Option<String> {
         let href = tree.attribute(self.link?, "href")?.trim();
-        (is_link(href) && !href.starts_with('#')).then(|| href.to_owned())
+        is_link(href).then(|| href.to_owned())
     }
 
     /// What is said of a picture that cannot be shown; its link goes around what it showed.
@@ -262,7 +286,10 @@ fn embed(tree: &Tree, id: NodeId, url: String) -> Block {
         .into_iter()
         .partition(|part| tree.name(*part) == "figcaption" && is_inline(tree, *part));
     let is_link = match parts[..] {
-        [only] => tree.name(only) == "a" && plain(tree, &[only]).as_deref() == Some(&url),
+        [only] => {
+            let leads_there = tree.attribute(only, "href").map(str::trim) == Some(&url);
+            leads_there && plain(tree, &[only]).as_deref() == Some(&url)
+        }
         [] => true,
         _ => false,
     };

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::allowed::language_of;
 use super::block::{Block, CodeBlock, HeadingBlock, HtmlBlock, ListBlock, ParagraphBlock};
-use super::bounds::check_count;
+use super::bounds::{check_bytes, check_count};
 use super::figure::{Picture, figure, frame, only_picture};
 use super::normalise::{self, is_blank};
 use super::parts::{paragraphs, substance};
@@ -23,23 +23,24 @@ pub(super) fn blocks(
 ) -> Result<(Vec<Block>, Violations), Violation> {
     let mut tree = parse(html)?;
     normalise::document(&mut tree, base)?;
-    let blocks = import(&tree, false);
-    check_count(blocks.len())?;
+    let blocks = import(&tree, false)?;
     Ok((blocks, tree.into_warnings()))
 }
 
-fn import(tree: &Tree, sanitised: bool) -> Vec<Block> {
+/// What is too large is given up as soon as that shows: it has cost enough.
+fn import(tree: &Tree, sanitised: bool) -> Result<Vec<Block>, Violation> {
     let mut import = Import {
         tree,
         sanitised,
         blocks: Vec::new(),
+        bytes: 0,
         pending: Vec::new(),
     };
     for node in tree.top() {
-        import.node(node);
+        import.node(node)?;
     }
-    import.finish_paragraph();
-    import.blocks
+    import.finish_paragraph()?;
+    Ok(import.blocks)
 }
 
 struct Import<'a> {
@@ -47,17 +48,19 @@ struct Import<'a> {
     /// Whether the tree is of HTML that was sanitised before.
     sanitised: bool,
     blocks: Vec<Block>,
+    /// How many bytes they have as JSON.
+    bytes: usize,
     /// Phrases since the last block: a paragraph in the making.
     pending: Vec<NodeId>,
 }
 
 impl Import<'_> {
-    fn node(&mut self, id: NodeId) {
+    fn node(&mut self, id: NodeId) -> Result<(), Violation> {
         if is_phrase(self.tree, id) {
             self.pending.push(id);
-            return;
+            return Ok(());
         }
-        self.finish_paragraph();
+        self.finish_paragraph()?;
         let tree = self.tree;
         let found = match tree.name(id) {
             "img" => Some(Picture::alone(id).blocks(tree, None, None)),
@@ -79,40 +82,49 @@ impl Import<'_> {
             }
         };
         match found {
-            Some(blocks) => self.blocks.extend(blocks),
+            Some(blocks) => blocks.into_iter().try_for_each(|block| self.add(block)),
             None => self.keep(id),
         }
     }
 
-    fn content(&mut self, id: NodeId) {
+    fn content(&mut self, id: NodeId) -> Result<(), Violation> {
         for child in self.tree.children(id) {
-            self.node(child);
+            self.node(child)?;
         }
-        self.finish_paragraph();
+        self.finish_paragraph()
     }
 
-    fn finish_paragraph(&mut self) {
+    fn add(&mut self, block: Block) -> Result<(), Violation> {
+        self.bytes += serde_json::to_string(&block).map_or(0, |json| json.len() + 1);
+        self.blocks.push(block);
+        check_count(self.blocks.len())?;
+        check_bytes(self.bytes)
+    }
+
+    fn finish_paragraph(&mut self) -> Result<(), Violation> {
         let nodes = std::mem::take(&mut self.pending);
         let html = inline_nodes(self.tree, &nodes);
         // No-break spaces alone are how word processors leave room; a link may lead to one all the same.
         let blank = is_blank(&text_of(self.tree, &nodes)) && !html.contains(" id=");
-        if !html.is_empty() && !blank {
-            self.blocks.push(Block::Paragraph(ParagraphBlock { html }));
+        match html.is_empty() || blank {
+            true => Ok(()),
+            false => self.add(ParagraphBlock { html }.into()),
         }
     }
 
-    fn keep(&mut self, id: NodeId) {
+    fn keep(&mut self, id: NodeId) -> Result<(), Violation> {
         let html = flow_nodes(self.tree, &[id]);
         // Without what sanitising took away, it may fit a block after all.
         if !self.sanitised
             && let Ok(tree) = parse(&html)
         {
-            self.blocks.extend(import(&tree, true));
-            return;
+            let blocks = import(&tree, true)?;
+            return blocks.into_iter().try_for_each(|block| self.add(block));
         }
         let shows = html.contains("<hr") || html.contains(" src=");
-        if shows || !text_of(self.tree, &[id]).is_empty() {
-            self.blocks.push(Block::Html(HtmlBlock { html }));
+        match shows || !text_of(self.tree, &[id]).is_empty() {
+            true => self.add(HtmlBlock { html }.into()),
+            false => Ok(()),
         }
     }
 }

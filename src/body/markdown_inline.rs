@@ -151,6 +151,8 @@ impl Writer<'_> {
             .all(|child| matches!(self.tree.kind(child), Kind::Text(_)));
         let before = self.markdown.chars().next_back();
         let clear = only_text
+            && attributes_html(self.tree, id, "code").is_empty()
+            && text.trim() == text
             && !text.is_empty()
             && !text.contains(['`', '|', '\n', '\\'])
             && before != Some('`');

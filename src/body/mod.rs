@@ -119,7 +119,6 @@ impl Body {
 
     fn imported(html: &str, base: Option<&Url>) -> Result<Imported, Violation> {
         let (blocks, warnings) = import::blocks(html, base)?;
-        let blocks = bounds::check_made(blocks)?;
         Ok(Imported {
             body: Self(blocks),
             warnings,

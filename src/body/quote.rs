@@ -15,13 +15,13 @@ pub(super) fn quote(tree: &Tree, id: NodeId, caption: Option<String>) -> Option<
     let nodes: Vec<NodeId> = tree.children(id).collect();
     let source = source(tree, id);
     let mut text = paragraphs_without(tree, &nodes, source)?;
-    let mut attribution = caption;
+    let mut attribution = caption.map(|caption| named(&caption));
     if let Some(source) = source {
         if follows_dash(tree, source) {
-            text.truncate(text.trim_end_matches(DASHES).trim_end().len());
+            text = without_end(text);
         }
         let by = said(tree, &tree.children(source).collect::<Vec<_>>());
-        let by = by.map(|by| by.trim_start_matches(DASHES).trim_start().to_owned());
+        let by = by.map(|by| named(&by));
         attribution = match (by, attribution) {
             (Some(by), Some(caption)) => Some(format!("{by}<br>{caption}")),
             (by, caption) => by.or(caption),
@@ -36,6 +36,24 @@ pub(super) fn quote(tree: &Tree, id: NodeId, caption: Option<String>) -> Option<
         attribution,
         url,
     })])
+}
+
+/// A name without the dash in front of it.
+fn named(name: &str) -> String {
+    name.trim_start_matches(DASHES).trim_start().to_owned()
+}
+
+/// Words without the dash, and the line breaks, before the name that was taken out.
+fn without_end(mut text: String) -> String {
+    text.truncate(text.trim_end_matches(DASHES).len());
+    loop {
+        let shorter = text.trim_end();
+        let shorter = shorter.strip_suffix("<br>").unwrap_or(shorter);
+        if shorter.len() == text.len() {
+            return text;
+        }
+        text.truncate(shorter.len());
+    }
 }
 
 /// Where the last words of a quote say whose they are: a `footer`, or a `cite` that stands apart, in

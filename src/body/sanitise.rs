@@ -54,17 +54,21 @@ pub fn inline(html: &str) -> String {
 
 /// Like [`inline`], with what is beyond the bounds as an error.
 pub(super) fn inline_checked(html: &str) -> Result<Sanitised, Violation> {
-    checked(html, inline_nodes)
+    checked(html, true, inline_nodes)
 }
 
 /// Sanitises flow HTML.
 pub(super) fn flow_checked(html: &str) -> Result<Sanitised, Violation> {
-    checked(html, flow_nodes)
+    checked(html, false, flow_nodes)
 }
 
-fn checked(html: &str, write: fn(&Tree, &[NodeId]) -> String) -> Result<Sanitised, Violation> {
+fn checked(
+    html: &str,
+    is_inline: bool,
+    write: fn(&Tree, &[NodeId]) -> String,
+) -> Result<Sanitised, Violation> {
     let mut tree = parse(html)?;
-    normalise::field(&mut tree)?;
+    normalise::field(&mut tree, is_inline)?;
     Ok(Sanitised {
         html: write(&tree, &tree.top()),
         warnings: tree.into_warnings(),

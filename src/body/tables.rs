@@ -1,6 +1,7 @@
 //! Tables → blocks.
 
 use super::block::{Alignment, Block, TableBlock};
+use super::bounds::MAX_CELLS;
 use super::parts::{paragraphs, said, substance};
 use super::tree::{NodeId, Tree};
 use super::write::is_phrase;
@@ -75,6 +76,9 @@ impl Rows {
         if all().any(|row| row.len() != width) {
             return None;
         }
+        if width * (self.rows.len() + 1) > MAX_CELLS {
+            return None;
+        }
         if all().all(|row| row.iter().all(|(html, _)| html.is_empty())) && caption.is_none() {
             return Some(Vec::new());
         }
@@ -123,7 +127,10 @@ fn cells(tree: &Tree, row: NodeId, name: &str) -> Option<Vec<Cell>> {
         if !plain || blocks.count() > 1 {
             return None;
         }
-        let align = tree.attribute(cell, "align").unwrap_or_default();
+        let own = tree.attribute(cell, "align");
+        let align = own
+            .or_else(|| tree.attribute(row, "align"))
+            .unwrap_or_default();
         let align = match align.trim().to_ascii_lowercase().as_str() {
             "right" | "end" => Some(Alignment::End),
             "center" => Some(Alignment::Center),

@@ -257,6 +257,23 @@ fn hostile_nesting_neither_overflows_a_small_stack_nor_takes_long() {
         .repeat(80),
         fill("<span style='text-decoration:underline'>"),
         fill("<br><!---->"),
+        format!(
+            "<div>{}</div>{}",
+            fill("<br>"),
+            fill("<noscript></noscript>")
+        ),
+        format!(
+            "<p style=mso-list:l>a</p>{}{}",
+            fill("<!>"),
+            fill("<p style=mso-list:l>a")
+        ),
+        format!("<a href=\"//x/{}\">{}", "h".repeat(20_000), fill("<p>a")),
+        format!(
+            "{}{}{}",
+            "<div class=wp-block-embed>".repeat(14),
+            "<b class=twitter-tweet>".repeat(14),
+            fill("<a href=//a>")
+        ),
         fill("a\u{2029}"),
         fill("<mfrac><math><mi>a</mi><mi>b</mi>"),
     ];

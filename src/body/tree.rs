@@ -13,7 +13,7 @@ use html5ever::tokenizer::{
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{Attribute, LocalName, QualName, local_name, ns};
 
-use super::bounds::{self, AttributeCount, MAX_DEPTH, MAX_NODES};
+use super::bounds::{self, AttributeCount, MAX_BYTES, MAX_DEPTH, MAX_NODES};
 use super::nodes::{Data, Nodes};
 use super::sink::Sink;
 
@@ -25,6 +25,8 @@ pub(super) struct Tree {
     nodes: Nodes,
     root: NodeId,
     warnings: RefCell<Violations>,
+    /// Bytes of attributes of elements that were copied.
+    copied: usize,
 }
 
 /// What a node is.
@@ -56,16 +58,17 @@ impl Tree {
 
     /// All nodes below one, in the order of the text.
     pub(super) fn below(&self, id: NodeId) -> Vec<NodeId> {
-        let mut all = Vec::new();
-        let mut open: Vec<NodeId> = self.children(id).collect();
-        open.reverse();
-        while let Some(id) = open.pop() {
-            all.push(id);
-            let from = open.len();
-            open.extend(self.children(id));
-            open[from..].reverse();
-        }
-        all
+        self.descendants(id).collect()
+    }
+
+    /// The same one by one, for who may not need all.
+    pub(super) fn descendants(&self, of: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let after = move |id: NodeId| {
+            let up = std::iter::once(id).chain(self.ancestors(id));
+            up.take_while(|id| *id != of).find_map(|id| self.next(id))
+        };
+        let next = move |id: &NodeId| self.nodes[*id].first.or_else(|| after(*id));
+        std::iter::successors(self.nodes[of].first, next)
     }
 
     /// A node's parent and what is around that, up to the root.
@@ -257,9 +260,23 @@ impl Tree {
         }
     }
 
-    /// Whether there is room for so many nodes more.
-    pub(super) fn has_room(&self, more: usize) -> bool {
-        self.nodes.len() + more <= MAX_NODES
+    /// Notes that an element is copied.
+    ///
+    /// # Errors
+    /// `too_large` where copies would be more than a text may be.
+    pub(super) fn copied(&mut self, id: NodeId) -> Result<(), Violation> {
+        let bytes: usize = self
+            .attributes(id)
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
+        self.copied += bytes;
+        if self.copied > MAX_BYTES {
+            return Err(bounds::too_large(self.copied));
+        }
+        match self.nodes.len() < MAX_NODES {
+            true => Ok(()),
+            false => Err(bounds::too_many_nodes()),
+        }
     }
 }
 
@@ -318,6 +335,7 @@ pub(super) fn parse(html: &str) -> Result<Tree, Violation> {
         nodes,
         root,
         warnings: RefCell::default(),
+        copied: 0,
     };
     // Elements that the parser moved took their content along: measured again when all is still.
     if tree.depth() > MAX_DEPTH {

@@ -305,7 +305,8 @@ fn write_flow_node(tree: &Tree, id: NodeId, preformatted: bool, html: &mut Strin
             for name in ["alt", "title"] {
                 let words = collapse(tree.attribute(id, name).unwrap_or_default());
                 if !words.is_empty() {
-                    html.push_str(&format!(" {} ", escape(&words)));
+                    let before = if html.ends_with(' ') { "" } else { " " };
+                    html.push_str(&format!("{before}{} ", escape(&words)));
                 }
             }
         }

@@ -200,7 +200,17 @@ impl Policy {
         let longest = self.shared_max_age.unwrap_or(0).max(self.max_age);
         let most = u32::try_from(seconds).ok().filter(|most| *most < longest)?;
         let shared = self.shared_max_age.map(|age| age.min(most));
-        Some(cache_control(self.max_age.min(most), shared, &self.others))
+        // What is stale then must not be shown while it is fetched anew.
+        let others: Vec<&str> = self
+            .others
+            .split(", ")
+            .filter(|directive| !directive.starts_with("stale-while-revalidate"))
+            .collect();
+        Some(cache_control(
+            self.max_age.min(most),
+            shared,
+            &others.join(", "),
+        ))
     }
 
     /// The header that names what a CDN can purge by.
@@ -218,7 +228,12 @@ impl Policy {
 
 fn cache_control(max_age: u32, shared_max_age: Option<u32>, others: &str) -> HeaderValue {
     let shared = shared_max_age.map_or_else(String::new, |seconds| format!(", s-maxage={seconds}"));
-    let text = format!("public, max-age={max_age}{shared}, {others}");
+    let others = if others.is_empty() {
+        String::new()
+    } else {
+        format!(", {others}")
+    };
+    let text = format!("public, max-age={max_age}{shared}{others}");
     HeaderValue::try_from(text).expect("digits and letters")
 }
 

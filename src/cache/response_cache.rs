@@ -18,7 +18,7 @@ use crate::db::{Connection, Database, StoreResult, next_visibility_change};
 use crate::http::cors::to_any_origin;
 use crate::http::params::CanonicalTarget;
 use crate::http::redirect::moved;
-use crate::http::template::Template;
+use crate::http::template::{Template, routed_path};
 use crate::metrics::{CacheMetrics, Metrics};
 use crate::problem::{NOT_FOUND, Problem};
 
@@ -332,7 +332,7 @@ impl ResponseCache {
     ) -> Result<HttpResponse, Problem> {
         self.find(request, wanted, work)
             .await
-            .map_err(|problem| self.policies.missing(request.path(), problem))
+            .map_err(|problem| self.policies.missing(routed_path(request), problem))
     }
 
     async fn find(

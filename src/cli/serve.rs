@@ -7,6 +7,7 @@ use super::CommandError;
 use crate::app::{Application, Opening, StartError, open_database};
 use crate::config::{DatabaseConfig, ServerConfig};
 use crate::db::{Database, DatabaseUrl, file};
+use crate::http::cors::EditorialOrigins;
 use crate::http::listeners::Listeners;
 use crate::starting::Starting;
 
@@ -61,7 +62,8 @@ pub(super) fn run_server(
     started: impl FnOnce(&str),
 ) -> Result<(), CommandError> {
     actix_web::rt::System::new().block_on(async {
-        let starting = Starting::begin(&listeners).map_err(StartError::Listen)?;
+        let origins = EditorialOrigins(config.editorial_origins.clone());
+        let starting = Starting::begin(&listeners, &origins).map_err(StartError::Listen)?;
         let opening = actix_web::rt::task::spawn_blocking(open);
         let database = opening.await.map_err(|_| CommandError::Panicked)??;
         let url = database.url().clone();

@@ -19,6 +19,8 @@ pub enum Lock {
     Slugs,
     /// Taking a name that no other tag of the kind has.
     TagNames,
+    /// Saying which addresses articles had before. Whoever keeps counts of addresses [shares](shared) it.
+    FormerUrls,
     /// Making days of old hours of shares.
     Downsampling,
     /// Writing sums of the shares of all articles.
@@ -39,6 +41,7 @@ impl Lock {
             Self::Merges => 0x6d65_7267,
             Self::Slugs => 0x736c_7567,
             Self::TagNames => 0x6e61_6d65,
+            Self::FormerUrls => 0x666f_726d,
             Self::Downsampling => 0x666f_6c64,
             Self::Rollups => 0x726f_6c6c,
             Self::Totals => 0x746f_7461,

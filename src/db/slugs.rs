@@ -131,6 +131,27 @@ pub fn redirect(
 ) -> StoreResult<()> {
     forget(connection, named, new)?;
     forget(connection, named, old)?;
+    give_up(connection, named, old, target)
+}
+
+/// Notes that `target` gave up `old`, unless it leads elsewhere: then nobody has seen `target` by it.
+///
+/// # Errors
+/// When the database fails.
+pub fn give_up(
+    connection: &mut Connection,
+    named: Resource,
+    old: &str,
+    target: Id,
+) -> StoreResult<()> {
+    let leads_elsewhere = diesel::select(diesel::dsl::exists(
+        slug_redirects::table
+            .filter(slug_redirects::resource.eq(named.as_str()))
+            .filter(slug_redirects::slug.eq(old)),
+    ));
+    if leads_elsewhere.get_result(connection)? {
+        return Ok(());
+    }
     diesel::insert_into(slug_redirects::table)
         .values((
             slug_redirects::resource.eq(named.as_str()),

@@ -11,7 +11,7 @@ use actix_web::error::PayloadError;
 use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use deserr::Deserr;
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use futures_util::Stream;
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -93,8 +93,22 @@ impl<T: Deserr<Violations> + Default + Send + 'static> FromRequest for OptionalJ
                 return Ok(Self(T::default()));
             }
             media_type?;
-            Ok(Self(read_as(bytes, readers).await?))
+            let Nullable(value) = read_as(bytes, readers).await?;
+            Ok(Self(value))
         })
+    }
+}
+
+/// A value for which null is none.
+struct Nullable<T>(T);
+
+impl<T: Deserr<Violations> + Default> Deserr<Violations> for Nullable<T> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, Violations> {
+        Option::<T>::deserialize_from_value(value, location)
+            .map(|value| Self(value.unwrap_or_default()))
     }
 }
 

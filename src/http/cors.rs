@@ -4,12 +4,14 @@
 //! says so, whatever its status and whoever made it, and a preflight is answered for every path: a browser
 //! that is refused one shows its page nothing, not even that something is not found.
 
+use actix_web::HttpResponse;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Data;
 
 use super::observe::REQUEST_ID;
+use super::template::routed_path;
 use crate::problem::Problem;
 
 /// The limits in force (`draft-ietf-httpapi-ratelimit-headers`).
@@ -79,6 +81,24 @@ pub fn is_preflight(method: &Method, request: &HeaderMap) -> bool {
         && request.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
+/// Whether only pages of listed origins may call a path.
+pub fn is_for_listed_origins(path: &str) -> bool {
+    ["/v1/editorial/", "/v1/auth/"]
+        .iter()
+        .any(|start| path.starts_with(start))
+}
+
+/// What a path that has no resource answers to a preflight: that anything may be asked, to be told that
+/// nothing is there.
+pub fn preflight_anywhere() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((
+            header::ALLOW,
+            "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+        ))
+        .finish()
+}
+
 /// What a request's response says to pages of other origins.
 #[derive(Debug)]
 pub struct CrossOrigin {
@@ -95,10 +115,7 @@ impl CrossOrigin {
     /// of operators, which has no [`EditorialOrigins`].
     pub fn of(request: &ServiceRequest) -> Option<Self> {
         let listed = request.app_data::<Data<EditorialOrigins>>()?;
-        let guarded = ["/v1/editorial/", "/v1/auth/"];
-        let varies = guarded
-            .iter()
-            .any(|start| request.path().starts_with(start));
+        let varies = is_for_listed_origins(routed_path(request.request()));
         let headers = request.headers();
         let allowed = match varies {
             true => headers

@@ -52,10 +52,12 @@ impl Selection {
         for (name, below) in &self.0 {
             match below {
                 None => {
-                    if let Some(value) = object.get_mut(name) {
+                    if let Some(value) = object.get_mut(name).filter(|_| !kept.contains_key(name)) {
                         kept.insert(name.clone(), value.take());
                     }
                 }
+                // All of it is kept already.
+                Some(_) if self.0.contains(&(name.clone(), None)) => {}
                 Some(below) => {
                     if let Some(value) = object.get(name) {
                         let slot = kept
@@ -150,6 +152,15 @@ mod tests {
             select(&["slug", "section.name", "tags.slug"], article),
             json!({"slug": "a", "section": {"name": "S"}, "tags": [{"slug": "t"}]})
         );
+    }
+
+    #[test]
+    fn what_is_named_twice_is_kept_once() {
+        let article = || json!({"slug": "a", "section": {"slug": "s", "name": "S"}});
+        assert_eq!(select(&["slug", "slug"], article()), json!({"slug": "a"}));
+        let whole = json!({"section": {"slug": "s", "name": "S"}});
+        assert_eq!(select(&["section.slug", "section"], article()), whole);
+        assert_eq!(select(&["section", "section.slug"], article()), whole);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::events::RequestId;
 use crate::http::address::TrustedProxies;
 use crate::http::cors::CrossOrigin;
 use crate::http::path_prefix::PathPrefix;
-use crate::http::template::Template;
+use crate::http::template::{Template, routed_path};
 use crate::log::Repeated;
 use crate::metrics::Metrics;
 use crate::problem::{OUTCOME_UNKNOWN, Problem, REQUEST_TIMEOUT};
@@ -73,17 +73,7 @@ pub async fn observe(
     };
     let arrived = Arrived::of(&request, request_id);
     request.extensions_mut().insert(arrived.clone());
-    let span = tracing::info_span!(
-        "request",
-        id,
-        trace = field::Empty,
-        otel.kind = cfg!(feature = "otlp").then_some("server"),
-        http.response.status_code = field::Empty,
-    );
-    if let Some(parent) = trace_parent(&request) {
-        span.record("trace", display(parent.id().simple()));
-        parent.adopt(&span);
-    }
+    let span = span_of(&request, id);
     let outcome = tokio::time::timeout(timeout, next.call(request).instrument(span.clone())).await;
     let _entered = span.enter();
 
@@ -118,13 +108,29 @@ pub async fn observe(
     Ok(response)
 }
 
+/// What a request's log lines and spans stand in; part of the trace that a trusted proxy names.
+fn span_of(request: &ServiceRequest, id: &str) -> tracing::Span {
+    let span = tracing::info_span!(
+        "request",
+        id,
+        trace = field::Empty,
+        otel.kind = cfg!(feature = "otlp").then_some("server"),
+        http.response.status_code = field::Empty,
+    );
+    if let Some(parent) = trace_parent(request) {
+        span.record("trace", display(parent.id().simple()));
+        parent.adopt(&span);
+    }
+    span
+}
+
 fn time_limit(request: &ServiceRequest) -> Duration {
     let limit = request.app_data::<Data<RequestTimeout>>();
     limit.map_or(Duration::from_secs(30), |limit| limit.0)
 }
 
 fn add_headers(response: &mut ServiceResponse<impl MessageBody>, id: &str) {
-    let is_page = response.request().path().starts_with("/docs");
+    let is_page = routed_path(response.request()).starts_with("/docs");
     let prefix = response.request().app_data::<Data<PathPrefix>>().cloned();
     let headers = response.headers_mut();
     set_request_id(headers, id);

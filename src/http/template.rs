@@ -4,6 +4,12 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 
+/// The path of a request as routes see it: percent-decoded, so that one path is one path however it is
+/// written.
+pub fn routed_path(request: &HttpRequest) -> &str {
+    request.match_info().as_str()
+}
+
 /// The path's template of the resource that a request was for, among its data.
 #[derive(Debug, Clone)]
 pub struct Template(pub Arc<str>);

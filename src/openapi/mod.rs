@@ -74,7 +74,9 @@ pub fn json() -> String {
 /// As [`json`].
 pub fn json_below(prefix: &PathPrefix) -> String {
     let mut document = generated();
-    document["servers"][0]["url"] = json!(prefix.before("/"));
+    // Clients put paths, which begin with a slash, behind it.
+    let below = prefix.before("");
+    document["servers"][0]["url"] = json!(if below.is_empty() { "/" } else { &below });
     shape::inline_plain(&mut document);
     shape::flatten(&mut document);
     inputs::say_conditions(&mut document);

@@ -1,6 +1,7 @@
 //! What follows from what an operation takes, so that no handler can forget it: responses, their headers and
 //! examples, conditional requests, the right that it needs.
 
+use crate::http::cors::is_for_listed_origins;
 use serde_json::{Map, Value, json};
 
 use super::{each_operation, reference};
@@ -157,7 +158,7 @@ impl Facts {
         let in_api = path.starts_with("/v1/");
         let is_guarded = operation.get("security").is_some();
         let takes_body = operation.get("requestBody").is_some();
-        let is_public = in_api && !is_guarded && !path.starts_with("/v1/auth/");
+        let is_public = in_api && !is_guarded && !is_for_listed_origins(path);
         let is_fixed = path == "/openapi.json" || path.ends_with(".js");
         Self {
             in_api,

@@ -84,7 +84,7 @@ fn text(bytes: &[u8]) -> Result<Value, Problem> {
             Value::String(network) => Ok(json!({"network": network})),
             value => Ok(value),
         },
-        text if text.contains('=') => form(text.replace("\r\n", "&").as_bytes()),
+        text if text.contains('=') => form(text.replace(['\r', '\n'], "&").as_bytes()),
         network => Ok(json!({"network": network})),
     }
 }
@@ -153,6 +153,7 @@ mod tests {
         }
         let both = json!({"network": "x", "installation": "i"});
         assert_eq!(text(b"network=x\r\ninstallation=i\r\n").unwrap(), both);
+        assert_eq!(text(b"network=x\ninstallation=i\n").unwrap(), both);
         assert_eq!(text(b"network=x&installation=i").unwrap(), both);
         assert_eq!(text(b"").unwrap(), json!({}));
         assert!(text(b"{\"network\":").is_err());

@@ -96,7 +96,7 @@ pub struct ShareInput {
     /// one address, as many have behind that of a mobile carrier; without it they are one visitor. Only a
     /// hash of it is kept, for an hour.
     #[deserr(default)]
-    #[schema(required = false, nullable = false)]
+    #[schema(required = false)]
     pub installation: Option<Installation>,
 }
 

@@ -157,7 +157,6 @@ impl ShareWriter {
     }
 }
 
-/// Writes what comes until nobody is left who could send more, and brings counts up to it.
 /// The next share, when one comes in time: while counts are behind, nobody waits for long.
 fn receive(
     waiting: &Receiver<Waiting>,
@@ -173,6 +172,13 @@ fn receive(
     }
 }
 
+/// Nobody may wait for an answer any more.
+fn answer_each(receipts: Vec<ShareReceipt>, answers: Vec<Answer>) {
+    let pairs = receipts.into_iter().zip(answers);
+    pairs.for_each(|(receipt, answer)| drop(answer.send(receipt)));
+}
+
+/// Writes what comes until nobody is left who could send more, and brings counts up to it.
 fn write(
     database: &Database,
     runtime: &Handle,
@@ -210,9 +216,7 @@ fn write(
         };
         match written {
             Ok((receipts, newly_applied)) => {
-                // Nobody may wait for one any more.
-                let pairs = receipts.into_iter().zip(answers);
-                pairs.for_each(|(receipt, answer)| drop(answer.send(receipt)));
+                answer_each(receipts, answers);
                 if journal.has_rivals() {
                     // Whoever was faster would be so again and again.
                     std::thread::sleep(TURN);

@@ -19,6 +19,8 @@ use crate::characters::{digit, is_apostrophe, is_ignorable};
 pub fn slug_words(text: &str, language: Option<&str>) -> String {
     let rules = Rules::of(language, text);
     let mut writer = Writer {
+        // Kana say that it is Japanese, whatever language it is said to be in.
+        reads_han: rules.reads_han && !text.chars().any(is_kana),
         text: readable(text, rules),
         rules,
         words: String::new(),
@@ -52,6 +54,7 @@ fn readable(text: &str, rules: &Rules) -> Vec<char> {
 struct Writer<'a> {
     text: Vec<char>,
     rules: &'a Rules,
+    reads_han: bool,
     words: String,
     /// Whether the next letter belongs to the word that was written last.
     in_word: bool,
@@ -77,7 +80,7 @@ impl Writer<'_> {
             '\u{200b}' => self.end(),
             c if c.is_ascii_alphanumeric() => self.write(c.encode_utf8(&mut [0; 4])),
             c if is_ignorable(c) => {}
-            c if is_kana(c) || (is_han(c) && !self.rules.reads_han) => {
+            c if is_kana(c) || (is_han(c) && !self.reads_han) => {
                 self.left_out = true;
                 self.end();
             }

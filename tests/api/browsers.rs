@@ -301,7 +301,7 @@ async fn below_a_path_every_address_begins_with_it(app: TestApp) {
     let index = below.get("/").await;
     assert_eq!(index.json["articles"], "/content-api/v1/articles");
     let document = below.get("/openapi.json").await;
-    assert_eq!(document.json["servers"][0]["url"], "/content-api/");
+    assert_eq!(document.json["servers"][0]["url"], "/content-api");
     let docs = below.get("/docs/swagger-initializer.js").await;
     assert!(
         docs.text.contains("\"/content-api/openapi.json\""),

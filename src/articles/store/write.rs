@@ -234,8 +234,11 @@ fn claim_slug(
     // Nobody outside knows a slug that was never public. That of a redirect can be taken: the
     // redirect goes on until the article is public.
     if article.was_public(change.now) {
-        let (old, new) = (&article.row.content.slug, slug.as_str());
-        slugs::redirect(connection, Resource::Article, old, new, id)?;
+        let old = &article.row.content.slug;
+        slugs::give_up(connection, Resource::Article, old, id)?;
+        if article.status == Status::Published {
+            slugs::forget(connection, Resource::Article, slug.as_str())?;
+        }
     }
     Ok(slug)
 }

@@ -4,6 +4,7 @@ use url::Url;
 
 use super::super::allowed::is_link;
 use super::super::tree::{NodeId, Tree};
+use super::pictures::{SETS, candidates};
 
 /// Attributes that hold an address.
 const ADDRESSES: &[&str] = &[
@@ -34,7 +35,22 @@ pub(super) fn resolve(tree: &mut Tree, base: Option<&Url>) {
                 tree.set_attribute(id, name, &whole);
             }
         }
+        for name in SETS {
+            if let Some(set) = tree.attribute(id, name) {
+                let set = whole_set(set, base.as_ref());
+                tree.set_attribute(id, name, &set);
+            }
+        }
     }
+}
+
+/// The addresses of a `srcset`, each whole.
+fn whole_set(set: &str, base: Option<&Url>) -> String {
+    let whole = |(size, address): (f64, &str)| {
+        let address = whole(address, base).unwrap_or_else(|| address.to_owned());
+        format!("{address} {size}w")
+    };
+    candidates(set).map(whole).collect::<Vec<_>>().join(", ")
 }
 
 fn declared(tree: &Tree) -> Option<Url> {

@@ -1,10 +1,11 @@
 //! Posts, videos and charts of other sites, made `figure`s as this service writes embeds.
 
 use super::super::allowed::web_address;
+use super::super::figure::embed_address;
 use super::super::tree::{NodeId, Tree};
 use super::super::write::{collapse, text_of};
 use super::addresses::shown;
-use super::providers::{of_script, provider_of};
+use super::providers::{is_embed_code, of_script, provider_of};
 
 /// Finds embed codes and puts a `figure` around what readers see of each.
 pub(super) fn recognise(tree: &mut Tree) {
@@ -16,6 +17,10 @@ pub(super) fn recognise(tree: &mut Tree) {
             embed(tree, id, &address, Some(provider));
             continue;
         }
+        if let Some(address) = oembed_address(tree, id) {
+            embed(tree, id, &address, None);
+            continue;
+        }
         match tree.name(id) {
             "figure" | "div" => of_wordpress(tree, id),
             "object" | "embed" => object(tree, id),
@@ -25,9 +30,10 @@ pub(super) fn recognise(tree: &mut Tree) {
     }
 }
 
-fn is_within_embed(tree: &Tree, id: NodeId) -> bool {
+/// Whether an element stands in an embed as this service writes it.
+pub(super) fn is_within_embed(tree: &Tree, id: NodeId) -> bool {
     tree.ancestors(id)
-        .any(|id| tree.attribute(id, "data-embed").is_some())
+        .any(|id| embed_address(tree, id).is_some())
 }
 
 /// Puts an element into a `figure` that says where the embed stands. Of a figure around it, the
@@ -40,10 +46,12 @@ fn embed(tree: &mut Tree, id: NodeId, address: &str, provider: Option<&str>) {
     tree.wrap(&[id], figure);
     let around = tree.ancestors(figure).find(|id| tree.name(*id) == "figure");
     if let Some(around) = around {
-        for caption in tree.below(around) {
-            if tree.name(caption) == "figcaption" {
-                tree.append(figure, caption);
-            }
+        let captions: Vec<NodeId> = tree
+            .children(around)
+            .filter(|id| tree.name(*id) == "figcaption")
+            .collect();
+        for caption in captions {
+            tree.append(figure, caption);
         }
         tree.rename(around, "div");
     }
@@ -59,14 +67,25 @@ fn embed(tree: &mut Tree, id: NodeId, address: &str, provider: Option<&str>) {
     }
 }
 
+/// Editors of several systems write an address that is looked up when the page is shown (oEmbed).
+fn oembed_address(tree: &Tree, id: NodeId) -> Option<String> {
+    let attribute = if tree.name(id) == "oembed" {
+        "url"
+    } else {
+        "data-oembed-url"
+    };
+    tree.attribute(id, attribute).and_then(web_address)
+}
+
 /// WordPress writes only the address, and puts the player there when the page is shown.
 fn of_wordpress(tree: &mut Tree, id: NodeId) {
     if !tree.has_class(id, |class| class.starts_with("wp-block-embed")) {
         return;
     }
     let below = tree.below(id);
-    let has_player = |id: &NodeId| tree.name(*id) == "iframe" || provider_of(tree, *id).is_some();
-    if below.iter().any(has_player) {
+    // What it holds itself is found by itself.
+    let is_code = |id: &NodeId| tree.name(*id) == "iframe" || is_embed_code(tree, *id);
+    if below.iter().any(is_code) {
         return;
     }
     let wrapper = below

@@ -60,7 +60,8 @@ fn level(tree: &Tree, id: NodeId) -> Option<usize> {
 
 /// The element before a node, white space left out.
 fn neighbour(tree: &Tree, id: NodeId) -> Option<NodeId> {
-    let mut before = std::iter::successors(tree.before(id), |id| tree.before(*id));
+    const NEAR: usize = 20;
+    let mut before = std::iter::successors(tree.before(id), |id| tree.before(*id)).take(NEAR);
     before.find(|id| !is_space(tree, *id))
 }
 

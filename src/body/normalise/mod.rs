@@ -1,6 +1,6 @@
 //! What pages and word processors write in many ways, made into one way before it becomes blocks.
 //!
-//! Each step goes once over the tree. What a step takes away although a reader or a search engine
+//! What a step takes away although a reader or a search engine
 //! could have wanted it is noted as a warning for the editor.
 //!
 //! - `characters`: what no text may hold; line and paragraph separators
@@ -57,13 +57,19 @@ pub(super) fn document(tree: &mut Tree, base: Option<&Url>) -> Result<(), Violat
 ///
 /// # Errors
 /// `too_deep` or `too_large`, as of a document.
-pub(super) fn field(tree: &mut Tree) -> Result<(), Violation> {
+pub(super) fn field(tree: &mut Tree, is_inline: bool) -> Result<(), Violation> {
     characters::remove_forbidden(tree);
+    if !is_inline {
+        embeds::recognise(tree);
+    }
     visible::drop_hidden(tree);
     pictures::choose(tree);
     styles::to_elements(tree);
     lists::mend(tree);
     breaks::separators(tree);
     addresses::report(tree);
+    if is_inline {
+        pictures::report_out_of_place(tree);
+    }
     tree.check()
 }

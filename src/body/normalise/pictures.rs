@@ -18,7 +18,7 @@ const LAZY: &[&str] = &[
 ];
 
 /// Sets of addresses with their widths.
-const SETS: &[&str] = &["srcset", "data-srcset", "data-lazy-srcset"];
+pub(super) const SETS: &[&str] = &["srcset", "data-srcset", "data-lazy-srcset"];
 
 /// Elements that show what stands at an address.
 const SHOWN: &[&str] = &["img", "iframe", "video", "audio", "source", "track"];
@@ -45,7 +45,7 @@ pub(super) fn choose(tree: &mut Tree) {
     }
     for id in tree.all() {
         match tree.name(id) {
-            "img" if counts_readers(tree, id) => {
+            "img" if counts_readers(tree, id) && !says_something(tree, id) => {
                 let address = tree.attribute(id, "src").unwrap_or_default();
                 tree.warn(
                     "element_removed",
@@ -53,7 +53,7 @@ pub(super) fn choose(tree: &mut Tree) {
                 );
                 tree.detach(id);
             }
-            "picture" => only_picture(tree, id),
+            "picture" => without_sources(tree, id),
             "div" | "p" | "dl" | "dt" | "dd" => captioned(tree, id),
             _ => {}
         }
@@ -67,14 +67,36 @@ pub(super) fn choose(tree: &mut Tree) {
 fn report(tree: &Tree) {
     for id in tree.all() {
         let source = tree.attribute(id, "src").unwrap_or_default();
-        if !matches!(tree.name(id), "img" | "iframe") || web_address(source).is_some() {
-            continue;
-        }
         let (code, what) = match tree.name(id) {
             "img" => ("picture_removed", "picture"),
-            _ => ("embed_removed", "frame"),
+            "iframe" => ("embed_removed", "frame"),
+            "video" | "audio" | "source" | "track" if !source.is_empty() => {
+                ("embed_removed", "recording")
+            }
+            _ => continue,
         };
+        if web_address(source).is_some() {
+            continue;
+        }
         tree.warn(code, format!("the {what} {} has no address on the web (base_url makes relative ones whole); the words about it stay", shown(source)));
+    }
+}
+
+/// Notes what cannot stand in a line of text: it needs a block of its own.
+pub(super) fn report_out_of_place(tree: &Tree) {
+    for id in tree.all() {
+        let (code, name) = match tree.name(id) {
+            "img" => ("picture_removed", "src"),
+            "iframe" | "video" | "audio" | "source" | "embed" => ("embed_removed", "src"),
+            "object" => ("embed_removed", "data"),
+            _ => continue,
+        };
+        if let Some(address) = tree.attribute(id, name).and_then(web_address) {
+            tree.warn(
+                code,
+                format!("{} needs a block of its own", shown(&address)),
+            );
+        }
     }
 }
 
@@ -126,7 +148,7 @@ fn largest(tree: &Tree, id: NodeId) -> Option<String> {
 }
 
 /// The addresses of a `srcset` with their widths or densities (HTML, "image candidate strings").
-fn candidates(set: &str) -> impl Iterator<Item = (f64, &str)> {
+pub(super) fn candidates(set: &str) -> impl Iterator<Item = (f64, &str)> {
     set.split(", ")
         .flat_map(|part| part.split(",\n"))
         .filter_map(|part| {
@@ -151,8 +173,14 @@ fn counts_readers(tree: &Tree, id: NodeId) -> bool {
     tiny("width") && tiny("height")
 }
 
+/// Whether words say what a picture shows: then it is one.
+fn says_something(tree: &Tree, id: NodeId) -> bool {
+    tree.attribute(id, "alt")
+        .is_some_and(|alt| !alt.trim().is_empty())
+}
+
 /// Leaves the picture of a `picture`, made of its sources where it has none.
-fn only_picture(tree: &mut Tree, id: NodeId) {
+fn without_sources(tree: &mut Tree, id: NodeId) {
     let below = tree.below(id);
     if !below.iter().any(|id| tree.name(*id) == "img") {
         let source = below
@@ -178,6 +206,11 @@ fn only_picture(tree: &mut Tree, id: NodeId) {
 fn captioned(tree: &mut Tree, id: NodeId) {
     if tree.has_class(id, |class| class == "wp-caption") {
         tree.rename(id, "figure");
+        let terms: Vec<NodeId> = tree
+            .children(id)
+            .filter(|id| tree.name(*id) == "dt")
+            .collect();
+        terms.into_iter().for_each(|id| tree.rename(id, "div"));
     } else if tree.has_class(id, |class| class == "wp-caption-text") {
         tree.rename(id, "figcaption");
     }
@@ -255,7 +288,7 @@ fn give_words(tree: &mut Tree, from: NodeId, to: NodeId) {
             tree.set_attribute(to, name, &words);
         } else if words != there && !words.is_empty() {
             tree.warn(
-                "title_removed",
+                "words_removed",
                 format!(
                     "a picture is said to show {} and {}; the first is not kept",
                     shown(&words),
@@ -267,13 +300,15 @@ fn give_words(tree: &mut Tree, from: NodeId, to: NodeId) {
     tree.detach(from);
 }
 
-/// The picture or frame before a `noscript` that has no address yet.
+/// The picture or frame before a `noscript` that has no address yet; not looked for far away.
 fn waiting(tree: &Tree, noscript: NodeId) -> Option<NodeId> {
-    let before = std::iter::successors(tree.before(noscript), |id| tree.before(*id));
-    let mut near = before
-        .take(4)
-        .flat_map(|id| [vec![id], tree.below(id)].concat());
-    near.find(|id| {
+    const NEAR: usize = 30;
+    let before = std::iter::successors(tree.before(noscript), |id| tree.before(*id)).take(4);
+    let near = before.flat_map(|id| {
+        let below = tree.descendants(id).take(NEAR);
+        std::iter::once(id).chain(below)
+    });
+    near.take(NEAR).find(|id| {
         let source = tree.attribute(*id, "src").unwrap_or_default().trim();
         let is_empty =
             source.is_empty() || source.starts_with("data:") || source.starts_with("about:");
@@ -293,6 +328,10 @@ fn file(tree: &Tree, id: NodeId) -> Option<String> {
     }
     let path = address.split(['?', '#']).next()?;
     let (name, extension) = path.rsplit_once('.').unwrap_or((path, ""));
+    const PICTURES: &[&str] = &["jpg", "jpeg", "png", "webp", "gif", "avif", "svg"];
+    if !PICTURES.contains(&extension.to_ascii_lowercase().as_str()) {
+        return Some(address);
+    }
     let stem = match name.rsplit_once('-') {
         Some((stem, size)) if is_size(size) => stem,
         _ => name,

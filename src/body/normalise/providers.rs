@@ -78,7 +78,7 @@ const PROVIDERS: &[Provider] = &[
     Provider(
         "reddit",
         &["reddit-embed-bq", "reddit-card", "reddit-embed"],
-        &[Linked(&["reddit.com"], &["/comments/", "/r/"])],
+        &[Linked(&["reddit.com"], &["/comments/", "/s/"])],
     ),
     Provider(
         "tumblr",
@@ -97,6 +97,16 @@ const PROVIDERS: &[Provider] = &[
             After("https://flo.uri.sh/", "data-src", "/embed"),
             In("data-url"),
         ],
+    ),
+    Provider("typeform", &["typeform-widget"], &[In("data-url")]),
+    Provider(
+        "dailymotion",
+        &["amp-dailymotion"],
+        &[After(
+            "https://www.dailymotion.com/video/",
+            "data-videoid",
+            "",
+        )],
     ),
     Provider(
         "infogram",
@@ -122,17 +132,26 @@ const PROVIDERS: &[Provider] = &[
     ),
 ];
 
+/// Whose embed code an element is, by its name or its class.
+fn code_of(tree: &Tree, id: NodeId) -> Option<&'static Provider> {
+    let name = tree.name(id);
+    PROVIDERS.iter().find(|Provider(_, marks, _)| {
+        marks.contains(&name) || tree.has_class(id, |class| marks.contains(&class))
+    })
+}
+
+/// Whether an element is known as embed code, whether or not its address is found.
+pub(super) fn is_embed_code(tree: &Tree, id: NodeId) -> bool {
+    code_of(tree, id).is_some()
+}
+
 /// The provider of an element's embed code, and the address of what it shows.
 pub(super) fn provider_of(tree: &Tree, id: NodeId) -> Option<(&'static str, String)> {
-    let name = tree.name(id);
     if tree.attribute(id, "data-pin-do") == Some("embedPin") {
         let address = tree.attribute(id, "href").and_then(web_address)?;
         return Some(("pinterest", address));
     }
-    let known = |Provider(_, marks, _): &&Provider| {
-        marks.contains(&name) || tree.has_class(id, |class| marks.contains(&class))
-    };
-    let Provider(provider, _, places) = PROVIDERS.iter().find(known)?;
+    let Provider(provider, _, places) = code_of(tree, id)?;
     let address = places.iter().find_map(|place| found(tree, id, place))?;
     Some((provider, post_address(provider, &address)))
 }

@@ -72,6 +72,17 @@ fn report(tree: &Tree, id: NodeId) {
         );
         return;
     }
+    for shown_there in tree.descendants(id) {
+        let address = ["src", "href"]
+            .iter()
+            .find_map(|name| tree.attribute(shown_there, name));
+        if let Some(address) = address {
+            tree.warn(
+                "element_removed",
+                format!("{} is not shown to readers", shown(address)),
+            );
+        }
+    }
     let children: Vec<NodeId> = tree.children(id).collect();
     let text = collapse(&text_of(tree, &children));
     if matches!(tree.kind(id), Kind::Element(name) if !is_hidden(name)) && !text.is_empty() {
@@ -103,6 +114,12 @@ fn formula(tree: &mut Tree, id: NodeId) {
             let wrapper = tree.element("sup", &[]);
             tree.wrap(&[*raised], wrapper);
         }
+        ("msubsup" | "munderover", [_, lowered, raised]) => {
+            let (below, above) = (tree.element("sub", &[]), tree.element("sup", &[]));
+            tree.wrap(&[*lowered], below);
+            tree.wrap(&[*raised], above);
+        }
+        ("mfenced", _) => parenthesise(tree, id),
         ("msub" | "munder", [_, lowered]) => {
             let wrapper = tree.element("sub", &[]);
             tree.wrap(&[*lowered], wrapper);

@@ -1,11 +1,12 @@
 //! Inline elements around paragraphs, put inside each: blocks hold them in their own HTML only.
 
 use super::super::allowed::{INLINE, is_link};
-use super::super::bounds;
+use super::super::figure::embed_address;
 use super::super::parts::is_space;
 use super::super::tree::{Kind, NodeId, Tree};
 use super::super::write::{all_phrases, collapse, is_phrase, usual_name};
 use super::addresses::shown;
+use super::embeds::is_within_embed;
 use crate::validation::Violation;
 
 /// Elements whose HTML is kept as it is, so that what is around them is no matter.
@@ -20,7 +21,7 @@ pub(super) fn push_down(tree: &mut Tree) -> Result<(), Violation> {
     let directed = holds_right_to_left(tree);
     for id in tree.all() {
         let name = tree.name(id).to_owned();
-        if name.is_empty() || is_embed(tree, id) {
+        if name.is_empty() || embed_address(tree, id).is_some() || is_within_embed(tree, id) {
             continue;
         }
         if !directed
@@ -38,9 +39,15 @@ pub(super) fn push_down(tree: &mut Tree) -> Result<(), Violation> {
             }
         } else if let Some(span) = span_of(tree, id) {
             distribute(tree, span, id)?;
+            place_before(tree, span, id);
         }
     }
     Ok(())
+}
+
+/// Whether an element keeps its HTML as it is, which no link goes into.
+fn is_whole(tree: &Tree, id: NodeId) -> bool {
+    WHOLE.contains(&tree.name(id)) || embed_address(tree, id).is_some()
 }
 
 /// Notes a link around nothing that can be clicked.
@@ -48,9 +55,10 @@ fn report_empty(tree: &Tree, id: NodeId) {
     let Some(href) = tree.attribute(id, "href").filter(|_| tree.name(id) == "a") else {
         return;
     };
+    let is_in_whole = |id: NodeId| tree.ancestors(id).any(|id| is_whole(tree, id));
     let shows = |id: NodeId| match tree.kind(id) {
-        Kind::Text(text) => !collapse(text).is_empty(),
-        _ => tree.name(id) == "img",
+        Kind::Text(text) => !collapse(text).is_empty() && !is_in_whole(id),
+        _ => tree.name(id) == "img" && !is_in_whole(id),
     };
     if is_link(href.trim()) && !tree.below(id).into_iter().any(shows) {
         tree.warn(
@@ -58,12 +66,6 @@ fn report_empty(tree: &Tree, id: NodeId) {
             format!("the link to {} holds nothing to click on", shown(href)),
         );
     }
-}
-
-/// Embeds keep their HTML whole.
-fn is_embed(tree: &Tree, id: NodeId) -> bool {
-    let embeds = |id: NodeId| tree.attribute(id, "data-embed").is_some();
-    embeds(id) || tree.ancestors(id).any(embeds)
 }
 
 /// A `span` with what a block cannot say of itself; it is taken from the element.
@@ -88,6 +90,15 @@ fn span_of(tree: &mut Tree, id: NodeId) -> Option<NodeId> {
     Some(span)
 }
 
+/// A name that nothing in the element took is that of a place before it.
+fn place_before(tree: &mut Tree, span: NodeId, id: NodeId) {
+    if tree.attribute(span, "id").is_some() {
+        tree.remove_attribute(span, "lang");
+        tree.remove_attribute(span, "dir");
+        tree.insert_before(id, span);
+    }
+}
+
 /// Puts a copy of the wrapper around each run of phrases below an element. A name is given once.
 fn distribute(tree: &mut Tree, wrapper: NodeId, parent: NodeId) -> Result<(), Violation> {
     let mut run = Vec::new();
@@ -100,7 +111,7 @@ fn distribute(tree: &mut Tree, wrapper: NodeId, parent: NodeId) -> Result<(), Vi
         surround(tree, wrapper, std::mem::take(&mut run))?;
         match tree.name(child) {
             "img" if tree.name(wrapper) == "a" => surround(tree, wrapper, vec![child])?,
-            name if WHOLE.contains(&name) => {}
+            _ if is_whole(tree, child) => {}
             _ => distribute(tree, wrapper, child)?,
         }
     }
@@ -113,9 +124,7 @@ fn surround(tree: &mut Tree, wrapper: NodeId, run: Vec<NodeId>) -> Result<(), Vi
     if is_bare || run.iter().all(|id| is_space(tree, *id)) {
         return Ok(());
     }
-    if !tree.has_room(1) {
-        return Err(bounds::too_many_nodes());
-    }
+    tree.copied(wrapper)?;
     let copy = tree.copy(wrapper);
     tree.remove_attribute(wrapper, "id");
     tree.wrap(&run, copy);

@@ -11,6 +11,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::pages::{self, Found};
 use super::totals;
+use crate::db::lock::{self, Lock};
 use crate::db::schema::articles;
 use crate::db::types::{IdSql, TimestampSql};
 use crate::db::{Connection, Id, StoreError, StoreResult, Timestamp, slugs};
@@ -228,6 +229,7 @@ pub fn observe_all(
     sites: &Sites,
     all: &[Observation],
 ) -> StoreResult<ExternalCountsReceipt> {
+    lock::shared(connection, Lock::FormerUrls)?;
     let named = targets(connection, sites, all)?;
     let (to_keep, mut receipt) = newest(all, &named).map_err(StoreError::Invalid)?;
     let mut with_urls = pages::release(connection, &urls_of(all, &named))?;

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::totals;
+use crate::db::lock::{self, Lock};
 use crate::db::schema::{articles, former_urls, share_counts, url_share_counts};
 use crate::db::types::{IdSql, TimestampSql};
 use crate::db::{Connection, Id, StoreResult, Timestamp, slugs};
@@ -247,6 +248,15 @@ pub fn former_urls_of(connection: &mut Connection, article: Id) -> StoreResult<V
         .load(connection)?)
 }
 
+/// Waits until nobody else says which addresses articles had before, or keeps counts of such. It is
+/// taken before rows of articles are locked, as those who keep counts take it.
+///
+/// # Errors
+/// When the database fails, or it is waited for too long.
+pub fn claim(connection: &mut Connection) -> StoreResult<()> {
+    lock::exclusive(connection, Lock::FormerUrls)
+}
+
 /// Says which addresses an article had before, in place of what was said: the counts that were
 /// observed of them, however they were spelled, are added to its own. Returns the place of one that is
 /// another article's.
@@ -289,11 +299,19 @@ pub fn recover(
     diesel::update(at(&before).filter(url_share_counts::article_id.eq(article)))
         .set(url_share_counts::article_id.eq(None::<Id>))
         .execute(connection)?;
-    diesel::update(at(&wanted).filter(url_share_counts::article_id.is_null()))
+    // Some had the counts by the slug of the address on a former site: what an editor says goes before.
+    let owners: Vec<Option<Id>> = at(&wanted)
+        .select(url_share_counts::article_id)
+        .distinct()
+        .load(connection)?;
+    diesel::update(at(&wanted))
         .set(url_share_counts::article_id.eq(Some(article)))
         .execute(connection)?;
-    add_up(connection, article)?;
-    totals::place(connection, &[article])?;
+    let touched: BTreeSet<Id> = owners.into_iter().flatten().chain([article]).collect();
+    for touched in &touched {
+        add_up(connection, *touched)?;
+    }
+    totals::place(connection, &touched.into_iter().collect::<Vec<Id>>())?;
     Ok(None)
 }
 

@@ -251,6 +251,10 @@ impl Selection {
         } else {
             vec![CacheTag::Articles]
         };
+        // Any article may take a slug that this one had, of whichever tag it is.
+        if !self.filter.slugs.is_empty() {
+            cache_tags.push(CacheTag::Articles);
+        }
         cache_tags.extend(names_in(&self.filter));
         cache_tags
     }
