@@ -26,6 +26,7 @@ mod import;
 mod lifetimes;
 mod limits;
 mod names;
+mod one_call;
 mod patches;
 mod process;
 mod public;

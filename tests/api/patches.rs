@@ -303,7 +303,7 @@ async fn json_is_read_as_other_libraries_write_it(app: TestApp) {
         .bearer(&token)
         .header("idempotency-key", "\"8e03978e\"")
         .json(json!({"name": "Once", "slug": "once"}));
-    assert_eq!(again.await.problem(), "slug-taken");
+    assert_eq!(again.await.problem(), "name-taken");
 }
 
 #[apply(both)]
