@@ -14,6 +14,7 @@ mod contract;
 mod copy;
 mod counting;
 mod cursors;
+mod deleting;
 mod document;
 mod editorial;
 mod events;
@@ -21,6 +22,7 @@ mod external_addresses;
 mod external_shares;
 #[path = "../faults/mod.rs"]
 mod faults;
+mod finding;
 mod harness;
 mod import;
 mod lifetimes;

@@ -1,5 +1,4 @@
-//! Writes that editorial tools want in one call: publishing while creating, creating what an article refers to,
-//! deleting what nothing refers to; and finding what they wrote.
+//! Writes that editorial tools want in one call: publishing while creating, and creating what an article refers to.
 
 use macro_rules_attribute::apply;
 use reqwest::Method;
@@ -11,26 +10,26 @@ use dateline::events::log;
 use crate::both;
 use crate::harness::{Reply, TestApp, article};
 
-const ARTICLES: &str = "/v1/editorial/articles";
+pub const ARTICLES: &str = "/v1/editorial/articles";
 const CREATING: &str = "/v1/editorial/articles?create_missing=true";
 
-async fn post(app: &TestApp, token: &str, path: &str, body: Value) -> Reply {
+pub async fn post(app: &TestApp, token: &str, path: &str, body: Value) -> Reply {
     app.request(Method::POST, path)
         .bearer(token)
         .json(body)
         .await
 }
 
-async fn read(app: &TestApp, token: &str, path: &str) -> Reply {
+pub async fn read(app: &TestApp, token: &str, path: &str) -> Reply {
     app.request(Method::GET, path).bearer(token).send().await
 }
 
-async fn delete(app: &TestApp, token: &str, path: &str, etag: &str) -> Reply {
+pub async fn delete(app: &TestApp, token: &str, path: &str, etag: &str) -> Reply {
     let request = app.request(Method::DELETE, path).bearer(token);
     request.header("if-match", etag).send().await
 }
 
-fn with(mut article: Value, members: Value) -> Value {
+pub fn with(mut article: Value, members: Value) -> Value {
     for (name, value) in members.as_object().unwrap() {
         article[name] = value.clone();
     }
@@ -41,12 +40,12 @@ fn published(slug: &str, members: Value) -> Value {
     with(with(article(slug), json!({"status": "published"})), members)
 }
 
-fn id(reply: &Reply) -> &str {
+pub fn id(reply: &Reply) -> &str {
     reply.json["id"].as_str().unwrap()
 }
 
 /// The kinds of all events, with what readers saw of each, after a number.
-async fn events(app: &TestApp, after: i64) -> Vec<(String, Option<String>)> {
+pub async fn events(app: &TestApp, after: i64) -> Vec<(String, Option<String>)> {
     let read = app
         .database
         .read(move |connection| log::after(connection, after, 1_000));
@@ -56,7 +55,7 @@ async fn events(app: &TestApp, after: i64) -> Vec<(String, Option<String>)> {
         .collect()
 }
 
-async fn last_event(app: &TestApp) -> i64 {
+pub async fn last_event(app: &TestApp) -> i64 {
     events(app, 0).await.len() as i64
 }
 
@@ -544,314 +543,6 @@ async fn creating_needs_the_rights_for_what_is_created(app: TestApp) {
     }
 }
 
-/// What tags and authors are deleted alike: where they are, and what an article says to refer to one.
-const KINDS: [(&str, &str, &str); 3] = [
-    ("tags", "topic", "tags"),
-    ("tags", "section", "section"),
-    ("authors", "", "authors"),
-];
-
-#[apply(both)]
-async fn what_nothing_refers_to_can_be_deleted(app: TestApp) {
-    let token = app.newsroom().await;
-    for (kind, of_kind, member) in KINDS {
-        let mut input = json!({"name": "Gone Soon", "slug": "gone-first"});
-        if !of_kind.is_empty() {
-            input["kind"] = json!(of_kind);
-        }
-        let one = app
-            .create(&token, &format!("/v1/editorial/{kind}"), input.clone())
-            .await;
-        let path = format!("/v1/editorial/{kind}/{}", id(&one));
-        let request = app.request(Method::PATCH, &path).bearer(&token);
-        let request = request.header("if-match", &one.etag());
-        let one = request.json(json!({"slug": "gone-soon"})).await;
-        assert_eq!(one.status, 200);
-        // A draft refers to it, then one in the trash.
-        let value = if member == "section" {
-            json!("gone-soon")
-        } else {
-            json!(["gone-soon"])
-        };
-        let draft = with(json!({"headline": "Draft"}), json!({member: value}));
-        let draft = app.create(&token, ARTICLES, draft).await;
-        let used = delete(&app, &token, &path, &one.etag()).await;
-        assert_eq!(
-            (used.status.as_u16(), used.problem()),
-            (409, "in-use"),
-            "{}",
-            used.text
-        );
-        assert_eq!(used.json["article_count"], 1);
-        let draft_path = format!("{ARTICLES}/{}", id(&draft));
-        let trashed = delete(&app, &token, &draft_path, &draft.etag()).await;
-        assert_eq!(
-            delete(&app, &token, &path, &one.etag()).await.problem(),
-            "in-use"
-        );
-        let restored = app.step(&token, &trashed, "restore", json!({})).await;
-        let none = if member == "section" {
-            Value::Null
-        } else {
-            json!([])
-        };
-        let freed = app.patch(&token, &restored, json!({member: none})).await;
-        assert_eq!(freed.status, 200, "{}", freed.text);
-
-        // Everything is in the caches.
-        let public = [
-            format!("/v1/{kind}/gone-soon"),
-            format!("/v1/{kind}/gone-first"),
-            format!("/v1/{kind}"),
-            format!(
-                "/v1/articles?{}=gone-soon",
-                if member == "section" {
-                    "section"
-                } else {
-                    &kind[..kind.len() - 1]
-                }
-            ),
-        ];
-        for path in &public {
-            app.get(path).await;
-        }
-        let before = last_event(&app).await;
-        assert_eq!(delete(&app, &token, &path, "\"v1\"").await.status, 412);
-        let no_match = app
-            .request(Method::DELETE, &path)
-            .bearer(&token)
-            .send()
-            .await;
-        assert_eq!(no_match.status, 428);
-        let deleted = delete(&app, &token, &path, &one.etag()).await;
-        assert_eq!((deleted.status.as_u16(), &*deleted.text), (204, ""));
-        let name = &kind[..kind.len() - 1];
-        let happened = (format!("{name}_deleted"), Some("disappeared".to_owned()));
-        assert_eq!(events(&app, before).await, [happened]);
-
-        assert_eq!(app.get(&public[0]).await.status, 404);
-        assert_eq!(app.get(&public[1]).await.status, 404);
-        assert!(!app.get(&public[2]).await.slugs().contains(&"gone-soon"));
-        assert_eq!(app.get(&public[3]).await.slugs().len(), 0);
-        assert_eq!(read(&app, &token, &path).await.status, 404);
-        assert_eq!(delete(&app, &token, &path, "*").await.status, 404);
-        let search = app.get("/v1/articles?q=gone").await;
-        assert_eq!(search.slugs().len(), 0);
-        // Slug and name are free again.
-        let again = app
-            .create(&token, &format!("/v1/editorial/{kind}"), input)
-            .await;
-        assert_eq!(again.json["slug"], "gone-first");
-        let path = format!("/v1/editorial/{kind}/{}", id(&again));
-        assert_eq!(delete(&app, &token, &path, "*").await.status, 204);
-    }
-}
-
-#[apply(both)]
-async fn one_into_which_others_were_merged_can_be_deleted(app: TestApp) {
-    let token = app.newsroom().await;
-    for kind in ["tags", "authors"] {
-        let path = format!("/v1/editorial/{kind}");
-        let one = app.create(&token, &path, json!({"name": "Lost One"})).await;
-        let two = app.create(&token, &path, json!({"name": "Lost Two"})).await;
-        let merge = app.request(Method::POST, &format!("{path}/{}/merge", id(&one)));
-        let merge = merge.bearer(&token).header("if-match", "*");
-        assert_eq!(merge.json(json!({"into": "lost-two"})).await.status, 200);
-        let two = format!("{path}/{}", id(&two));
-        assert_eq!(delete(&app, &token, &two, "*").await.status, 204);
-        for slug in ["lost-one", "lost-two"] {
-            assert_eq!(app.get(&format!("/v1/{kind}/{slug}")).await.status, 404);
-        }
-        let filter = &kind[..kind.len() - 1];
-        assert_eq!(
-            app.get(&format!("/v1/articles?{filter}=lost-one"))
-                .await
-                .slugs()
-                .len(),
-            0
-        );
-        assert_eq!(app.get("/v1/articles?q=lost").await.slugs().len(), 0);
-    }
-}
-
-#[apply(both)]
-async fn deleting_needs_the_right(app: TestApp) {
-    let token = app.newsroom().await;
-    const NEITHER: &[Right] = &[
-        Right::ArticlesRead,
-        Right::ArticlesWrite,
-        Right::ArticlesPublish,
-    ];
-    let author = app.user("author@example.com", Role::Author).await;
-    let tool = app.tool_with(NEITHER).await;
-    for (kind, slug) in [("tags", "ports"), ("authors", "sam-reporter")] {
-        let found = app.get(&format!("/v1/{kind}/{slug}")).await;
-        let path = format!("/v1/editorial/{kind}/{}", id(&found));
-        for token in [&author, &tool] {
-            assert_eq!(delete(&app, token, &path, "*").await.status, 403);
-        }
-        let nobody = app
-            .request(Method::DELETE, &path)
-            .header("if-match", "*")
-            .send()
-            .await;
-        assert_eq!(nobody.status, 401);
-        assert_eq!(delete(&app, &token, &path, "*").await.status, 204);
-    }
-}
-
-#[apply(both)]
-async fn the_editorial_list_is_looked_through(app: TestApp) {
-    let token = app.newsroom().await;
-    for (slug, headline) in [
-        ("one", "São Tomé agrees on a flood fund"),
-        ("two", "The flood fund, explained"),
-        ("three", "Ports reopen"),
-    ] {
-        let body = with(article(slug), json!({"headline": headline}));
-        app.create(&token, ARTICLES, body).await;
-    }
-    app.published(&token, "four").await;
-    let four = read(&app, &token, &format!("{ARTICLES}?slug=four")).await;
-    let id = four.json["data"][0]["id"].as_str().unwrap();
-    let request = app
-        .request(Method::PATCH, &format!("{ARTICLES}/{id}"))
-        .bearer(&token);
-    let moved = request
-        .header("if-match", "*")
-        .json(json!({"slug": "quatro"}))
-        .await;
-    assert_eq!(moved.status, 200);
-    let one = read(&app, &token, &format!("{ARTICLES}?slug=one")).await;
-    let at = one.json["data"][0]["updated_at"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    for (query, slugs) in [
-        ("slug=one", vec!["one"]),
-        ("slug=one,three,never", vec!["three", "one"]),
-        ("slug=four", vec!["quatro"]),
-        ("slug=never", vec![]),
-        ("q=fund+flood", vec!["two", "one"]),
-        ("q=SAO+TOME", vec!["one"]),
-        ("q=headline", vec!["quatro"]),
-        ("q=explain", vec!["two"]),
-        ("q=river", vec![]),
-        ("q=", vec![]),
-        ("q=flood&slug=one,three", vec!["one"]),
-        ("q=flood&status=published", vec![]),
-        ("updated_after=2999-01-01T00:00:00Z", vec![]),
-        (
-            "updated_after=2020-01-01T00:00:00Z&tag=climate",
-            vec!["quatro", "three", "two", "one"],
-        ),
-    ] {
-        let list = read(&app, &token, &format!("{ARTICLES}?{query}&count=true")).await;
-        assert_eq!(list.status, 200, "{query}: {}", list.text);
-        assert_eq!(list.slugs(), slugs, "{query}");
-        assert_eq!(list.json["page"]["total"], slugs.len(), "{query}");
-    }
-    let after = read(&app, &token, &format!("{ARTICLES}?updated_after={at}")).await;
-    assert!(!after.slugs().contains(&"one"), "{}", after.text);
-    for wrong in [
-        "slug=Not+one",
-        "slug=",
-        "updated_after=soon",
-        &format!("q={}", "x".repeat(201)),
-    ] {
-        let reply = read(&app, &token, &format!("{ARTICLES}?{wrong}")).await;
-        assert_eq!(reply.status, 400, "{wrong}");
-    }
-    // Authors find their own.
-    let author = app.user("author@example.com", Role::Author).await;
-    let own = json!({"headline": "A flood of mail"});
-    app.create(&author, ARTICLES, own).await;
-    let list = read(&app, &author, &format!("{ARTICLES}?q=flood")).await;
-    assert_eq!(list.slugs(), ["a-flood-of-mail"]);
-    let list = read(&app, &author, &format!("{ARTICLES}?slug=one")).await;
-    assert_eq!(list.slugs().len(), 0);
-}
-
-#[apply(both)]
-async fn what_is_found_by_headline_has_pages(app: TestApp) {
-    let token = app.newsroom().await;
-    for number in 0..7 {
-        let headline = if number == 3 { "Other" } else { "Flood" };
-        let body = json!({"headline": headline, "slug": format!("n{number}")});
-        app.create(&token, ARTICLES, body).await;
-    }
-    let start = format!("{ARTICLES}?q=flood&limit=2");
-    let (mut seen, mut pages, mut cursor) = (Vec::new(), Vec::new(), String::new());
-    loop {
-        let page = read(&app, &token, &format!("{start}{cursor}")).await;
-        let slugs = page
-            .slugs()
-            .into_iter()
-            .map(str::to_owned)
-            .collect::<Vec<_>>();
-        seen.extend(slugs.clone());
-        let next = page.json["page"]["next_cursor"].clone();
-        pages.push((slugs, page));
-        match next.as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
-        }
-    }
-    assert_eq!(seen, ["n6", "n5", "n4", "n2", "n1", "n0"]);
-    let (_, last) = pages.last().unwrap();
-    let back = last.json["page"]["prev_cursor"].as_str().unwrap();
-    let page = read(&app, &token, &format!("{start}&cursor={back}")).await;
-    assert_eq!(page.slugs(), pages[pages.len() - 2].0);
-}
-
-#[apply(both)]
-async fn what_is_taken_says_by_which_article(app: TestApp) {
-    let token = app.newsroom().await;
-    let url = "https://old.example/2019/04/harbour-fund";
-    let holder = with(article("one"), json!({"former_urls": [url]}));
-    let one = app.create(&token, ARTICLES, holder).await;
-    let other = app.draft(&token, "two").await;
-    let named = json!({"id": one.json["id"], "slug": "one", "headline": "Headline of one"});
-
-    let slug = post(&app, &token, ARTICLES, json!({"slug": "one"})).await;
-    assert_eq!((slug.status.as_u16(), slug.problem()), (409, "slug-taken"));
-    assert_eq!(slug.json["existing"], named);
-    assert_eq!(slug.json["suggestion"], "one-2");
-    let slug = app.patch(&token, &other, json!({"slug": "one"})).await;
-    assert_eq!(slug.json["existing"], named);
-    let taken = json!({"former_urls": ["https://new.example/", url]});
-    let created = post(&app, &token, ARTICLES, taken.clone()).await;
-    let patched = app.patch(&token, &other, taken.clone()).await;
-    for reply in [created, patched] {
-        assert_eq!(reply.status, 422, "{}", reply.text);
-        assert_eq!(reply.pointers(), ["/former_urls/1"]);
-        assert_eq!(reply.json["existing"], named);
-    }
-    // What nobody has is named by nobody, and neither is what the caller may not read.
-    let reserved = post(&app, &token, ARTICLES, json!({"slug": "facets"})).await;
-    assert_eq!(reserved.status, 409);
-    assert_eq!(reserved.json.get("existing"), None);
-    const WRITES: &[Right] = &[Right::ArticlesWrite];
-    for token in [
-        app.user("author@example.com", Role::Author).await,
-        app.tool_with(WRITES).await,
-    ] {
-        let slug = post(&app, &token, ARTICLES, json!({"slug": "one"})).await;
-        let url = post(&app, &token, ARTICLES, taken.clone()).await;
-        for (reply, status) in [(slug, 409), (url, 422)] {
-            assert_eq!(reply.status, status, "{}", reply.text);
-            assert_eq!(reply.json.get("existing"), None);
-            assert!(!reply.text.contains("Headline of"), "{}", reply.text);
-        }
-    }
-    // Their own they may.
-    let author = app.user("own@example.com", Role::Author).await;
-    app.create(&author, ARTICLES, json!({"slug": "own"})).await;
-    let own = post(&app, &author, ARTICLES, json!({"slug": "own"})).await;
-    assert_eq!(own.json["existing"]["slug"], "own");
-    assert_eq!(own.json["existing"].get("headline"), None);
-}
-
 #[apply(both)]
 async fn one_call_takes_few_statements(app: TestApp) {
     let token = app.newsroom().await;
@@ -876,4 +567,27 @@ async fn one_call_takes_few_statements(app: TestApp) {
         creating <= 22 && finding <= 32,
         "publish {creating}, by name {finding}"
     );
+}
+
+#[apply(both)]
+async fn many_at_once_create_what_is_missing_once(app: TestApp) {
+    let token = app.newsroom().await;
+    let calls = (0..6).map(|number| {
+        let body = json!({
+            "headline": format!("Number {number}"), "section": "Science",
+            "tags": ["Sea walls", "storm-surge"], "authors": ["Kim Newcomer"]
+        });
+        post(&app, &token, CREATING, body)
+    });
+    for reply in futures_util::future::join_all(calls).await {
+        assert_eq!(reply.status, 201, "{}", reply.text);
+    }
+    for (list, once) in [
+        ("tags?q=sea", "sea-walls"),
+        ("tags?q=storm", "storm-surge"),
+        ("tags?q=science", "science"),
+        ("authors?q=kim", "kim-newcomer"),
+    ] {
+        assert_eq!(app.get(&format!("/v1/{list}")).await.slugs(), [once]);
+    }
 }

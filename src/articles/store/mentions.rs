@@ -7,7 +7,7 @@ use crate::articles::mentions::{Mention, Mentions, Resolved};
 use crate::auth::model::{Caller, Right};
 use crate::authors::model::AuthorInput;
 use crate::db::lock::{self, Lock};
-use crate::db::{Id, Resource, StoreError, StoreResult, stored};
+use crate::db::{Connection, Id, Resource, StoreError, StoreResult, stored};
 use crate::events::Change;
 use crate::names::{self, compared};
 use crate::tags::model::{TagInput, TagKind};
@@ -99,6 +99,22 @@ fn asked<'a>(mentions: impl Iterator<Item = &'a Mention> + Clone) -> (Vec<Slug>,
     (slugs, mentions.flat_map(Mention::names).collect())
 }
 
+/// What is known; where something is not, looked up again when nobody else can be creating it, so that of two
+/// who create the same the second finds it.
+fn look_up<'a, T: Copy>(
+    connection: &mut Connection,
+    creating: Lock,
+    mut mentions: impl Iterator<Item = &'a Mention>,
+    known: impl Fn(&mut Connection) -> StoreResult<Known<T>>,
+) -> StoreResult<Known<T>> {
+    let found = known(connection)?;
+    if mentions.all(|mention| !found.meant(mention).is_empty()) {
+        return Ok(found);
+    }
+    lock::exclusive(connection, creating)?;
+    known(connection)
+}
+
 fn resolve_tags(
     change: &mut Change<'_>,
     mentions: &Mentions,
@@ -110,11 +126,17 @@ fn resolve_tags(
     if slugs.is_empty() && names.is_empty() {
         return Ok((Vec::new(), None));
     }
-    let alike = tags::store::called(change.connection, &names)?;
-    let mut known = Known {
-        by_slug: tags::store::by_slugs(change.connection, &slugs)?,
-        alike,
-    };
+    let mut known = look_up(
+        change.connection,
+        Lock::TagNames,
+        tags().chain(&mentions.section),
+        |connection| {
+            Ok(Known {
+                by_slug: tags::store::by_slugs(connection, &slugs)?,
+                alike: tags::store::called(connection, &names)?,
+            })
+        },
+    )?;
     let mut ids = Vec::new();
     for (index, mention) in tags().enumerate() {
         let pointer = format!("/tags/{index}");
@@ -200,11 +222,13 @@ fn resolve_authors(
     if slugs.is_empty() && names.is_empty() {
         return Ok(Vec::new());
     }
-    let alike = authors::store::called(change.connection, &names)?;
-    let mut known = Known {
-        by_slug: authors::store::by_slugs(change.connection, &slugs)?,
-        alike,
-    };
+    // Authors have no lock of their names: all who need a slug for one queue here.
+    let mut known = look_up(change.connection, Lock::Slugs, authors(), |connection| {
+        Ok(Known {
+            by_slug: authors::store::by_slugs(connection, &slugs)?,
+            alike: authors::store::called(connection, &names)?,
+        })
+    })?;
     let mut ids = Vec::new();
     for (index, mention) in authors().enumerate() {
         let pointer = format!("/authors/{index}");
