@@ -14,7 +14,8 @@ use super::store::{editorial, transitions, write};
 use super::workflow::{PublishInput, RetractInput, Status};
 use crate::auth::guard::{Allowed, ArticlesPublish, ArticlesRead, ArticlesWrite};
 use crate::auth::model::{Caller, Right};
-use crate::db::{Database, Id, StoreResult, Timestamp};
+use crate::db::connection_pool::Cost;
+use crate::db::{Connection, Database, Id, StoreResult, Timestamp};
 use crate::events::{Change, RequestId, Writer};
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::conditional::{IfMatch, editorial_json, private_json, receipt};
@@ -168,9 +169,15 @@ pub async fn list_any_articles(
         params.limit,
     )?;
     let (start, limit) = (place(paginator.start())?, paginator.fetch());
-    let (found, total) = database
-        .read(move |connection| editorial::list(connection, &filter, start, limit, params.count))
-        .await?;
+    // Looking through headlines must not keep what is quick from its connections.
+    let is_costly = filter.headline.is_some();
+    let read = move |connection: &mut Connection| {
+        editorial::list(connection, &filter, start, limit, params.count)
+    };
+    let (found, total) = match is_costly {
+        true => database.read_within(Cost::High, read).await?,
+        false => database.read(read).await?,
+    };
     let list = paginator.page(found, total, |article| article.id);
     let mut response = HttpResponse::Ok();
     if let Some(link) = links(&canonical, &list.page) {
