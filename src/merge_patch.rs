@@ -8,7 +8,7 @@ use crate::validation::{AS_WRITTEN, Violations, from_json, object};
 
 /// A patch, not yet applied to anything.
 #[derive(Debug, Clone)]
-pub struct MergePatch(serde_json::Value);
+pub struct MergePatch(Map<String, serde_json::Value>);
 
 impl Deserr<Violations> for MergePatch {
     fn deserialize_from_value<V: IntoValue>(
@@ -16,14 +16,24 @@ impl Deserr<Violations> for MergePatch {
         location: ValuePointerRef,
     ) -> Result<Self, Violations> {
         // Anything but an object would replace the whole resource.
-        object(value, location).map(|patch| Self(patch.into()))
+        object(value, location).map(Self)
     }
 }
 
 impl MergePatch {
     /// Takes a top-level field out of the patch.
     pub fn take(&mut self, field: &str) -> Option<serde_json::Value> {
-        self.0.as_object_mut()?.shift_remove(field)
+        self.0.shift_remove(field)
+    }
+
+    /// Whether it changes or removes a top-level field.
+    pub fn has(&self, field: &str) -> bool {
+        self.0.contains_key(field)
+    }
+
+    /// Its top-level fields.
+    pub fn members(&mut self) -> &mut Map<String, serde_json::Value> {
+        &mut self.0
     }
 
     /// The patched document, read as `T` with all its rules. A null for a name that `T` does not have is
@@ -33,11 +43,8 @@ impl MergePatch {
     /// Everything that is wrong with the document after the patch.
     pub fn apply<T: Deserr<Violations>>(self, current: &impl Serialize) -> Result<T, Violations> {
         let mut document = serde_json::to_value(current).unwrap_or_default();
-        let serde_json::Value::Object(patch) = self.0 else {
-            return from_json(document);
-        };
         if let serde_json::Value::Object(document) = &mut document {
-            for (name, value) in patch {
+            for (name, value) in self.0 {
                 merge_member(document, name, value, Some(AS_WRITTEN));
             }
         }

@@ -1,5 +1,5 @@
-//! What tags and authors share: a name with a slug, a list by name, finding one by part of its name, and merging
-//! one into another.
+//! What tags and authors share: a name with a slug, a list by name, finding one by part of its name, merging
+//! one into another, and deleting one.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -11,6 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::characters::is_ignorable;
 use crate::db::keyset::KeysetBound;
 use crate::db::lock::{self, Lock};
+use crate::db::total::{CEILING, Total};
 use crate::db::types::{IdSql, TimestampSql};
 use crate::db::version::Expected;
 use crate::db::{Connection, Id, Resource, StoreError, StoreResult, dialect, slugs};
@@ -198,6 +199,65 @@ pub fn merge(
     });
     Ok(())
 }
+
+/// Begins to delete one: until this transaction ends no article comes to refer to it.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`].
+pub fn begin_delete(
+    connection: &mut Connection,
+    of: Resource,
+    id: Id,
+    expected: &Expected,
+) -> StoreResult<Named> {
+    lock::row(connection, of, id)?;
+    let named = by_ids(connection, of, &[id])?.remove(&id);
+    let named = named.ok_or(StoreError::NotFound)?;
+    expected.check(named.version)?;
+    Ok(named)
+}
+
+#[derive(QueryableByName)]
+struct Used {
+    #[diesel(sql_type = BigInt)]
+    articles: i64,
+}
+
+/// Deletes one that no article refers to, with the slugs that it once had; `beside` articles refer to it in
+/// another way than others do.
+///
+/// # Errors
+/// [`StoreError::InUse`].
+pub fn delete(change: &mut Change<'_>, of: Resource, named: Named, beside: i64) -> StoreResult<()> {
+    let connection = &mut *change.connection;
+    let (table, kind) = (of.table(), of.as_str());
+    let used: Used = diesel::sql_query(format!(
+        "SELECT count(*) AS articles FROM \
+         (SELECT 1 FROM article_{table} WHERE {kind}_id = $1 LIMIT {}) used",
+        CEILING + 1
+    ))
+    .bind::<IdSql, _>(named.id)
+    .get_result(connection)?;
+    let articles = Total::counted(used.articles + beside);
+    if articles.items > 0 {
+        let slug = named.slug;
+        return Err(StoreError::InUse { of, slug, articles });
+    }
+    slugs::forget_former(connection, of, named.id)?;
+    diesel::sql_query(format!("DELETE FROM {table} WHERE id = $1"))
+        .bind::<IdSql, _>(named.id)
+        .execute(connection)?;
+    change.record(Event::Name {
+        event: NameEvent::Deleted,
+        of,
+        id: named.id,
+        slug: named.slug,
+    });
+    Ok(())
+}
+
+/// Names that fold to the same words, at most: others that have them are not compared.
+pub const MOST_ALIKE: i64 = 1_000;
 
 /// What names are sorted by and looked through: the words of a name, folded as searches fold them, and after
 /// tabs the rows in which these have signs, or are joined and spelled out.

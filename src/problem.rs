@@ -13,7 +13,8 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::db::{Id, Outage, StoreError};
+use crate::db::total::{Total, TotalIs};
+use crate::db::{Holder, Id, Outage, Resource, StoreError};
 use crate::etag::{self, PRIVATE};
 use crate::log::Repeated;
 use crate::validation::{MOST_DETAIL, Violation, Violations, cut};
@@ -66,9 +67,11 @@ problem_types! {
     REQUEST_TIMEOUT = "request-timeout", 408, "Request took too long",
         "The request did not arrive in full within the time limit.";
     SLUG_TAKEN = "slug-taken", 409, "Slug is taken",
-        "Another resource has this slug. `suggestion` is the nearest free one.";
+        "Another resource has this slug. `suggestion` is the nearest free one; `existing` names an article that has it, to callers who may read that.";
     NAME_TAKEN = "name-taken", 409, "Name is taken",
         "Another tag of the same kind has this name, case and kinds of space aside. `existing` names it.";
+    IN_USE = "in-use", 409, "In use",
+        "Articles refer to it, so that it cannot be deleted. `article_count` says how many do, of any status; merging it into another takes them along.";
     WRONG_STATE = "wrong-state", 409, "Not possible in this state",
         "The step is not allowed from the status the article has. `allowed` lists the steps that are.";
     CONFLICT = "conflict", 409, "Written at the same moment",
@@ -134,10 +137,15 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub suggestion: Option<&'a str>,
-    /// With `name-taken`: the tag that has the name.
+    /// With `name-taken`: the tag that has the name. With `slug-taken`, and with `validation` where a former URL
+    /// is taken: the article that has it, when the caller may read that.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub existing: Option<&'a Existing>,
+    /// With `in-use`: how many articles of any status refer to it; of more than 10,000, 10,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1)]
+    pub article_count: Option<i64>,
     /// With `wrong-state`: the steps that are allowed now.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -154,8 +162,25 @@ pub struct Existing {
     pub id: Id,
     /// Its name in URLs.
     pub slug: String,
-    /// Its name for readers.
-    pub name: String,
+    /// A tag's name for readers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub name: Option<String>,
+    /// An article's headline; a draft may have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub headline: Option<String>,
+}
+
+impl From<Holder> for Existing {
+    fn from(article: Holder) -> Self {
+        Self {
+            id: article.id,
+            slug: article.slug,
+            name: None,
+            headline: article.headline,
+        }
+    }
 }
 
 /// The `type` of every kind of problem, for the OpenAPI document.
@@ -190,6 +215,7 @@ struct Occurrence {
     errors: Violations,
     suggestion: Option<String>,
     existing: Option<Existing>,
+    article_count: Option<i64>,
     allowed: Option<Vec<&'static str>>,
     headers: Vec<(HeaderName, HeaderValue)>,
     is_outage: bool,
@@ -204,6 +230,7 @@ impl Problem {
             errors: Violations::default(),
             suggestion: None,
             existing: None,
+            article_count: None,
             allowed: None,
             headers: Vec::new(),
             is_outage: false,
@@ -325,6 +352,7 @@ impl Problem {
             more_errors: occurrence.errors.more(),
             suggestion: occurrence.suggestion.as_deref(),
             existing: occurrence.existing.as_ref(),
+            article_count: occurrence.article_count,
             allowed: occurrence.allowed.as_deref(),
         };
         let mut response = HttpResponse::build(self.status_code());
@@ -359,6 +387,17 @@ impl From<Violations> for Problem {
     }
 }
 
+fn in_use(of: Resource, slug: &str, articles: Total) -> String {
+    let number = match (articles.items, articles.is) {
+        (1, _) => "1 article refers".to_owned(),
+        (number, TotalIs::Exact) => format!("{number} articles refer"),
+        (number, TotalIs::AtLeast) => format!("More than {number} articles refer"),
+    };
+    format!(
+        "{number} to the {of} \"{slug}\", of any status; merge it into another, or change them first."
+    )
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
@@ -372,18 +411,38 @@ impl From<StoreError> for Problem {
                 "If-Match has a weak ETag (W/\"…\"), which never matches (RFC 9110, section 13.1.1). A proxy \
                  that compresses responses may have made it weak: send it without W/, as in the ETag header.",
             ),
-            StoreError::SlugTaken { slug, suggestion } => {
+            StoreError::SlugTaken {
+                slug,
+                suggestion,
+                existing,
+            } => {
                 let mut problem = Self::new(
                     &SLUG_TAKEN,
                     format!("The slug \"{slug}\" is taken; \"{suggestion}\" is free."),
                 );
                 problem.0.suggestion = Some(suggestion);
+                problem.0.existing = existing.map(|article| Existing::from(*article));
                 problem
             }
             StoreError::NameTaken { id, slug, name } => {
                 let detail = format!("The tag \"{slug}\" has the name \"{name}\" already.");
                 let mut problem = Self::new(&NAME_TAKEN, detail);
-                problem.0.existing = Some(Existing { id, slug, name });
+                problem.0.existing = Some(Existing {
+                    id,
+                    slug,
+                    name: Some(name),
+                    headline: None,
+                });
+                problem
+            }
+            StoreError::Taken(violations, holder) => {
+                let mut problem = Self::validation(violations);
+                problem.0.existing = Some((*holder).into());
+                problem
+            }
+            StoreError::InUse { of, slug, articles } => {
+                let mut problem = Self::new(&IN_USE, in_use(of, &slug, articles));
+                problem.0.article_count = Some(articles.items);
                 problem
             }
             StoreError::InvalidTransition { detail, allowed } => {

@@ -7,13 +7,15 @@ use utoipa::IntoParams;
 
 use super::input::{ArticleInput, ArticlePatch};
 use super::model::{EditorialArticle, EditorialFilter, EditorialSummary};
+use super::new_article::NewArticle;
 use super::parts::CorrectionInput;
 use super::public::place;
 use super::store::{editorial, transitions, write};
 use super::workflow::{PublishInput, RetractInput, Status};
 use crate::auth::guard::{Allowed, ArticlesPublish, ArticlesRead, ArticlesWrite};
 use crate::auth::model::{Caller, Right};
-use crate::db::{Database, Id, StoreResult};
+use crate::db::connection_pool::Cost;
+use crate::db::{Connection, Database, Id, StoreResult, Timestamp};
 use crate::events::{Change, RequestId, Writer};
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::conditional::{IfMatch, editorial_json, private_json, receipt};
@@ -21,7 +23,8 @@ use crate::http::cursor::CursorKey;
 use crate::http::page::{List, Paginator, links};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::IdPath;
-use crate::problem::{Problem, ProblemDocument};
+use crate::problem::{FORBIDDEN, Problem, ProblemDocument};
+use crate::search::headline::HeadlineWords;
 use crate::text::Slug;
 use crate::validation::Violations;
 
@@ -60,6 +63,24 @@ async fn change_with_warnings(
     Ok(editorial_json(HttpResponse::Ok(), version, &article))
 }
 
+/// Parameters of writing an article.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct WriteParams {
+    /// `true` takes names as well as slugs in `authors`, `section` and `tags`, and creates those that are not
+    /// there; that needs the rights `authors:write` and `tags:write`.
+    #[param(value_type = Option<bool>)]
+    create_missing: bool,
+}
+
+impl FromParams for WriteParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        Ok(Self {
+            create_missing: params.flag("create_missing")?,
+        })
+    }
+}
+
 /// How many drafts somebody may have who cannot publish.
 #[derive(Debug, Clone, Copy)]
 pub struct DraftQuota(pub i64);
@@ -88,6 +109,16 @@ pub struct EditorialListParams {
     /// Slugs of tags, comma-separated: any of them.
     #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 20)]
     tag: Vec<Slug>,
+    /// Slugs of articles, comma-separated: any of them, at most 100; also slugs that they once had.
+    #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 100, example = json!(["harbour-cities-agree-flood-fund"]))]
+    slug: Vec<Slug>,
+    /// Words that the headline has, drafts' too: all of them, in any order, as any part of its words. The
+    /// 10,000 articles that were last changed, of those that fit the other filters, are looked at.
+    #[param(value_type = Option<String>, max_length = 200, example = "flood fund")]
+    q: Option<String>,
+    /// Only those that were changed after this.
+    #[param(value_type = Option<Timestamp>)]
+    updated_after: Option<Timestamp>,
 }
 
 impl FromParams for EditorialListParams {
@@ -100,6 +131,9 @@ impl FromParams for EditorialListParams {
             author: params.list("author", 20)?,
             section: params.list("section", 20)?,
             tag: params.list("tag", 20)?,
+            slug: params.list("slug", 100)?,
+            q: params.part_of_name()?,
+            updated_after: params.one("updated_after")?,
         })
     }
 }
@@ -127,6 +161,9 @@ pub async fn list_any_articles(
         authors: params.author,
         sections: params.section,
         tags: params.tag,
+        slugs: params.slug,
+        headline: params.q.as_deref().map(HeadlineWords::of),
+        updated_after: params.updated_after,
     };
     let paginator = Paginator::new(
         &cursors,
@@ -135,9 +172,15 @@ pub async fn list_any_articles(
         params.limit,
     )?;
     let (start, limit) = (place(paginator.start())?, paginator.fetch());
-    let (found, total) = database
-        .read(move |connection| editorial::list(connection, &filter, start, limit, params.count))
-        .await?;
+    // Looking through headlines must not keep what is quick from its connections.
+    let is_costly = filter.headline.is_some();
+    let read = move |connection: &mut Connection| {
+        editorial::list(connection, &filter, start, limit, params.count)
+    };
+    let (found, total) = match is_costly {
+        true => database.read_within(Cost::High, read).await?,
+        false => database.read(read).await?,
+    };
     let list = paginator.page(found, total, |article| article.id);
     let mut response = HttpResponse::Ok();
     if let Some(link) = links(&canonical, &list.page) {
@@ -146,32 +189,42 @@ pub async fn list_any_articles(
     Ok(private_json(response, &list))
 }
 
+/// Why somebody who cannot publish cannot create what is published.
+const NEEDS_PUBLISH: &str =
+    "\"status\": \"published\" needs the right articles:publish; leave it out to save a draft.";
+
 /// Create an article
 ///
-/// A draft, or one in review. Everything may still be missing; publishing says what.
+/// A draft, or one in review: everything may still be missing. With `"status": "published"` it is published in
+/// the same change, now or at `published_at`, for callers with the right `articles:publish`; everything that
+/// is missing is reported at once.
 #[utoipa::path(
     post, path = "/v1/editorial/articles", operation_id = "createArticle", tag = "editorial articles",
-    security(("bearer" = ["articles:write"])), request_body = ArticleInput,
+    security(("bearer" = ["articles:write"])), params(WriteParams), request_body = NewArticle,
     responses(
         (status = 201, description = "Created.", body = EditorialArticle, headers(("Location" = String), ("ETag" = String))),
         (status = 409, description = "The slug is taken.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn create_article(
-    Allowed(caller, (_, JsonBody(input)), _): Allowed<
+    Allowed(caller, (Query(params), JsonBody(article)), _): Allowed<
         ArticlesWrite,
-        (Query<NoParams>, JsonBody<ArticleInput>),
+        (Query<WriteParams>, JsonBody<NewArticle>),
     >,
     request: RequestId,
     writer: Data<Writer>,
     quota: Data<DraftQuota>,
 ) -> Result<HttpResponse, Problem> {
     let quota = quota.0;
-    let warnings = input.body.warnings.clone();
+    if article.is_to_be_published() && !caller.may(Right::ArticlesPublish) {
+        return Err(Problem::new(&FORBIDDEN, NEEDS_PUBLISH));
+    }
+    let creation = article.read(params.create_missing)?;
+    let warnings = creation.input.body.warnings.clone();
     let mut article = writer
         .change(
             caller.origin(request),
-            move |change| write::create(change, input, &caller, quota),
+            move |change| write::create(change, creation, &caller, quota),
             |connection, id| editorial::find(connection, id, None),
         )
         .await?;
@@ -212,7 +265,7 @@ pub async fn read_article(
 #[utoipa::path(
     patch, path = "/v1/editorial/articles/{id}", operation_id = "editArticle", tag = "editorial articles",
     security(("bearer" = ["articles:write"])),
-    params(IdPath, IfMatch),
+    params(IdPath, IfMatch, WriteParams),
     request_body(content = ArticleInput, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
@@ -221,13 +274,17 @@ pub async fn read_article(
     )
 )]
 pub async fn edit_article(
-    Allowed(caller, (IdPath(id), IfMatch(expected), _, JsonBody(input)), _): Allowed<
+    Allowed(caller, (IdPath(id), IfMatch(expected), Query(params), JsonBody(patch)), _): Allowed<
         ArticlesWrite,
-        (IdPath, IfMatch, Query<NoParams>, JsonBody<ArticlePatch>),
+        (IdPath, IfMatch, Query<WriteParams>, JsonBody<ArticlePatch>),
     >,
     request: RequestId,
     writer: Data<Writer>,
 ) -> Result<HttpResponse, Problem> {
+    let input = match params.create_missing {
+        true => patch.creating_missing()?,
+        false => patch,
+    };
     let warnings = input.warnings();
     change_with_warnings(
         &writer,

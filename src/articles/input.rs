@@ -9,6 +9,7 @@ use utoipa::openapi::schema::OneOfBuilder;
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::mentions::{Mentions, Resolved};
 use super::parts::{Custom, LeadImage, Seo};
 use super::workflow::WorkingStatus;
 use crate::body::{BlockInputs, Body, Imported};
@@ -113,6 +114,11 @@ pub struct ArticleInput {
 impl ArticleInput {
     /// Everything that an article lacks to be published.
     pub fn missing_to_publish(&self) -> Violations {
+        self.missing_with(!self.authors.is_empty())
+    }
+
+    /// The same where its authors are known otherwise.
+    pub fn missing_with(&self, has_author: bool) -> Violations {
         let mut missing = Violations::default();
         let mut need = |lacks: bool, pointer: &str, detail: &str| {
             if lacks {
@@ -130,7 +136,7 @@ impl ArticleInput {
             "must not be empty to publish",
         );
         need(
-            self.authors.is_empty() && self.byline.is_none(),
+            !has_author && self.byline.is_none(),
             "/authors",
             "or a byline is required to publish",
         );
@@ -158,6 +164,19 @@ impl ArticleInput {
             }
         }
         missing
+    }
+}
+
+impl ArticleInput {
+    /// Refers to what was found or created, where that was said.
+    pub fn refer_to(&mut self, resolved: Resolved) {
+        if let Some(authors) = resolved.authors {
+            self.authors = DistinctList(authors);
+        }
+        if let Some(tags) = resolved.tags {
+            self.tags = DistinctList(tags);
+        }
+        self.section = resolved.section.or(self.section.take());
     }
 }
 
@@ -245,6 +264,7 @@ impl Serialize for BodyInput {
 pub struct ArticlePatch {
     fields: MergePatch,
     body: Option<Result<BodyInput, Violations>>,
+    mentions: Option<Mentions>,
 }
 
 impl Deserr<Violations> for ArticlePatch {
@@ -257,7 +277,11 @@ impl Deserr<Violations> for ArticlePatch {
             let location = location.push_key("body");
             BodyInput::deserialize_from_value(IntoValue::into_value(body), location)
         });
-        Ok(Self { fields, body })
+        Ok(Self {
+            fields,
+            body,
+            mentions: None,
+        })
     }
 }
 
@@ -265,6 +289,40 @@ impl ArticlePatch {
     /// Whether the body is written anew.
     pub fn has_body(&self) -> bool {
         self.body.is_some()
+    }
+
+    /// Whether it says which addresses the article had before.
+    pub fn has_former_urls(&self) -> bool {
+        self.fields.has("former_urls")
+    }
+
+    /// With `create_missing`: what it refers to apart, by slug or name.
+    ///
+    /// # Errors
+    /// Everything that is wrong with that.
+    pub fn creating_missing(mut self) -> Result<Self, Violations> {
+        self.mentions = Some(Mentions::take(self.fields.members())?);
+        Ok(self)
+    }
+
+    /// What it refers to, where that is apart.
+    pub fn take_mentions(&mut self) -> Option<Mentions> {
+        self.mentions.take()
+    }
+
+    /// Refers to what was found or created, where that was said.
+    pub fn refer_to(&mut self, resolved: Resolved) {
+        let fields = self.fields.members();
+        let mut put = |name: &str, value| fields.insert(name.to_owned(), value);
+        if let Some(authors) = resolved.authors {
+            put("authors", serde_json::json!(authors));
+        }
+        if let Some(tags) = resolved.tags {
+            put("tags", serde_json::json!(tags));
+        }
+        if let Some(section) = resolved.section {
+            put("section", serde_json::json!(section));
+        }
     }
 
     /// What is not as it was sent of a body that is written anew.

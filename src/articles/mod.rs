@@ -5,6 +5,8 @@
 //! - [`fields`] – which fields `fields=` can choose
 //! - [`parts`] – what is written and read in the same form
 //! - [`input`] – an article as editors write it, and what publishing needs of it
+//! - [`new_article`] – an article as it is created, published at once or not
+//! - [`mentions`] – tags and authors by slug or name
 //! - [`workflow`] – statuses and the steps between them
 //! - [`store`] – queries, public and editorial ones apart
 //! - [`public`] – public handlers
@@ -18,7 +20,9 @@ pub mod discovery;
 pub mod editorial;
 pub mod fields;
 pub mod input;
+pub mod mentions;
 pub mod model;
+pub mod new_article;
 pub mod params;
 pub mod parts;
 pub mod public;

@@ -12,6 +12,7 @@ use crate::body::Block;
 use crate::db::changes::CacheTag;
 use crate::db::total::TotalIs;
 use crate::db::{Id, Timestamp};
+use crate::search::headline::HeadlineWords;
 use crate::search::query::Query;
 use crate::shares::model::{Shares, Trend};
 use crate::tags::model::{SectionRef, TagKind, TagRef};
@@ -522,6 +523,12 @@ pub struct EditorialFilter {
     pub sections: Vec<Slug>,
     /// At least one of these tags.
     pub tags: Vec<Slug>,
+    /// With one of these slugs, now or once.
+    pub slugs: Vec<Slug>,
+    /// All of these words in the headline.
+    pub headline: Option<HeadlineWords>,
+    /// Last changed after this.
+    pub updated_after: Option<Timestamp>,
 }
 
 /// A tag's key and kind, as filters and articles refer to it.

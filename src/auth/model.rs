@@ -41,8 +41,8 @@ rights! {
     ArticlesRead = "articles:read", "Read articles of any status.";
     ArticlesWrite = "articles:write", "Create, edit, trash and restore articles.";
     ArticlesPublish = "articles:publish", "Publish, unpublish and retract articles, and add corrections.";
-    TagsWrite = "tags:write", "Create, edit and merge tags.";
-    AuthorsWrite = "authors:write", "Create, edit and merge authors.";
+    TagsWrite = "tags:write", "Create, edit, merge and delete tags.";
+    AuthorsWrite = "authors:write", "Create, edit, merge and delete authors.";
     SharesWrite = "shares:write", "Set share counts that were observed elsewhere.";
 }
 

@@ -19,4 +19,5 @@ crate::operations! {
     editorial::read_author,
     editorial::edit_author (BodySize::UpTo(64 * 1024)),
     editorial::merge_author,
+    editorial::delete_author,
 }

@@ -17,7 +17,7 @@ use crate::db::{
 };
 use crate::events::{Change, Event, NameEvent};
 use crate::merge_patch::MergePatch;
-use crate::names::{self, containing, sort_name};
+use crate::names::{self, MOST_ALIKE, containing, sort_name};
 use crate::text::{Line, Prose, Slug, WebUrl};
 use crate::{page_by_name, rows_by_count};
 
@@ -220,6 +220,21 @@ pub fn by_slugs(connection: &mut Connection, wanted: &[Slug]) -> StoreResult<Has
     Ok(found)
 }
 
+/// Authors with their names that have the words of one of these; which of the names are the same is for
+/// [`compared`](crate::names::compared) to say.
+///
+/// # Errors
+/// When the database fails.
+pub fn called(connection: &mut Connection, names: &[String]) -> StoreResult<Vec<(String, Id)>> {
+    let words: Vec<String> = names.iter().map(|name| sort_name(name)).collect();
+    Ok(authors::table
+        .filter(authors::sort_name.eq_any(words))
+        .order(authors::id)
+        .select((authors::name, authors::id))
+        .limit(MOST_ALIKE)
+        .load(connection)?)
+}
+
 /// Adds an author; returns the key.
 ///
 /// # Errors
@@ -321,4 +336,13 @@ pub fn merge(change: &mut Change<'_>, id: Id, expected: &Expected, into: &Slug) 
     let (merged, target) = names::begin_merge(connection, Resource::Author, id, expected, into)?;
     names::merge(change, Resource::Author, merged, &target)?;
     Ok(target.id)
+}
+
+/// Deletes an author of no article.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InUse`].
+pub fn delete(change: &mut Change<'_>, id: Id, expected: &Expected) -> StoreResult<()> {
+    let author = names::begin_delete(change.connection, Resource::Author, id, expected)?;
+    names::delete(change, Resource::Author, author, 0)
 }

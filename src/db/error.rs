@@ -4,12 +4,24 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::Id;
+use super::total::Total;
+use super::{Id, Resource};
 use crate::threads::Panicked;
 use crate::validation::Violations;
 
 /// The answer of a store.
 pub type StoreResult<T> = Result<T, StoreError>;
+
+/// The article that has what another one wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Its key.
+    pub id: Id,
+    /// Its slug.
+    pub slug: String,
+    /// Its headline; a draft may have none.
+    pub headline: Option<String>,
+}
 
 /// Why a store did not do what it was asked, in words for a terminal.
 #[derive(Debug, Error)]
@@ -36,6 +48,8 @@ pub enum StoreError {
         slug: String,
         /// The nearest free one.
         suggestion: String,
+        /// The article that has it, for a caller who may read that.
+        existing: Option<Box<Holder>>,
     },
     /// Another tag of the kind has the name already.
     #[error("the name is taken by {slug}")]
@@ -46,6 +60,19 @@ pub enum StoreError {
         slug: String,
         /// Its name, as it is written there.
         name: String,
+    },
+    /// Something that it says is another article's; with that article, which the caller may read.
+    #[error("{}", in_words(.0))]
+    Taken(Violations, Box<Holder>),
+    /// Articles refer to it, so that it cannot be deleted.
+    #[error("articles refer to the {of} {slug}")]
+    InUse {
+        /// What it is.
+        of: Resource,
+        /// Its slug.
+        slug: String,
+        /// How many do, of any status.
+        articles: Total,
     },
     /// The step is not allowed from the state the row is in.
     #[error("{detail}")]

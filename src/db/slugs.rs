@@ -73,7 +73,8 @@ pub fn claim(
     }
 }
 
-/// That a slug is taken, with the nearest one that is free.
+/// That a slug is taken, with the nearest one that is free. By whom is for others to say, to callers who may
+/// know.
 ///
 /// # Errors
 /// When the database fails.
@@ -81,6 +82,7 @@ pub fn taken(connection: &mut Connection, named: Resource, slug: Slug) -> StoreR
     Ok(StoreError::SlugTaken {
         suggestion: nearest_free(connection, named, &slug)?.into_string(),
         slug: slug.into_string(),
+        existing: None,
     })
 }
 
@@ -172,6 +174,20 @@ pub fn forget(connection: &mut Connection, named: Resource, slug: &str) -> Store
         slug_redirects::table
             .filter(slug_redirects::resource.eq(named.as_str()))
             .filter(slug_redirects::slug.eq(slug)),
+    )
+    .execute(connection)?;
+    Ok(())
+}
+
+/// What is gone has no slugs that it once had.
+///
+/// # Errors
+/// When the database fails.
+pub fn forget_former(connection: &mut Connection, named: Resource, of: Id) -> StoreResult<()> {
+    diesel::delete(
+        slug_redirects::table
+            .filter(slug_redirects::resource.eq(named.as_str()))
+            .filter(slug_redirects::target_id.eq(of)),
     )
     .execute(connection)?;
     Ok(())

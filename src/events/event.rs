@@ -65,6 +65,8 @@ pub enum NameEvent {
     Edited(Option<String>),
     /// It was merged into another one, and is gone.
     Merged(Id),
+    /// No article referred to it, and it is gone.
+    Deleted,
 }
 
 /// Something that happened.
@@ -126,9 +128,11 @@ impl Event {
                 (Resource::Author, NameEvent::Created(_)) => "author_created",
                 (Resource::Author, NameEvent::Edited(_)) => "author_edited",
                 (Resource::Author, NameEvent::Merged(_)) => "author_merged",
+                (Resource::Author, NameEvent::Deleted) => "author_deleted",
                 (_, NameEvent::Created(_)) => "tag_created",
                 (_, NameEvent::Edited(_)) => "tag_edited",
                 (_, NameEvent::Merged(_)) => "tag_merged",
+                (_, NameEvent::Deleted) => "tag_deleted",
             },
         }
     }

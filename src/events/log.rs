@@ -154,7 +154,7 @@ fn number(change: &mut Change<'_>, event: &Event, seen: Option<Seen>) -> StoreRe
 
 fn detail_of_name(event: &NameEvent) -> Value {
     match event {
-        NameEvent::Created(_) | NameEvent::Edited(_) => json!({}),
+        NameEvent::Created(_) | NameEvent::Edited(_) | NameEvent::Deleted => json!({}),
         NameEvent::Merged(into) => json!({"into": into}),
     }
 }
@@ -182,7 +182,7 @@ fn seen(change: &mut Change<'_>, event: &Event) -> StoreResult<Option<Seen>> {
         Event::Name { event, .. } => Ok(Some(match event {
             NameEvent::Created(_) => Seen::Appeared,
             NameEvent::Edited(_) => Seen::Changed,
-            NameEvent::Merged(_) => Seen::Disappeared,
+            NameEvent::Merged(_) | NameEvent::Deleted => Seen::Disappeared,
         })),
     }
 }

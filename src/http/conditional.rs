@@ -148,6 +148,13 @@ pub fn private_json(mut response: HttpResponseBuilder, value: &impl Serialize) -
         .json(value)
 }
 
+/// 204 for what is gone.
+pub fn gone() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((header::CACHE_CONTROL, PRIVATE))
+        .finish()
+}
+
 /// 204 with the version that something has now, for a caller who may change it and not read it.
 pub fn receipt(version: i64) -> HttpResponse {
     HttpResponse::NoContent()

@@ -42,6 +42,10 @@ impl Projection for CacheTags {
                 match event {
                     NameEvent::Created(_) => {}
                     NameEvent::Edited(_) => change.invalidate(name(*id)),
+                    NameEvent::Deleted => {
+                        change.invalidate(name(*id));
+                        change.invalidate(articles(*id));
+                    }
                     NameEvent::Merged(into) => {
                         for merged in [*id, *into] {
                             change.invalidate(name(merged));

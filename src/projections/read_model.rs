@@ -48,7 +48,7 @@ impl Projection for ReadModel {
             }
             Event::Article { .. } | Event::Appeared { .. } => Ok(()),
             Event::Name { event, of, id, .. } => match event {
-                NameEvent::Created(_) => Ok(()),
+                NameEvent::Created(_) | NameEvent::Deleted => Ok(()),
                 NameEvent::Edited(_) => stale::add(connection, NAME, *of, *id),
                 NameEvent::Merged(into) => stale::add(connection, NAME, *of, *into),
             },

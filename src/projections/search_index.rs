@@ -61,6 +61,7 @@ impl Projection for SearchIndex {
                 }
                 NameEvent::Edited(None) => Ok(()),
                 NameEvent::Merged(into) => store::merge_name(connection, *id, *into),
+                NameEvent::Deleted => store::remove_name(connection, *id),
             },
         }
     }

@@ -11,6 +11,7 @@
 //! - [`query`] – what readers type, none of it an error
 //! - [`entry`] – what is kept of an article: its words, once for each rank they can earn it
 //! - [`expression`] – a query in the language of either database
+//! - [`headline`] – finding articles by words of their headlines, without the index
 //! - [`highlight`] – where in a text a query was found
 //! - [`store`] – the index: written in the transaction of the article's change
 //!
@@ -25,6 +26,7 @@
 
 pub mod entry;
 pub mod expression;
+pub mod headline;
 pub mod highlight;
 pub mod query;
 pub mod reading;

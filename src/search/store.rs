@@ -197,6 +197,16 @@ fn forget_name(connection: &mut Connection, id: Id) -> StoreResult<()> {
     Ok(())
 }
 
+/// A tag or author is gone, and with it those that were merged into it: no article is kept with them.
+///
+/// # Errors
+/// When the database fails.
+pub fn remove_name(connection: &mut Connection, id: Id) -> StoreResult<()> {
+    forget_name(connection, id)?;
+    diesel::delete(merged_names::table.filter(merged_names::into_id.eq(id))).execute(connection)?;
+    Ok(())
+}
+
 /// A tag or author goes on under another: articles that are kept with the one are found by the
 /// name of the other.
 ///

@@ -10,7 +10,7 @@ use crate::auth::guard::{Allowed, ArticlesRead, TagsWrite};
 use crate::db::Database;
 use crate::events::{RequestId, Writer};
 use crate::http::body::JsonBody;
-use crate::http::conditional::{IfMatch, editorial_json};
+use crate::http::conditional::{IfMatch, editorial_json, gone};
 use crate::http::params::{NoParams, Query};
 use crate::http::path::IdPath;
 use crate::merge_patch::MergePatch;
@@ -122,4 +122,35 @@ pub async fn merge_tag(
         )
         .await?;
     Ok(editorial_json(HttpResponse::Ok(), version, &tag))
+}
+
+/// Delete a tag that no article has
+///
+/// For good, with the slugs that it once had: all of them answer 404. One that articles refer to, drafts and those
+/// in the trash included, can be merged into another instead.
+#[utoipa::path(
+    delete, path = "/v1/editorial/tags/{id}", operation_id = "deleteTag", tag = "editorial tags",
+    security(("bearer" = ["tags:write"])),
+    params(IdPath, IfMatch),
+    responses(
+        (status = 204, description = "Deleted."),
+        (status = 409, description = "Articles refer to it; `article_count` says how many.", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub async fn delete_tag(
+    Allowed(caller, (IdPath(id), IfMatch(expected), _), _): Allowed<
+        TagsWrite,
+        (IdPath, IfMatch, Query<NoParams>),
+    >,
+    request: RequestId,
+    writer: Data<Writer>,
+) -> Result<HttpResponse, Problem> {
+    writer
+        .change(
+            caller.origin(request),
+            move |change| store::delete(change, id, &expected),
+            |_, ()| Ok(()),
+        )
+        .await?;
+    Ok(gone())
 }

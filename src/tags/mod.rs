@@ -19,4 +19,5 @@ crate::operations! {
     editorial::read_tag,
     editorial::edit_tag (BodySize::UpTo(64 * 1024)),
     editorial::merge_tag,
+    editorial::delete_tag,
 }

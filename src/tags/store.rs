@@ -17,7 +17,7 @@ use crate::db::{
 };
 use crate::events::{Change, Event, NameEvent};
 use crate::merge_patch::MergePatch;
-use crate::names::{self, compared, containing, sort_name};
+use crate::names::{self, MOST_ALIKE, compared, containing, sort_name};
 use crate::text::{Line, Prose, Slug};
 use crate::validation::Violation;
 use crate::{page_by_name, rows_by_count};
@@ -248,8 +248,27 @@ pub fn by_slugs(
     Ok(found)
 }
 
-/// Names that fold to the same words, at most: others of as many tags are not compared.
-const MOST_ALIKE: i64 = 1_000;
+/// Tags with their names that have the words of one of these; which of the names are the same is for
+/// [`compared`] to say.
+///
+/// # Errors
+/// When the database fails.
+pub fn called(
+    connection: &mut Connection,
+    names: &[String],
+) -> StoreResult<Vec<(String, (Id, TagKind))>> {
+    let words: Vec<String> = names.iter().map(|name| sort_name(name)).collect();
+    let found: Vec<(String, Id, String)> = tags::table
+        .filter(tags::sort_name.eq_any(words))
+        .order(tags::id)
+        .select((tags::name, tags::id, tags::kind))
+        .limit(MOST_ALIKE)
+        .load(connection)?;
+    let found = found.into_iter();
+    found
+        .map(|(name, id, kind)| Ok((name, (id, stored(&kind)?))))
+        .collect()
+}
 
 /// Refuses a name that another tag of the kind has: case, width and kinds of space aside. Two would look
 /// like one to editors, and each would have half of the articles. Until this transaction ends no other
@@ -430,4 +449,18 @@ pub fn merge(change: &mut Change<'_>, id: Id, expected: &Expected, into: &Slug) 
         .execute(connection)?;
     names::merge(change, Resource::Tag, merged, &target)?;
     Ok(target.id)
+}
+
+/// Deletes a tag or section that no article has.
+///
+/// # Errors
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InUse`].
+pub fn delete(change: &mut Change<'_>, id: Id, expected: &Expected) -> StoreResult<()> {
+    let tag = names::begin_delete(change.connection, Resource::Tag, id, expected)?;
+    let standing: Vec<Id> = articles::table
+        .filter(articles::section_id.eq(id))
+        .select(articles::id)
+        .limit(CEILING + 1)
+        .load(change.connection)?;
+    names::delete(change, Resource::Tag, tag, standing.len() as i64)
 }

@@ -568,7 +568,7 @@ async fn everything_wrong_with_an_article_is_said_at_once(app: TestApp) {
     let reply = app.request(Method::POST, "/v1/editorial/articles").bearer(&token).json(json!({
             "headline": "x".repeat(301), "slug": "Not A Slug", "lang": "en", "language": "english language",
             "authors": ["alex-writer", "alex-writer"], "lead_image": {"url": "javascript:alert(1)", "focal_point": {"x": 2, "y": 0}},
-            "body": {"format": "html", "content": 1}, "status": "published", "custom": []
+            "body": {"format": "html", "content": 1}, "status": "archived", "custom": []
         })).await;
     assert_eq!(reply.status, 422);
     let mut pointers = reply.pointers();

@@ -9,8 +9,10 @@ use crate::articles::model::{EditorialArticle, EditorialFilter, EditorialSummary
 use crate::articles::workflow::Status;
 use crate::db::keyset::KeysetBound;
 use crate::db::schema::{article_authors, article_tags, full_articles};
-use crate::db::total::Total;
+use crate::db::slugs;
+use crate::db::total::{CEILING, Total};
 use crate::db::{Connection, Id, Json, MultiBackend, StoreResult, Timestamp, stored};
+use crate::search::headline::HeadlineWords;
 use crate::text::Slug;
 use crate::{authors, tags};
 
@@ -113,6 +115,14 @@ fn filtered(
                 .or(full_articles::section_id.eq_any(ids).assume_not_null()),
         );
     }
+    if !filter.slugs.is_empty() {
+        let named = slugs::articles_named(connection, &filter.slugs)?;
+        let ids: Vec<Id> = named.into_values().collect();
+        query = query.filter(full_articles::id.eq_any(ids));
+    }
+    if let Some(instant) = filter.updated_after {
+        query = query.filter(full_articles::updated_at.gt(instant));
+    }
     Ok(query)
 }
 
@@ -131,6 +141,12 @@ pub fn list(
     limit: i64,
     count: bool,
 ) -> StoreResult<ArticlePage> {
+    if let Some(words) = &filter.headline {
+        let (found, total) = with_words(connection, filter, words)?;
+        let page = page_of(found, start.as_ref(), limit);
+        let listed = summaries(connection, &page)?;
+        return Ok((listed, count.then_some(total)));
+    }
     let total = if count {
         let all = filtered(connection, filter)?;
         Some(Total::exact(all.select(count_star()).first(connection)?))
@@ -161,15 +177,80 @@ pub fn list(
         .limit(limit)
         .select(SummaryRow::as_select())
         .load(connection)?;
+    Ok((positioned(rows)?, total))
+}
+
+/// Each with its sort value.
+fn positioned(rows: Vec<SummaryRow>) -> StoreResult<Vec<(EditorialSummary, String)>> {
     let now = Timestamp::now();
-    let listed = rows
-        .into_iter()
-        .map(|row| {
-            let value = row.story.updated_at.to_string();
-            Ok((summary(row, now)?, value))
-        })
-        .collect::<StoreResult<_>>()?;
-    Ok((listed, total))
+    let rows = rows.into_iter();
+    rows.map(|row| {
+        let value = row.story.updated_at.to_string();
+        Ok((summary(row, now)?, value))
+    })
+    .collect()
+}
+
+/// An article's place in the list, the last changed first.
+type Place = (Timestamp, Id);
+
+/// Of the articles that fit the other filters and were changed last, those that have words in the headline,
+/// and how many these are. No index has the headlines of drafts, so only so many are looked at.
+fn with_words(
+    connection: &mut Connection,
+    filter: &EditorialFilter,
+    words: &HeadlineWords,
+) -> StoreResult<(Vec<Place>, Total)> {
+    let rows: Vec<(Timestamp, Id, Option<String>)> = filtered(connection, filter)?
+        .order((full_articles::updated_at.desc(), full_articles::id.desc()))
+        .limit(CEILING + 1)
+        .select((
+            full_articles::updated_at,
+            full_articles::id,
+            full_articles::headline,
+        ))
+        .load(connection)?;
+    let all = Total::counted(rows.len() as i64);
+    let looked_at = rows.into_iter().take(all.items as usize);
+    let found = looked_at.filter(|(.., headline)| {
+        let headline = headline.as_deref();
+        headline.is_some_and(|headline| words.are_in(headline))
+    });
+    let found: Vec<Place> = found.map(|(at, id, _)| (at, id)).collect();
+    let items = found.len() as i64;
+    Ok((found, Total { items, is: all.is }))
+}
+
+/// The page of a list, the last changed first, that begins there; backward, the last first.
+fn page_of(
+    mut found: Vec<Place>,
+    start: Option<&KeysetBound<Timestamp>>,
+    limit: i64,
+) -> Vec<Place> {
+    match start {
+        Some(start) if start.backward => {
+            found.retain(|place| *place > (start.value, start.bound(true)));
+            found.reverse();
+        }
+        Some(start) => found.retain(|place| *place < (start.value, start.bound(false))),
+        None => {}
+    }
+    found.truncate(usize::try_from(limit).unwrap_or(0));
+    found
+}
+
+/// The articles of a page, in its order.
+fn summaries(
+    connection: &mut Connection,
+    page: &[Place],
+) -> StoreResult<Vec<(EditorialSummary, String)>> {
+    let ids: Vec<Id> = page.iter().map(|(_, id)| *id).collect();
+    let mut rows: Vec<SummaryRow> = full_articles::table
+        .filter(full_articles::id.eq_any(ids.clone()))
+        .select(SummaryRow::as_select())
+        .load(connection)?;
+    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
+    positioned(rows)
 }
 
 /// An article by key. With `only_own`, another user's is not found.

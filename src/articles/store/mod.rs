@@ -7,6 +7,8 @@
 //! - `load` – loading an article for a change
 //! - [`mod@related`] – articles that belong to another one
 //! - [`read_models`] – what readers see, rendered from the tables
+//! - `holder` – which article has what another one wants
+//! - `mentions` – finding what is named by slug or name, and creating what is not there
 //! - `references` – what an article names by slug, when it is written
 //! - [`selection`] – which public articles a list has, in which order
 //! - [`mod@trending`] – what is shared now
@@ -16,7 +18,9 @@
 
 pub mod bodies;
 pub mod editorial;
+mod holder;
 mod load;
+mod mentions;
 pub mod public;
 pub mod read_models;
 mod references;

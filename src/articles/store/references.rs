@@ -50,11 +50,7 @@ impl References {
         for (index, slug) in input.tags.0.iter().enumerate() {
             let pointer = format!("/tags/{index}");
             match known_tags.get(slug) {
-                Some((_, TagKind::Section)) => wrong.push(Violation::new(
-                    pointer,
-                    "wrong_kind",
-                    format!("\"{slug}\" is a section; it belongs in /section"),
-                )),
+                Some((_, TagKind::Section)) => wrong.push(is_section(&pointer, slug.as_str())),
                 Some((id, _)) if tag_ids.contains(id) => {}
                 Some((id, _)) => tag_ids.push(*id),
                 None => wrong.push(not_found(connection, pointer, "tag", slug)?),
@@ -64,11 +60,7 @@ impl References {
         if let Some(slug) = &input.section {
             match known_tags.get(slug) {
                 Some((id, TagKind::Section)) => section = Some(*id),
-                Some(_) => wrong.push(Violation::new(
-                    "/section",
-                    "wrong_kind",
-                    format!("\"{slug}\" is a tag, but not of kind section"),
-                )),
+                Some(_) => wrong.push(is_no_section("/section", slug.as_str())),
                 None => wrong.push(not_found(connection, "/section".into(), "tag", slug)?),
             }
         }
@@ -181,6 +173,18 @@ impl References {
         }
         Ok(())
     }
+}
+
+/// That a section is named among the tags.
+pub(super) fn is_section(pointer: &str, named: &str) -> Violation {
+    let detail = format!("\"{named}\" is a section; it belongs in /section");
+    Violation::new(pointer, "wrong_kind", detail)
+}
+
+/// That another tag is named as the section.
+pub(super) fn is_no_section(pointer: &str, named: &str) -> Violation {
+    let detail = format!("\"{named}\" is a tag, but not of kind section");
+    Violation::new(pointer, "wrong_kind", detail)
 }
 
 fn not_found(

@@ -3,58 +3,59 @@
 use diesel::prelude::*;
 
 use super::bodies;
+use super::holder::{holder, with_holder};
 use super::load::{Loaded, changed_one, load_for_update};
+use super::mentions;
 use super::references::References;
 use super::rows::Content;
 use crate::articles::input::{ArticleInput, ArticlePatch, FormerUrls};
-use crate::articles::workflow::{Status, Step, WorkingStatus};
+use crate::articles::mentions::{Mentions, Resolved};
+use crate::articles::new_article::Creation;
+use crate::articles::workflow::{Embargo, Status, Step, WorkingStatus};
 use crate::auth::model::{Caller, Right};
 use crate::body::Body;
 use crate::db::schema::articles;
 use crate::db::slugs;
 use crate::db::version::Expected;
-use crate::db::{Connection, Id, Resource, StoreError, StoreResult};
+use crate::db::{Connection, Id, Resource, StoreError, StoreResult, Timestamp};
 use crate::events::{ArticleEvent, ArticleState, Change, Event};
 use crate::on_each_database;
 use crate::shares::page::PageAddress;
 use crate::shares::store::pages;
 use crate::text::{AbsoluteUrl, Slug};
-use crate::validation::Violation;
+use crate::validation::{Violation, Violations};
 
-/// Adds an article; returns its key.
+/// Adds an article, published where that is asked for; returns its key.
 ///
 /// # Errors
 /// [`StoreError::SlugTaken`], [`StoreError::Invalid`], and [`StoreError::Forbidden`] when somebody who cannot
 /// publish has as many drafts as `quota` allows.
 pub fn create(
     change: &mut Change<'_>,
-    input: ArticleInput,
+    creation: impl Into<Creation>,
     caller: &Caller,
     quota: i64,
 ) -> StoreResult<Id> {
+    within_quota(change.connection, caller, quota)?;
+    let creation = creation.into();
+    if !creation.input.former_urls.is_empty() {
+        pages::claim(change.connection)?;
+    }
+    let (input, references, standing) = prepared(change, creation, caller)?;
     let connection = &mut *change.connection;
-    within_quota(connection, caller, quota)?;
     let id = Id::generate();
-    let references = References::find(connection, &input)?;
-    let slug = match &input.slug {
-        Some(slug) => slug.clone(),
-        None => {
-            let title = input.headline.as_ref().map_or("", |text| text.as_str());
-            let wanted = Slug::from_title(title, Some(&input.language), &format!("article-{id}"));
-            slugs::claim_nearest(connection, Resource::Article, wanted)?
-        }
-    };
-    slugs::refuse_reserved(connection, Resource::Article, &slug)?;
-    let status = input.status.map_or(Status::Draft, WorkingStatus::status);
+    let slug = new_slug(connection, id, &input)?;
     let former_urls = input.former_urls.clone();
     let (content, body) = Content::of(input, slug.clone(), references.section);
     let row = (
         articles::id.eq(id),
-        articles::status.eq(status.as_str()),
+        articles::status.eq(standing.status.as_str()),
         articles::version.eq(1),
         articles::created_by.eq(caller.user()),
         articles::created_at.eq(change.now),
         articles::updated_at.eq(change.now),
+        articles::published_at.eq(standing.published_at),
+        articles::embargo_until.eq(standing.embargo_until),
         &content,
     );
     let inserted = on_each_database!(connection, inner => {
@@ -65,22 +66,143 @@ pub fn create(
             .execute(inner)?
     });
     if inserted == 0 {
-        return Err(slugs::taken(connection, Resource::Article, slug)?);
+        let taken = slugs::taken(connection, Resource::Article, slug)?;
+        return Err(with_holder(connection, taken, caller));
     }
     bodies::insert(connection, id, body)?;
     references.insert(connection, id)?;
     if !former_urls.0.is_empty() {
         recover(connection, id, &former_urls, caller)?;
     }
-    change.record(Event::Article {
-        event: ArticleEvent::Created,
+    record_created(
+        change,
         id,
-        slug: content.slug,
-        version: 1,
-        before: ArticleState::default(),
-        after: references.into_state(),
-    });
+        &content.slug,
+        references.into_state(),
+        &standing,
+    );
     Ok(id)
+}
+
+/// The status that a new article has, and from when readers see it.
+struct Standing {
+    status: Status,
+    published_at: Option<Timestamp>,
+    embargo_until: Option<Timestamp>,
+}
+
+impl Standing {
+    fn of(creation: &Creation, now: Timestamp) -> Self {
+        let Some(publish) = &creation.publish else {
+            let status = creation.input.status;
+            return Self {
+                status: status.map_or(Status::Draft, WorkingStatus::status),
+                published_at: None,
+                embargo_until: None,
+            };
+        };
+        Self {
+            status: Status::Published,
+            published_at: Some(publish.published_at.unwrap_or(now)),
+            embargo_until: match publish.embargo_until {
+                Embargo::Until(instant) => Some(instant),
+                Embargo::Kept | Embargo::Lifted => None,
+            },
+        }
+    }
+}
+
+/// What is to be written of a new article: all that it refers to is there, and all that it needs to be
+/// published, where it is to be.
+///
+/// # Errors
+/// [`StoreError::Forbidden`], and [`StoreError::Invalid`] with everything that is wrong or missing.
+fn prepared(
+    change: &mut Change<'_>,
+    creation: Creation,
+    caller: &Caller,
+) -> StoreResult<(ArticleInput, References, Standing)> {
+    if creation.publish.is_some() && !caller.may(Right::ArticlesPublish) {
+        let right = Right::ArticlesPublish;
+        return Err(StoreError::Forbidden(format!(
+            "This needs the right {right}."
+        )));
+    }
+    let standing = Standing::of(&creation, change.now);
+    let Creation {
+        mut input,
+        mentions,
+        publish,
+    } = creation;
+    let mut missing = Violations::default();
+    if publish.is_some() {
+        let mentioned = mentions.as_ref().is_some_and(Mentions::has_author);
+        missing = input.missing_with(mentioned || !input.authors.is_empty());
+    }
+    let resolved = match &mentions {
+        Some(mentions) => mentions::resolve(change, mentions, caller),
+        None => Ok(Resolved::default()),
+    };
+    let references = resolved.and_then(|resolved| {
+        input.refer_to(resolved);
+        References::find(change.connection, &input)
+    });
+    match references {
+        Err(StoreError::Invalid(wrong)) => {
+            missing.append(wrong);
+            Err(StoreError::Invalid(missing))
+        }
+        Ok(_) if !missing.is_empty() => Err(StoreError::Invalid(missing)),
+        found => found.map(|references| (input, references, standing)),
+    }
+}
+
+/// The slug of a new article: the one that was asked for, or else the nearest free one to its headline.
+fn new_slug(connection: &mut Connection, id: Id, input: &ArticleInput) -> StoreResult<Slug> {
+    let slug = match &input.slug {
+        Some(slug) => slug.clone(),
+        None => {
+            let title = input.headline.as_ref().map_or("", |text| text.as_str());
+            let wanted = Slug::from_title(title, Some(&input.language), &format!("article-{id}"));
+            slugs::claim_nearest(connection, Resource::Article, wanted)?
+        }
+    };
+    slugs::refuse_reserved(connection, Resource::Article, &slug)?;
+    Ok(slug)
+}
+
+/// That an article was created and, where it was, published: two events of one change, as of two calls.
+fn record_created(
+    change: &mut Change<'_>,
+    id: Id,
+    slug: &str,
+    state: ArticleState,
+    standing: &Standing,
+) {
+    let mut record = |event, before, after| {
+        change.record(Event::Article {
+            event,
+            id,
+            slug: slug.to_owned(),
+            version: 1,
+            before,
+            after,
+        });
+    };
+    record(
+        ArticleEvent::Created,
+        ArticleState::default(),
+        state.clone(),
+    );
+    if standing.status == Status::Published {
+        let published = ArticleState {
+            is_published: true,
+            published_at: standing.published_at,
+            embargo_until: standing.embargo_until,
+            ..state.clone()
+        };
+        record(ArticleEvent::Published, state, published);
+    }
 }
 
 /// What an article names: while it stays the same nothing is looked up.
@@ -106,9 +228,14 @@ pub fn edit(
     patch: ArticlePatch,
 ) -> StoreResult<()> {
     let connection = &mut *change.connection;
+    if patch.has_former_urls() {
+        pages::claim(connection)?;
+    }
     let article = load_for_update(connection, id, caller, expected)?;
     Step::Edit.check(article.status)?;
     article.may_be_changed_by(caller)?;
+    let patch = with_mentions(change, patch, caller)?;
+    let connection = &mut *change.connection;
     let before = article.input()?;
     let body_before = patch.has_body().then(|| before.body.body.clone());
     let (named_before, former_urls) = (named(&before), before.former_urls.clone());
@@ -122,7 +249,7 @@ pub fn edit(
         true => References::of(&state),
         false => References::find(connection, &input)?,
     };
-    let slug = claim_slug(change, &article, &input)?;
+    let slug = claim_slug(change, &article, &input, caller)?;
     let former_urls = (input.former_urls != former_urls).then(|| input.former_urls.clone());
     let (content, body) = Content::of(input, slug, references.section);
     let is_other_body = body_before.is_some_and(|before| before != body);
@@ -137,6 +264,19 @@ pub fn edit(
         return Ok(());
     }
     write_edited(change, &article, state, edited, caller)
+}
+
+/// A patch in which all that it mentions is named by slug, found or created.
+fn with_mentions(
+    change: &mut Change<'_>,
+    mut patch: ArticlePatch,
+    caller: &Caller,
+) -> StoreResult<ArticlePatch> {
+    if let Some(mentions) = patch.take_mentions() {
+        let resolved = mentions::resolve(change, &mentions, caller)?;
+        patch.refer_to(resolved);
+    }
+    Ok(patch)
 }
 
 /// What an article is to be written as.
@@ -220,6 +360,7 @@ fn claim_slug(
     change: &mut Change<'_>,
     article: &Loaded,
     input: &ArticleInput,
+    caller: &Caller,
 ) -> StoreResult<Slug> {
     let Some(slug) = input.slug.clone() else {
         return Err(StoreError::Invalid(
@@ -230,7 +371,8 @@ fn claim_slug(
         return Ok(slug);
     }
     let (connection, id) = (&mut *change.connection, article.id);
-    let slug = slugs::claim(connection, Resource::Article, slug, Some(id))?;
+    let claimed = slugs::claim(connection, Resource::Article, slug, Some(id));
+    let slug = claimed.map_err(|error| with_holder(connection, error, caller))?;
     // Nobody outside knows a slug that was never public. That of a redirect can be taken: the
     // redirect goes on until the article is public.
     if article.was_public(change.now) {
@@ -323,17 +465,15 @@ fn recover(
     caller: &Caller,
 ) -> StoreResult<()> {
     names_nothing_public(connection, id, urls, caller)?;
-    let Some(place) = pages::recover(connection, id, &urls.0)? else {
+    let Some((place, of)) = pages::recover(connection, id, &urls.0)? else {
         return Ok(());
     };
-    Err(StoreError::Invalid(
-        Violation::new(
-            format!("/former_urls/{place}"),
-            "taken",
-            "is a former address of another article",
-        )
-        .into(),
-    ))
+    let detail = "is a former address of another article";
+    let taken = Violation::new(format!("/former_urls/{place}"), "taken", detail).into();
+    Err(match holder(connection, of, caller)? {
+        Some(holder) => StoreError::Taken(taken, Box::new(holder)),
+        None => StoreError::Invalid(taken),
+    })
 }
 
 pub(super) fn complete(input: &ArticleInput) -> StoreResult<()> {

@@ -259,7 +259,7 @@ pub fn claim(connection: &mut Connection) -> StoreResult<()> {
 
 /// Says which addresses an article had before, in place of what was said: the counts that were
 /// observed of them, however they were spelled, are added to its own. Returns the place of one that is
-/// another article's.
+/// another article's, and whose.
 ///
 /// # Errors
 /// When the database fails.
@@ -267,7 +267,7 @@ pub fn recover(
     connection: &mut Connection,
     article: Id,
     urls: &[AbsoluteUrl],
-) -> StoreResult<Option<usize>> {
+) -> StoreResult<Option<(usize, Id)>> {
     let before = former_urls_of(connection, article)?;
     if before.iter().eq(urls.iter().map(AbsoluteUrl::as_str)) {
         return Ok(None);
@@ -278,8 +278,8 @@ pub fn recover(
         .iter()
         .map(|url| PageAddress::of(url.as_str()))
         .collect();
-    if let Some(place) = taken(connection, urls, &wanted)? {
-        return Ok(Some(place));
+    if let Some(taken) = taken(connection, urls, &wanted)? {
+        return Ok(Some(taken));
     }
     for ((position, url), page) in (0_i32..).zip(urls).zip(&wanted) {
         diesel::insert_into(former_urls::table)
@@ -315,22 +315,24 @@ pub fn recover(
     Ok(None)
 }
 
-/// The place of the first that is another article's.
+/// The place of the first that is another article's, and whose.
 fn taken(
     connection: &mut Connection,
     urls: &[AbsoluteUrl],
     pages: &[PageAddress],
-) -> StoreResult<Option<usize>> {
+) -> StoreResult<Option<(usize, Id)>> {
     let texts: Vec<&str> = pages.iter().map(PageAddress::as_str).collect();
     let same: Vec<&str> = urls.iter().map(AbsoluteUrl::as_str).collect();
-    let taken: Vec<String> = former_urls::table
+    let taken: Vec<(String, Id)> = former_urls::table
         .filter(
             former_urls::address
                 .eq_any(texts)
                 .or(former_urls::url.eq_any(same)),
         )
-        .select(former_urls::url)
+        .select((former_urls::url, former_urls::article_id))
         .load(connection)?;
-    let taken: Vec<PageAddress> = taken.iter().map(|url| PageAddress::of(url)).collect();
-    Ok(pages.iter().position(|page| taken.contains(page)))
+    let taken = taken.iter().map(|(url, id)| (PageAddress::of(url), *id));
+    let taken: HashMap<PageAddress, Id> = taken.collect();
+    let mut places = pages.iter().enumerate();
+    Ok(places.find_map(|(place, page)| Some((place, *taken.get(page)?))))
 }
