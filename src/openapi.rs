@@ -8,6 +8,8 @@ use utoipa::openapi::{
 };
 use utoipa::{Modify, OpenApi};
 
+use crate::articles::card::{ArticleCard, RelatedCards, TrendingCards};
+use crate::http::page::List;
 use crate::http::path_prefix::PathPrefix;
 use crate::problem::ProblemDocument;
 use crate::{articles, auth, authors, service, shares, tags, widgets};
@@ -24,7 +26,8 @@ use crate::{articles, auth, authors, service, shares, tags, widgets};
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     servers((url = "/", description = "This server")),
-    components(schemas(ProblemDocument)),
+    // Cards are what the same operations answer with `view=card`.
+    components(schemas(ProblemDocument, List<ArticleCard>, RelatedCards, TrendingCards)),
     tags(
         (name = "articles", description = "Articles for readers."),
         (name = "shares", description = "Share counts, reporting shares, and what trends."),

@@ -2,6 +2,7 @@
 //!
 //! - [`model`] – an article as readers and editors see it
 //! - [`byline`] – bylines composed in the article's language
+//! - [`card`] – an article as a teaser shows it
 //! - [`fields`] – which fields `fields=` can choose
 //! - [`parts`] – what is written and read in the same form
 //! - [`input`] – an article as editors write it, and what publishing needs of it
@@ -14,6 +15,7 @@
 //! - [`editorial`] – handlers for editors and tools
 
 pub mod byline;
+pub mod card;
 pub mod discovery;
 pub mod editorial;
 pub mod fields;

@@ -36,7 +36,7 @@ use crate::text::Slug;
     get, path = "/v1/articles", operation_id = "listArticles", tag = "articles",
     params(ArticleListParams, ArticleFilter),
     responses((
-        status = 200, description = "A page of articles.", body = List<ListedArticle>,
+        status = 200, description = "A page of articles; with `view=card`, a `List_ArticleCard`.", body = List<ListedArticle>,
         headers(
             ("ETag" = String, description = "Strong; for `If-None-Match`."),
             ("Link" = String, description = "`rel=\"next\"`: the next page."),
@@ -87,7 +87,7 @@ pub async fn list_articles(
             .data
             .iter()
             .map(|(article, added)| {
-                let whole = article.listed(added).map_err(unwritable)?;
+                let whole = article.viewed(params.view, added).map_err(unwritable)?;
                 select(params.fields.as_ref(), whole)
             })
             .collect::<Result<_, Problem>>()?;

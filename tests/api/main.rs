@@ -38,4 +38,5 @@ mod shares;
 mod snapshots;
 mod storage;
 mod structure;
+mod teasers;
 mod trending;
