@@ -9,6 +9,7 @@ use utoipa::openapi::{
 use utoipa::{Modify, OpenApi};
 
 use crate::articles::card::{ArticleCard, RelatedCards, TrendingCards};
+use crate::articles::neighbours::NeighbourCards;
 use crate::http::page::List;
 use crate::http::path_prefix::PathPrefix;
 use crate::problem::ProblemDocument;
@@ -27,7 +28,7 @@ use crate::{articles, auth, authors, service, shares, tags, widgets};
     ),
     servers((url = "/", description = "This server")),
     // Cards are what the same operations answer with `view=card`.
-    components(schemas(ProblemDocument, List<ArticleCard>, RelatedCards, TrendingCards)),
+    components(schemas(ProblemDocument, List<ArticleCard>, RelatedCards, TrendingCards, NeighbourCards)),
     tags(
         (name = "articles", description = "Articles for readers."),
         (name = "shares", description = "Share counts, reporting shares, and what trends."),

@@ -10,6 +10,7 @@
 //! - [`store`] – queries, public and editorial ones apart
 //! - [`public`] – public handlers
 //! - [`discovery`] – related articles and facets
+//! - [`neighbours`] – the previous and the next article of a section
 //! - [`trending`] – what is shared now
 //! - [`params`] – what public calls take
 //! - [`editorial`] – handlers for editors and tools
@@ -21,6 +22,7 @@ pub mod editorial;
 pub mod fields;
 pub mod input;
 pub mod model;
+pub mod neighbours;
 pub mod params;
 pub mod parts;
 pub mod public;
@@ -37,6 +39,7 @@ crate::operations! {
     discovery::list_facets,
     public::get_article,
     discovery::list_related,
+    neighbours::get_neighbours,
     editorial::list_any_articles,
     editorial::create_article (BodySize::Largest),
     editorial::read_article,

@@ -157,6 +157,8 @@ const LISTS: &[&str] = &[
     "/v1/articles/one/related",
     "/v1/articles/one/related?view=card",
     "/v1/articles/two/related?limit=2",
+    "/v1/articles/two/neighbours",
+    "/v1/articles/three/neighbours?view=card",
     "/v1/tags",
     "/v1/tags?sort=-article_count",
     "/v1/tags/climate",

@@ -681,6 +681,7 @@ fn operation(method: &Method, path: &str) -> Option<(&'static str, &'static Valu
 /// What an operation answers with `view=card`.
 fn card_schema(template: &str) -> Value {
     let name = match template.rsplit('/').next() {
+        Some("neighbours") => "NeighbourCards",
         Some("related") => "RelatedCards",
         Some("trending") => "TrendingCards",
         _ => "List_ArticleCard",

@@ -319,3 +319,48 @@ async fn a_card_has_no_other_members(app: TestApp) {
         assert!(detail.contains(&format!("\"{named}\"")), "{path}: {detail}");
     }
 }
+
+#[apply(both)]
+async fn the_previous_and_the_next_article_are_those_of_the_section(app: TestApp) {
+    let token = app.newsroom().await;
+    for (slug, section, at) in [
+        ("first", json!("world"), "2026-03-01T08:00:00Z"),
+        ("elsewhere", json!(null), "2026-03-01T09:00:00Z"),
+        ("second", json!("world"), "2026-03-02T08:00:00Z"),
+        ("twin", json!("world"), "2026-03-02T08:00:00Z"),
+        ("last", json!("world"), "2026-03-03T08:00:00Z"),
+        ("scheduled", json!("world"), "2099-01-01T00:00:00Z"),
+    ] {
+        let mut article = article(slug);
+        article["section"] = section;
+        let draft = app.create(&token, "/v1/editorial/articles", article).await;
+        app.step(&token, &draft, "publish", json!({"published_at": at}))
+            .await;
+    }
+    for (slug, previous, next) in [
+        ("first", json!(null), json!("second")),
+        ("second", json!("first"), json!("twin")),
+        ("twin", json!("second"), json!("last")),
+        ("last", json!("twin"), json!(null)),
+        ("elsewhere", json!(null), json!(null)),
+    ] {
+        let path = format!("/v1/articles/{slug}/neighbours");
+        for query in ["", "?view=card", "?fields=slug"] {
+            let reply = app.get(&format!("{path}{query}")).await;
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            assert_eq!(names(&reply.json), ["previous", "next"]);
+            assert_eq!(reply.json["previous"]["slug"], previous, "{path}{query}");
+            assert_eq!(reply.json["next"]["slug"], next, "{path}{query}");
+        }
+    }
+    let cards = app.get("/v1/articles/twin/neighbours?view=card").await;
+    assert_eq!(names(&cards.json["next"]), CARD);
+    for (path, status) in [
+        ("/v1/articles/scheduled/neighbours", 404),
+        ("/v1/articles/none/neighbours", 404),
+        ("/v1/articles/first/neighbours?view=card&fields=slug", 400),
+        ("/v1/articles/first/neighbours?limit=2", 400),
+    ] {
+        assert_eq!(app.get(path).await.status, status, "{path}");
+    }
+}

@@ -6,6 +6,7 @@
 //! - [`transitions`] – the workflow
 //! - `load` – loading an article for a change
 //! - [`mod@related`] – articles that belong to another one
+//! - [`mod@neighbours`] – the previous and the next article of a section
 //! - [`read_models`] – what readers see, rendered from the tables
 //! - `references` – what an article names by slug, when it is written
 //! - [`selection`] – which public articles a list has, in which order
@@ -17,6 +18,7 @@
 pub mod bodies;
 pub mod editorial;
 mod load;
+pub mod neighbours;
 pub mod public;
 pub mod read_models;
 mod references;
