@@ -32,7 +32,7 @@ pub struct RelatedParams {
     /// Only these fields of each, comma-separated, dotted below the first level.
     #[param(value_type = Option<String>, example = "slug,headline,lead_image.url")]
     fields: Option<Selection>,
-    /// `card`: of each only what a teaser needs, an `ArticleCard`, which is less than half as long. Not together with
+    /// `card`: of each only what a teaser needs, an `ArticleCard`, which is about half as long. Not together with
     /// `fields`.
     #[param(value_type = Option<String>, example = "card")]
     view: View,

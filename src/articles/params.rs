@@ -49,7 +49,7 @@ pub struct ArticleListParams {
     /// `include` or `body_format` must bring is refused without it.
     #[param(value_type = Option<String>, example = "slug,headline,lead_image.url")]
     pub fields: Option<Selection>,
-    /// `card`: of each only what a teaser needs, an `ArticleCard`, which is less than half as long. Not together with
+    /// `card`: of each only what a teaser needs, an `ArticleCard`, which is about half as long. Not together with
     /// `fields`; `include` can add `shares`.
     #[param(value_type = Option<String>, example = "card")]
     pub view: View,
@@ -140,7 +140,7 @@ pub struct TrendingParams {
     /// `include` or `body_format` must bring is refused without it.
     #[param(value_type = Option<String>, example = "slug,headline,trend.shares")]
     pub fields: Option<Selection>,
-    /// `card`: of each only what a teaser needs, an `ArticleCard`, which is less than half as long. Not together with
+    /// `card`: of each only what a teaser needs, an `ArticleCard`, which is about half as long. Not together with
     /// `fields`; `include` can add `shares`.
     #[param(value_type = Option<String>, example = "card")]
     pub view: View,
