@@ -37,6 +37,16 @@ SELECT a.*,
            (SELECT s.updated_at FROM tags s WHERE s.id = a.section_id)) AS public_changed_at
 FROM articles a LEFT JOIN article_bodies b ON b.article_id = a.id;
 
+-- What an article's excerpt and reading time are taken from: what was rendered of it, as long as that is of this
+-- version of it and of the code, or else its body, which is long.
+CREATE VIEW teaser_sources AS
+SELECT a.id,
+       CASE WHEN a.rendered_version = a.version AND a.rendered_by = {read_model}
+            THEN a.summary_json END AS summary_json,
+       CASE WHEN a.rendered_version = a.version AND a.rendered_by = {read_model}
+            THEN NULL ELSE b.blocks END AS blocks
+FROM articles a LEFT JOIN article_bodies b ON b.article_id = a.id;
+
 -- What the public may see now. Readers' queries go through this view only; its clock is the database's,
 -- so a scheduled article appears without a job.
 CREATE VIEW public_articles AS

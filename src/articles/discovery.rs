@@ -5,10 +5,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 use utoipa::IntoParams;
 
+use super::card::View;
 use super::fields::{Asked, Shown};
 use super::model::{ArticleFilter, BodyFormat, FacetBy, Facets, RelatedArticles};
 use super::public::{select, unwritable};
-use super::read_model::PublicArticle;
+use super::read_model::{Included, PublicArticle};
 use super::store::{public, related};
 use crate::cache::response::{Lookup, Payload};
 use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
@@ -31,6 +32,10 @@ pub struct RelatedParams {
     /// Only these fields of each, comma-separated, dotted below the first level.
     #[param(value_type = Option<String>, example = "slug,headline,lead_image.url")]
     fields: Option<Selection>,
+    /// `card`: of each only what a teaser needs, an `ArticleCard`, which is about half as long. Not together with
+    /// `fields`.
+    #[param(value_type = Option<View>, inline)]
+    view: View,
 }
 
 impl FromParams for RelatedParams {
@@ -40,9 +45,11 @@ impl FromParams for RelatedParams {
             include: &[],
             body_format: BodyFormat::default(),
         };
+        let fields = asked.fields(params)?;
         Ok(Self {
             limit: params.limit()?,
-            fields: asked.fields(params)?,
+            view: View::read(params, fields.as_ref(), &[])?,
+            fields,
         })
     }
 }
@@ -55,7 +62,7 @@ impl FromParams for RelatedParams {
     get, path = "/v1/articles/{slug}/related", operation_id = "listRelatedArticles", tag = "articles",
     params(SlugPath, RelatedParams),
     responses(
-        (status = 200, description = "The related articles.", body = RelatedArticles),
+        (status = 200, description = "The related articles; with `view=card`, `RelatedCards`.", body = RelatedArticles),
         (status = 301, description = "The article has another slug now.", headers(("Location" = String))),
     )
 )]
@@ -81,8 +88,9 @@ pub async fn list_related(
         let summaries: Vec<Vec<u8>> = data
             .iter()
             .map(|article| {
-                let summary = article.summary().map_err(unwritable)?;
-                select(params.fields.as_ref(), summary)
+                let added = Included::default();
+                let shown = article.viewed(params.view, &added).map_err(unwritable)?;
+                select(params.fields.as_ref(), shown)
             })
             .collect::<Result<_, Problem>>()?;
         Ok(Lookup::Here(

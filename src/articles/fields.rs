@@ -97,6 +97,7 @@ const FIELDS: Known = &[
     ("slug", &[]),
     ("canonical_url", &[]),
     ("headline", &[]),
+    ("excerpt", &[]),
     ("published_at", &[]),
     ("kicker", &[]),
     ("standfirst", &[]),

@@ -2,6 +2,7 @@
 //!
 //! - [`model`] – an article as readers and editors see it
 //! - [`byline`] – bylines composed in the article's language
+//! - [`card`] – an article as a teaser shows it
 //! - [`fields`] – which fields `fields=` can choose
 //! - [`parts`] – what is written and read in the same form
 //! - [`input`] – an article as editors write it, and what publishing needs of it
@@ -11,17 +12,20 @@
 //! - [`store`] – queries, public and editorial ones apart
 //! - [`public`] – public handlers
 //! - [`discovery`] – related articles and facets
+//! - [`neighbours`] – the previous and the next article of a section
 //! - [`trending`] – what is shared now
 //! - [`params`] – what public calls take
 //! - [`editorial`] – handlers for editors and tools
 
 pub mod byline;
+pub mod card;
 pub mod discovery;
 pub mod editorial;
 pub mod fields;
 pub mod input;
 pub mod mentions;
 pub mod model;
+pub mod neighbours;
 pub mod new_article;
 pub mod params;
 pub mod parts;
@@ -39,6 +43,7 @@ crate::operations! {
     discovery::list_facets,
     public::get_article,
     discovery::list_related,
+    neighbours::get_neighbours,
     editorial::list_any_articles,
     editorial::create_article (BodySize::Largest),
     editorial::read_article,

@@ -67,7 +67,8 @@ pub struct ArticleCommon {
     /// Words of the body.
     #[schema(minimum = 0)]
     pub word_count: u32,
-    /// Minutes that reading takes, at 230 words a minute.
+    /// Minutes that reading the body takes, rounded up: at 230 words a minute, in Chinese and Japanese at 500
+    /// characters, in Thai, Lao, Khmer and Burmese at 1,000 letters; of a text in several scripts, together.
     #[schema(minimum = 0)]
     pub reading_minutes: u32,
 }
@@ -85,6 +86,13 @@ pub struct Summary {
     pub canonical_url: Option<String>,
     /// The headline.
     pub headline: String,
+    /// Plain text for a teaser: the standfirst, or without one the beginning of the body, as one line of at
+    /// most 200 characters that ends after a word; `…` says that it goes on. Empty when the body has no words.
+    #[schema(
+        max_length = 200,
+        example = "Twelve harbour cities will pay into one fund."
+    )]
+    pub excerpt: String,
     /// When it was or counts as published.
     pub published_at: Timestamp,
     /// What readers and editors see alike.

@@ -3,6 +3,7 @@
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use super::card::View;
 use super::fields::{Asked, Shown};
 use super::model::{ArticleFilter, ArticleSort, BodyFormat, Include};
 use crate::http::fields::Selection;
@@ -50,12 +51,17 @@ pub struct ArticleListParams {
     /// `include` or `body_format` must bring is refused without it.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 100, example = json!(["slug", "headline", "lead_image.url"]))]
     pub fields: Option<Selection>,
+    /// `card`: of each only what a teaser needs, an `ArticleCard`, which is about half as long. Not together with
+    /// `fields`; `include` can add `shares`.
+    #[param(value_type = Option<View>, inline)]
+    pub view: View,
 }
 
 impl FromParams for ArticleListParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
         let (include, body_format, fields) = shown(params, Shown::Listed)?;
         Ok(Self {
+            view: View::read(params, fields.as_ref(), &include)?,
             limit: params.limit()?,
             cursor: params.text("cursor")?,
             count: params.flag("count")?,
@@ -153,12 +159,17 @@ pub struct TrendingParams {
     /// `include` or `body_format` must bring is refused without it.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 100, example = json!(["slug", "headline", "trend.shares"]))]
     pub fields: Option<Selection>,
+    /// `card`: of each only what a teaser needs, an `ArticleCard`, which is about half as long. Not together with
+    /// `fields`; `include` can add `shares`.
+    #[param(value_type = Option<View>, inline)]
+    pub view: View,
 }
 
 impl FromParams for TrendingParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
         let (include, body_format, fields) = shown(params, Shown::Trending)?;
         Ok(Self {
+            view: View::read(params, fields.as_ref(), &include)?,
             window: params.choice("window", Window::ALL)?.unwrap_or_default(),
             network: params.one("network")?,
             limit: params.limit()?,

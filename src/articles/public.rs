@@ -39,7 +39,7 @@ type ArticlePage = List<ListedArticle>;
     get, path = "/v1/articles", operation_id = "listArticles", tag = "articles",
     params(ArticleListParams, ArticleFilter),
     responses((
-        status = 200, description = "A page of articles.", body = ArticlePage,
+        status = 200, description = "A page of articles; with `view=card`, an `ArticleCardPage`.", body = ArticlePage,
         headers(
             ("ETag" = String, description = "Strong; for `If-None-Match`."),
             ("Link" = String, description = "`rel=\"next\"`: the next page."),
@@ -90,7 +90,7 @@ pub async fn list_articles(
             .data
             .iter()
             .map(|(article, added)| {
-                let whole = article.listed(added).map_err(unwritable)?;
+                let whole = article.viewed(params.view, added).map_err(unwritable)?;
                 select(params.fields.as_ref(), whole)
             })
             .collect::<Result<_, Problem>>()?;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::card::View;
 use super::model::{BodyFormat, Correction, Highlights, Include, Summary};
 use super::parts::{Custom, Seo};
 use crate::body::Body;
@@ -40,6 +41,29 @@ struct WrittenDetails<'a> {
     seo: &'a RawValue,
     #[serde(borrow)]
     custom: &'a RawValue,
+}
+
+/// The members of a summary that a [card](super::card::ArticleCard) has, each as it is written.
+#[derive(Serialize, Deserialize)]
+struct WrittenCard<'a> {
+    #[serde(borrow)]
+    kicker: &'a RawValue,
+    #[serde(borrow)]
+    headline: &'a RawValue,
+    #[serde(borrow)]
+    excerpt: &'a RawValue,
+    #[serde(borrow)]
+    section: &'a RawValue,
+    #[serde(borrow)]
+    lead_image: &'a RawValue,
+    #[serde(borrow)]
+    byline: &'a RawValue,
+    #[serde(borrow)]
+    published_at: &'a RawValue,
+    #[serde(borrow)]
+    updated_at: &'a RawValue,
+    #[serde(borrow)]
+    reading_minutes: &'a RawValue,
 }
 
 /// The members that say which article it is: an article keeps its id, but the address of the site
@@ -182,16 +206,48 @@ impl PublicArticle {
 
     /// The same, with room for more, so that the text grows in place.
     fn summary_with_room(&self, bytes: usize) -> serde_json::Result<Vec<u8>> {
+        let mut json = self.names(self.read_model.summary.len() + bytes)?;
+        add(&mut json, &self.read_model.summary);
+        Ok(json)
+    }
+
+    /// The members that say which article it is, with room for more.
+    fn names(&self, bytes: usize) -> serde_json::Result<Vec<u8>> {
         let names = Names {
             id: self.id,
             slug: &self.slug,
             canonical_url: self.canonical_url.as_deref(),
         };
         let named = 200 + self.slug.len() + self.canonical_url.as_ref().map_or(0, String::len);
-        let mut json = Vec::with_capacity(named + self.read_model.summary.len() + bytes);
+        let mut json = Vec::with_capacity(named + bytes);
         serde_json::to_writer(&mut json, &names)?;
-        add(&mut json, &self.read_model.summary);
         Ok(json)
+    }
+
+    /// An [`ArticleCard`](super::card::ArticleCard) as JSON.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON: a mistake in the code.
+    pub fn card(&self, shares: Option<&Shares>) -> serde_json::Result<Vec<u8>> {
+        let written = format!("{{{}}}", self.read_model.summary);
+        let card = members(&serde_json::from_str::<WrittenCard>(&written)?)?;
+        let mut json = self.names(card.len())?;
+        add(&mut json, &card);
+        if let Some(shares) = shares {
+            add_value(&mut json, "shares", shares)?;
+        }
+        Ok(json)
+    }
+
+    /// The article as a list shows it: a [`ListedArticle`](super::model::ListedArticle) or a card.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON: a mistake in the code.
+    pub fn viewed(&self, view: View, added: &Included) -> serde_json::Result<Vec<u8>> {
+        match view {
+            View::Summary => self.listed(added),
+            View::Card => self.card(added.shares.as_ref()),
+        }
     }
 
     /// A whole [`Article`](super::model::Article) as JSON.
@@ -215,12 +271,17 @@ impl PublicArticle {
         Ok(json)
     }
 
-    /// A [`ListedArticle`](super::model::ListedArticle) with its `trend` as JSON.
+    /// A [`ListedArticle`](super::model::ListedArticle) with its `trend`, or a card of one, as JSON.
     ///
     /// # Errors
     /// When it cannot be written as JSON: a mistake in the code.
-    pub fn trending(&self, added: &Included, trend: Trend) -> serde_json::Result<Vec<u8>> {
-        let mut json = self.listed(added)?;
+    pub fn trending(
+        &self,
+        view: View,
+        added: &Included,
+        trend: Trend,
+    ) -> serde_json::Result<Vec<u8>> {
+        let mut json = self.viewed(view, added)?;
         add_value(&mut json, "trend", &trend)?;
         Ok(json)
     }

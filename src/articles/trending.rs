@@ -41,7 +41,7 @@ pub struct TrendingArticles {
 #[utoipa::path(
     get, path = "/v1/trending", operation_id = "listTrending", tag = "shares",
     params(TrendingParams, ArticleFilter),
-    responses((status = 200, description = "The articles.", body = TrendingArticles, headers(
+    responses((status = 200, description = "The articles; with `view=card`, `TrendingCards`.", body = TrendingArticles, headers(
         ("ETag" = String, description = "Strong; for `If-None-Match`."),
     )))
 )]
@@ -78,7 +78,9 @@ pub async fn list_trending(
             .articles
             .iter()
             .map(|(article, added, trend)| {
-                let whole = article.trending(added, *trend).map_err(unwritable)?;
+                let whole = article
+                    .trending(params.view, added, *trend)
+                    .map_err(unwritable)?;
                 select(params.fields.as_ref(), whole)
             })
             .collect::<Result<_, Problem>>()?;

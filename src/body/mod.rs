@@ -11,6 +11,7 @@
 //! - `import`, with `figure`, `credit`, `quote`, `tables`, `parts`: HTML → blocks
 //! - `pictures`: the pictures of a body, for the rules of publishing
 //! - `markdown_source`: Markdown → HTML
+//! - `excerpt`, `reading`: what lists say of a text
 //! - `html`, `markdown` with `markdown_inline`, `text`: blocks → what readers ask for
 //!
 //! Importing loses no text, no address and no mark: what fits no block is kept in an `html` block, and
@@ -26,6 +27,7 @@ mod allowed;
 mod block;
 mod bounds;
 mod credit;
+mod excerpt;
 mod figure;
 mod html;
 mod import;
@@ -37,6 +39,7 @@ mod normalise;
 mod parts;
 mod pictures;
 mod quote;
+mod reading;
 mod sanitise;
 mod sink;
 mod tables;
@@ -55,7 +58,9 @@ pub use block::{
     ImageBlock, ListBlock, ParagraphBlock, QuoteBlock, TableBlock,
 };
 pub use bounds::{MAX_BLOCKS, MAX_BYTES, MAX_DEPTH};
+pub use excerpt::shortened;
 pub use pictures::Picture;
+pub use reading::{minutes_of_words, reading_minutes};
 pub use sanitise::inline;
 pub(crate) use write::escape_attribute;
 
@@ -171,13 +176,18 @@ impl Body {
         text::render(&self.0)
     }
 
-    /// Words of the plain text, by the rules of Unicode (UAX #29); each ideograph counts as one.
+    /// The beginning of its prose as one line, short enough for a list; empty when it has no words.
+    pub fn excerpt(&self) -> String {
+        excerpt::of_blocks(&self.0)
+    }
+
+    /// Words of the plain text, as [`count_words`] counts them.
     pub fn word_count(&self) -> u32 {
-        text::count_words(&self.to_text())
+        count_words(&self.to_text())
     }
 }
 
-/// Minutes that reading so many words takes at 230 words a minute, rounded up; 0 only for 0 words.
-pub fn reading_minutes(words: u32) -> u32 {
-    words.div_ceil(230)
+/// Words of a plain text, by the rules of Unicode (UAX #29); each ideograph counts as one.
+pub fn count_words(text: &str) -> u32 {
+    text::count_words(text)
 }

@@ -51,7 +51,7 @@ pub(super) fn html_text(html: &str) -> String {
     parse(html).map_or_else(|_| html.to_owned(), |tree| text_of(&tree, &tree.top()))
 }
 
-fn block_text(block: &Block) -> String {
+pub(super) fn block_text(block: &Block) -> String {
     let lines: Vec<String> = match block {
         Block::Paragraph(block) => vec![html_text(&block.html)],
         Block::Heading(block) => vec![html_text(&block.html)],

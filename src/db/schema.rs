@@ -175,6 +175,7 @@ table! {
         section_id -> Nullable<IdSql>,
         lead_image -> Nullable<JsonSql>,
         word_count -> Integer,
+        reading_minutes -> Nullable<Integer>,
         seo -> JsonSql,
         custom -> JsonSql,
         created_by -> Nullable<IdSql>,
@@ -361,6 +362,7 @@ table! {
         section_id -> Nullable<IdSql>,
         lead_image -> Nullable<JsonSql>,
         word_count -> Integer,
+        reading_minutes -> Nullable<Integer>,
         seo -> JsonSql,
         custom -> JsonSql,
         created_by -> Nullable<IdSql>,
@@ -369,7 +371,6 @@ table! {
         published_at -> Nullable<TimestampSql>,
         embargo_until -> Nullable<TimestampSql>,
         retraction_reason -> Nullable<Text>,
-        trashed_from -> Nullable<Text>,
         body -> JsonSql,
         body_html -> Text,
         authors -> JsonSql,
@@ -379,6 +380,18 @@ table! {
         former_urls -> JsonSql,
         public_updated_at -> Nullable<TimestampSql>,
         public_changed_at -> Nullable<TimestampSql>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::db::types::{IdSql, JsonSql};
+
+    /// What articles' excerpts and reading times are taken from: a view.
+    teaser_sources (id) {
+        id -> IdSql,
+        summary_json -> Nullable<Text>,
+        blocks -> Nullable<JsonSql>,
     }
 }
 

@@ -10,7 +10,9 @@
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
+use crate::articles::card::{ArticleCardPage, RelatedCards, TrendingCards};
 use crate::articles::model::{ArticleSort, BodyFormat, Include};
+use crate::articles::neighbours::NeighbourCards;
 use crate::articles::workflow::Status;
 use crate::http::path_prefix::PathPrefix;
 use crate::problem::ProblemDocument;
@@ -43,6 +45,8 @@ const SCHEMAS: &str = "#/components/schemas/";
     components(schemas(
         ProblemDocument, ArticleSort, BodyFormat, Granularity, Include, Network, Status, TagKind,
         TagSort, Window,
+        // Cards are what the same operations answer with `view=card`.
+        ArticleCardPage, RelatedCards, TrendingCards, NeighbourCards,
     )),
     tags(
         (name = "articles", description = "Articles for readers."),

@@ -1,6 +1,7 @@
 //! What follows from what an operation takes, so that no handler can forget it: responses, their headers and
 //! examples, conditional requests, the right that it needs.
 
+use super::SCHEMAS;
 use crate::http::cors::is_for_listed_origins;
 use serde_json::{Map, Value, json};
 
@@ -52,6 +53,7 @@ pub fn complete(document: &mut Value) {
         name_parameters(path, operation);
         show_examples(operation);
         say_right(operation);
+        say_cards(path, operation);
         let facts = Facts::of(path, operation, writes);
         add_responses(&facts, operation);
         if facts.is_cacheable {
@@ -64,6 +66,22 @@ pub fn complete(document: &mut Value) {
     }
     document["components"]["headers"] = HEADERS.iter().map(header).collect::<Map<_, _>>().into();
     document["components"]["examples"] = examples().into();
+}
+
+/// Says what an operation responds with when it is asked for `view=card`. A second schema beside the usual one
+/// would make every client of lists tell the two apart.
+fn say_cards(path: &str, operation: &mut Value) {
+    if !parameters(operation).any(|parameter| parameter["name"] == "view") {
+        return;
+    }
+    let name = match path.rsplit('/').next() {
+        Some("neighbours") => "NeighbourCards",
+        Some("related") => "RelatedCards",
+        Some("trending") => "TrendingCards",
+        _ => "ArticleCardPage",
+    };
+    let schema = json!({"$ref": format!("{SCHEMAS}{name}")});
+    operation["responses"]["200"]["x-view-card"] = schema;
 }
 
 fn header((name, kind, meaning): &(&str, &str, &str)) -> (String, Value) {

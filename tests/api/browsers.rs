@@ -71,7 +71,11 @@ async fn a_preflight_says_the_methods_of_that_path() {
         ("/v1/articles/one/shares", PAGE, "POST, GET, HEAD, OPTIONS"),
         ("/openapi.json", PAGE, "GET, HEAD, OPTIONS"),
         ("/v1/editorial/articles", DESK, "GET, HEAD, POST, OPTIONS"),
-        ("/v1/editorial/tags/x", DESK, "GET, HEAD, PATCH, OPTIONS"),
+        (
+            "/v1/editorial/tags/x",
+            DESK,
+            "GET, HEAD, PATCH, DELETE, OPTIONS",
+        ),
         ("/v1/auth/login", DESK, "POST, OPTIONS"),
     ] {
         for asked in ["GET", "DELETE", "PURGE"] {

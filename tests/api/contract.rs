@@ -318,6 +318,12 @@ async fn every_public_answer_says_how_it_is_kept(app: TestApp) {
             false,
         ),
         (
+            "/v1/articles/{slug}/neighbours",
+            "/v1/articles/one/neighbours",
+            "articles",
+            false,
+        ),
+        (
             "/v1/articles/{slug}/shares",
             "/v1/articles/one/shares",
             article.as_str(),

@@ -629,8 +629,14 @@ impl Reply {
         let mut parameters = url::form_urlencoded::parse(query.as_bytes());
         let whole = !parameters.any(|(name, _)| name == "fields")
             && !self.headers.contains_key("content-encoding");
+        let card = url::form_urlencoded::parse(query.as_bytes()).any(|pair| pair.0 == "view");
+        let cards = (self.status == 200 && card).then(|| card_schema(template));
+        let (schema, card) = (
+            cards.as_ref().unwrap_or(schema),
+            if card { " card" } else { "" },
+        );
         if whole && schema.is_object() && media_type.ends_with("json") && *method != Method::HEAD {
-            let key = format!("{method} {template} {status}");
+            let key = format!("{method} {template} {status}{card}");
             let wrong: Vec<String> = validator(key, schema)
                 .iter_errors(&self.json)
                 .map(|error| format!("{}: {error}", error.instance_path()))
@@ -670,6 +676,17 @@ fn operation(method: &Method, path: &str) -> Option<(&'static str, &'static Valu
         .iter()
         .find(|(template, _)| fits(template))
         .and_then(|(template, item)| Some((template.as_str(), item.get(&method)?)))
+}
+
+/// What an operation answers with `view=card`.
+fn card_schema(template: &str) -> Value {
+    let name = match template.rsplit('/').next() {
+        Some("neighbours") => "NeighbourCards",
+        Some("related") => "RelatedCards",
+        Some("trending") => "TrendingCards",
+        _ => "ArticleCardPage",
+    };
+    serde_json::json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
 fn validator(key: String, schema: &Value) -> Arc<Validator> {

@@ -45,4 +45,5 @@ mod shares;
 mod snapshots;
 mod storage;
 mod structure;
+mod teasers;
 mod trending;

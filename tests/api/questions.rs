@@ -48,6 +48,7 @@ const VALUES: &[&str] = &[
     "slug,headline",
     "headline,slug",
     "shares",
+    "card",
     "body",
     "body,shares",
     "highlights",

@@ -107,12 +107,14 @@ async fn null_is_valid_where_the_server_takes_it(app: TestApp) {
             );
             tried += 1;
         }
-        let schema = validator(&format!("{name}Input"));
-        for field in schemas()[&format!("{name}Input")]["properties"]
-            .as_object()
-            .unwrap()
-            .keys()
-        {
+        // An article can be published as it is created, which a patch cannot do.
+        let input = if name == "Article" {
+            "NewArticle".to_owned()
+        } else {
+            format!("{name}Input")
+        };
+        let schema = validator(&input);
+        for field in schemas()[&input]["properties"].as_object().unwrap().keys() {
             let mut body = named_anew(&full, tried);
             if field != "slug" {
                 body["slug"] = json!(format!("null-{}", field.replace('_', "-")));
@@ -206,7 +208,7 @@ async fn objects_within_are_patched_in_part(app: TestApp) {
 #[apply(both)]
 async fn numbers_have_the_range_that_the_server_enforces(app: TestApp) {
     let token = app.newsroom().await;
-    let schema = validator("ArticleInput");
+    let schema = validator("NewArticle");
     for (key, value, fits) in [
         ("width", json!(1), true),
         ("width", json!(65_535), true),

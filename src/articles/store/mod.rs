@@ -6,6 +6,7 @@
 //! - [`transitions`] – the workflow
 //! - `load` – loading an article for a change
 //! - [`mod@related`] – articles that belong to another one
+//! - [`mod@neighbours`] – the previous and the next article of a section
 //! - [`read_models`] – what readers see, rendered from the tables
 //! - `holder` – which article has what another one wants
 //! - `mentions` – finding what is named by slug or name, and creating what is not there
@@ -21,6 +22,7 @@ pub mod editorial;
 mod holder;
 mod load;
 mod mentions;
+pub mod neighbours;
 pub mod public;
 pub mod read_models;
 mod references;

@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use serde::Deserialize;
 
 use super::rows::{ArticleCommonRow, DetailRow};
 use crate::articles::model::{ArticleCommon, Summary};
 use crate::articles::read_model::ReadModel;
 use crate::articles::workflow::Status;
-use crate::db::schema::full_articles;
-use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
+use crate::body::{Body, reading_minutes, shortened};
+use crate::db::schema::{full_articles, teaser_sources};
+use crate::db::{Connection, Id, Json, MultiBackend, StoreError, StoreResult, Timestamp};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = full_articles)]
@@ -26,6 +28,55 @@ struct Row {
     details: DetailRow,
 }
 
+/// What a list says of an article's text.
+#[derive(Default, Deserialize)]
+struct Teaser {
+    /// The beginning of the standfirst, or else of the body.
+    excerpt: String,
+    reading_minutes: u32,
+}
+
+impl Teaser {
+    fn of_body(body: &Body) -> Self {
+        Self {
+            excerpt: body.excerpt(),
+            reading_minutes: reading_minutes(&body.to_text()),
+        }
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = teaser_sources)]
+struct TeaserSource {
+    id: Id,
+    summary_json: Option<String>,
+    blocks: Option<Json<Body>>,
+}
+
+/// The teasers of articles: those that were rendered are not made again because the name of a tag changes, for
+/// which the bodies of all its articles would have to be read.
+fn teasers(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id, Teaser>> {
+    let sources: Vec<TeaserSource> = teaser_sources::table
+        .into_boxed::<MultiBackend>()
+        .filter(teaser_sources::id.eq_any(ids.to_vec()))
+        .select(TeaserSource::as_select())
+        .load(connection)?;
+    sources
+        .into_iter()
+        .map(|source| {
+            let rendered = source.summary_json.map(|members| format!("{{{members}}}"));
+            let teaser = match (rendered, source.blocks) {
+                (Some(summary), _) => {
+                    serde_json::from_str(&summary).map_err(StoreError::unreadable)?
+                }
+                (None, Some(body)) => Teaser::of_body(&body.0),
+                (None, None) => Teaser::default(),
+            };
+            Ok((source.id, teaser))
+        })
+        .collect()
+}
+
 /// Renders published articles; others are left out.
 ///
 /// # Errors
@@ -40,21 +91,30 @@ pub fn render(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id
         .filter(full_articles::status.eq(Status::Published.as_str()))
         .select(Row::as_select())
         .load(connection)?;
+    let mut teasers = teasers(connection, ids)?;
     rows.into_iter()
-        .map(|row| Ok((row.id, read_model(row)?)))
+        .map(|row| {
+            let teaser = teasers.remove(&row.id).unwrap_or_default();
+            Ok((row.id, read_model(row, teaser)?))
+        })
         .collect()
 }
 
-fn read_model(row: Row) -> StoreResult<ReadModel> {
+fn read_model(row: Row, teaser: Teaser) -> StoreResult<ReadModel> {
     let story = ArticleCommon::from(row.story);
+    let standfirst = story.standfirst.as_deref().map(shortened);
     let summary = Summary {
         id: row.id,
         slug: row.slug,
         canonical_url: None,
         headline: row.headline.unwrap_or_default(),
+        excerpt: standfirst
+            .filter(|text| !text.is_empty())
+            .unwrap_or(teaser.excerpt),
         published_at: row.published_at.unwrap_or(story.updated_at),
         story: ArticleCommon {
             updated_at: row.public_updated_at.unwrap_or(story.updated_at),
+            reading_minutes: teaser.reading_minutes,
             ..story
         },
     };

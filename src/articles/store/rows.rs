@@ -10,7 +10,7 @@ use crate::articles::input::{ArticleInput, DistinctList};
 use crate::articles::model::{ArticleCommon, Correction};
 use crate::articles::parts::{Custom, LeadImage, Seo};
 use crate::authors::model::AuthorRef;
-use crate::body::{Body, reading_minutes};
+use crate::body::{Body, count_words, minutes_of_words, reading_minutes};
 use crate::db::schema::{articles, full_articles};
 use crate::db::{Id, Json, StoreResult, Timestamp, stored};
 use crate::tags::model::{SectionRef, TagRef};
@@ -31,6 +31,7 @@ pub(super) struct Content {
     pub(super) section_id: Option<Id>,
     lead_image: Option<Json<LeadImage>>,
     word_count: i32,
+    reading_minutes: Option<i32>,
     seo: Json<Seo>,
     custom: Json<Custom>,
 }
@@ -50,6 +51,7 @@ impl Content {
     /// What an input becomes in the table, and the body, which has a table of its own.
     pub(super) fn of(input: ArticleInput, slug: Slug, section_id: Option<Id>) -> (Self, Body) {
         let body = input.body.body;
+        let text = body.to_text();
         let content = Self {
             slug: slug.into_string(),
             kicker: input.kicker.map(|text| text.into_string()),
@@ -61,7 +63,8 @@ impl Content {
             canonical_url: input.canonical_url.map(|text| text.into_string()),
             section_id,
             lead_image: input.lead_image.map(Json),
-            word_count: i32::try_from(body.word_count()).unwrap_or(i32::MAX),
+            word_count: i32::try_from(count_words(&text)).unwrap_or(i32::MAX),
+            reading_minutes: Some(stored_minutes(&text)),
             seo: Json(input.seo),
             custom: Json(input.custom),
         };
@@ -95,6 +98,11 @@ impl Content {
     }
 }
 
+/// How long a text takes to read, as the table has it.
+pub(super) fn stored_minutes(text: &str) -> i32 {
+    i32::try_from(reading_minutes(text)).unwrap_or(i32::MAX)
+}
+
 fn stored_list<'a, T: FromStr, const MAX: usize>(
     texts: impl Iterator<Item = &'a String>,
 ) -> StoreResult<DistinctList<T, MAX>> {
@@ -114,6 +122,7 @@ pub(super) struct ArticleCommonRow {
     lead_image: Option<Json<LeadImage>>,
     pub(super) updated_at: Timestamp,
     word_count: i32,
+    reading_minutes: Option<i32>,
     authors: Json<Vec<AuthorRef>>,
     tags: Json<Vec<TagRef>>,
     section: Option<Json<SectionRef>>,
@@ -122,6 +131,10 @@ pub(super) struct ArticleCommonRow {
 impl From<ArticleCommonRow> for ArticleCommon {
     fn from(row: ArticleCommonRow) -> Self {
         let word_count = u32::try_from(row.word_count).unwrap_or(0);
+        // Of an article of before they were counted, which the rebuild does, the words are all that is known.
+        let minutes = row
+            .reading_minutes
+            .map(|minutes| u32::try_from(minutes).unwrap_or(0));
         let authors = row.authors.0.iter();
         let names: Vec<&str> = authors.map(|author| author.name.as_str()).collect();
         Self {
@@ -138,7 +151,7 @@ impl From<ArticleCommonRow> for ArticleCommon {
             lead_image: row.lead_image.map(|image| image.0),
             updated_at: row.updated_at,
             word_count,
-            reading_minutes: reading_minutes(word_count),
+            reading_minutes: minutes.unwrap_or_else(|| minutes_of_words(word_count)),
         }
     }
 }
