@@ -110,11 +110,11 @@ pub struct EditorialListParams {
     #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 20)]
     tag: Vec<Slug>,
     /// Slugs of articles, comma-separated: any of them, at most 100; also slugs that they once had.
-    #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 100, example = json!(["harbour-cities-agree-flood-fund"]))]
+    #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 100)]
     slug: Vec<Slug>,
     /// Words that the headline has, drafts' too: all of them, in any order, as any part of its words. The
     /// 10,000 articles that were last changed, of those that fit the other filters, are looked at.
-    #[param(value_type = Option<String>, max_length = 200, example = "flood fund")]
+    #[param(value_type = Option<String>, max_length = 200)]
     q: Option<String>,
     /// Only those that were changed after this.
     #[param(value_type = Option<Timestamp>)]

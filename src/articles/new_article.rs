@@ -24,10 +24,13 @@ enum NewStatus {
     Published,
 }
 
-/// What is said of publishing, beside the status.
+/// What is said of publishing.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what NewArticle reads by hand")]
 struct Publishing {
+    /// `draft`, `in_review` or `published`; the other statuses are reached by steps.
+    #[schema(required = false, inline)]
+    status: Option<NewStatus>,
     /// With the status `published` only: when it is published, in the past or in the future, when it appears by
     /// itself; now when left out.
     #[schema(required = false)]
@@ -200,9 +203,6 @@ impl PartialSchema for NewArticle {
                 "An article as it is created: a draft, or with `\"status\": \"published\"` published at once."
                     .into(),
             );
-            article
-                .properties
-                .insert("status".into(), NewStatus::schema());
             article.properties.extend(publish.properties);
         }
         schema
