@@ -107,8 +107,8 @@ pub struct ServerConfig {
         hide_default_value = true
     )]
     pub path_prefix: PathPrefix,
-    /// Addresses that the site had before, comma-separated, such as http://old.example or
-    /// https://news.example/archive: share counts of what is below them are those of the articles with the same
+    /// Addresses that the site had before, comma-separated, such as `http://old.example` or
+    /// `https://news.example/archive`: share counts of what is below them are those of the articles with the same
     /// slugs
     #[arg(long, env = "DATELINE_FORMER_SITES", value_delimiter = ',', value_parser = site)]
     pub former_sites: Vec<Url>,

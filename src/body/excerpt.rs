@@ -32,7 +32,7 @@ pub(super) fn of_blocks(blocks: &[Block]) -> String {
     cut(&text)
 }
 
-/// A text as one line, cut to [`MOST_CHARACTERS`]: after a word (UAX #29), which in scripts without spaces is
+/// A text as one line, cut to `MOST_CHARACTERS`: after a word (UAX #29), which in scripts without spaces is
 /// after a character as readers see it. An ellipsis says that something is left out.
 pub fn shortened(text: &str) -> String {
     cut(&beginning([text]))

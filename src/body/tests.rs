@@ -238,6 +238,7 @@ fn hostile_nesting_neither_overflows_a_small_stack_nor_takes_long() {
         fill("&"),
         fill("<a href='"),
         fill("<noscript><img src=/a>"),
+        format!("<picture>{}", fill("<source srcset=a><img>")),
         many(|n| format!("<noscript><img src=/{n}></noscript>")),
         many(|n| format!("<script src=https://gist.github.com/{n}.js></script>")),
         format!(

@@ -75,7 +75,7 @@ pub fn json() -> String {
 /// The same of a server that a proxy has put below a path.
 ///
 /// # Panics
-/// As [`json`].
+/// As [`json()`].
 pub fn json_below(prefix: &PathPrefix) -> String {
     let mut document = generated();
     // Clients put paths, which begin with a slash, behind it.

@@ -27,8 +27,8 @@ use crate::http::address;
 pub const WINDOW: chrono::Duration = chrono::Duration::hours(1);
 
 /// The part of a hash that is kept: 63 bits of HMAC-SHA-256 (RFC 2104, section 5), and whether an
-/// installation of an app is behind it ([`BY_INSTALLATION`]), whose crowd then takes the place of the
-/// [first bits](CROWD_BITS). That one of a million visitors in an hour is taken for another one has a
+/// installation of an app is behind it (`BY_INSTALLATION`), whose crowd then takes the place of the
+/// first bits (`CROWD_BITS`). That one of a million visitors in an hour is taken for another one has a
 /// probability of about 5 in 100 million.
 pub type VisitorHash = u64;
 

@@ -1,6 +1,6 @@
 //! Text of any script as words of ASCII letters and digits, for slugs.
 //!
-//! Letters are read as the language writes them in ASCII ([`languages`]), and as `deunicode` has them
+//! Letters are read as the language writes them in ASCII (`languages`), and as `deunicode` has them
 //! where it says nothing. Symbols are never read: a name of one that is right in one place is another
 //! thing in the next.
 

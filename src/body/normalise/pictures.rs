@@ -20,6 +20,9 @@ const LAZY: &[&str] = &[
 /// Sets of addresses with their widths.
 pub(super) const SETS: &[&str] = &["srcset", "data-srcset", "data-lazy-srcset"];
 
+/// Most sources of one picture that are looked at.
+const SOURCES: usize = 50;
+
 /// Elements that show what stands at an address.
 const SHOWN: &[&str] = &["img", "iframe", "video", "audio", "source", "track"];
 
@@ -136,7 +139,7 @@ fn largest(tree: &Tree, id: NodeId) -> Option<String> {
     let sources = tree
         .parent(id)
         .filter(|parent| tree.name(*parent) == "picture")
-        .map(|picture| tree.children(picture).collect::<Vec<_>>());
+        .map(|picture| tree.children(picture).take(SOURCES).collect::<Vec<_>>());
     let nodes = std::iter::once(id).chain(sources.unwrap_or_default());
     let sets = nodes.flat_map(|node| {
         SETS.iter()
