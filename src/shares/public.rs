@@ -85,8 +85,6 @@ impl ShareService {
     request_body(content(
         (ShareInput = "application/json"),
         (String = "text/plain"),
-        (ShareInput = "application/x-www-form-urlencoded"),
-        (ShareInput = "multipart/form-data"),
     )),
     responses(
         (status = 200, description = "The counts after it.", body = ShareReceipt, headers(
