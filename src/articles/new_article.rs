@@ -211,7 +211,7 @@ impl PartialSchema for NewArticle {
 
 impl ToSchema for NewArticle {
     fn name() -> std::borrow::Cow<'static, str> {
-        "NewArticle".into()
+        "ArticleCreation".into()
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {

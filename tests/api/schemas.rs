@@ -109,7 +109,7 @@ async fn null_is_valid_where_the_server_takes_it(app: TestApp) {
         }
         // An article can be published as it is created, which a patch cannot do.
         let input = if name == "Article" {
-            "NewArticle".to_owned()
+            "ArticleCreation".to_owned()
         } else {
             format!("{name}Input")
         };
@@ -208,7 +208,7 @@ async fn objects_within_are_patched_in_part(app: TestApp) {
 #[apply(both)]
 async fn numbers_have_the_range_that_the_server_enforces(app: TestApp) {
     let token = app.newsroom().await;
-    let schema = validator("NewArticle");
+    let schema = validator("ArticleCreation");
     for (key, value, fits) in [
         ("width", json!(1), true),
         ("width", json!(65_535), true),

@@ -51,7 +51,7 @@ func main() {
 		check(article.Slug == slug && len(article.Body) > 0, slug)
 	}
 
-	written := dateline.NewNewArticle()
+	written := dateline.NewArticleCreation()
 	written.Headline = text("From Go")
 	written.Kicker = text("Test")
 	image := dateline.NewLeadImageInput("https://images.example.com/a.jpg")
@@ -59,7 +59,7 @@ func main() {
 	written.LeadImage = *dateline.NewNullableLeadImageInput(image)
 	body := dateline.FormattedBodyAsBodyInput(dateline.NewFormattedBody("<p>One.</p><p>Two.</p>", "html"))
 	written.Body = *dateline.NewNullableBodyInput(&body)
-	created, response, err := client.EditorialArticlesAPI.CreateArticle(ctx).NewArticle(*written).Execute()
+	created, response, err := client.EditorialArticlesAPI.CreateArticle(ctx).ArticleCreation(*written).Execute()
 	check(err == nil, "create:", err)
 	check(len(created.Body) == 2, created.Body)
 

@@ -45,7 +45,7 @@ fun main() {
     }
 
     val html = FormattedBody(content = "<p>One.</p><p>Two.</p>", format = FormattedBody.Format.html)
-    val written = NewArticle(
+    val written = ArticleCreation(
         headline = "From Kotlin",
         kicker = "Test",
         leadImage = LeadImageInput(url = "https://images.example.com/a.jpg", alt = "A"),

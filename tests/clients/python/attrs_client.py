@@ -6,7 +6,7 @@ from dateline_client import AuthenticatedClient
 from dateline_client.api.articles import get_article, list_articles
 from dateline_client.api.editorial_articles import create_article, edit_article
 from dateline_client.models import (
-    NewArticle,
+    ArticleCreation,
     ArticlePage,
     ArticlePatch,
     FormattedBody,
@@ -31,7 +31,7 @@ for slug in slugs:
     article = get_article.sync(slug, client=client)
     assert article.slug == slug and article.body and article.body_html, slug
 
-written = NewArticle(
+written = ArticleCreation(
     headline="From Python",
     kicker="Test",
     lead_image=LeadImageInput(url="https://images.example.com/a.jpg", alt="A", width=1600),

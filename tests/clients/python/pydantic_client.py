@@ -4,7 +4,7 @@ import os
 
 from dateline import (
     ApiClient,
-    NewArticle,
+    ArticleCreation,
     ArticlePatch,
     ArticlesApi,
     BodyInput,
@@ -34,7 +34,7 @@ with ApiClient(configuration) as client:
     editorial = EditorialArticlesApi(client)
     body = BodyInput(FormattedBody(format="html", content="<p>One.</p><p>Two.</p>"))
     image = LeadImageInput(url="https://images.example.com/a.jpg", alt="A", width=1600)
-    written = NewArticle(headline="From Python", kicker="Test", lead_image=image, body=body)
+    written = ArticleCreation(headline="From Python", kicker="Test", lead_image=image, body=body)
     created = editorial.create_article_with_http_info(written)
     assert len(created.data.body) == 2, created.data
     patch = ArticlePatch(headline="Patched from Python", kicker=None, lead_image=LeadImagePatch(credit="C"))
