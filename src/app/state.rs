@@ -80,12 +80,11 @@ impl State {
             visitors,
         } = Keys::load(&database).await?;
         let metrics = Data::new(Metrics::new(database.metrics()).map_err(StartError::Metrics)?);
-        let public_url = config.public_url.as_ref();
-        let public_url = public_url.map(|url| url.as_str().trim_end_matches('/').to_owned());
-        if let Some(url) = &public_url {
+        let public_url = PublicUrl::new(config.public_url.as_ref());
+        if let Some(url) = &public_url.0 {
             tracing::info!("the canonical_url of an article is {url}/ and its slug");
         }
-        let public_url = Data::new(PublicUrl(public_url));
+        let public_url = Data::new(public_url);
         database.listen().await?;
         catch_up(&database).await?;
         let (writer, counted) = ShareWriter::open(

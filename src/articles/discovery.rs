@@ -8,13 +8,12 @@ use utoipa::IntoParams;
 use super::card::View;
 use super::fields::{Asked, Shown};
 use super::model::{ArticleFilter, BodyFormat, FacetBy, Facets, RelatedArticles};
-use super::public::{select, unwritable};
+use super::public::{moved, select, unwritable};
 use super::read_model::{Included, PublicArticle};
 use super::store::{public, related};
 use crate::cache::response::{Lookup, Payload};
 use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
 use crate::db::connection_pool::Cost;
-use crate::db::slugs::public_article_once_named;
 use crate::db::{Connection, StoreError};
 use crate::http::fields::Selection;
 use crate::http::params::{Both, FromParams, KeyedQuery, Params};
@@ -22,13 +21,10 @@ use crate::http::path::SlugPath;
 use crate::http::public_url::PublicUrl;
 use crate::problem::Problem;
 
-/// Parameters of related articles.
-#[derive(Debug, IntoParams)]
+/// How articles beside another one are shown.
+#[derive(Debug, Clone, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct RelatedParams {
-    /// Most articles, 1 to 100.
-    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
-    limit: i64,
+pub struct TeaserParams {
     /// Only these fields of each, comma-separated, dotted below the first level.
     #[param(value_type = Option<String>, example = "slug,headline,lead_image.url")]
     fields: Option<Selection>,
@@ -38,7 +34,7 @@ pub struct RelatedParams {
     view: View,
 }
 
-impl FromParams for RelatedParams {
+impl FromParams for TeaserParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
         let asked = Asked {
             shown: Shown::Related,
@@ -47,9 +43,38 @@ impl FromParams for RelatedParams {
         };
         let fields = asked.fields(params)?;
         Ok(Self {
-            limit: params.limit()?,
             view: View::read(params, fields.as_ref(), &[])?,
             fields,
+        })
+    }
+}
+
+impl TeaserParams {
+    /// An article as it is asked for, as JSON.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON: a mistake in the code.
+    pub(super) fn shown(&self, article: &PublicArticle) -> Result<Vec<u8>, Problem> {
+        let shown = article
+            .viewed(self.view, &Included::default())
+            .map_err(unwritable)?;
+        select(self.fields.as_ref(), shown)
+    }
+}
+
+/// Parameters of related articles.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RelatedParams {
+    /// Most articles, 1 to 100.
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
+    limit: i64,
+}
+
+impl FromParams for RelatedParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        Ok(Self {
+            limit: params.limit()?,
         })
     }
 }
@@ -60,7 +85,7 @@ impl FromParams for RelatedParams {
 /// around the same time first.
 #[utoipa::path(
     get, path = "/v1/articles/{slug}/related", operation_id = "listRelatedArticles", tag = "articles",
-    params(SlugPath, RelatedParams),
+    params(SlugPath, RelatedParams, TeaserParams),
     responses(
         (status = 200, description = "The related articles; with `view=card`, `RelatedCards`.", body = RelatedArticles),
         (status = 301, description = "The article has another slug now.", headers(("Location" = String))),
@@ -71,30 +96,22 @@ pub async fn list_related(
     responses: Data<ResponseCache>,
     site: Data<PublicUrl>,
     SlugPath(slug): SlugPath,
-    query: KeyedQuery<RelatedParams>,
+    query: KeyedQuery<Both<RelatedParams, TeaserParams>>,
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
-    let limit = usize::try_from(params.limit).unwrap_or(0);
+    let Both(RelatedParams { limit }, teasers) = params;
+    let limit = usize::try_from(limit).unwrap_or(0);
     let wanted = CacheRequest::new(&request, Kind::ArticleList, &canonical);
     let answer = move |connection: &mut Connection| {
         let (data, depends_on) = match related::related(connection, &slug, limit, site.0.as_deref())
         {
-            Err(StoreError::NotFound) => {
-                let (_, slug) = public_article_once_named(connection, &slug)?;
-                return Ok(Lookup::Moved(slug));
-            }
+            Err(StoreError::NotFound) => return moved(connection, &slug),
             found => found?,
         };
-        let summaries: Vec<Vec<u8>> = data
-            .iter()
-            .map(|article| {
-                let added = Included::default();
-                let shown = article.viewed(params.view, &added).map_err(unwritable)?;
-                select(params.fields.as_ref(), shown)
-            })
-            .collect::<Result<_, Problem>>()?;
+        let shown = data.iter().map(|article| teasers.shown(article));
+        let shown: Vec<Vec<u8>> = shown.collect::<Result<_, Problem>>()?;
         Ok(Lookup::Here(
-            Payload::list(&summaries, &json!({}))?
+            Payload::list(&shown, &json!({}))?
                 .depends_on(depends_on)
                 .depends_on(data.iter().flat_map(PublicArticle::depends_on))
                 .purge_key("articles".into()),

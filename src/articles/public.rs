@@ -126,6 +126,15 @@ pub(super) fn select(fields: Option<&Selection>, json: Vec<u8>) -> Result<Vec<u8
     serde_json::to_vec(&fields.apply(whole)).map_err(unwritable)
 }
 
+/// Where the article is that a slug named before.
+///
+/// # Errors
+/// `not-found` when none did.
+pub(super) fn moved(connection: &mut Connection, slug: &Slug) -> Result<Lookup, Problem> {
+    let (_, slug) = public_article_once_named(connection, slug)?;
+    Ok(Lookup::Moved(slug))
+}
+
 /// What is kept as JSON is JSON, and what was read can be written.
 pub(super) fn unwritable(error: serde_json::Error) -> Problem {
     tracing::error!(%error, "an article could not be written as JSON");
@@ -226,10 +235,7 @@ pub async fn get_article(
     let answer = move |connection: &mut Connection| {
         let site = site.0.as_deref();
         let (article, body, shares) = match public::find(connection, &slug, with_shares, site) {
-            Err(StoreError::NotFound) => {
-                let (_, slug) = public_article_once_named(connection, &slug)?;
-                return Ok(Lookup::Moved(slug));
-            }
+            Err(StoreError::NotFound) => return moved(connection, &slug),
             found => found?,
         };
         rendered(&article, &body, shares.as_ref(), &params).map(Lookup::Here)

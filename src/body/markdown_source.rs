@@ -8,7 +8,6 @@ use linkify::{LinkFinder, LinkKind};
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::bounds::{self, MAX_CELLS, MAX_DEPTH};
-use super::write::{escape, escape_attribute};
 use crate::validation::Violation;
 
 /// Markdown as HTML.
@@ -189,10 +188,7 @@ impl<'a> Footnotes<'a> {
             if self.references.contains_key(name) {
                 add_way_back(&mut note, number);
             }
-            events.push(html(format!(
-                "<li id=\"{}\">",
-                escape_attribute(&format!("fn-{number}"))
-            )));
+            events.push(html(format!("<li id=\"fn-{number}\">")));
             events.append(&mut note);
             events.push(html("</li>".into()));
         }
@@ -210,7 +206,7 @@ fn html<'a>(html: String) -> Event<'a> {
 
 /// Puts the link back at the end of the note's last paragraph.
 fn add_way_back(note: &mut Vec<Event<'_>>, number: usize) {
-    let link = format!(" <a href=\"#fnref-{number}\">{}</a>", escape("↩"));
+    let link = format!(" <a href=\"#fnref-{number}\">↩</a>");
     let at = match note.last() {
         Some(Event::End(TagEnd::Paragraph)) => note.len() - 1,
         _ => note.len(),

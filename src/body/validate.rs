@@ -196,8 +196,8 @@ impl Level {
         if !value.is_number() {
             return Err(wrong_type("a number", &value).into());
         }
-        whole(&value)
-            .and_then(|level| u8::try_from(level).ok())
+        let level = value.as_u64().and_then(|level| u8::try_from(level).ok());
+        level
             .filter(|level| (1..=6).contains(level))
             .map(Self)
             .ok_or_else(|| Invalid::new("out_of_range", "must be a whole number from 1 to 6"))
@@ -214,18 +214,12 @@ impl Pixels {
         if !value.is_number() {
             return Err(wrong_type("a number", &value).into());
         }
-        whole(&value)
+        let pixels = value.as_u64().and_then(|pixels| u16::try_from(pixels).ok());
+        pixels
             .filter(|pixels| *pixels > 0)
             .map(Self)
             .ok_or_else(|| Invalid::new("out_of_range", "must be a whole number from 1 to 65535"))
     }
-}
-
-/// A whole number, `2.0` included: some languages have only numbers with a point.
-fn whole(value: &Value) -> Option<u16> {
-    let number = value.as_f64().filter(|number| number.fract() == 0.0)?;
-    let fits = (0.0..=f64::from(u16::MAX)).contains(&number);
-    fits.then_some(number as u16)
 }
 
 /// How a column is set.

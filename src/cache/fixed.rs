@@ -7,7 +7,6 @@ use sha2::{Digest, Sha256};
 
 use super::coding::Coding;
 use crate::http::conditional::none_match_names;
-use crate::http::cors::for_any_origin;
 
 /// Fixed content in every coding.
 pub struct FixedContent {
@@ -53,8 +52,7 @@ impl FixedContent {
         coded.map(|(.., bytes)| bytes.len()).max().unwrap_or(0)
     }
 
-    /// Responds in the coding that the client wants most, or with 304 where it has this version already. For pages
-    /// of any origin.
+    /// Responds in the coding that the client wants most, or with 304 where it has this version already.
     pub fn respond(&self, request: &HttpRequest, cache_control: &'static str) -> HttpResponse {
         let wanted = Coding::accepted(request);
         let coded = self.coded.iter().find(|(coding, ..)| *coding == wanted);
@@ -68,11 +66,7 @@ impl FixedContent {
         response
             .insert_header((header::CACHE_CONTROL, cache_control))
             .insert_header((header::ETAG, etag.clone()))
-            .insert_header((header::VARY, "accept-encoding"))
-            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-        for header in for_any_origin() {
-            response.insert_header(header);
-        }
+            .insert_header((header::VARY, "accept-encoding"));
         if unchanged {
             return response.finish();
         }

@@ -15,7 +15,6 @@ use super::response::{CachedResponse, Lookup, Made, Payload, Policy};
 use crate::clock::Clock;
 use crate::db::connection_pool::Cost;
 use crate::db::{Connection, Database, StoreResult, next_visibility_change};
-use crate::http::cors::to_any_origin;
 use crate::http::params::CanonicalTarget;
 use crate::http::redirect::moved;
 use crate::http::template::{Template, routed_path};
@@ -96,8 +95,7 @@ impl Policies {
         if problem.kind() != &NOT_FOUND {
             return problem;
         }
-        let problem =
-            to_any_origin(problem).with_header(header::CACHE_CONTROL, self.missing.clone());
+        let problem = problem.with_header(header::CACHE_CONTROL, self.missing.clone());
         let key = match path.split('/').nth(2) {
             Some("tags") => "tags",
             Some("authors") => "authors",

@@ -4,6 +4,8 @@
 //! says so, whatever its status and whoever made it, and a preflight is answered for every path: a browser
 //! that is refused one shows its page nothing, not even that something is not found.
 
+use std::sync::LazyLock;
+
 use actix_web::HttpResponse;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
@@ -12,7 +14,6 @@ use actix_web::web::Data;
 
 use super::observe::REQUEST_ID;
 use super::template::routed_path;
-use crate::problem::Problem;
 
 /// The limits in force (`draft-ietf-httpapi-ratelimit-headers`).
 pub const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -52,26 +53,19 @@ pub const EXPOSED: [HeaderName; 9] = [
 pub struct EditorialOrigins(pub Vec<String>);
 
 /// Public responses are the same for all origins, and say so to all: a cache that got one without
-/// `Origin` gives it to browsers that send one.
+/// `Origin` gives it to browsers that send one. For responses that are kept, which do not pass by
+/// [`CrossOrigin`] again.
 pub fn for_any_origin() -> [(HeaderName, HeaderValue); 2] {
     [(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY), exposed()]
 }
 
 fn exposed() -> (HeaderName, HeaderValue) {
-    let names = EXPOSED.map(|name| name.to_string()).join(", ");
-    (
-        header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::try_from(names).expect("names of headers are ASCII"),
-    )
-}
-
-/// A problem that is the same for all origins, as public responses are.
-pub fn to_any_origin(problem: Problem) -> Problem {
-    for_any_origin()
-        .into_iter()
-        .fold(problem, |problem, (name, value)| {
-            problem.with_header(name, value)
-        })
+    // It is sent with every response: put together once.
+    static NAMES: LazyLock<HeaderValue> = LazyLock::new(|| {
+        let names = EXPOSED.map(|name| name.to_string()).join(", ");
+        HeaderValue::try_from(names).expect("names of headers are ASCII")
+    });
+    (header::ACCESS_CONTROL_EXPOSE_HEADERS, NAMES.clone())
 }
 
 /// Whether a browser asks what a page of another origin may send.

@@ -3,7 +3,6 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::cors::for_any_origin;
 use super::template::Template;
 
 /// How long caches may believe that a slug has moved. Short: something new may take it.
@@ -16,11 +15,7 @@ pub fn moved(request: &HttpRequest, slug: &str) -> HttpResponse {
         "" => path,
         query => format!("{path}?{query}"),
     };
-    let mut response = HttpResponse::MovedPermanently();
-    for header in for_any_origin() {
-        response.insert_header(header);
-    }
-    response
+    HttpResponse::MovedPermanently()
         .insert_header((header::LOCATION, location))
         .insert_header((header::CACHE_CONTROL, CACHE_CONTROL))
         .finish()

@@ -14,7 +14,6 @@ use sha2::{Digest, Sha384};
 use utoipa::ToSchema;
 
 use crate::cache::fixed::FixedContent;
-use crate::http::cors::for_any_origin;
 use crate::http::params::{NoParams, Query};
 use crate::http::path_prefix::PathPrefix;
 use crate::problem::Problem;
@@ -91,11 +90,7 @@ pub struct Widgets {
     responses((status = 200, description = "The scripts.", body = Widgets))
 )]
 pub async fn list_widgets(prefix: Data<PathPrefix>, _: Query<NoParams>) -> HttpResponse {
-    let mut response = HttpResponse::Ok();
-    for header in for_any_origin() {
-        response.insert_header(header);
-    }
-    response
+    HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, FOR_A_WHILE))
         .json(Widgets {
             data: vec![Widget {

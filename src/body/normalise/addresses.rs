@@ -5,6 +5,7 @@ use url::Url;
 use super::super::allowed::is_link;
 use super::super::tree::{NodeId, Tree};
 use super::pictures::{SETS, candidates};
+use crate::validation::cut;
 
 /// Attributes that hold an address.
 const ADDRESSES: &[&str] = &[
@@ -121,10 +122,5 @@ fn report_title(tree: &Tree, id: NodeId) {
 
 /// A text of any length as a warning quotes it.
 pub(in super::super) fn shown(text: &str) -> String {
-    const MOST: usize = 200;
-    let mut short: String = text.chars().take(MOST).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    format!("\"{short}\"")
+    format!("\"{}\"", cut(text, 200))
 }

@@ -1,6 +1,6 @@
 //! Inline elements around paragraphs, put inside each: blocks hold them in their own HTML only.
 
-use super::super::allowed::{INLINE, is_link};
+use super::super::allowed::{GENERIC, INLINE, is_link};
 use super::super::figure::embed_address;
 use super::super::parts::is_space;
 use super::super::tree::{Kind, NodeId, Tree};
@@ -70,24 +70,16 @@ fn report_empty(tree: &Tree, id: NodeId) {
 
 /// A `span` with what a block cannot say of itself; it is taken from the element.
 fn span_of(tree: &mut Tree, id: NodeId) -> Option<NodeId> {
-    let mut attributes = Vec::new();
-    for name in ["id", "lang", "dir"] {
-        if let Some(value) = tree.attribute(id, name) {
-            attributes.push((name, value.to_owned()));
-        }
-    }
-    if attributes.is_empty() {
-        return None;
-    }
-    let borrowed: Vec<(&str, &str)> = attributes
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    let span = tree.element("span", &borrowed);
-    for (name, _) in attributes {
+    let mut span = None;
+    for name in GENERIC {
+        let Some(value) = tree.attribute(id, name).map(str::to_owned) else {
+            continue;
+        };
+        let span = *span.get_or_insert_with(|| tree.element("span", &[]));
+        tree.set_attribute(span, name, &value);
         tree.remove_attribute(id, name);
     }
-    Some(span)
+    span
 }
 
 /// A name that nothing in the element took is that of a place before it.
