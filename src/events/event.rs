@@ -1,4 +1,6 @@
-//! What happened to an article, a tag or an author.
+//! What happened to an article, a tag or an author, or to what only editors have.
+
+use serde_json::Value;
 
 use crate::db::{Id, Resource, Timestamp};
 
@@ -69,6 +71,21 @@ pub enum NameEvent {
     Deleted,
 }
 
+/// What happened to something that readers never see: a person who signs in, a token, a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeskEvent {
+    /// What happened, as the log calls it: `token_revoked`.
+    pub kind: &'static str,
+    /// To what kind of thing: `token`.
+    pub resource: &'static str,
+    /// To which one.
+    pub id: Id,
+    /// What editors know it by, a name or a slug. No secret.
+    pub name: String,
+    /// More, as a JSON object of a few members.
+    pub detail: Value,
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -107,6 +124,8 @@ pub enum Event {
         /// Its slug after it.
         slug: String,
     },
+    /// To something that readers never see.
+    Desk(DeskEvent),
 }
 
 impl Event {
@@ -134,6 +153,7 @@ impl Event {
                 (_, NameEvent::Merged(_)) => "tag_merged",
                 (_, NameEvent::Deleted) => "tag_deleted",
             },
+            Self::Desk(event) => event.kind,
         }
     }
 }

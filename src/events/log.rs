@@ -109,16 +109,20 @@ fn number(change: &mut Change<'_>, event: &Event, seen: Option<Seen>) -> StoreRe
         Event::Article {
             id, slug, version, ..
         }
-        | Event::Appeared { id, slug, version } => {
-            (Resource::Article, *id, slug, json!({"version": version}))
-        }
+        | Event::Appeared { id, slug, version } => (
+            Resource::Article.as_str(),
+            *id,
+            slug,
+            json!({"version": version}),
+        ),
         Event::Name {
             event,
             of,
             id,
             slug,
             ..
-        } => (*of, *id, slug, detail_of_name(event)),
+        } => (of.as_str(), *id, slug, detail_of_name(event)),
+        Event::Desk(event) => (event.resource, event.id, &event.name, event.detail.clone()),
     };
     let (actor_kind, actor_id) = match change.origin.actor {
         Actor::User(id) => ("user", Some(id)),
@@ -140,7 +144,7 @@ fn number(change: &mut Change<'_>, event: &Event, seen: Option<Seen>) -> StoreRe
     diesel::sql_query(statement)
         .bind::<TimestampSql, _>(change.now)
         .bind::<Text, _>(event.kind())
-        .bind::<Text, _>(resource.as_str())
+        .bind::<Text, _>(resource)
         .bind::<IdSql, _>(resource_id)
         .bind::<Text, _>(slug)
         .bind::<Text, _>(actor_kind)
@@ -184,6 +188,7 @@ fn seen(change: &mut Change<'_>, event: &Event) -> StoreResult<Option<Seen>> {
             NameEvent::Edited(_) => Seen::Changed,
             NameEvent::Merged(_) | NameEvent::Deleted => Seen::Disappeared,
         })),
+        Event::Desk(_) => Ok(None),
     }
 }
 

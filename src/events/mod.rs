@@ -1,7 +1,7 @@
 //! What happens when something changes.
 //!
 //! - [`change`] – [`Change`], one write: its transaction, its instant, who makes it, the events it records
-//! - [`event`] – [`Event`], what happened to an article, a tag or an author
+//! - [`event`] – [`Event`], what happened to an article, a tag or an author, or at the desk alone
 //! - [`projection`] – [`Projection`], what follows from events, and in which order
 //! - [`writer`] – [`Writer`], which runs changes: the only place where a change has consequences
 //! - [`log`](mod@log) – the event log, in the order of commits, and what the clock alone makes happen
@@ -16,6 +16,6 @@ pub mod projection;
 pub mod writer;
 
 pub use change::{Actor, Change, Origin, RequestId};
-pub use event::{ArticleEvent, ArticleState, Event, NameEvent};
+pub use event::{ArticleEvent, ArticleState, DeskEvent, Event, NameEvent};
 pub use projection::Projection;
 pub use writer::Writer;

@@ -15,7 +15,7 @@ impl Projection for CacheTags {
 
     fn apply(&self, change: &mut Change<'_>, event: &Event) -> StoreResult<()> {
         match event {
-            Event::Appeared { .. } => {}
+            Event::Appeared { .. } | Event::Desk(_) => {}
             Event::Article {
                 id, before, after, ..
             } => {

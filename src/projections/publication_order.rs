@@ -49,7 +49,7 @@ impl Projection for PublicationOrder {
                 of,
                 ..
             } => recount(connection, *of, *into),
-            Event::Name { .. } | Event::Appeared { .. } => Ok(()),
+            Event::Name { .. } | Event::Appeared { .. } | Event::Desk(_) => Ok(()),
         }
     }
 
