@@ -8,6 +8,7 @@ use utoipa::IntoParams;
 use super::card::View;
 use super::fields::{Asked, Shown};
 use super::model::{ArticleFilter, BodyFormat, FacetBy, Facets, RelatedArticles};
+use super::params::excluded;
 use super::public::{moved, select, unwritable};
 use super::read_model::{Included, PublicArticle};
 use super::store::{public, related};
@@ -20,6 +21,7 @@ use crate::http::params::{Both, FromParams, KeyedQuery, Params};
 use crate::http::path::SlugPath;
 use crate::http::public_url::PublicUrl;
 use crate::problem::Problem;
+use crate::text::Slug;
 
 /// How articles beside another one are shown.
 #[derive(Debug, Clone, IntoParams)]
@@ -69,12 +71,16 @@ pub struct RelatedParams {
     /// Most articles, 1 to 100.
     #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
     limit: i64,
+    /// Not these slugs, comma-separated, at most 100: what stands elsewhere on the page.
+    #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 100)]
+    exclude: Vec<Slug>,
 }
 
 impl FromParams for RelatedParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
         Ok(Self {
             limit: params.limit()?,
+            exclude: excluded(params)?,
         })
     }
 }
@@ -99,15 +105,15 @@ pub async fn list_related(
     query: KeyedQuery<Both<RelatedParams, TeaserParams>>,
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
-    let Both(RelatedParams { limit }, teasers) = params;
+    let Both(RelatedParams { limit, exclude }, teasers) = params;
     let limit = usize::try_from(limit).unwrap_or(0);
     let wanted = CacheRequest::new(&request, Kind::ArticleList, &canonical);
     let answer = move |connection: &mut Connection| {
-        let (data, depends_on) = match related::related(connection, &slug, limit, site.0.as_deref())
-        {
-            Err(StoreError::NotFound) => return moved(connection, &slug),
-            found => found?,
-        };
+        let (data, depends_on) =
+            match related::related(connection, &slug, &exclude, limit, site.0.as_deref()) {
+                Err(StoreError::NotFound) => return moved(connection, &slug),
+                found => found?,
+            };
         let shown = data.iter().map(|article| teasers.shown(article));
         let shown: Vec<Vec<u8>> = shown.collect::<Result<_, Problem>>()?;
         Ok(Lookup::Here(

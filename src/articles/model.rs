@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
+use super::params::SlugOrNot;
 use super::parts::{CorrectionKind, Custom, LeadImage, Seo};
 use super::workflow::Status;
 use crate::authors::model::AuthorRef;
@@ -447,20 +448,34 @@ pub struct RelatedArticles {
     pub data: Vec<ListedArticle>,
 }
 
+/// Tags, authors and sections whose articles a list leaves out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Without {
+    /// None of these tags.
+    pub tags: Vec<Slug>,
+    /// None of these authors.
+    pub authors: Vec<Slug>,
+    /// In none of these sections.
+    pub sections: Vec<Slug>,
+}
+
 /// Which articles a public list has: all conditions hold at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ArticleFilter {
     /// Slugs of tags; a comma means any of them, repeating the parameter means all: at most 5 times, and
-    /// 20 slugs in all.
+    /// 20 slugs in all. `-` before a slug leaves out the articles that have the tag: `energy,-sport`.
     #[param(rename = "tag", value_type = Option<Vec<String>>, example = json!(["climate-adaptation,energy"]))]
     pub tags: Vec<Vec<Slug>>,
-    /// Slugs of authors, comma-separated: any of them.
-    #[param(rename = "author", value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 20, example = json!(["alex-writer"]))]
+    /// Slugs of authors, comma-separated: any of them. `-` before a slug leaves out the author's articles.
+    #[param(rename = "author", value_type = Option<Vec<SlugOrNot>>, style = Form, explode = false, max_items = 20, example = json!(["alex-writer"]))]
     pub authors: Vec<Slug>,
-    /// Slugs of sections, comma-separated: any of them.
-    #[param(rename = "section", value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 20, example = json!(["world"]))]
+    /// Slugs of sections, comma-separated: any of them. `-` before a slug leaves out the section's articles.
+    #[param(rename = "section", value_type = Option<Vec<SlugOrNot>>, style = Form, explode = false, max_items = 20, example = json!(["world"]))]
     pub sections: Vec<Slug>,
+    /// The tags of `tag`, the authors of `author` and the sections of `section` whose articles are left out.
+    #[param(ignore)]
+    pub without: Without,
     /// Only articles in this language (BCP 47), in whatever script, region or variant unless that is
     /// named: `pt` finds `pt-BR` (RFC 4647, section 3.3.1). Case makes no difference.
     #[param(value_type = Option<Language>, example = "en")]
@@ -480,6 +495,12 @@ pub struct ArticleFilter {
     /// Only these ids, comma-separated, at most 100: in this order unless `sort` or `slugs` say another.
     #[param(value_type = Option<Vec<Id>>, style = Form, explode = false, max_items = 100)]
     pub ids: Vec<Id>,
+    /// Not these slugs, comma-separated, at most 100: what stands elsewhere on the page.
+    #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 100)]
+    pub exclude: Vec<Slug>,
+    /// Not these ids, comma-separated, at most 100.
+    #[param(value_type = Option<Vec<Id>>, style = Form, explode = false, max_items = 100)]
+    pub exclude_ids: Vec<Id>,
     /// Only articles in which all these words are found: in headline, standfirst, body, or the names
     /// of tags, section and authors. `"a phrase"`, `-without`, `beginning*`; case and accents make
     /// no difference, and nothing is an error. At most 32 words are read, and 4 beginnings.
@@ -503,7 +524,8 @@ impl ArticleFilter {
     }
 
     /// Whether a page in this order is read from one index, however large the archive is: of all
-    /// articles, of one tag, author or section between two dates, or of articles that are named.
+    /// articles, of one tag, author or section between two dates, or of articles that are named; but for a
+    /// hundred of each.
     pub fn is_by_index(&self, sort: ArticleSort) -> bool {
         let by_publication = matches!(
             sort,
@@ -512,9 +534,21 @@ impl ArticleFilter {
         let tags: usize = self.tags.iter().map(Vec::len).sum();
         let is_one_list = tags + self.authors.len() + self.sections.len() <= 1;
         let is_named = self.names_articles();
-        let looks_at_articles = self.language.is_some() || self.updated_after.is_some();
+        let looks_at_articles = self.language.is_some()
+            || self.updated_after.is_some()
+            || self.without != Without::default();
         let by_publication = by_publication && (is_named || (is_one_list && !looks_at_articles));
-        self.search.is_none() && (by_publication || *self == Self::default())
+        self.search.is_none() && (by_publication || self.leaves_nearly_all())
+    }
+
+    /// Whether it leaves all articles but for some that are named.
+    pub fn leaves_nearly_all(&self) -> bool {
+        let rest = Self {
+            exclude: Vec::new(),
+            exclude_ids: Vec::new(),
+            ..self.clone()
+        };
+        rest == Self::default()
     }
 }
 

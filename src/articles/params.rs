@@ -1,17 +1,22 @@
 //! What public calls take.
 
+use std::str::FromStr;
+
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::card::View;
 use super::fields::{Asked, Shown};
-use super::model::{ArticleFilter, ArticleSort, BodyFormat, Include};
+use super::model::{ArticleFilter, ArticleSort, BodyFormat, Include, Without};
 use crate::http::fields::Selection;
 use crate::http::params::{FromParams, Params};
 use crate::problem::Problem;
 use crate::search::query::Query;
 use crate::shares::model::Network;
 use crate::shares::time::Window;
+use crate::text::Slug;
+use crate::validation::Invalid;
 use crate::words;
 
 /// Most slugs or ids in one request.
@@ -73,18 +78,94 @@ impl FromParams for ArticleListParams {
     }
 }
 
+/// The slug of what articles are to have, or after `-` of what they are not to have. No slug begins with `-`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlugOrNot {
+    /// They have it.
+    With(Slug),
+    /// They do not.
+    Without(Slug),
+}
+
+impl FromStr for SlugOrNot {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text.strip_prefix('-') {
+            Some(slug) => slug.parse().map(Self::Without),
+            None => text.parse().map(Self::With),
+        }
+    }
+}
+
+impl PartialSchema for SlugOrNot {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^-?[a-z0-9]+(-[a-z0-9]+)*$"))
+            .max_length(Some(Slug::MAX + 1))
+            .into()
+    }
+}
+
+impl ToSchema for SlugOrNot {}
+
+/// What is wanted, and what is not.
+fn parted(all: Vec<SlugOrNot>) -> (Vec<Slug>, Vec<Slug>) {
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    for one in all {
+        match one {
+            SlugOrNot::With(slug) => with.push(slug),
+            SlugOrNot::Without(slug) => without.push(slug),
+        }
+    }
+    (with, without)
+}
+
+/// Reads `tag=`: groups of which articles have one each, and those of which they have none.
+fn tags(params: &mut Params) -> Result<(Vec<Vec<Slug>>, Vec<Slug>), Problem> {
+    let groups = params.groups("tag", MOST_TAG_GROUPS, MOST_VALUES)?;
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    for group in groups {
+        let (wanted, not) = parted(group);
+        without.extend(not);
+        if !wanted.is_empty() {
+            with.push(wanted);
+        }
+    }
+    Ok((with, without))
+}
+
+/// Reads `exclude=`: slugs of articles that are left out.
+///
+/// # Errors
+/// `invalid-parameter`.
+pub fn excluded(params: &mut Params) -> Result<Vec<Slug>, Problem> {
+    params.list("exclude", MOST_NAMED)
+}
+
 impl FromParams for ArticleFilter {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        let (tags, without_tags) = tags(params)?;
+        let (authors, without_authors) = parted(params.list("author", MOST_VALUES)?);
+        let (sections, without_sections) = parted(params.list("section", MOST_VALUES)?);
         Ok(Self {
-            tags: params.groups("tag", MOST_TAG_GROUPS, MOST_VALUES)?,
-            authors: params.list("author", MOST_VALUES)?,
-            sections: params.list("section", MOST_VALUES)?,
+            tags,
+            authors,
+            sections,
+            without: Without {
+                tags: without_tags,
+                authors: without_authors,
+                sections: without_sections,
+            },
             language: params.one("language")?,
             published_after: params.one("published_after")?,
             published_before: params.one("published_before")?,
             updated_after: params.one("updated_after")?,
             slugs: params.list("slugs", MOST_NAMED)?,
             ids: params.list("ids", MOST_NAMED)?,
+            exclude: excluded(params)?,
+            exclude_ids: params.list("exclude_ids", MOST_NAMED)?,
             search: params.search()?.map(|text| Query::parse(&text)),
         })
     }
@@ -219,4 +300,21 @@ pub fn without_highlights(include: &[Include]) -> Result<(), Problem> {
         return Err(Problem::parameter("include", detail));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_wanted_begins_with_a_hyphen_which_no_slug_does() {
+        let slug = |text: &str| text.parse::<Slug>().unwrap();
+        let read = |text: &str| text.parse::<SlugOrNot>();
+        assert_eq!(read("sport"), Ok(SlugOrNot::With(slug("sport"))));
+        assert_eq!(read("-sport"), Ok(SlugOrNot::Without(slug("sport"))));
+        for wrong in ["-", "--sport", "- sport", "-sport-", "Sport"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+        assert!("-sport".parse::<Slug>().is_err());
+    }
 }

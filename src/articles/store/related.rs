@@ -15,6 +15,7 @@ use super::public::{BaseUrl, several};
 use crate::articles::read_model::PublicArticle;
 use crate::db::changes::CacheTag;
 use crate::db::schema::{public_articles, public_articles_by_tag};
+use crate::db::slugs::public_articles_named;
 use crate::db::{Connection, Id, StoreResult, Timestamp};
 use crate::tags;
 use crate::text::Slug;
@@ -26,13 +27,15 @@ const RARE: f64 = 10_000.0;
 /// Days in which nearness in time loses half its weight.
 const HALF_LIFE: f64 = 60.0;
 
-/// The articles that belong to the public article that a slug names, and what decides which.
+/// The articles that belong to the public article that a slug names, but for some that slugs name, and what
+/// decides which.
 ///
 /// # Errors
 /// [`StoreError::NotFound`](crate::db::StoreError::NotFound) when no public article has the slug.
 pub fn related(
     connection: &mut Connection,
     slug: &Slug,
+    exclude: &[Slug],
     limit: usize,
     site: BaseUrl,
 ) -> StoreResult<(Vec<PublicArticle>, Vec<CacheTag>)> {
@@ -76,6 +79,13 @@ pub fn related(
         cache_tags.extend([CacheTag::ArticlesOfTag(section), CacheTag::Tag(section)]);
     }
     scores.remove(&id);
+    if !exclude.is_empty() {
+        // Any article may take a slug that another one had.
+        cache_tags.push(CacheTag::Articles);
+        for left_out in public_articles_named(connection, exclude)?.values() {
+            scores.remove(left_out);
+        }
+    }
     let mut ranked: Vec<(f64, Id)> = scores
         .into_iter()
         .map(|(candidate, (weight, at))| {

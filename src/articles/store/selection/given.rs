@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Selection, SortKey, Window};
+use crate::articles::model::ArticleFilter;
 use crate::db::{Connection, Id, StoreResult, slugs};
 use crate::text::Slug;
 
@@ -13,6 +14,18 @@ pub(super) fn named(connection: &mut Connection, slugs: &[Slug]) -> StoreResult<
     }
     let found = slugs::public_articles_named(connection, slugs)?;
     Ok(slugs.iter().map(|slug| found.get(slug).copied()).collect())
+}
+
+/// The articles that a list leaves out.
+pub(super) fn left_out(
+    connection: &mut Connection,
+    filter: &ArticleFilter,
+) -> StoreResult<Vec<Id>> {
+    let mut left_out = filter.exclude_ids.clone();
+    left_out.extend(named(connection, &filter.exclude)?.into_iter().flatten());
+    left_out.sort_unstable();
+    left_out.dedup();
+    Ok(left_out)
 }
 
 impl Selection {

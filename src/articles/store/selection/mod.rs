@@ -14,7 +14,7 @@ use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp
 use crate::search::expression::{Dialect, ResolvedQuery};
 use crate::search::store::{dialect, look_up};
 use crate::tags::model::TagKind;
-use crate::text::Slug;
+use crate::text::{Language, Slug};
 use crate::{authors, tags};
 
 /// What articles are counted by.
@@ -35,8 +35,31 @@ pub struct Selection {
     sections: Vec<Id>,
     /// The article that each slug names, if there is one.
     named: Vec<Option<Id>>,
+    without: Without,
     search: Option<ResolvedQuery>,
     dialect: Dialect,
+}
+
+/// What articles of a list do not have, and those that are left out.
+#[derive(Debug, Clone, Default)]
+struct Without {
+    tags: Vec<TagKey>,
+    authors: Vec<Id>,
+    sections: Vec<Id>,
+    articles: Vec<Id>,
+}
+
+/// Which articles something takes that names tags by their keys.
+#[derive(Debug, Clone, Default)]
+pub struct Rule {
+    /// One of these tags, if there are some.
+    pub tags: Vec<TagKey>,
+    /// In this section.
+    pub section: Option<Id>,
+    /// In this language, or a narrower one.
+    pub language: Option<Language>,
+    /// None of these tags.
+    pub without_tags: Vec<TagKey>,
 }
 
 /// Narrows a query that has `public_articles` in it. A macro, since each of the queries below has
@@ -94,6 +117,30 @@ macro_rules! narrowed {
         }
         if !filter.ids.is_empty() {
             query = query.filter($view::id.eq_any(filter.ids.clone()));
+        }
+        let without = &selection.without;
+        if !without.articles.is_empty() {
+            query = query.filter($view::id.ne_all(without.articles.clone()));
+        }
+        let (mut sections, others) = $crate::articles::store::selection::parted(&without.tags);
+        if !others.is_empty() {
+            query = query.filter(diesel::dsl::not(diesel::dsl::exists(
+                article_tags::table
+                    .filter(article_tags::article_id.eq($view::id))
+                    .filter(article_tags::tag_id.eq_any(others)),
+            )));
+        }
+        if !without.authors.is_empty() {
+            query = query.filter(diesel::dsl::not(diesel::dsl::exists(
+                article_authors::table
+                    .filter(article_authors::article_id.eq($view::id))
+                    .filter(article_authors::author_id.eq_any(without.authors.clone())),
+            )));
+        }
+        sections.extend(&without.sections);
+        if !sections.is_empty() {
+            let elsewhere = $view::section_id.ne_all(sections).assume_not_null();
+            query = query.filter($view::section_id.is_null().or(elsewhere));
         }
         if let Some(lookup) = &selection.search {
             query = query.filter(ranked::is_found(
@@ -164,10 +211,12 @@ pub use sort_key::{SortKey, Window};
 pub fn names_in(filter: &ArticleFilter) -> Vec<CacheTag> {
     let searched = filter.search.is_some();
     let mut cache_tags = Vec::new();
-    if searched || !filter.tags.is_empty() || !filter.sections.is_empty() {
+    let without = &filter.without;
+    let named = [&filter.sections, &without.tags, &without.sections];
+    if searched || !filter.tags.is_empty() || named.iter().any(|slugs| !slugs.is_empty()) {
         cache_tags.push(CacheTag::Tags);
     }
-    if searched || !filter.authors.is_empty() {
+    if searched || !filter.authors.is_empty() || !without.authors.is_empty() {
         cache_tags.push(CacheTag::Authors);
     }
     cache_tags
@@ -193,7 +242,10 @@ impl Selection {
     /// When the database fails.
     pub fn find(connection: &mut Connection, filter: &ArticleFilter) -> StoreResult<Option<Self>> {
         let mut slugs: Vec<Slug> = filter.tags.iter().flatten().cloned().collect();
-        slugs.extend(filter.sections.iter().cloned());
+        let without = &filter.without;
+        for more in [&filter.sections, &without.tags, &without.sections] {
+            slugs.extend(more.iter().cloned());
+        }
         let found = tags::store::by_slugs(connection, &slugs)?;
         let keys = |slugs: &[Slug]| -> Vec<TagKey> {
             slugs
@@ -211,6 +263,17 @@ impl Selection {
                 .map(|(id, _)| id)
                 .collect(),
             named: given::named(connection, &filter.slugs)?,
+            without: Without {
+                tags: keys(&without.tags),
+                authors: authors::store::by_slugs(connection, &without.authors)?
+                    .into_values()
+                    .collect(),
+                sections: keys(&without.sections)
+                    .into_iter()
+                    .map(|(id, _)| id)
+                    .collect(),
+                articles: given::left_out(connection, filter)?,
+            },
             filter: filter.clone(),
             search: None,
             dialect: dialect(connection),
@@ -238,6 +301,32 @@ impl Selection {
         Ok(Some(selection))
     }
 
+    /// The articles that a rule takes.
+    pub fn of(connection: &Connection, rule: Rule) -> Self {
+        let filter = ArticleFilter {
+            language: rule.language,
+            ..ArticleFilter::default()
+        };
+        let tags = if rule.tags.is_empty() {
+            Vec::new()
+        } else {
+            vec![rule.tags]
+        };
+        Self {
+            tags,
+            authors: Vec::new(),
+            sections: rule.section.into_iter().collect(),
+            named: Vec::new(),
+            without: Without {
+                tags: rule.without_tags,
+                ..Without::default()
+            },
+            filter,
+            search: None,
+            dialect: dialect(connection),
+        }
+    }
+
     /// What decides which articles there are, and in which order.
     pub fn depends_on(&self) -> Vec<CacheTag> {
         let named = |id: Id| [CacheTag::Tag(id), CacheTag::ArticlesOfTag(id)];
@@ -251,8 +340,10 @@ impl Selection {
         } else {
             vec![CacheTag::Articles]
         };
+        let without = self.without.tags.iter();
+        cache_tags.extend(without.flat_map(|(id, _)| named(*id)));
         // Any article may take a slug that this one had, of whichever tag it is.
-        if !self.filter.slugs.is_empty() {
+        if !self.filter.slugs.is_empty() || !self.filter.exclude.is_empty() {
             cache_tags.push(CacheTag::Articles);
         }
         cache_tags.extend(names_in(&self.filter));
@@ -305,7 +396,10 @@ impl Selection {
     }
 
     /// The newest of the articles, up to so many.
-    pub(super) fn newest(&self, connection: &mut Connection, most: i64) -> StoreResult<Vec<Id>> {
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn newest(&self, connection: &mut Connection, most: i64) -> StoreResult<Vec<Id>> {
         let window = Window {
             sort: ArticleSort::NewestFirst,
             start: None,

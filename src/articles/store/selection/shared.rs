@@ -9,7 +9,6 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use super::{Selection, SortKey, Window, ranked};
-use crate::articles::model::ArticleFilter;
 use crate::db::schema::{
     article_authors, article_tags, public_articles, public_articles_by_shares, share_totals,
 };
@@ -36,7 +35,7 @@ pub(super) fn page(
 
 /// All of a selection, unless they are many.
 fn few(connection: &mut Connection, selection: &Selection) -> StoreResult<Option<Vec<Id>>> {
-    if selection.filter == ArticleFilter::default() {
+    if selection.filter.leaves_nearly_all() {
         return Ok(None);
     }
     let ids = selection.newest(connection, FEW as i64 + 1)?;
