@@ -13,6 +13,7 @@
 //! - [`widgets`] – scripts that newsrooms paste into their pages
 //! - [`service`] – what anyone may ask of the server itself
 //! - [`projections`] – what is derived from articles, tags and authors, and kept true to them
+//! - [`collections`] – what front pages are made of
 //! - [`articles`], [`authors`], [`tags`], [`shares`] – the features, each with its model, store and
 //!   handlers
 //! - [`names`] – what tags and authors share
@@ -43,6 +44,7 @@ pub mod cache;
 pub mod characters;
 pub mod cli;
 pub mod clock;
+pub mod collections;
 pub mod config;
 pub mod db;
 pub mod etag;

@@ -71,7 +71,7 @@ problem_types! {
     NAME_TAKEN = "name-taken", 409, "Name is taken",
         "Another tag of the same kind has this name, case and kinds of space aside. `existing` names it.";
     IN_USE = "in-use", 409, "In use",
-        "Articles refer to it, so that it cannot be deleted. `article_count` says how many do, of any status; merging it into another takes them along.";
+        "Articles refer to it, or collections are filled by it, so that it cannot be deleted. `article_count` says how many articles do, of any status; merging it into another takes all along.";
     WRONG_STATE = "wrong-state", 409, "Not possible in this state",
         "The step is not allowed from the status the article has. `allowed` lists the steps that are.";
     CONFLICT = "conflict", 409, "Written at the same moment",
@@ -445,6 +445,27 @@ impl From<StoreError> for Problem {
                 problem.0.article_count = Some(articles.items);
                 problem
             }
+            StoreError::FillsCollections { slug, collections } => Self::new(
+                &IN_USE,
+                format!(
+                    "Collections are filled by the tag \"{slug}\": {}. Change their rules first, or merge the \
+                     tag into another.",
+                    collections.join(", ")
+                ),
+            ),
+            StoreError::VersionRequired => Self::new(
+                &PRECONDITION_REQUIRED,
+                "There is one already: send If-Match with the ETag that you read.",
+            ),
+            StoreError::NoVersion => Self::new(
+                &PRECONDITION_FAILED,
+                "There is none, so that If-Match cannot name its version; leave it out to create one.",
+            )
+            .with_header(header::CACHE_CONTROL, HeaderValue::from_static(PRIVATE)),
+            StoreError::Exists { current } => Self::precondition_failed(
+                current,
+                "There is one already, and If-None-Match asked for a new one; the ETag header names its version.",
+            ),
             StoreError::InvalidTransition { detail, allowed } => {
                 let mut problem = Self::new(&WRONG_STATE, detail);
                 problem.0.allowed = Some(allowed);

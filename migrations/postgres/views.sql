@@ -141,3 +141,18 @@ CREATE VIEW next_appearance AS
 SELECT 1 AS id,
        CAST(floor(extract(epoch FROM min(due_at) - now()) * 1000) AS bigint) AS milliseconds
 FROM appearances;
+
+-- The slots of collections that are to be shown now, whatever their articles are.
+CREATE VIEW current_slots AS
+SELECT collection_id, position, article_id, headline, label FROM collection_slots
+WHERE (shown_from IS NULL OR shown_from <= now()) AND (shown_until IS NULL OR shown_until > now());
+
+-- In how many milliseconds the clock alone shows or hides a slot, for each instant at which it does.
+CREATE VIEW slot_changes AS
+SELECT collection_id, position,
+       CAST(floor(extract(epoch FROM shown_from - now()) * 1000) AS bigint) AS milliseconds
+FROM collection_slots WHERE shown_from > now()
+UNION ALL
+SELECT collection_id, position,
+       CAST(floor(extract(epoch FROM shown_until - now()) * 1000) AS bigint)
+FROM collection_slots WHERE shown_until > now();

@@ -145,3 +145,19 @@ CREATE VIEW next_appearance AS
 SELECT 1 AS id,
        CAST((unixepoch(min(due_at), 'subsec') - unixepoch('now', 'subsec')) * 1000 AS INTEGER) AS milliseconds
 FROM appearances;
+
+-- The slots of collections that are to be shown now, whatever their articles are.
+CREATE VIEW current_slots AS
+SELECT collection_id, position, article_id, headline, label FROM collection_slots
+WHERE (shown_from IS NULL OR shown_from <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+  AND (shown_until IS NULL OR shown_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
+
+-- In how many milliseconds the clock alone shows or hides a slot, for each instant at which it does.
+CREATE VIEW slot_changes AS
+SELECT collection_id, position,
+       CAST((unixepoch(shown_from, 'subsec') - unixepoch('now', 'subsec')) * 1000 AS INTEGER) AS milliseconds
+FROM collection_slots WHERE shown_from > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+UNION ALL
+SELECT collection_id, position,
+       CAST((unixepoch(shown_until, 'subsec') - unixepoch('now', 'subsec')) * 1000 AS INTEGER)
+FROM collection_slots WHERE shown_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now');

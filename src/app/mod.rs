@@ -26,7 +26,7 @@ use crate::http::listeners::{ListenError, Listeners};
 use crate::http::observe::observe;
 use crate::http::routes::Resource;
 use crate::problem::Problem;
-use crate::{articles, auth, authors, ops, service, shares, tags, widgets};
+use crate::{articles, auth, authors, collections, ops, service, shares, tags, widgets};
 
 mod docs;
 mod opening;
@@ -63,6 +63,7 @@ pub fn resources() -> Vec<Resource> {
     [
         shares::resources(),
         articles::resources(),
+        collections::resources(),
         tags::resources(),
         authors::resources(),
         auth::session::resources(),

@@ -16,6 +16,8 @@ pub enum Shown {
     Trending,
     /// As related to another one, of which nothing can be added.
     Related,
+    /// In a collection.
+    Collected,
 }
 
 /// What is asked for besides fields.
@@ -51,15 +53,17 @@ impl Asked<'_> {
     }
 
     fn known(&self) -> Known {
-        let before = |name: &str| {
+        let place = |name: &str| {
             let place = FIELDS.iter().position(|(known, _)| *known == name);
-            &FIELDS[..place.unwrap_or(FIELDS.len())]
+            place.unwrap_or(FIELDS.len())
         };
+        let of_article = place("id");
         match self.shown {
-            Shown::Related => before("body"),
-            Shown::Alone => before("highlights"),
-            Shown::Listed => before("trend"),
-            Shown::Trending => FIELDS,
+            Shown::Collected => &FIELDS[..place("highlights")],
+            Shown::Related => &FIELDS[of_article..place("body")],
+            Shown::Alone => &FIELDS[of_article..place("highlights")],
+            Shown::Listed => &FIELDS[of_article..place("trend")],
+            Shown::Trending => &FIELDS[of_article..],
         }
     }
 
@@ -91,8 +95,11 @@ impl Asked<'_> {
     }
 }
 
-/// Every field that an article can have: what summaries show, what else one has, and what lists add.
+/// Every field that an article can have: what collections add, what summaries show, what else one has, and what lists
+/// add.
 const FIELDS: Known = &[
+    ("label", &[]),
+    ("placement", &[]),
     ("id", &[]),
     ("slug", &[]),
     ("canonical_url", &[]),
@@ -179,5 +186,6 @@ mod tests {
         assert!(known(Shown::Related) < known(Shown::Alone));
         assert_eq!(known(Shown::Alone) + 2, known(Shown::Trending));
         assert_eq!(known(Shown::Listed) + 1, known(Shown::Trending));
+        assert_eq!(known(Shown::Alone) + 2, known(Shown::Collected));
     }
 }

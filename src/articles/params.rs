@@ -262,7 +262,10 @@ impl FromParams for TrendingParams {
 }
 
 /// What is added to articles, how their bodies are wanted, and which fields.
-fn shown(
+///
+/// # Errors
+/// `invalid-parameter`.
+pub fn shown(
     params: &mut Params,
     shown: Shown,
 ) -> Result<(Vec<Include>, BodyFormat, Option<Selection>), Problem> {

@@ -106,7 +106,7 @@ pub async fn list_articles(
 }
 
 /// An answer with counts, or in their order, lasts as long as counts do.
-pub(super) fn kind_of(include: &[Include], sort: ArticleSort, otherwise: Kind) -> Kind {
+pub fn kind_of(include: &[Include], sort: ArticleSort, otherwise: Kind) -> Kind {
     if include.contains(&Include::Shares) || sort == ArticleSort::MostShared {
         match otherwise {
             Kind::ArticleList => Kind::ArticleListWithShares,
@@ -118,7 +118,10 @@ pub(super) fn kind_of(include: &[Include], sort: ArticleSort, otherwise: Kind) -
 }
 
 /// What is left of an article in JSON when only some fields are wanted.
-pub(super) fn select(fields: Option<&Selection>, json: Vec<u8>) -> Result<Vec<u8>, Problem> {
+///
+/// # Errors
+/// `internal` when it is no JSON: a mistake in the code.
+pub fn select(fields: Option<&Selection>, json: Vec<u8>) -> Result<Vec<u8>, Problem> {
     let Some(fields) = fields else {
         return Ok(json);
     };
@@ -136,7 +139,7 @@ pub(super) fn moved(connection: &mut Connection, slug: &Slug) -> Result<Lookup, 
 }
 
 /// What is kept as JSON is JSON, and what was read can be written.
-pub(super) fn unwritable(error: serde_json::Error) -> Problem {
+pub fn unwritable(error: serde_json::Error) -> Problem {
     tracing::error!(%error, "an article could not be written as JSON");
     Problem::new(&INTERNAL, INTERNAL.meaning)
 }

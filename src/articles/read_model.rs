@@ -286,6 +286,43 @@ impl PublicArticle {
         Ok(json)
     }
 
+    /// The same article under another headline.
+    ///
+    /// # Errors
+    /// When what was rendered of it cannot be read: a mistake in the code.
+    pub fn with_headline(mut self, headline: &str) -> serde_json::Result<Self> {
+        #[derive(Deserialize)]
+        struct Written<'a> {
+            #[serde(borrow)]
+            headline: &'a RawValue,
+        }
+        let written = format!("{{{}}}", self.read_model.summary);
+        let Written { headline: old } = serde_json::from_str(&written)?;
+        let old = old.get();
+        // Where it stands in the text that it was borrowed from, of which the brace is not kept.
+        let start = old.as_ptr().addr() - written.as_ptr().addr() - 1;
+        let new = serde_json::to_string(headline)?;
+        self.read_model
+            .summary
+            .replace_range(start..start + old.len(), &new);
+        Ok(self)
+    }
+
+    /// An article as a list shows it, with members more.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON: a mistake in the code.
+    pub fn viewed_with(
+        &self,
+        view: View,
+        added: &Included,
+        more: &impl Serialize,
+    ) -> serde_json::Result<Vec<u8>> {
+        let mut json = self.viewed(view, added)?;
+        add(&mut json, &members(more)?);
+        Ok(json)
+    }
+
     /// A [`ListedArticle`](super::model::ListedArticle) as JSON.
     ///
     /// # Errors
@@ -351,4 +388,30 @@ fn add_value(
     serde_json::to_writer(&mut *json, value)?;
     json.push(b'}');
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_headline_takes_the_place_of_the_headline_alone() {
+        let article = PublicArticle {
+            id: Id::generate(),
+            slug: "harbour".into(),
+            canonical_url: None,
+            read_model: ReadModel {
+                summary: r#""kicker":"\"headline\"","headline":"Ports \"agree\"","excerpt":"Ports \"agree\"""#
+                    .into(),
+                details: String::new(),
+                depends_on: Vec::new(),
+                changed_at: Timestamp::EARLIEST,
+            },
+        };
+        let article = article.with_headline("A wall\n\"higher\"").unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&article.summary().unwrap()).unwrap();
+        assert_eq!(json["headline"], "A wall\n\"higher\"");
+        assert_eq!(json["kicker"], "\"headline\"");
+        assert_eq!(json["excerpt"], "Ports \"agree\"");
+    }
 }

@@ -42,6 +42,8 @@ requirements!(
     ArticlesPublish,
     TagsWrite,
     AuthorsWrite,
+    CollectionsRead,
+    CollectionsWrite,
     SharesWrite
 );
 

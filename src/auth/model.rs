@@ -43,6 +43,8 @@ rights! {
     ArticlesPublish = "articles:publish", "Publish, unpublish and retract articles, and add corrections.";
     TagsWrite = "tags:write", "Create, edit, merge and delete tags.";
     AuthorsWrite = "authors:write", "Create, edit, merge and delete authors.";
+    CollectionsRead = "collections:read", "Read collections as editors write them.";
+    CollectionsWrite = "collections:write", "Create, replace and delete collections.";
     SharesWrite = "shares:write", "Set share counts that were observed elsewhere.";
 }
 
@@ -73,7 +75,7 @@ impl FromStr for Right {
 pub enum Role {
     /// Everything, share counts that were observed elsewhere included.
     Admin,
-    /// All articles, tags and authors, publishing included; not the counts that tools observed.
+    /// All articles, tags, authors and collections, publishing included; not the counts that tools observed.
     Editor,
     /// Their own articles, without publishing them.
     Author,
@@ -105,9 +107,15 @@ impl Role {
                 Right::ArticlesPublish,
                 Right::TagsWrite,
                 Right::AuthorsWrite,
+                Right::CollectionsRead,
+                Right::CollectionsWrite,
             ],
-            Self::Author => &[Right::ArticlesRead, Right::ArticlesWrite],
-            Self::Viewer => &[Right::ArticlesRead],
+            Self::Author => &[
+                Right::ArticlesRead,
+                Right::ArticlesWrite,
+                Right::CollectionsRead,
+            ],
+            Self::Viewer => &[Right::ArticlesRead, Right::CollectionsRead],
         }
     }
 }

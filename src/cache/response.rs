@@ -43,6 +43,7 @@ pub struct Payload {
     last_modified: Option<Timestamp>,
     purge_keys: Vec<String>,
     link: Option<String>,
+    changes_in: Option<Duration>,
 }
 
 impl Payload {
@@ -90,6 +91,7 @@ impl Payload {
             last_modified: None,
             purge_keys: Vec::new(),
             link: None,
+            changes_in: None,
         }
     }
 
@@ -133,6 +135,18 @@ impl Payload {
     pub fn last_modified(mut self, instant: Option<Timestamp>) -> Self {
         self.last_modified = instant;
         self
+    }
+
+    /// In how long the clock alone changes it, counted from before it was read; besides the changes that all
+    /// responses of its kind follow.
+    pub fn changing_in(mut self, lasts: Option<Duration>) -> Self {
+        self.changes_in = lasts;
+        self
+    }
+
+    /// The same, as it was said.
+    pub(super) fn changes_in(&self) -> Option<Duration> {
+        self.changes_in
     }
 
     /// What a CDN can purge it by.
@@ -275,6 +289,18 @@ pub struct Made {
     pub appears: Option<Instant>,
     /// Since when it ages: of counts, which are not marked.
     pub aging_since: Option<Instant>,
+}
+
+impl Made {
+    /// Changed by the clock at this instant at the latest.
+    pub fn at_latest(self, instant: Option<Instant>) -> Self {
+        let sooner = |known: Option<Instant>| known.into_iter().chain(instant).min();
+        Self {
+            until: sooner(self.until),
+            appears: sooner(self.appears),
+            ..self
+        }
+    }
 }
 
 impl CachedResponse {

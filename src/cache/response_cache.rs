@@ -99,6 +99,7 @@ impl Policies {
         let key = match path.split('/').nth(2) {
             Some("tags") => "tags",
             Some("authors") => "authors",
+            Some("collections") => "collections",
             _ => "articles",
         };
         match self.article.purge_by() {
@@ -510,9 +511,13 @@ impl ResponseCache {
                 aging_since: (keeps && age.is_some()).then_some(asked),
             };
             Ok(work(connection).map(|found| match found {
-                Lookup::Here(rendered) => Ok(Arc::new(CachedResponse::new(
-                    rendered, coding, &policy, made, metrics,
-                ))),
+                Lookup::Here(rendered) => {
+                    let own = rendered.changes_in();
+                    let made = made.at_latest(own.and_then(|lasts| asked.checked_add(lasts)));
+                    Ok(Arc::new(CachedResponse::new(
+                        rendered, coding, &policy, made, metrics,
+                    )))
+                }
                 Lookup::Moved(slug) => Err(slug),
             }))
         };

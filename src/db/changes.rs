@@ -32,6 +32,10 @@ pub enum CacheTag {
     Tags,
     /// Which authors there are.
     Authors,
+    /// A collection's title, slots and rule.
+    Collection(Id),
+    /// Which collections there are, and their titles.
+    Collections,
 }
 
 /// A cache tag as it is kept and sent: two cache tags may share one, which makes something look out of date
@@ -50,6 +54,8 @@ impl From<CacheTag> for CacheTagKey {
             CacheTag::ArticlesOfAuthor(id) => (6, Some(id)),
             CacheTag::Tags => (7, None),
             CacheTag::Authors => (8, None),
+            CacheTag::Collection(id) => (9, Some(id)),
+            CacheTag::Collections => (10, None),
         };
         // The second half of a UUIDv7 is random; the same in all processes and versions.
         let random = id.map_or(0, |id| id.0.as_u64_pair().1);

@@ -74,6 +74,26 @@ pub enum StoreError {
         /// How many do, of any status.
         articles: Total,
     },
+    /// Collections are filled by it, so that it cannot be deleted.
+    #[error("collections are filled by the tag {slug}")]
+    FillsCollections {
+        /// Its slug.
+        slug: String,
+        /// Slugs of the collections, a few of them.
+        collections: Vec<String>,
+    },
+    /// There is something already, and the change named no version of it.
+    #[error("there is one already")]
+    VersionRequired,
+    /// The change named a version of something that is not there.
+    #[error("there is none")]
+    NoVersion,
+    /// There is one already, and only a new one was wanted.
+    #[error("there is one already")]
+    Exists {
+        /// The version that stands now.
+        current: i64,
+    },
     /// The step is not allowed from the state the row is in.
     #[error("{detail}")]
     InvalidTransition {

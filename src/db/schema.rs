@@ -563,6 +563,76 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    collections (id) {
+        id -> IdSql,
+        slug -> Text,
+        title -> Text,
+        fill_limit -> Nullable<Integer>,
+        fill_section_id -> Nullable<IdSql>,
+        fill_language -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> TimestampSql,
+        updated_at -> TimestampSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Integer, Text};
+    use crate::db::types::IdSql;
+
+    collection_tags (collection_id, part, tag_id) {
+        collection_id -> IdSql,
+        part -> Text,
+        tag_id -> IdSql,
+        position -> Integer,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    collection_slots (collection_id, position) {
+        collection_id -> IdSql,
+        position -> Integer,
+        article_id -> IdSql,
+        headline -> Nullable<Text>,
+        label -> Nullable<Text>,
+        shown_from -> Nullable<TimestampSql>,
+        shown_until -> Nullable<TimestampSql>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::db::types::IdSql;
+
+    /// The slots that are to be shown now, whatever their articles are: a view.
+    current_slots (collection_id, position) {
+        collection_id -> IdSql,
+        position -> Integer,
+        article_id -> IdSql,
+        headline -> Nullable<Text>,
+        label -> Nullable<Text>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Integer};
+    use crate::db::types::IdSql;
+
+    /// In how many milliseconds the clock alone shows or hides a slot: a view.
+    slot_changes (collection_id, position) {
+        collection_id -> IdSql,
+        position -> Integer,
+        milliseconds -> BigInt,
+    }
+}
+
 joinable!(article_tags -> tags (tag_id));
 joinable!(article_tags -> articles (article_id));
 joinable!(article_tags -> public_articles (article_id));
@@ -571,6 +641,8 @@ joinable!(article_authors -> articles (article_id));
 joinable!(article_authors -> public_articles (article_id));
 joinable!(share_counts -> public_articles (article_id));
 joinable!(refresh_tokens -> users (user_id));
+joinable!(collection_tags -> tags (tag_id));
+joinable!(collection_slots -> articles (article_id));
 
 allow_tables_to_appear_in_same_query!(
     users,
@@ -601,4 +673,7 @@ allow_tables_to_appear_in_same_query!(
     search_entries,
     name_words,
     merged_names,
+    collections,
+    collection_tags,
+    collection_slots,
 );

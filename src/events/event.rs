@@ -1,4 +1,4 @@
-//! What happened to an article, a tag or an author, or to what only editors have.
+//! What happened to an article, a tag, an author or a collection, or to what only editors have.
 
 use serde_json::Value;
 
@@ -71,6 +71,17 @@ pub enum NameEvent {
     Deleted,
 }
 
+/// What happened to a collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CollectionEvent {
+    /// It was created.
+    Created,
+    /// Its title, its slots or its rule were changed.
+    Changed,
+    /// It is gone.
+    Deleted,
+}
+
 /// What happened to something that readers never see: a person who signs in, a token, a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeskEvent {
@@ -124,6 +135,17 @@ pub enum Event {
         /// Its slug after it.
         slug: String,
     },
+    /// To a collection.
+    Collection {
+        /// What.
+        event: CollectionEvent,
+        /// Which one.
+        id: Id,
+        /// Its slug.
+        slug: String,
+        /// Its version after it; of one that is gone, its last.
+        version: i64,
+    },
     /// To something that readers never see.
     Desk(DeskEvent),
 }
@@ -152,6 +174,11 @@ impl Event {
                 (_, NameEvent::Edited(_)) => "tag_edited",
                 (_, NameEvent::Merged(_)) => "tag_merged",
                 (_, NameEvent::Deleted) => "tag_deleted",
+            },
+            Self::Collection { event, .. } => match event {
+                CollectionEvent::Created => "collection_created",
+                CollectionEvent::Changed => "collection_changed",
+                CollectionEvent::Deleted => "collection_deleted",
             },
             Self::Desk(event) => event.kind,
         }

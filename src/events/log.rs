@@ -12,7 +12,7 @@ use diesel::sql_types::{Nullable, Text};
 use serde_json::{Value, json};
 
 use super::change::{Actor, Change};
-use super::event::{ArticleState, Event, NameEvent};
+use super::event::{ArticleState, CollectionEvent, Event, NameEvent};
 use crate::db::resource::Resource;
 use crate::db::schema::{appearances, articles, due_appearances, events, next_appearance};
 use crate::db::types::{IdSql, TimestampSql};
@@ -122,6 +122,9 @@ fn number(change: &mut Change<'_>, event: &Event, seen: Option<Seen>) -> StoreRe
             slug,
             ..
         } => (of.as_str(), *id, slug, detail_of_name(event)),
+        Event::Collection {
+            id, slug, version, ..
+        } => ("collection", *id, slug, json!({"version": version})),
         Event::Desk(event) => (event.resource, event.id, &event.name, event.detail.clone()),
     };
     let (actor_kind, actor_id) = match change.origin.actor {
@@ -187,6 +190,11 @@ fn seen(change: &mut Change<'_>, event: &Event) -> StoreResult<Option<Seen>> {
             NameEvent::Created(_) => Seen::Appeared,
             NameEvent::Edited(_) => Seen::Changed,
             NameEvent::Merged(_) | NameEvent::Deleted => Seen::Disappeared,
+        })),
+        Event::Collection { event, .. } => Ok(Some(match event {
+            CollectionEvent::Created => Seen::Appeared,
+            CollectionEvent::Changed => Seen::Changed,
+            CollectionEvent::Deleted => Seen::Disappeared,
         })),
         Event::Desk(_) => Ok(None),
     }

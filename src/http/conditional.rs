@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use utoipa::IntoParams;
 
-use crate::db::version::Expected;
+use crate::db::version::{Expected, Precondition};
 use crate::etag::{self, PRIVATE};
 use crate::problem::{BAD_REQUEST, PRECONDITION_REQUIRED, Problem};
 use crate::validation::cut;
@@ -31,6 +31,42 @@ impl FromRequest for IfMatch {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(if_match(request.headers()).map(Self))
     }
+}
+
+/// What a `PUT` may find: with `If-Match` one of the versions that it names, with `If-None-Match: *` nothing, and
+/// with neither nothing as well, so that nobody overwrites what they have not read.
+#[derive(Debug, IntoParams)]
+#[into_params(names("If-Match"), parameter_in = Header)]
+pub struct IfMatchOrNew(
+    /// The ETag that was read, or `*`, to replace what is there; to create, leave it out.
+    #[param(value_type = Option<String>)]
+    pub Precondition,
+);
+
+impl FromRequest for IfMatchOrNew {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(precondition(request.headers()).map(Self))
+    }
+}
+
+fn precondition(headers: &HeaderMap) -> Result<Precondition, Problem> {
+    let expected = headers
+        .contains_key(header::IF_MATCH)
+        .then(|| if_match(headers))
+        .transpose()?;
+    let mut none_match = headers.get_all(header::IF_NONE_MATCH);
+    let is_new = match none_match.next() {
+        None => false,
+        Some(value) if value.as_bytes().trim_ascii() == b"*" && none_match.next().is_none() => true,
+        Some(_) => {
+            let detail = "If-None-Match takes * here: create it, unless there is one.";
+            return Err(Problem::new(&BAD_REQUEST, detail));
+        }
+    };
+    Ok(Precondition { expected, is_new })
 }
 
 /// Reads the versions that `If-Match` names. Some clients take the quotes off an ETag: what can only be one
@@ -185,6 +221,23 @@ mod tests {
         assert!(expected("W/\"v2\", \"v3\"").check(3).is_ok());
         assert!(expected("\"v2\"").check(3).is_err());
         assert!(if_match(&HeaderMap::new()).is_err());
+    }
+
+    #[test]
+    fn a_put_replaces_what_was_read_and_creates_what_is_not_there() {
+        let put = |name, value| precondition(&headers(name, value));
+        let none = precondition(&HeaderMap::new()).unwrap();
+        assert!(none.check(None).is_ok());
+        assert!(none.check(Some(3)).is_err());
+        let new = put(header::IF_NONE_MATCH, " *").unwrap();
+        assert!(new.check(None).is_ok());
+        assert!(new.check(Some(3)).is_err());
+        let known = put(header::IF_MATCH, "\"v3\"").unwrap();
+        assert!(known.check(Some(3)).is_ok());
+        assert!(known.check(Some(4)).is_err());
+        assert!(known.check(None).is_err());
+        assert!(put(header::IF_MATCH, "*").unwrap().check(None).is_err());
+        assert!(put(header::IF_NONE_MATCH, "\"v3\"").is_err());
     }
 
     #[test]

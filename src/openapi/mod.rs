@@ -14,12 +14,13 @@ use crate::articles::card::{ArticleCardPage, RelatedCards, TrendingCards};
 use crate::articles::model::{ArticleSort, BodyFormat, Include};
 use crate::articles::neighbours::NeighbourCards;
 use crate::articles::workflow::Status;
+use crate::collections::model::CollectionCards;
 use crate::http::path_prefix::PathPrefix;
 use crate::problem::ProblemDocument;
 use crate::shares::model::Network;
 use crate::shares::time::{Granularity, Window};
 use crate::tags::model::{TagKind, TagSort};
-use crate::{articles, auth, authors, service, shares, tags, widgets};
+use crate::{articles, auth, authors, collections, service, shares, tags, widgets};
 
 mod inputs;
 mod operations;
@@ -46,16 +47,18 @@ const SCHEMAS: &str = "#/components/schemas/";
         ProblemDocument, ArticleSort, BodyFormat, Granularity, Include, Network, Status, TagKind,
         TagSort, Window,
         // Cards are what the same operations answer with `view=card`.
-        ArticleCardPage, RelatedCards, TrendingCards, NeighbourCards,
+        ArticleCardPage, RelatedCards, TrendingCards, NeighbourCards, CollectionCards,
     )),
     tags(
         (name = "articles", description = "Articles for readers."),
+        (name = "collections", description = "What front pages are made of, for readers."),
         (name = "shares", description = "Share counts, reporting shares, and what trends."),
         (name = "tags", description = "Tags and sections for readers."),
         (name = "authors", description = "Authors for readers."),
         (name = "editorial articles", description = "Articles of any status, for editors and tools."),
         (name = "editorial tags", description = "Tags and sections, for editors and tools."),
         (name = "editorial authors", description = "Authors, for editors and tools."),
+        (name = "editorial collections", description = "What front pages are made of, for editors and tools."),
         (name = "editorial shares", description = "Share counts in full, and those observed elsewhere, for editors and tools."),
         (name = "auth", description = "Signing in and out."),
         (name = "widgets", description = "Scripts for pages."),
@@ -99,6 +102,7 @@ fn generated() -> Value {
     let mut document = Document::openapi();
     for module in [
         articles::document(),
+        collections::document(),
         shares::document(),
         tags::document(),
         authors::document(),

@@ -13,6 +13,7 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("/articles/", "article", "harbour-cities-agree-flood-fund"),
     ("/tags/", "tag", "climate-adaptation"),
     ("/authors/", "author", "alex-writer"),
+    ("/collections/", "collection", "home"),
 ];
 
 /// Headers of several responses: name, type, meaning.
@@ -78,6 +79,7 @@ fn say_cards(path: &str, operation: &mut Value) {
         Some("neighbours") => "NeighbourCards",
         Some("related") => "RelatedCards",
         Some("trending") => "TrendingCards",
+        _ if path.starts_with("/v1/collections/") => "CollectionCards",
         _ => "ArticleCardPage",
     };
     let schema = json!({"$ref": format!("{SCHEMAS}{name}")});

@@ -23,6 +23,10 @@ impl Projection for CacheTags {
                     touch(change, *id, state);
                 }
             }
+            Event::Collection { id, .. } => {
+                change.invalidate(CacheTag::Collection(*id));
+                change.invalidate(CacheTag::Collections);
+            }
             Event::Name { event, of, id, .. } => {
                 change.invalidate(match of {
                     Resource::Author => CacheTag::Authors,

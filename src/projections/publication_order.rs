@@ -49,7 +49,10 @@ impl Projection for PublicationOrder {
                 of,
                 ..
             } => recount(connection, *of, *into),
-            Event::Name { .. } | Event::Appeared { .. } | Event::Desk(_) => Ok(()),
+            Event::Name { .. }
+            | Event::Appeared { .. }
+            | Event::Collection { .. }
+            | Event::Desk(_) => Ok(()),
         }
     }
 

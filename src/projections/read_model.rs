@@ -46,7 +46,10 @@ impl Projection for ReadModel {
                 }
                 keep(connection, &[*id])
             }
-            Event::Article { .. } | Event::Appeared { .. } | Event::Desk(_) => Ok(()),
+            Event::Article { .. }
+            | Event::Appeared { .. }
+            | Event::Collection { .. }
+            | Event::Desk(_) => Ok(()),
             Event::Name { event, of, id, .. } => match event {
                 NameEvent::Created(_) | NameEvent::Deleted => Ok(()),
                 NameEvent::Edited(_) => stale::add(connection, NAME, *of, *id),

@@ -35,6 +35,7 @@ impl Projection for SearchIndex {
         let connection = &mut *change.connection;
         match event {
             Event::Appeared { .. }
+            | Event::Collection { .. }
             | Event::Desk(_)
             | Event::Article {
                 event: ArticleEvent::Corrected,

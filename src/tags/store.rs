@@ -22,6 +22,8 @@ use crate::text::{Line, Prose, Slug};
 use crate::validation::Violation;
 use crate::{page_by_name, rows_by_count};
 
+mod rules;
+
 #[derive(Queryable)]
 struct TagRow {
     id: Id,
@@ -447,14 +449,16 @@ pub fn merge(change: &mut Change<'_>, id: Id, expected: &Expected, into: &Slug) 
     diesel::update(articles::table.filter(articles::section_id.eq(id)))
         .set(articles::section_id.eq(target.id))
         .execute(connection)?;
+    rules::follow_merge(connection, id, target.id)?;
     names::merge(change, Resource::Tag, merged, &target)?;
     Ok(target.id)
 }
 
-/// Deletes a tag or section that no article has.
+/// Deletes a tag or section that no article has, and by which no collection is filled.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InUse`].
+/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InUse`],
+/// [`StoreError::FillsCollections`].
 pub fn delete(change: &mut Change<'_>, id: Id, expected: &Expected) -> StoreResult<()> {
     let tag = names::begin_delete(change.connection, Resource::Tag, id, expected)?;
     let standing: Vec<Id> = articles::table
@@ -462,5 +466,11 @@ pub fn delete(change: &mut Change<'_>, id: Id, expected: &Expected) -> StoreResu
         .select(articles::id)
         .limit(CEILING + 1)
         .load(change.connection)?;
+    // Without it, the rule would take what it was to narrow.
+    let collections = rules::filled_by(change.connection, id)?;
+    if !collections.is_empty() && standing.is_empty() {
+        let slug = tag.slug;
+        return Err(StoreError::FillsCollections { slug, collections });
+    }
     names::delete(change, Resource::Tag, tag, standing.len() as i64)
 }

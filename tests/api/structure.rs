@@ -100,7 +100,14 @@ fn an_import_never_points_up_the_map() {
 
 #[test]
 fn nobody_knows_whom_they_must_not() {
-    let features = ["articles", "tags", "authors", "shares", "auth"];
+    let features = [
+        "articles",
+        "collections",
+        "tags",
+        "authors",
+        "shares",
+        "auth",
+    ];
     for path in sources(Path::new("src")) {
         let (code, name) = (code(&path), path.display().to_string());
         let module = module_of(&path);

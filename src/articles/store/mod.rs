@@ -10,7 +10,7 @@
 //! - [`read_models`] – what readers see, rendered from the tables
 //! - `holder` – which article has what another one wants
 //! - `mentions` – finding what is named by slug or name, and creating what is not there
-//! - `references` – what an article names by slug, when it is written
+//! - [`references`] – what an article names by slug, when it is written
 //! - [`selection`] – which public articles a list has, in which order
 //! - [`mod@trending`] – what is shared now
 //! - `rows` – the columns that editors write, and the rows of views in which an article comes with what it
@@ -25,7 +25,7 @@ mod mentions;
 pub mod neighbours;
 pub mod public;
 pub mod read_models;
-mod references;
+pub mod references;
 pub mod related;
 mod rows;
 pub mod selection;

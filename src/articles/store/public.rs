@@ -254,7 +254,10 @@ pub fn facets(
 }
 
 /// What these public articles say, by key: the same number of queries however many they are.
-pub(super) fn whole(
+///
+/// # Errors
+/// When the database fails.
+pub fn whole(
     connection: &mut Connection,
     ids: &[Id],
     query: &ListQuery,

@@ -182,12 +182,16 @@ pub(super) fn is_section(pointer: &str, named: &str) -> Violation {
 }
 
 /// That another tag is named as the section.
-pub(super) fn is_no_section(pointer: &str, named: &str) -> Violation {
+pub fn is_no_section(pointer: &str, named: &str) -> Violation {
     let detail = format!("\"{named}\" is a tag, but not of kind section");
     Violation::new(pointer, "wrong_kind", detail)
 }
 
-fn not_found(
+/// That a slug names no author, or no tag; with the one that may be meant.
+///
+/// # Errors
+/// When the database fails.
+pub fn not_found(
     connection: &mut Connection,
     pointer: String,
     what: &str,
