@@ -468,10 +468,10 @@ pub struct ArticleFilter {
     #[param(rename = "tag", value_type = Option<Vec<String>>, example = json!(["climate-adaptation,energy"]))]
     pub tags: Vec<Vec<Slug>>,
     /// Slugs of authors, comma-separated: any of them. `-` before a slug leaves out the author's articles.
-    #[param(rename = "author", value_type = Option<Vec<SlugOrNot>>, style = Form, explode = false, max_items = 20, example = json!(["alex-writer"]))]
+    #[param(inline, rename = "author", value_type = Option<Vec<SlugOrNot>>, style = Form, explode = false, max_items = 20, example = json!(["alex-writer"]))]
     pub authors: Vec<Slug>,
     /// Slugs of sections, comma-separated: any of them. `-` before a slug leaves out the section's articles.
-    #[param(rename = "section", value_type = Option<Vec<SlugOrNot>>, style = Form, explode = false, max_items = 20, example = json!(["world"]))]
+    #[param(inline, rename = "section", value_type = Option<Vec<SlugOrNot>>, style = Form, explode = false, max_items = 20, example = json!(["world"]))]
     pub sections: Vec<Slug>,
     /// The tags of `tag`, the authors of `author` and the sections of `section` whose articles are left out.
     #[param(ignore)]

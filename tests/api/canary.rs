@@ -81,7 +81,31 @@ async fn hide_some(app: &TestApp, token: &str) -> Vec<String> {
 async fn what_is_not_public_is_nowhere(app: TestApp) {
     let token = app.newsroom().await;
     let hidden = hide_some(&app, &token).await;
-    app.published(&token, "seen").await;
+    let seen = app.published(&token, "seen").await;
+    let mut ids = vec![seen.json["id"].clone()];
+    for slug in &hidden {
+        let path = format!(
+            "/v1/editorial/articles?slug={slug}&status=draft,in_review,published,unpublished,retracted,trashed"
+        );
+        let found = app.request(Method::GET, &path).bearer(&token).send().await;
+        ids.push(found.json["data"][0]["id"].clone());
+    }
+    // Each in a slot, under another headline.
+    let slots: Vec<Value> = (ids.iter().enumerate())
+        .map(|(at, id)| match at {
+            0 => json!({"article": id}),
+            _ => json!({"article": id, "headline": CANARY, "label": CANARY}),
+        })
+        .collect();
+    let collection = json!({"title": "Seen", "slots": slots, "fill": {"limit": 100}});
+    let made = app
+        .request(Method::PUT, "/v1/editorial/collections/seen")
+        .bearer(&token)
+        .json(collection)
+        .await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let shown = app.get("/v1/collections/seen").await;
+    assert_eq!(shown.json["data"].as_array().unwrap().len(), 1);
     let mut walked = 0;
     for (template, item) in DOCUMENT["paths"].as_object().unwrap() {
         if template.starts_with("/v1/editorial") || item.get("get").is_none() {

@@ -154,6 +154,15 @@ const LISTS: &[&str] = &[
     "/v1/articles?q=headline&count=true&limit=1",
     "/v1/articles?view=card",
     "/v1/articles?tag=climate&view=card",
+    "/v1/articles?exclude=one%2Ctwo-new",
+    "/v1/articles?tag=-climate",
+    "/v1/articles?tag=ports%2C-climate&count=true",
+    "/v1/articles?section=-world&author=-alex-writer",
+    "/v1/articles/one/related?exclude=two",
+    "/v1/collections",
+    "/v1/collections/home",
+    "/v1/collections/home?view=card",
+    "/v1/collections/world-top",
     "/v1/articles/one/related",
     "/v1/articles/one/related?view=card",
     "/v1/articles/two/related?limit=2",
@@ -360,7 +369,7 @@ async fn write_something(
             )
         }
     };
-    let (what, reply) = match random.random_range(0..22) {
+    let (what, reply) = match random.random_range(0..23) {
         0 | 1 => patch(json!({"headline": format!("Headline {number}")})).await,
         2 => patch(json!({"tags": ["ports"]})).await,
         3 => patch(json!({"tags": ["climate", "ports"]})).await,
@@ -402,7 +411,7 @@ async fn write_something(
             (format!("trash {slug}"), reply)
         }
         14 => step("restore", json!({})).await,
-        15 | 19 => {
+        15 | 20 => {
             let found = app.get("/v1/tags/climate").await.status == 200;
             let path = if found {
                 "/v1/tags/climate"
@@ -447,6 +456,15 @@ async fn write_something(
                 patch_named(app, token, "/v1/authors/alex-writer", patch).await,
             )
         }
+        19 => {
+            let path = "/v1/editorial/collections/home";
+            let fill = json!({"limit": random.random_range(1..5), "tags": ["ports"]});
+            let slots = json!([{"article": article.json["id"], "label": number.to_string()}]);
+            let request = app.request(Method::PUT, path).bearer(token);
+            let request = request.header("if-match", "*");
+            let body = json!({"title": format!("Home {number}"), "slots": slots, "fill": fill});
+            (format!("collection {body}"), request.json(body).await)
+        }
         18 => {
             let body = json!({"kind": "correction", "text": format!("Not {number}.")});
             step("corrections", body).await
@@ -471,6 +489,26 @@ fn read_all_the_time(app: &Arc<TestApp>, targets: &Arc<Vec<String>>, stop: &Arc<
     });
 }
 
+/// Two collections: articles in slots with and without a time, and rules that fill them.
+async fn make_collections(app: &TestApp, token: &str, clock: &SettableClock) {
+    let mut ids = Vec::new();
+    for slug in ["one", "two", "three"] {
+        ids.push(by_slug(app, token, slug).await.unwrap().json["id"].clone());
+    }
+    let home = json!({"title": "Home", "fill": {"limit": 4, "exclude_tags": ["ports"]}, "slots": [
+        {"article": ids[0], "label": "Live"},
+        {"article": ids[1], "from": clock.in_hours(3), "until": clock.in_hours(9)},
+        {"article": ids[2], "headline": "Another", "until": clock.in_hours(6)},
+    ]});
+    let rule = json!({"section": "world", "tags": ["climate"], "language": "en", "limit": 3});
+    let world = json!({"title": "World", "slots": [], "fill": rule});
+    for (slug, body) in [("home", home), ("world-top", world)] {
+        let path = format!("/v1/editorial/collections/{slug}");
+        let request = app.request(Method::PUT, &path).bearer(token);
+        assert_eq!(request.json(body).await.status, 201);
+    }
+}
+
 async fn interleave(app: TestApp, others: Vec<TestApp>) {
     let seed = std::env::var("DATELINE_COHERENCE_SEED")
         .ok()
@@ -484,6 +522,7 @@ async fn interleave(app: TestApp, others: Vec<TestApp>) {
         app.create(&token, "/v1/editorial/articles", article(slug))
             .await;
     }
+    make_collections(&app, &token, &clock).await;
     let app = Arc::new(app);
     let targets = Arc::new(targets());
     let stop = Arc::new(AtomicBool::new(false));

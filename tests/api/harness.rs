@@ -684,6 +684,7 @@ fn card_schema(template: &str) -> Value {
         Some("neighbours") => "NeighbourCards",
         Some("related") => "RelatedCards",
         Some("trending") => "TrendingCards",
+        _ if template.starts_with("/v1/collections/") => "CollectionCards",
         _ => "ArticleCardPage",
     };
     serde_json::json!({"$ref": format!("#/components/schemas/{name}")})

@@ -10,6 +10,7 @@ mod canary;
 mod cli;
 mod clients;
 mod coherence;
+mod collections;
 mod compatibility;
 mod contract;
 mod copy;
@@ -20,6 +21,7 @@ mod document;
 mod editorial;
 mod events;
 mod examples;
+mod exclusions;
 mod external_addresses;
 mod external_shares;
 #[path = "../faults/mod.rs"]

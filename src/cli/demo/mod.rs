@@ -17,10 +17,12 @@ use crate::auth::model::{Caller, Role};
 use crate::auth::store::users;
 use crate::auth::{password, secret};
 use crate::authors::model::AuthorInput;
+use crate::collections::input::CollectionInput;
 use crate::config::{DatabaseConfig, ServerConfig};
 use crate::db::changes::Invalidation;
+use crate::db::slugs::public_articles_named;
 use crate::db::transaction::in_transaction;
-use crate::db::version::Expected;
+use crate::db::version::{Expected, Precondition};
 use crate::db::{Connection, DatabaseUrl, Id, Outage, StoreError, StoreResult, Timestamp};
 use crate::events::{self, Change, Origin};
 use crate::http::listeners::Listeners;
@@ -29,8 +31,9 @@ use crate::shares::model::Network;
 use crate::shares::store::counting;
 use crate::shares::store::totals;
 use crate::tags::model::TagInput;
+use crate::text::Slug;
 use crate::validation::{Violations, from_json};
-use crate::{authors, log, projections, tags};
+use crate::{authors, collections, log, projections, tags};
 
 const NEWSROOM: &str = include_str!("newsroom.json");
 
@@ -54,6 +57,8 @@ struct Newsroom {
     authors: Vec<serde_json::Value>,
     tags: Vec<serde_json::Value>,
     articles: Vec<Sample>,
+    /// Slugs of the articles that an editor has put on top.
+    front_page: Vec<Slug>,
 }
 
 #[derive(Deserialize)]
@@ -155,6 +160,24 @@ fn fill(connection: &mut Connection, password_hash: &str) -> StoreResult<()> {
     for sample in newsroom.articles {
         add(connection, &caller, sample, now)?;
     }
+    add_front_page(connection, &newsroom.front_page)
+}
+
+/// Makes the collection `home`: some articles by their slugs, and the newest below them.
+fn add_front_page(connection: &mut Connection, pinned: &[Slug]) -> StoreResult<()> {
+    let found = public_articles_named(connection, pinned)?;
+    let ids = pinned.iter().filter_map(|slug| found.get(slug));
+    let slots: Vec<_> = ids.map(|id| serde_json::json!({"article": id})).collect();
+    let home = serde_json::json!({"title": "Home", "slots": slots, "fill": {"limit": 12}});
+    let home: CollectionInput = from_json(home).map_err(wrong)?;
+    let slug = Slug::from_title("home", None, "home");
+    let nothing = Precondition {
+        expected: None,
+        is_new: true,
+    };
+    change(connection, |change| {
+        collections::store::write::put(change, &slug, &nothing, home)
+    })?;
     Ok(())
 }
 
