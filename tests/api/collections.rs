@@ -2,6 +2,7 @@
 
 use dateline::auth::model::{Right, Role};
 use dateline::db::Timestamp;
+use dateline::events::log;
 use macro_rules_attribute::apply;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -150,6 +151,22 @@ async fn who_replaces_a_collection_has_read_it(app: TestApp) {
     let gone = gone.header("if-match", "\"v2\"").send().await;
     assert_eq!(gone.status, 204);
     assert_eq!(app.get("/v1/collections/home").await.status, 404);
+    let happened = app
+        .database
+        .read(|connection| log::after(connection, 0, 100))
+        .await
+        .unwrap();
+    let kinds: Vec<String> = happened
+        .into_iter()
+        .filter(|entry| entry.resource == "collection")
+        .map(|entry| entry.kind)
+        .collect();
+    let all = [
+        "collection_created",
+        "collection_changed",
+        "collection_deleted",
+    ];
+    assert_eq!(kinds, all);
 }
 
 #[apply(both)]

@@ -4,7 +4,9 @@ use macro_rules_attribute::apply;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use dateline::articles::model::{ArticleFilter, ArticleSort, BodyFormat, FacetBy, Include};
+use dateline::articles::model::{
+    ArticleFilter, ArticleSort, BodyFormat, FacetBy, Include, Without,
+};
 use dateline::articles::store::public::{self, ListQuery};
 use dateline::articles::store::selection::SortKey;
 use dateline::authors::model::{AuthorFilter, AuthorSort};
@@ -339,6 +341,19 @@ async fn no_public_list_reads_a_table_whole(app: TestApp) {
             },
             ArticleFilter {
                 ids: vec![Id::generate()],
+                ..Default::default()
+            },
+            ArticleFilter {
+                exclude: vec![slug("one"), slug("two")],
+                exclude_ids: vec![Id::generate()],
+                ..Default::default()
+            },
+            ArticleFilter {
+                without: Without {
+                    tags: vec![slug("climate"), slug("world")],
+                    authors: vec![slug("alex-writer")],
+                    sections: vec![slug("world")],
+                },
                 ..Default::default()
             },
             ArticleFilter {
