@@ -13,6 +13,7 @@ use crate::collections::model::{
 use crate::db::keyset::KeysetBound;
 use crate::db::schema::{articles, collection_slots, tags};
 use crate::db::{Connection, Id, StoreResult, Timestamp, stored};
+use crate::events::ArticleState;
 use crate::text::Slug;
 
 /// Which articles that are not public a caller may read.
@@ -42,9 +43,13 @@ impl ArticleRow {
     fn about(self, now: Timestamp) -> StoreResult<(SlotArticle, Option<Id>)> {
         let status: Status = stored(&self.status)?;
         let about = SlotArticle {
-            is_public: status == Status::Published
-                && self.published_at.is_some_and(|instant| instant <= now)
-                && self.embargo_until.is_none_or(|instant| instant <= now),
+            is_public: ArticleState {
+                is_published: status == Status::Published,
+                published_at: self.published_at,
+                embargo_until: self.embargo_until,
+                ..ArticleState::default()
+            }
+            .is_public(now),
             slug: self.slug,
             headline: self.headline,
             status,
