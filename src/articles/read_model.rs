@@ -9,7 +9,7 @@ use super::parts::{Custom, Seo};
 use crate::body::Body;
 use crate::db::changes::CacheTagKey;
 use crate::db::{Id, Timestamp};
-use crate::shares::model::{Shares, Trend};
+use crate::shares::model::Shares;
 
 /// What is kept with an article.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -268,21 +268,6 @@ impl PublicArticle {
         if let Some(shares) = shares {
             add_value(&mut json, "shares", shares)?;
         }
-        Ok(json)
-    }
-
-    /// A [`ListedArticle`](super::model::ListedArticle) with its `trend`, or a card of one, as JSON.
-    ///
-    /// # Errors
-    /// When it cannot be written as JSON: a mistake in the code.
-    pub fn trending(
-        &self,
-        view: View,
-        added: &Included,
-        trend: Trend,
-    ) -> serde_json::Result<Vec<u8>> {
-        let mut json = self.viewed(view, added)?;
-        add_value(&mut json, "trend", &trend)?;
         Ok(json)
     }
 

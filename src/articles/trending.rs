@@ -19,6 +19,7 @@ use crate::db::{Connection, Timestamp};
 use crate::http::params::{Both, KeyedQuery};
 use crate::http::public_url::PublicUrl;
 use crate::problem::Problem;
+use crate::shares::model::Trend;
 use crate::shares::time::Window;
 
 /// What is shared now, the most first.
@@ -30,6 +31,12 @@ pub struct TrendingArticles {
     pub as_of: Timestamp,
     /// The articles, each with its `trend`. Equally trending ones come the newest first.
     pub data: Vec<ListedArticle>,
+}
+
+/// What trending adds to an article.
+#[derive(Serialize)]
+struct Trended {
+    trend: Trend,
 }
 
 /// List what trends
@@ -78,10 +85,9 @@ pub async fn list_trending(
             .articles
             .iter()
             .map(|(article, added, trend)| {
-                let whole = article
-                    .trending(params.view, added, *trend)
-                    .map_err(unwritable)?;
-                select(params.fields.as_ref(), whole)
+                let trended = Trended { trend: *trend };
+                let whole = article.viewed_with(params.view, added, &trended);
+                select(params.fields.as_ref(), whole.map_err(unwritable)?)
             })
             .collect::<Result<_, Problem>>()?;
         let shown = found

@@ -9,10 +9,10 @@ use super::model::{Collection, CollectionSummary, FIELDS, Placement};
 use super::store::public::{self, Placed};
 use crate::articles::card::View;
 use crate::articles::fields::Shown;
-use crate::articles::model::{ArticleFilter, ArticleSort, BodyFormat, Include};
+use crate::articles::model::{ArticleSort, BodyFormat, Include};
 use crate::articles::params::{shown, without_highlights};
 use crate::articles::public::{kind_of, select, unwritable};
-use crate::articles::store::public::ListQuery;
+use crate::articles::store::public::Additions;
 use crate::cache::response::{Lookup, Payload};
 use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
 use crate::db::Connection;
@@ -91,15 +91,11 @@ struct Place<'a> {
 
 impl CollectionParams {
     /// What the store adds to articles.
-    fn query(&self) -> ListQuery {
-        ListQuery {
-            filter: ArticleFilter::default(),
-            sort: ArticleSort::default(),
-            include: self.include.clone(),
+    fn additions(&self) -> Additions<'_> {
+        Additions {
+            include: &self.include,
             body_format: self.body_format,
-            count: false,
-            start: None,
-            limit: 0,
+            search: None,
         }
     }
 
@@ -170,7 +166,7 @@ pub async fn get_collection(
     let kind = kind_of(&params.include, ArticleSort::default(), Kind::ArticleList);
     let wanted = CacheRequest::new(&request, kind, &canonical);
     let answer = move |connection: &mut Connection| {
-        let found = public::find(connection, &slug, &params.query(), site.0.as_deref())?;
+        let found = public::find(connection, &slug, params.additions(), site.0.as_deref())?;
         let articles = found.articles.iter().map(|placed| params.shown(placed));
         let articles: Vec<Vec<u8>> = articles.collect::<Result<_, Problem>>()?;
         let placed = found.articles.iter();

@@ -110,6 +110,28 @@ pub struct ListQuery {
     pub limit: i64,
 }
 
+impl ListQuery {
+    /// What is added to its articles.
+    pub(super) fn additions(&self) -> Additions<'_> {
+        Additions {
+            include: &self.include,
+            body_format: self.body_format,
+            search: self.filter.search.as_ref(),
+        }
+    }
+}
+
+/// What is added to articles, whichever they are.
+#[derive(Debug, Clone, Copy)]
+pub struct Additions<'a> {
+    /// What is added.
+    pub include: &'a [Include],
+    /// How bodies are wanted.
+    pub body_format: BodyFormat,
+    /// What was searched for, where highlights can be added.
+    pub search: Option<&'a Query>,
+}
+
 /// A page of a list, from where it starts on.
 #[derive(Debug)]
 pub struct ArticlePage {
@@ -149,7 +171,7 @@ pub fn list(
     let depends_on = selection.depends_on();
     let page = selection.page(connection, window)?;
     let ids: Vec<Id> = page.iter().map(|(id, _)| *id).collect();
-    let mut found = whole(connection, &ids, query, site)?;
+    let mut found = whole(connection, &ids, query.additions(), site)?;
     let articles = page
         .into_iter()
         .filter_map(|(id, value)| Some((found.remove(&id)?, value.to_string())))
@@ -260,16 +282,17 @@ pub fn facets(
 pub fn whole(
     connection: &mut Connection,
     ids: &[Id],
-    query: &ListQuery,
+    additions: Additions<'_>,
     site: BaseUrl,
 ) -> StoreResult<HashMap<Id, (PublicArticle, Included)>> {
+    let include = additions.include;
     let Some((first, rest)) = ids.split_first() else {
         return Ok(HashMap::new());
     };
     let found = public_articles::table
         .into_boxed::<MultiBackend>()
         .filter(one_of(*first, rest));
-    let rows: Vec<(Row, Option<StoredBody>)> = if query.include.iter().any(Include::takes_body) {
+    let rows: Vec<(Row, Option<StoredBody>)> = if include.iter().any(Include::takes_body) {
         let rows: Vec<RowWithBody> = found.select(RowWithBody::as_select()).load(connection)?;
         rows.into_iter()
             .map(|row| row.parts().map(|(row, body)| (row, Some(body))))
@@ -278,16 +301,13 @@ pub fn whole(
         let rows: Vec<Row> = found.select(Row::as_select()).load(connection)?;
         rows.into_iter().map(|row| (row, None)).collect()
     };
-    let mut counts = query
-        .include
+    let mut counts = include
         .contains(&Include::Shares)
         .then(|| shares::store::of_articles(connection, ids))
         .transpose()?;
-    let highlights = query
-        .filter
+    let highlights = additions
         .search
-        .as_ref()
-        .filter(|_| query.include.contains(&Include::Highlights));
+        .filter(|_| include.contains(&Include::Highlights));
     complete(connection, rows, site)?
         .into_iter()
         .map(|(id, (shown, body))| {
@@ -297,12 +317,12 @@ pub fn whole(
                 }
                 _ => None,
             };
-            let wants_body = query.include.contains(&Include::Body);
+            let wants_body = include.contains(&Include::Body);
             let added = Included {
-                include: query.include.clone(),
+                include: include.to_vec(),
                 body: body
                     .filter(|_| wants_body)
-                    .map(|body| (body, query.body_format)),
+                    .map(|body| (body, additions.body_format)),
                 shares: counts
                     .as_mut()
                     .map(|counts| counts.remove(&id).unwrap_or_default()),

@@ -63,7 +63,7 @@ pub fn trending(
     ranked.truncate(MOST);
     let chosen = choose(connection, &selection, &ranked, limit)?;
     let ids: Vec<Id> = chosen.iter().map(|weighed| weighed.article).collect();
-    let mut found = whole(connection, &ids, &query.list, site)?;
+    let mut found = whole(connection, &ids, query.list.additions(), site)?;
     let articles = chosen
         .into_iter()
         .filter_map(|weighed| {

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use super::filling::Filling;
 use super::rows;
 use crate::articles::read_model::{Included, PublicArticle};
-use crate::articles::store::public::{BaseUrl, ListQuery, whole};
+use crate::articles::store::public::{Additions, BaseUrl, whole};
 use crate::collections::model::{CollectionSummary, Placement};
 use crate::db::changes::CacheTag;
 use crate::db::keyset::KeysetBound;
@@ -106,14 +106,14 @@ fn filled(ids: &[Id], mut found: Found) -> impl Iterator<Item = Placed> {
     })
 }
 
-/// The collection that a slug names, with its public articles; `shown` says what is added to them.
+/// The collection that a slug names, with its public articles and what is added to them.
 ///
 /// # Errors
 /// [`StoreError::NotFound`].
 pub fn find(
     connection: &mut Connection,
     slug: &Slug,
-    shown: &ListQuery,
+    additions: Additions<'_>,
     site: BaseUrl,
 ) -> StoreResult<Collected> {
     let row = rows::find(connection, slug)?;
@@ -123,7 +123,7 @@ pub fn find(
     let ids: Vec<Id> = slots.iter().map(|slot| slot.article_id).collect();
     let mut depends_on = vec![CacheTag::Collection(row.id)];
     depends_on.extend(ids.iter().copied().map(CacheTag::Article));
-    let found = whole(connection, &ids, shown, site)?;
+    let found = whole(connection, &ids, additions, site)?;
     let mut articles = pinned(slots, found)?;
     if let Some(limit) = row.fill_limit {
         let tags = rows::tags_of(connection, row.id)?;
@@ -133,7 +133,7 @@ pub fn find(
         let wanted = wanted.saturating_sub(articles.len());
         let above: HashSet<Id> = articles.iter().map(|placed| placed.article.id).collect();
         let ids = filling.articles(connection, &above, wanted)?;
-        let found = whole(connection, &ids, shown, site)?;
+        let found = whole(connection, &ids, additions, site)?;
         articles.extend(filled(&ids, found));
     }
     Ok(Collected {

@@ -396,10 +396,7 @@ impl Selection {
     }
 
     /// The newest of the articles, up to so many.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn newest(&self, connection: &mut Connection, most: i64) -> StoreResult<Vec<Id>> {
+    pub(super) fn newest(&self, connection: &mut Connection, most: i64) -> StoreResult<Vec<Id>> {
         let window = Window {
             sort: ArticleSort::NewestFirst,
             start: None,
