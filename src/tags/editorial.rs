@@ -134,7 +134,7 @@ pub async fn merge_tag(
     params(IdPath, IfMatch),
     responses(
         (status = 204, description = "Deleted."),
-        (status = 409, description = "Articles refer to it; `article_count` says how many.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "Articles refer to it, and `article_count` says how many; or collections are filled by it.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn delete_tag(
