@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::db::{StoreError, StoreResult, Timestamp};
+use crate::events::ArticleState;
 use crate::text::Prose;
 use crate::validation::Violations;
 
@@ -46,6 +47,22 @@ impl Status {
             .iter()
             .find(|(_, status)| *status == self)
             .map_or("draft", |(name, _)| name)
+    }
+
+    /// Whether readers see an article of this status, with these times, at an instant ([`ArticleState::is_public`]).
+    pub fn is_public(
+        self,
+        published_at: Option<Timestamp>,
+        embargo_until: Option<Timestamp>,
+        now: Timestamp,
+    ) -> bool {
+        ArticleState {
+            is_published: self == Self::Published,
+            published_at,
+            embargo_until,
+            ..ArticleState::default()
+        }
+        .is_public(now)
     }
 }
 

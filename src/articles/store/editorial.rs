@@ -12,7 +12,6 @@ use crate::db::schema::{article_authors, article_tags, full_articles};
 use crate::db::slugs;
 use crate::db::total::{CEILING, Total};
 use crate::db::{Connection, Id, Json, MultiBackend, StoreResult, Timestamp, stored};
-use crate::events::ArticleState;
 use crate::search::headline::HeadlineWords;
 use crate::text::Slug;
 use crate::{authors, tags};
@@ -56,13 +55,7 @@ fn summary(row: SummaryRow, now: Timestamp) -> StoreResult<EditorialSummary> {
         version: row.version,
         headline: row.headline,
         canonical_url: row.canonical_url,
-        is_public: ArticleState {
-            is_published: status == Status::Published,
-            published_at: row.published_at,
-            embargo_until: row.embargo_until,
-            ..ArticleState::default()
-        }
-        .is_public(now),
+        is_public: status.is_public(row.published_at, row.embargo_until, now),
         published_at: row.published_at,
         embargo_until: row.embargo_until,
         retraction_reason: row.retraction_reason,

@@ -13,7 +13,6 @@ use crate::collections::model::{
 use crate::db::keyset::KeysetBound;
 use crate::db::schema::{articles, collection_slots, tags};
 use crate::db::{Connection, Id, StoreResult, Timestamp, stored};
-use crate::events::ArticleState;
 use crate::text::Slug;
 
 /// Which articles that are not public a caller may read.
@@ -43,13 +42,7 @@ impl ArticleRow {
     fn about(self, now: Timestamp) -> StoreResult<(SlotArticle, Option<Id>)> {
         let status: Status = stored(&self.status)?;
         let about = SlotArticle {
-            is_public: ArticleState {
-                is_published: status == Status::Published,
-                published_at: self.published_at,
-                embargo_until: self.embargo_until,
-                ..ArticleState::default()
-            }
-            .is_public(now),
+            is_public: status.is_public(self.published_at, self.embargo_until, now),
             slug: self.slug,
             headline: self.headline,
             status,
