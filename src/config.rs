@@ -176,6 +176,11 @@ pub struct ServerConfig {
     #[arg(long, env = "DATELINE_HOURLY_SHARES_DAYS", default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub hourly_shares_days: u32,
 
+    /// How long every saved version of a draft is kept, before the last one of each day is (days); 0 is for ever. What was
+    /// published is always kept
+    #[arg(long, env = "DATELINE_KEEP_DRAFT_REVISIONS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(0..=36_500))]
+    pub keep_draft_revisions: u32,
+
     /// Maximum shares per minute from one address; 0 is unlimited
     #[arg(long, env = "DATELINE_SHARES_PER_ADDRESS", default_value_t = 300)]
     pub shares_per_address: u32,

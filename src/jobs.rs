@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::web::Data;
 
+use crate::articles::store::revisions;
 use crate::auth::jwt::Signer;
 use crate::auth::store::sessions;
 use crate::auth::throttle::LoginThrottle;
@@ -38,6 +39,9 @@ const ROLLING_UP: u32 = 10;
 
 /// Articles that are put in their places in one transaction.
 const AT_ONCE: usize = 1000;
+
+/// Versions that are looked at for thinning in one transaction.
+const THINNED: i64 = 200;
 
 /// How long what did not come about waits until it is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -123,6 +127,37 @@ async fn appear(database: &Database, writer: &Writer) -> Result<Duration, StoreE
             }
         };
     }
+}
+
+/// Thins out the saved versions of drafts that are older than so many days; none where that is 0.
+pub fn thin_revisions(database: &Data<Database>, days: u32) {
+    if days == 0 {
+        return;
+    }
+    let database = database.clone();
+    actix_web::rt::spawn(async move {
+        let mut interval = tokio::time::interval(SWEEPING);
+        loop {
+            interval.tick().await;
+            let before = Timestamp::now().plus(-chrono::Duration::days(days.into()));
+            if let Err(error) = thin(&database, before).await {
+                put_off("thinning revisions", &error);
+            }
+        }
+    });
+}
+
+async fn thin(database: &Database, before: Timestamp) -> Result<(), StoreError> {
+    // In batches, between which others write.
+    while database
+        .read(move |connection| revisions::is_thinning_due(connection, before))
+        .await?
+    {
+        database
+            .write(move |connection| revisions::thin(connection, before, THINNED))
+            .await?;
+    }
+    Ok(())
 }
 
 /// Puts what was shared in its place among the most shared, folds old hours into days, and forgets

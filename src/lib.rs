@@ -31,6 +31,7 @@
 //! - [`clock`] – the clock that cached responses expire by
 //! - [`log`] – logs that no request waits for
 //! - [`trace`] – traces across services
+//! - [`diff`] – what two versions of a document have in common, and what they have not
 //! - [`etag`], [`merge_patch`], [`text`], [`validation`], [`words`] – rules of documents, without I/O
 //! - [`transliteration`] – text of any script in ASCII
 //! - [`characters`] – what single characters are
@@ -47,6 +48,7 @@ pub mod clock;
 pub mod collections;
 pub mod config;
 pub mod db;
+pub mod diff;
 pub mod etag;
 pub mod events;
 pub mod gauges;

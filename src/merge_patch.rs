@@ -21,6 +21,11 @@ impl Deserr<Violations> for MergePatch {
 }
 
 impl MergePatch {
+    /// A patch of these top-level fields.
+    pub fn of(fields: Map<String, serde_json::Value>) -> Self {
+        Self(fields)
+    }
+
     /// Takes a top-level field out of the patch.
     pub fn take(&mut self, field: &str) -> Option<serde_json::Value> {
         self.0.shift_remove(field)
@@ -47,6 +52,24 @@ impl MergePatch {
             for (name, value) in self.0 {
                 merge_member(document, name, value, Some(AS_WRITTEN));
             }
+        }
+        from_json(document)
+    }
+}
+
+impl MergePatch {
+    /// The document in which each top-level field has taken the place of the present one as a whole, read as `T`
+    /// with all its rules.
+    ///
+    /// # Errors
+    /// Everything that is wrong with that document.
+    pub fn replace_in<T: Deserr<Violations>>(
+        self,
+        current: &impl Serialize,
+    ) -> Result<T, Violations> {
+        let mut document = serde_json::to_value(current).unwrap_or_default();
+        if let serde_json::Value::Object(document) = &mut document {
+            document.extend(self.0);
         }
         from_json(document)
     }

@@ -63,6 +63,7 @@ pub fn resources() -> Vec<Resource> {
     [
         shares::resources(),
         articles::resources(),
+        articles::revisions::resources(),
         collections::resources(),
         tags::resources(),
         authors::resources(),

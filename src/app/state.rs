@@ -132,6 +132,7 @@ impl State {
         jobs::rebuild(&self.database);
         jobs::render(&self.database);
         jobs::record_appearances(&self.database, &self.writer);
+        jobs::thin_revisions(&self.database, config.keep_draft_revisions);
         jobs::keep_shares(&self.database, &self.shares, config.hourly_shares_days);
     }
 

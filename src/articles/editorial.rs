@@ -36,23 +36,29 @@ async fn change(
     id: Id,
     work: impl FnOnce(&mut Change<'_>, &Caller) -> StoreResult<()> + Clone + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    change_with_warnings(writer, (caller, request), id, Violations::default(), work).await
+    let work = move |change: &mut Change<'_>, caller: &Caller| {
+        work(change, caller)?;
+        Ok(Violations::default())
+    };
+    change_and_say(writer, (caller, request), id, work).await
 }
 
-/// Like [`change`], with what is not as it was sent.
-async fn change_with_warnings(
+/// Like [`change`], with what `work` changed or left out of what was asked for.
+pub(super) async fn change_and_say(
     writer: &Writer,
     (caller, request): (Caller, RequestId),
     id: Id,
-    warnings: Violations,
-    work: impl FnOnce(&mut Change<'_>, &Caller) -> StoreResult<()> + Clone + Send + 'static,
+    work: impl FnOnce(&mut Change<'_>, &Caller) -> StoreResult<Violations> + Clone + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
     let (reads, origin) = (caller.may(Right::ArticlesRead), caller.origin(request));
-    let mut article = writer
+    let (warnings, mut article) = writer
         .change(
             origin,
             move |change| work(change, &caller),
-            move |connection, ()| editorial::find(connection, id, None),
+            move |connection, warnings| {
+                let article = editorial::find(connection, id, None)?;
+                Ok((warnings, article))
+            },
         )
         .await?;
     if !reads {
@@ -286,13 +292,10 @@ pub async fn edit_article(
         false => patch,
     };
     let warnings = input.warnings();
-    change_with_warnings(
-        &writer,
-        (caller, request),
-        id,
-        warnings,
-        move |change, caller| write::edit(change, id, caller, &expected, input),
-    )
+    change_and_say(&writer, (caller, request), id, move |change, caller| {
+        write::edit(change, id, caller, &expected, input)?;
+        Ok(warnings)
+    })
     .await
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Serialize, Serializer};
+use serde_json::Map;
 use url::Url;
 use utoipa::openapi::schema::OneOfBuilder;
 use utoipa::openapi::{Ref, RefOr, Schema};
@@ -13,6 +14,7 @@ use super::mentions::{Mentions, Resolved};
 use super::parts::{Custom, LeadImage, Seo};
 use super::workflow::WorkingStatus;
 use crate::body::{BlockInputs, Body, Imported};
+use crate::events::Remark;
 use crate::merge_patch::MergePatch;
 use crate::text::{AbsoluteUrl, Language, Line, Prose, Slug, WebUrl};
 use crate::validation::{Invalid, Violation, Violations, at_most, pointer, push_key, unknown};
@@ -109,9 +111,22 @@ pub struct ArticleInput {
     #[deserr(default)]
     #[schema(required = false)]
     pub custom: Custom,
+    /// Why this is written, for the desk: it stands in the article's revisions, and is no part of the article.
+    #[deserr(default)]
+    #[serde(skip_serializing)]
+    #[schema(required = false)]
+    pub note: Option<Prose<1000>>,
 }
 
 impl ArticleInput {
+    /// What the desk is told of this.
+    pub fn remark(&self) -> Remark {
+        Remark {
+            note: self.note.as_ref().map(|note| note.as_str().to_owned()),
+            ..Remark::default()
+        }
+    }
+
     /// Everything that an article lacks to be published.
     pub fn missing_to_publish(&self) -> Violations {
         self.missing_with(!self.authors.is_empty())
@@ -265,6 +280,8 @@ pub struct ArticlePatch {
     fields: MergePatch,
     body: Option<Result<BodyInput, Violations>>,
     mentions: Option<Mentions>,
+    /// The version that it brings back, all of it.
+    restores: Option<i64>,
 }
 
 impl Deserr<Violations> for ArticlePatch {
@@ -281,11 +298,37 @@ impl Deserr<Violations> for ArticlePatch {
             fields,
             body,
             mentions: None,
+            restores: None,
         })
     }
 }
 
 impl ArticlePatch {
+    /// What brings a version back: members that take the place of the present ones as a whole, and its body.
+    pub fn restoring(
+        version: i64,
+        members: Map<String, serde_json::Value>,
+        body: Body,
+        note: Option<Prose<1000>>,
+    ) -> Self {
+        let mut fields = MergePatch::of(members);
+        if let Some(note) = note {
+            let note = serde_json::Value::String(note.into_string());
+            fields.members().insert("note".into(), note);
+        }
+        Self {
+            fields,
+            body: Some(Ok(body.into())),
+            mentions: None,
+            restores: Some(version),
+        }
+    }
+
+    /// The version that it brings back.
+    pub fn restored_from(&self) -> Option<i64> {
+        self.restores
+    }
+
     /// Whether the body is written anew.
     pub fn has_body(&self) -> bool {
         self.body.is_some()
@@ -340,7 +383,10 @@ impl ArticlePatch {
     /// Everything that is wrong with the article after the patch.
     pub fn apply(self, mut written: ArticleInput) -> Result<ArticleInput, Violations> {
         let kept = std::mem::take(&mut written.body);
-        let patched: Result<ArticleInput, Violations> = self.fields.apply(&written);
+        let patched: Result<ArticleInput, Violations> = match self.restores {
+            None => self.fields.apply(&written),
+            Some(_) => self.fields.replace_in(&written),
+        };
         match (patched, self.body.unwrap_or(Ok(kept))) {
             (Ok(input), Ok(body)) => Ok(ArticleInput { body, ..input }),
             (Err(mut wrong), Err(body)) => {

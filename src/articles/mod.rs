@@ -9,6 +9,8 @@
 //! - [`new_article`] – an article as it is created, published at once or not
 //! - [`mentions`] – tags and authors by slug or name
 //! - [`workflow`] – statuses and the steps between them
+//! - [`written`] – an article as it was written
+//! - [`revisions`] – every saved version
 //! - [`store`] – queries, public and editorial ones apart
 //! - [`public`] – public handlers
 //! - [`discovery`] – related articles and facets
@@ -31,9 +33,11 @@ pub mod params;
 pub mod parts;
 pub mod public;
 pub mod read_model;
+pub mod revisions;
 pub mod store;
 pub mod trending;
 pub mod workflow;
+pub mod written;
 
 use crate::http::routes::BodySize;
 

@@ -220,6 +220,17 @@ pub struct PublishInput {
     #[deserr(default)]
     #[schema(value_type = Option<Timestamp>, required = false)]
     pub embargo_until: Embargo,
+    /// Why, for the desk: it stands in the article's revisions.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub note: Option<Prose<1000>>,
+}
+
+impl PublishInput {
+    /// Why, in the words of whoever publishes.
+    pub fn note(&self) -> Option<String> {
+        self.note.as_ref().map(|note| note.as_str().to_owned())
+    }
 }
 
 /// What publishing does to an embargo.

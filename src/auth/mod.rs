@@ -1,5 +1,6 @@
 //! Who may do what: people with passwords and JWTs, tools with API tokens, roles and scopes.
 //!
+//! - [`actor`] – who did something, as editors are told
 //! - [`model`] – roles, rights, scopes and callers; one table says who may what
 //! - [`password`] – argon2id
 //! - `hs256` – the one algorithm that they are signed with
@@ -10,6 +11,7 @@
 //! - [`guard`] – the extractors with which handlers name the right they need
 //! - [`session`] – the handlers of `/v1/auth`
 
+pub mod actor;
 pub mod guard;
 mod hs256;
 pub mod jwt;

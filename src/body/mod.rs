@@ -12,6 +12,7 @@
 //! - `pictures`: the pictures of a body, for the rules of publishing
 //! - `markdown_source`: Markdown → HTML
 //! - `excerpt`, `reading`: what lists say of a text
+//! - `diff`: what differs between two bodies
 //! - `html`, `markdown` with `markdown_inline`, `text`: blocks → what readers ask for
 //!
 //! Importing loses no text, no address and no mark: what fits no block is kept in an `html` block, and
@@ -27,6 +28,7 @@ mod allowed;
 mod block;
 mod bounds;
 mod credit;
+mod diff;
 mod excerpt;
 mod figure;
 mod html;
@@ -58,6 +60,7 @@ pub use block::{
     ImageBlock, ListBlock, ParagraphBlock, QuoteBlock, TableBlock,
 };
 pub use bounds::{MAX_BLOCKS, MAX_BYTES, MAX_DEPTH};
+pub use diff::{BlockChange, BlockOp};
 pub use excerpt::shortened;
 pub use pictures::Picture;
 pub use reading::{minutes_of_words, reading_minutes};

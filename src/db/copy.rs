@@ -13,6 +13,7 @@ use serde_json::Value;
 use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::desk_schema::*;
 use super::dialect::{Kind, Typed};
 use super::lock::{self, Lock};
 use super::schema::*;
@@ -112,6 +113,7 @@ pub fn tables() -> Vec<Copied> {
         article_authors corrections slug_redirects events appearances merged_names share_buckets
         share_counts former_urls url_share_counts share_totals share_journal share_journal_applied
         share_rollups collections collection_tags collection_slots
+        revision_bodies revisions
     )
 }
 

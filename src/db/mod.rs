@@ -28,7 +28,7 @@
 //! - [`migrations`] – bringing a database to this version's tables
 //! - [`views`] – and to its views
 //! - [`copy`] – copying everything from one database to another
-//! - [`schema`] – the tables as Diesel sees them
+//! - [`schema`] – the tables as Diesel sees them; [`desk_schema`] – those of what only editors have
 //! - [`suitable`] – whether a Postgres server is one that this program can work with
 //! - [`statement`] – SQL that is prepared once
 //!
@@ -42,6 +42,7 @@ pub mod connection;
 pub mod connection_pool;
 pub mod copy;
 mod deadline;
+pub mod desk_schema;
 pub mod dialect;
 pub mod error;
 pub mod file;

@@ -131,6 +131,11 @@ impl Timestamp {
         Self(DateTime::from_timestamp(start, 0).unwrap_or(self.0))
     }
 
+    /// The day that it is in, in UTC: days since the year 1.
+    pub fn day(self) -> i32 {
+        self.0.num_days_from_ce()
+    }
+
     /// The instant as chrono has it.
     pub fn utc(self) -> DateTime<Utc> {
         self.0

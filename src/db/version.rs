@@ -1,6 +1,31 @@
 //! Versions of rows, for changes that must not overwrite each other.
 
+use std::fmt;
+use std::str::FromStr;
+
 use super::{StoreError, StoreResult};
+
+/// A version of a row, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version(pub i64);
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Version {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+        let number = text.parse().ok().filter(|_| digits);
+        number
+            .map(Self)
+            .ok_or_else(|| "must be a version, a whole number from 1 on".to_owned())
+    }
+}
 
 /// The versions that a change may be made to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -58,6 +58,15 @@ pub enum ArticleEvent {
     Corrected,
 }
 
+/// What is said of a change to an article besides what it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remark {
+    /// Why it was made, in the words of whoever made it.
+    pub note: Option<String>,
+    /// The version that it brought back.
+    pub restored_from: Option<i64>,
+}
+
 /// What happened to a tag or an author.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NameEvent {
@@ -114,6 +123,8 @@ pub enum Event {
         before: ArticleState,
         /// As it is now.
         after: ArticleState,
+        /// What is said of it.
+        remark: Remark,
     },
     /// An article's time came: the clock made it public, and nothing about it was written.
     Appeared {

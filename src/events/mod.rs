@@ -16,6 +16,6 @@ pub mod projection;
 pub mod writer;
 
 pub use change::{Actor, Change, Origin, RequestId};
-pub use event::{ArticleEvent, ArticleState, CollectionEvent, DeskEvent, Event, NameEvent};
+pub use event::{ArticleEvent, ArticleState, CollectionEvent, DeskEvent, Event, NameEvent, Remark};
 pub use projection::Projection;
 pub use writer::Writer;

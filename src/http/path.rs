@@ -1,4 +1,4 @@
-//! Slugs and ids in paths. What cannot be one names nothing: 404, without asking the database
+//! Slugs, ids and versions in paths. What cannot be one names nothing: 404, without asking the database
 //! (which on Postgres would refuse U+0000 and turn a typo into a 500).
 
 use std::future::{Ready, ready};
@@ -9,6 +9,7 @@ use actix_web::{FromRequest, HttpRequest};
 use utoipa::IntoParams;
 
 use crate::db::Id;
+use crate::db::version::Version;
 use crate::problem::Problem;
 use crate::text::Slug;
 
@@ -35,6 +36,24 @@ impl FromRequest for SlugPath {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(parse(request, "slug").map(Self))
+    }
+}
+
+/// `{version}` of the path.
+#[derive(Debug, IntoParams)]
+#[into_params(names("version"), parameter_in = Path)]
+pub struct VersionPath(
+    /// Which version, counted from 1.
+    #[param(value_type = i64, minimum = 1, example = 1)]
+    pub Version,
+);
+
+impl FromRequest for VersionPath {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parse(request, "version").map(Self))
     }
 }
 

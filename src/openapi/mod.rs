@@ -102,6 +102,7 @@ fn generated() -> Value {
     let mut document = Document::openapi();
     for module in [
         articles::document(),
+        articles::revisions::document(),
         collections::document(),
         shares::document(),
         tags::document(),

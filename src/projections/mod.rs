@@ -5,6 +5,7 @@
 //! - `share_totals` – the order of the most shared
 //! - `search_index` – what articles are found by
 //! - `read_model` – what readers see, as JSON
+//! - `revisions` – every saved version of articles
 //! - `cache_tags` – which cached responses are out of date
 //! - [`rebuild`] – making them anew
 
@@ -12,6 +13,7 @@ mod cache_tags;
 mod publication_order;
 pub mod read_model;
 pub mod rebuild;
+mod revisions;
 mod search_index;
 mod share_totals;
 
@@ -23,6 +25,7 @@ pub const ALL: &[&dyn Projection] = &[
     &share_totals::ShareTotals,
     &search_index::SearchIndex,
     &read_model::ReadModel,
+    &revisions::Revisions,
     &cache_tags::CacheTags,
 ];
 

@@ -297,6 +297,7 @@ async fn a_change_that_fails_in_a_projection_leaves_nothing_behind(app: TestApp)
     let publish = PublishInput {
         published_at: None,
         embargo_until: Embargo::Kept,
+        note: None,
     };
     for position in 0..=projections::ALL.len() {
         for panics in [false, true] {

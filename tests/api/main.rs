@@ -40,6 +40,7 @@ mod public;
 mod questions;
 mod readme;
 mod replica;
+mod revisions;
 mod schemas;
 mod search;
 mod share_clients;

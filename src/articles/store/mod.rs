@@ -13,6 +13,7 @@
 //! - [`references`] – what an article names by slug, when it is written
 //! - [`selection`] – which public articles a list has, in which order
 //! - [`mod@trending`] – what is shared now
+//! - [`revisions`] – every saved version; `restoring` – bringing one back
 //! - `rows` – the columns that editors write, and the rows of views in which an article comes with what it
 //!   refers to
 //! - [`bodies`] – blocks and the HTML made of them
@@ -27,6 +28,8 @@ pub mod public;
 pub mod read_models;
 pub mod references;
 pub mod related;
+pub mod restoring;
+pub mod revisions;
 mod rows;
 pub mod selection;
 pub mod transitions;

@@ -71,6 +71,11 @@ impl Content {
         (content, body)
     }
 
+    /// How many words the body has.
+    pub(super) fn word_count(&self) -> i32 {
+        self.word_count
+    }
+
     /// The article as it was last written, for a patch to be applied to.
     pub(super) fn to_input(&self, refers_to: &References) -> StoreResult<ArticleInput> {
         let authors = refers_to.authors.0.iter().map(|author| &author.slug);
@@ -94,6 +99,7 @@ impl Content {
             body: refers_to.body.0.clone().into(),
             seo: self.seo.0.clone(),
             custom: self.custom.0.clone(),
+            note: None,
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::db::StoreError;
 use crate::db::schema::{articles, corrections};
 use crate::db::version::Expected;
 use crate::db::{Id, StoreResult, Timestamp, stored};
-use crate::events::{ArticleEvent, ArticleState, Change, Event};
+use crate::events::{ArticleEvent, ArticleState, Change, Event, Remark};
 
 /// What a transition writes besides the content.
 #[derive(AsChangeset)]
@@ -46,6 +46,7 @@ impl Transition {
         change: &mut Change<'_>,
         article: Loaded,
         event: ArticleEvent,
+        note: Option<String>,
     ) -> StoreResult<()> {
         let changed = diesel::update(
             articles::table
@@ -68,6 +69,10 @@ impl Transition {
                 ..before.clone()
             },
             before,
+            remark: Remark {
+                note,
+                ..Remark::default()
+            },
         });
         Ok(())
     }
@@ -103,7 +108,7 @@ pub fn publish(
         },
         ..Transition::to(Status::Published, &article, now)
     }
-    .save(change, article, ArticleEvent::Published)
+    .save(change, article, ArticleEvent::Published, input.note())
 }
 
 /// Takes an article back.
@@ -122,6 +127,7 @@ pub fn unpublish(
         change,
         article,
         ArticleEvent::Unpublished,
+        None,
     )
 }
 
@@ -138,11 +144,12 @@ pub fn retract(
 ) -> StoreResult<()> {
     let article = load_for_update(change.connection, id, caller, expected)?;
     Step::Retract.check(article.status)?;
+    let reason = input.reason.into_string();
     Transition {
-        retraction_reason: Some(input.reason.into_string()),
+        retraction_reason: Some(reason.clone()),
         ..Transition::to(Status::Retracted, &article, change.now)
     }
-    .save(change, article, ArticleEvent::Retracted)
+    .save(change, article, ArticleEvent::Retracted, Some(reason))
 }
 
 /// Throws an article away; it can be restored.
@@ -162,7 +169,7 @@ pub fn trash(
         trashed_from: Some(article.status.as_str().into()),
         ..Transition::to(Status::Trashed, &article, change.now)
     }
-    .save(change, article, ArticleEvent::Trashed)
+    .save(change, article, ArticleEvent::Trashed, None)
 }
 
 /// Brings an article back from the trash, never to the public.
@@ -179,7 +186,7 @@ pub fn restore(
     Step::Restore.check(article.status)?;
     let from = article.row.trashed_from.as_deref();
     let status = restored(from.map_or(Ok(Status::Draft), stored)?);
-    Transition::to(status, &article, change.now).save(change, article, ArticleEvent::Restored)
+    Transition::to(status, &article, change.now).save(change, article, ArticleEvent::Restored, None)
 }
 
 /// Adds a correction to an article that is or was public.
@@ -224,6 +231,10 @@ pub fn correct(
         version,
         before: state.clone(),
         after: state,
+        remark: Remark {
+            note: Some(input.text.into_string()),
+            ..Remark::default()
+        },
     });
     Ok(())
 }

@@ -18,7 +18,7 @@ use crate::db::schema::articles;
 use crate::db::slugs;
 use crate::db::version::Expected;
 use crate::db::{Connection, Id, Resource, StoreError, StoreResult, Timestamp};
-use crate::events::{ArticleEvent, ArticleState, Change, Event};
+use crate::events::{ArticleEvent, ArticleState, Change, Event, Remark};
 use crate::on_each_database;
 use crate::shares::page::PageAddress;
 use crate::shares::store::pages;
@@ -46,6 +46,7 @@ pub fn create(
     let id = Id::generate();
     let slug = new_slug(connection, id, &input)?;
     let former_urls = input.former_urls.clone();
+    let remark = input.remark();
     let (content, body) = Content::of(input, slug.clone(), references.section);
     let row = (
         articles::id.eq(id),
@@ -80,6 +81,7 @@ pub fn create(
         &content.slug,
         references.into_state(),
         &standing,
+        remark,
     );
     Ok(id)
 }
@@ -178,6 +180,7 @@ fn record_created(
     slug: &str,
     state: ArticleState,
     standing: &Standing,
+    remark: Remark,
 ) {
     let mut record = |event, before, after| {
         change.record(Event::Article {
@@ -187,6 +190,7 @@ fn record_created(
             version: 1,
             before,
             after,
+            remark: remark.clone(),
         });
     };
     record(
@@ -235,6 +239,7 @@ pub fn edit(
     Step::Edit.check(article.status)?;
     article.may_be_changed_by(caller)?;
     let patch = with_mentions(change, patch, caller)?;
+    let restored_from = patch.restored_from();
     let connection = &mut *change.connection;
     let before = article.input()?;
     let body_before = patch.has_body().then(|| before.body.body.clone());
@@ -251,6 +256,10 @@ pub fn edit(
     };
     let slug = claim_slug(change, &article, &input, caller)?;
     let former_urls = (input.former_urls != former_urls).then(|| input.former_urls.clone());
+    let remark = Remark {
+        restored_from,
+        ..input.remark()
+    };
     let (content, body) = Content::of(input, slug, references.section);
     let is_other_body = body_before.is_some_and(|before| before != body);
     let edited = Edited {
@@ -259,6 +268,7 @@ pub fn edit(
         status,
         references,
         former_urls,
+        remark,
     };
     if edited.is_as_it_was(&article, &state) {
         return Ok(());
@@ -288,6 +298,7 @@ struct Edited {
     references: References,
     /// The addresses that it had before, where they are others.
     former_urls: Option<FormerUrls>,
+    remark: Remark,
 }
 
 impl Edited {
@@ -338,6 +349,7 @@ fn write_edited(
         version,
         after: edited.references.into_state_of(&before),
         before,
+        remark: edited.remark,
     });
     Ok(())
 }

@@ -215,6 +215,7 @@ fn add(
             embargo_until: sample.embargo_hours.map_or(Embargo::Kept, |until| {
                 Embargo::Until(now.plus(hours(until)))
             }),
+            note: None,
         };
         change(connection, |change| {
             transitions::publish(change, id, caller, any, &publish)

@@ -1,0 +1,138 @@
+//! Revisions as editors see them.
+
+use std::str::FromStr;
+
+use deserr::Deserr;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::articles::workflow::Status;
+use crate::articles::written::WrittenArticle;
+use crate::auth::actor::ActorRef;
+use crate::body::BlockChange;
+use crate::db::Timestamp;
+use crate::diff::FieldChange;
+use crate::events::ArticleEvent;
+use crate::text::Prose;
+use crate::validation::Violations;
+
+macro_rules! steps {
+    ($($step:ident = $name:literal, $meaning:literal;)*) => {
+        /// What made a version of an article.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum RevisionStep {
+            $(#[doc = $meaning] $step,)*
+        }
+
+        impl RevisionStep {
+            /// Each by its name.
+            pub const ALL: &[(&str, Self)] = &[$(($name, Self::$step)),*];
+
+            /// Its name.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$step => $name),* }
+            }
+        }
+    };
+}
+
+steps! {
+    Created = "created", "It was created.";
+    Edited = "edited", "What it says was changed.";
+    Published = "published", "It was published, now or for later.";
+    Unpublished = "unpublished", "It was taken back.";
+    Retracted = "retracted", "It was withdrawn for a reason.";
+    Trashed = "trashed", "It was thrown away.";
+    Restored = "restored", "It was brought back from the trash.";
+    Corrected = "corrected", "It was given a correction.";
+    Found = "found", "It was there before revisions were kept.";
+}
+
+impl From<ArticleEvent> for RevisionStep {
+    fn from(event: ArticleEvent) -> Self {
+        match event {
+            ArticleEvent::Created => Self::Created,
+            ArticleEvent::Edited => Self::Edited,
+            ArticleEvent::Published => Self::Published,
+            ArticleEvent::Unpublished => Self::Unpublished,
+            ArticleEvent::Retracted => Self::Retracted,
+            ArticleEvent::Trashed => Self::Trashed,
+            ArticleEvent::Restored => Self::Restored,
+            ArticleEvent::Corrected => Self::Corrected,
+        }
+    }
+}
+
+impl FromStr for RevisionStep {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        let known = Self::ALL.iter().find(|(known, _)| *known == name);
+        known.map(|(_, step)| *step).ok_or(())
+    }
+}
+
+/// A version of an article in the list of them.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct RevisionSummary {
+    /// Which version; `"v…"` of it was its ETag. Numbers are missing where old drafts were thinned out.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// When it was saved.
+    pub recorded_at: Timestamp,
+    /// What made it.
+    pub step: RevisionStep,
+    /// The status from then on.
+    pub status: Status,
+    /// Who made it.
+    pub actor: ActorRef,
+    /// Why, in the words of whoever made it; of a retraction its reason, of a correction its text.
+    #[schema(required = true)]
+    pub note: Option<String>,
+    /// The version that it brought back.
+    #[schema(required = true, minimum = 1)]
+    pub restored_from: Option<i64>,
+    /// Its headline.
+    #[schema(required = true)]
+    pub headline: Option<String>,
+    /// How many words its body has.
+    #[schema(minimum = 0)]
+    pub word_count: i32,
+}
+
+/// A version of an article, whole.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Revision {
+    /// What the list says of it.
+    #[serde(flatten)]
+    pub summary: RevisionSummary,
+    /// The article as it was written.
+    pub article: WrittenArticle,
+}
+
+/// What differs between two versions of an article.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct RevisionDiff {
+    /// The version that is compared.
+    #[schema(minimum = 1)]
+    pub from: i64,
+    /// The version that it is compared with.
+    #[schema(minimum = 1)]
+    pub to: i64,
+    /// What is another of all but the body.
+    pub fields: Vec<FieldChange>,
+    /// What became of the blocks of the body, in the order of the one that it is compared with.
+    pub body: Vec<BlockChange>,
+}
+
+/// What is said of bringing a version back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserr, ToSchema)]
+#[deserr(error = Violations, deny_unknown_fields)]
+#[schema(example = json!({"note": "The figures were right after all."}))]
+pub struct RestoreInput {
+    /// Why, for the desk: it stands in the new revision.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub note: Option<Prose<1000>>,
+}

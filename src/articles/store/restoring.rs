@@ -1,0 +1,128 @@
+//! Bringing back an earlier version of an article.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use super::{revisions, write};
+use crate::articles::input::ArticlePatch;
+use crate::articles::written::{NamedIds, WrittenFields, members_to_restore};
+use crate::auth::model::Caller;
+use crate::db::schema::{authors, tags};
+use crate::db::version::{Expected, Version};
+use crate::db::{Connection, Id, Resource, StoreResult, slugs};
+use crate::events::Change;
+use crate::text::{Prose, Slug};
+use crate::validation::{Violation, Violations};
+
+/// Writes an article as it was at a version, its addresses aside: a new version. What it named and is gone is left
+/// out; returns what that is, with pointers into the article.
+///
+/// # Errors
+/// [`StoreError::NotFound`](crate::db::StoreError::NotFound) for the article and the version, otherwise as
+/// [`write::edit`].
+pub fn restore(
+    change: &mut Change<'_>,
+    id: Id,
+    caller: &Caller,
+    expected: &Expected,
+    (version, note): (Version, Option<Prose<1000>>),
+) -> StoreResult<Violations> {
+    let (revision, named) = revisions::load(change.connection, id, Some(version))?;
+    let mut fields = revision.article.fields;
+    let gone = name_as_now(change.connection, &mut fields, &named)?;
+    let members = members_to_restore(&fields);
+    let patch = ArticlePatch::restoring(version.0, members, revision.article.body, note);
+    write::edit(change, id, caller, expected, patch)?;
+    Ok(gone)
+}
+
+/// Names tags and authors as they are called now: by their keys, and where these are gone, by the slugs that they had,
+/// which lead to what they were merged into. Leaves out the others.
+fn name_as_now(
+    connection: &mut Connection,
+    fields: &mut WrittenFields,
+    named: &NamedIds,
+) -> StoreResult<Violations> {
+    let mut gone = Violations::default();
+    let known: HashMap<Id, String> = authors::table
+        .filter(authors::id.eq_any(named.authors.clone()))
+        .select((authors::id, authors::slug))
+        .load::<(Id, String)>(connection)?
+        .into_iter()
+        .collect();
+    let mut names = Names {
+        connection,
+        of: Resource::Author,
+        known,
+        gone: &mut gone,
+    };
+    fields.authors = names.list("authors", &fields.authors, &named.authors)?;
+    let wanted: Vec<Id> = named.tags.iter().copied().chain(named.section).collect();
+    names.known = tags::table
+        .filter(tags::id.eq_any(wanted))
+        .select((tags::id, tags::slug))
+        .load::<(Id, String)>(names.connection)?
+        .into_iter()
+        .collect();
+    names.of = Resource::Tag;
+    fields.tags = names.list("tags", &fields.tags, &named.tags)?;
+    if let Some(slug) = fields.section.take() {
+        fields.section = names.one("/section", &slug, named.section)?;
+    }
+    Ok(gone)
+}
+
+struct Names<'a> {
+    connection: &'a mut Connection,
+    of: Resource,
+    /// The slugs that they have now.
+    known: HashMap<Id, String>,
+    gone: &'a mut Violations,
+}
+
+impl Names<'_> {
+    fn list(&mut self, member: &str, slugs: &[String], ids: &[Id]) -> StoreResult<Vec<String>> {
+        let mut found = Vec::new();
+        for (index, slug) in slugs.iter().enumerate() {
+            let pointer = format!("/{member}/{index}");
+            // What was merged may be named twice now.
+            if let Some(slug) = self.one(&pointer, slug, ids.get(index).copied())?
+                && !found.contains(&slug)
+            {
+                found.push(slug);
+            }
+        }
+        Ok(found)
+    }
+
+    fn one(&mut self, pointer: &str, slug: &str, id: Option<Id>) -> StoreResult<Option<String>> {
+        if let Some(now) = id.and_then(|id| self.known.get(&id)) {
+            return Ok(Some(now.clone()));
+        }
+        let once: Option<Slug> = slug.parse().ok();
+        let led = slugs::once_named(self.connection, self.of, once.as_slice())?;
+        if let Some((_, id)) = led.into_iter().next() {
+            return self.slug_of(id).map(Some);
+        }
+        let what = self.of.as_str();
+        let detail = format!("the {what} \"{slug}\" is gone and was left out");
+        let gone = Violation::new(pointer, "gone", detail);
+        self.gone.push(gone);
+        Ok(None)
+    }
+
+    fn slug_of(&mut self, id: Id) -> StoreResult<String> {
+        let slug = match self.of {
+            Resource::Author => authors::table
+                .filter(authors::id.eq(id))
+                .select(authors::slug)
+                .first(self.connection)?,
+            _ => tags::table
+                .filter(tags::id.eq(id))
+                .select(tags::slug)
+                .first(self.connection)?,
+        };
+        Ok(slug)
+    }
+}
