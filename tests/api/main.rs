@@ -42,6 +42,7 @@ mod readme;
 mod replica;
 mod schemas;
 mod search;
+mod sections;
 mod share_clients;
 mod shares;
 mod snapshots;
