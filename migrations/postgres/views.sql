@@ -15,11 +15,13 @@ SELECT a.*,
         FROM article_authors x JOIN authors w ON w.id = x.author_id
         WHERE x.article_id = a.id) AS authors,
        (SELECT coalesce(json_agg(json_build_object('id', t.id, 'slug', t.slug, 'name', t.name,
-                                                   'kind', t.kind)
+                                                   'kind', t.kind,
+                                                   'is_primary', coalesce(t.id = a.primary_tag_id, false))
                                  ORDER BY x.position), '[]')
         FROM article_tags x JOIN tags t ON t.id = x.tag_id
         WHERE x.article_id = a.id) AS tags,
-       (SELECT json_build_object('id', s.id, 'slug', s.slug, 'name', s.name, 'ancestors',
+       (SELECT json_build_object('id', s.id, 'slug', s.slug, 'name', s.name,
+                                  'is_primary', coalesce(s.id = a.primary_tag_id, false), 'ancestors',
                    (SELECT coalesce(json_agg(json_build_object('id', p.id, 'slug', p.slug, 'name', p.name)
                                              ORDER BY x.distance DESC), '[]')
                     FROM tag_ancestors x JOIN tags p ON p.id = x.ancestor_id WHERE x.tag_id = s.id))

@@ -15,10 +15,13 @@ SELECT a.*,
         FROM (SELECT author_id FROM article_authors WHERE article_id = a.id ORDER BY position) x
         CROSS JOIN authors w ON w.id = x.author_id) AS authors,
        (SELECT json_group_array(json_object('id', lower(hex(t.id)), 'slug', t.slug, 'name', t.name,
-                                            'kind', t.kind))
+                                            'kind', t.kind,
+                                            'is_primary', json(CASE WHEN t.id = a.primary_tag_id THEN 'true' ELSE 'false' END)))
         FROM (SELECT tag_id FROM article_tags WHERE article_id = a.id ORDER BY position) x
         CROSS JOIN tags t ON t.id = x.tag_id) AS tags,
-       (SELECT json_object('id', lower(hex(s.id)), 'slug', s.slug, 'name', s.name, 'ancestors', json(
+       (SELECT json_object('id', lower(hex(s.id)), 'slug', s.slug, 'name', s.name,
+                           'is_primary', json(CASE WHEN s.id = a.primary_tag_id THEN 'true' ELSE 'false' END),
+                           'ancestors', json(
                    (SELECT json_group_array(json_object('id', lower(hex(p.id)), 'slug', p.slug, 'name', p.name))
                     FROM (SELECT ancestor_id FROM tag_ancestors WHERE tag_id = s.id ORDER BY distance DESC) x
                     CROSS JOIN tags p ON p.id = x.ancestor_id)))

@@ -40,7 +40,7 @@ pub struct EditorialAuthorParams {
     #[param(value_type = Option<bool>)]
     unused: bool,
     /// `name` (default) or `-article_count`, those with the most articles first.
-    #[param(value_type = Option<AuthorSort>)]
+    #[param(value_type = Option<String>)]
     sort: AuthorSort,
 }
 

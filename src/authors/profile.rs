@@ -148,8 +148,18 @@ mod tests {
             assert!(good.parse::<EmailAddress>().is_ok(), "{good}");
         }
         for bad in [
-            "", "a", "@b.c", "a@", "a@b", "a@b.", "a@@b.c", "a b@c.d", "a@b.c,d@e.f", "<a@b.c>",
-            "mailto:a@b.c", "a@b.c\r\nBcc: d@e.f",
+            "",
+            "a",
+            "@b.c",
+            "a@",
+            "a@b",
+            "a@b.",
+            "a@@b.c",
+            "a b@c.d",
+            "a@b.c,d@e.f",
+            "<a@b.c>",
+            "mailto:a@b.c",
+            "a@b.c\r\nBcc: d@e.f",
         ] {
             assert!(bad.parse::<EmailAddress>().is_err(), "{bad:?}");
         }

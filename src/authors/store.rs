@@ -77,11 +77,11 @@ impl AuthorRow {
 fn filtered(filter: &AuthorFilter) -> authors::BoxedQuery<'static, MultiBackend> {
     let mut query = authors::table.into_boxed::<MultiBackend>();
     if filter.unused {
-        query = query.filter(authors::published_articles.eq(0)).filter(
-            diesel::dsl::not(diesel::dsl::exists(
+        query = query
+            .filter(authors::published_articles.eq(0))
+            .filter(diesel::dsl::not(diesel::dsl::exists(
                 article_authors::table.filter(article_authors::author_id.eq(authors::id)),
-            )),
-        );
+            )));
     }
     match filter.name_contains.as_deref().map(containing) {
         Some([written, joined]) => query.filter(
@@ -167,11 +167,16 @@ pub fn count(connection: &mut Connection, filter: &AuthorFilter) -> StoreResult<
 /// # Errors
 /// When the database fails.
 pub fn most_published(connection: &mut Connection, limit: i64) -> StoreResult<Vec<(Id, i64)>> {
-    Ok(by_count(connection, &|| filtered(&AuthorFilter::default()), None, limit)?
-        .into_iter()
-        .map(|(author, _)| (author.id, author.article_count))
-        .filter(|(_, count)| *count > 0)
-        .collect())
+    Ok(by_count(
+        connection,
+        &|| filtered(&AuthorFilter::default()),
+        None,
+        limit,
+    )?
+    .into_iter()
+    .map(|(author, _)| (author.id, author.article_count))
+    .filter(|(_, count)| *count > 0)
+    .collect())
 }
 
 /// How many public articles an author has.

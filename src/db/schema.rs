@@ -365,7 +365,6 @@ table! {
         byline -> Nullable<Text>,
         canonical_url -> Nullable<Text>,
         section_id -> Nullable<IdSql>,
-        primary_tag_id -> Nullable<IdSql>,
         lead_image -> Nullable<JsonSql>,
         word_count -> Integer,
         reading_minutes -> Nullable<Integer>,

@@ -89,6 +89,10 @@ pub struct TagRef {
     pub name: String,
     /// What it names.
     pub kind: TagKind,
+    /// Whether it was chosen to stand for the article. Not shown in responses.
+    #[serde(skip_serializing, default)]
+    #[schema(ignore)]
+    pub is_primary: bool,
 }
 
 /// A tag that another one stands below.
@@ -123,6 +127,10 @@ pub struct SectionRef {
     /// top.
     #[schema(max_items = 7)]
     pub ancestors: Vec<TagLink>,
+    /// Whether it was chosen to stand for the article. Not shown in responses.
+    #[serde(skip_serializing, default)]
+    #[schema(ignore)]
+    pub is_primary: bool,
 }
 
 impl SectionRef {
@@ -133,6 +141,7 @@ impl SectionRef {
             slug: self.slug.clone(),
             name: self.name.clone(),
             kind: TagKind::Section,
+            is_primary: self.is_primary,
         }
     }
 }

@@ -120,10 +120,9 @@ pub async fn list_tags(
     query: KeyedQuery<TagListParams>,
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
-    let wanted = CacheRequest::new(&request, Kind::Name, &canonical)
-        .costs(Cost::high_if(
-            params.count || params.q.is_some() || params.top_level,
-        ));
+    let wanted = CacheRequest::new(&request, Kind::Name, &canonical).costs(Cost::high_if(
+        params.count || params.q.is_some() || params.top_level,
+    ));
     let standing = standing(params.parent, params.top_level)?;
     let answer = move |connection: &mut Connection| {
         let filter = TagFilter {

@@ -81,20 +81,35 @@ async fn a_tag_and_an_article_show_what_their_section_stands_below(app: TestApp)
     let token = subsections(&app).await;
     published_in(&app, &token, 1, "one", "kenya").await;
     assert_eq!(breadcrumbs(&app, "/v1/tags/kenya").await, "World > Africa");
-    assert_eq!(breadcrumbs(&app, "/v1/articles/one").await, "World > Africa");
+    assert_eq!(
+        breadcrumbs(&app, "/v1/articles/one").await,
+        "World > Africa"
+    );
     let kenya = app.get("/v1/tags/kenya").await;
-    assert_eq!(kenya.json["parent"], json!({"slug": "africa", "name": "Africa"}));
+    assert_eq!(
+        kenya.json["parent"],
+        json!({"slug": "africa", "name": "Africa"})
+    );
     let world = app.get("/v1/tags/world").await;
     assert_eq!(world.json["parent"], Value::Null);
     assert_eq!(world.json["ancestors"], json!([]));
     let list = app.get("/v1/articles?view=card").await;
-    assert_eq!(slugs_of(&list.json["data"][0]["section"]["ancestors"]), ["world", "africa"]);
+    assert_eq!(
+        slugs_of(&list.json["data"][0]["section"]["ancestors"]),
+        ["world", "africa"]
+    );
     let chosen = app.get("/v1/articles?fields=section.ancestors").await;
-    assert_eq!(slugs_of(&chosen.json["data"][0]["section"]["ancestors"]), ["world", "africa"]);
+    assert_eq!(
+        slugs_of(&chosen.json["data"][0]["section"]["ancestors"]),
+        ["world", "africa"]
+    );
 
     // Another name two levels above, another parent, and none.
     patch(&app, &token, "world", json!({"name": "Abroad"})).await;
-    assert_eq!(breadcrumbs(&app, "/v1/articles/one").await, "Abroad > Africa");
+    assert_eq!(
+        breadcrumbs(&app, "/v1/articles/one").await,
+        "Abroad > Africa"
+    );
     assert_eq!(breadcrumbs(&app, "/v1/tags/kenya").await, "Abroad > Africa");
     section(&app, &token, "News", None).await;
     let moved = patch(&app, &token, "africa", json!({"parent": "news"})).await;
@@ -104,7 +119,13 @@ async fn a_tag_and_an_article_show_what_their_section_stands_below(app: TestApp)
     patch(&app, &token, "africa", json!({"parent": null})).await;
     assert_eq!(breadcrumbs(&app, "/v1/articles/one").await, "Africa");
     // Left out, it stays.
-    patch(&app, &token, "kenya", json!({"description": "The coast and the highlands."})).await;
+    patch(
+        &app,
+        &token,
+        "kenya",
+        json!({"description": "The coast and the highlands."}),
+    )
+    .await;
     assert_eq!(breadcrumbs(&app, "/v1/tags/kenya").await, "Africa");
 }
 
@@ -126,11 +147,20 @@ async fn a_section_brings_what_is_below_it_into_lists_and_keeps_it_out_of_them(a
         ("tag=world", all_of_world.clone()),
         ("section=africa", vec!["in-africa", "in-kenya"]),
         ("section=kenya", vec!["in-kenya"]),
-        ("section=africa,sport", vec!["in-africa", "in-sport", "in-kenya"]),
+        (
+            "section=africa,sport",
+            vec!["in-africa", "in-sport", "in-kenya"],
+        ),
         ("section=-africa", vec!["in-sport", "in-world"]),
         ("tag=-world", vec!["in-sport"]),
-        ("section=world&sort=published_at", vec!["in-world", "in-kenya", "in-africa"]),
-        ("section=world&sort=-updated_at&tag=climate", all_of_world.clone()),
+        (
+            "section=world&sort=published_at",
+            vec!["in-world", "in-kenya", "in-africa"],
+        ),
+        (
+            "section=world&sort=-updated_at&tag=climate",
+            all_of_world.clone(),
+        ),
         ("section=world&q=headline", all_of_world.clone()),
         ("section=world&language=en", all_of_world.clone()),
         ("section=unknown", vec![]),
@@ -170,18 +200,28 @@ async fn a_section_brings_what_is_below_it_into_lists_and_keeps_it_out_of_them(a
 
     // What is filled by a section takes what comes below it later as well.
     let fill = json!({"section": "africa", "limit": 9});
-    let made = app.request(Method::PUT, "/v1/editorial/collections/africa").bearer(&token);
-    let made = made.json(json!({"title": "Africa", "slots": [], "fill": fill})).await;
+    let made = app
+        .request(Method::PUT, "/v1/editorial/collections/africa")
+        .bearer(&token);
+    let made = made
+        .json(json!({"title": "Africa", "slots": [], "fill": fill}))
+        .await;
     assert_eq!(made.status, 201, "{}", made.text);
     let fill = json!({"exclude_tags": ["africa"], "limit": 9});
-    let made = app.request(Method::PUT, "/v1/editorial/collections/rest").bearer(&token);
-    made.json(json!({"title": "Rest", "slots": [], "fill": fill})).await;
+    let made = app
+        .request(Method::PUT, "/v1/editorial/collections/rest")
+        .bearer(&token);
+    made.json(json!({"title": "Rest", "slots": [], "fill": fill}))
+        .await;
     let africa = async || app.get("/v1/collections/africa").await;
     assert_eq!(africa().await.slugs(), ["in-africa", "in-kenya"]);
     let rest = app.get("/v1/collections/rest").await;
     assert_eq!(rest.slugs(), ["in-sport", "in-world"]);
     patch(&app, &token, "sport", json!({"parent": "kenya"})).await;
-    assert_eq!(africa().await.slugs(), ["in-africa", "in-sport", "in-kenya"]);
+    assert_eq!(
+        africa().await.slugs(),
+        ["in-africa", "in-sport", "in-kenya"]
+    );
     assert_eq!(app.get("/v1/collections/rest").await.slugs(), ["in-world"]);
     let list = app.get("/v1/articles?section=africa").await;
     assert_eq!(list.slugs(), ["in-africa", "in-sport", "in-kenya"]);
@@ -191,7 +231,12 @@ async fn a_section_brings_what_is_below_it_into_lists_and_keeps_it_out_of_them(a
 async fn a_tree_has_no_circle_and_ends(app: TestApp) {
     let token = subsections(&app).await;
     for (slug, parent, code, words) in [
-        ("world", "kenya", "circular", "world below kenya below africa below world"),
+        (
+            "world",
+            "kenya",
+            "circular",
+            "world below kenya below africa below world",
+        ),
         ("world", "world", "circular", "world below world"),
         ("kenya", "climate", "wrong_kind", "of kind section"),
         ("kenya", "nowhere", "not_found", "nowhere"),
@@ -199,7 +244,10 @@ async fn a_tree_has_no_circle_and_ends(app: TestApp) {
         let refused = patch(&app, &token, slug, json!({"parent": parent})).await;
         assert_eq!(refused.status, 422, "{slug} below {parent}");
         let error = &refused.json["errors"][0];
-        assert_eq!((&error["pointer"], &error["code"]), (&json!("/parent"), &json!(code)));
+        assert_eq!(
+            (&error["pointer"], &error["code"]),
+            (&json!("/parent"), &json!(code))
+        );
         assert!(error["detail"].as_str().unwrap().contains(words), "{error}");
     }
     assert_eq!(breadcrumbs(&app, "/v1/tags/kenya").await, "World > Africa");
@@ -218,7 +266,10 @@ async fn a_tree_has_no_circle_and_ends(app: TestApp) {
     }
     let input = json!({"name": "Level 9", "kind": "section", "parent": below});
     let refused = app.create(&token, TAGS, input).await;
-    assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/parent"]));
+    assert_eq!(
+        (refused.status.as_u16(), refused.pointers()),
+        (422, vec!["/parent"])
+    );
     section(&app, &token, "Top", None).await;
     let refused = patch(&app, &token, "world", json!({"parent": "top"})).await;
     assert_eq!(refused.json["errors"][0]["code"], "too_deep");
@@ -238,8 +289,14 @@ async fn sections_come_as_navigation_shows_them(app: TestApp) {
     assert_eq!(asia.json["position"], 2);
     patch(&app, &token, "europe", json!({"position": 1})).await;
     for (query, found) in [
-        ("kind=section&top_level=true&sort=position", vec!["sport", "world"]),
-        ("parent=world&sort=position", vec!["europe", "asia", "africa"]),
+        (
+            "kind=section&top_level=true&sort=position",
+            vec!["sport", "world"],
+        ),
+        (
+            "parent=world&sort=position",
+            vec!["europe", "asia", "africa"],
+        ),
         ("parent=world", vec!["africa", "asia", "europe"]),
         ("parent=kenya", vec![]),
         ("parent=unknown", vec![]),
@@ -261,7 +318,12 @@ async fn sections_come_as_navigation_shows_them(app: TestApp) {
     assert_eq!(walked, ["europe", "asia", "africa"]);
     let cleared = patch(&app, &token, "europe", json!({"position": null})).await;
     assert_eq!(cleared.json["position"], Value::Null);
-    for wrong in ["parent=", "parent=World", "parent=world&top_level=true", "top_level=1"] {
+    for wrong in [
+        "parent=",
+        "parent=World",
+        "parent=world&top_level=true",
+        "top_level=1",
+    ] {
         let reply = app.get(&format!("/v1/tags?{wrong}")).await;
         assert_eq!(reply.problem(), "invalid-parameter", "{wrong}");
     }
@@ -278,7 +340,11 @@ async fn who_merges_or_deletes_a_section_leaves_none_below_nothing(app: TestApp)
     let kenya = app.get("/v1/tags/kenya").await.json["id"].clone();
     let version = async || {
         let path = format!("{TAGS}/{}", kenya.as_str().unwrap());
-        app.request(Method::GET, &path).bearer(&token).send().await.etag()
+        app.request(Method::GET, &path)
+            .bearer(&token)
+            .send()
+            .await
+            .etag()
     };
     assert_eq!(version().await, "\"v1\"");
 
@@ -310,9 +376,12 @@ async fn who_merges_or_deletes_a_section_leaves_none_below_nothing(app: TestApp)
     let gone = of_tag(&app, &token, Method::DELETE, "spain", Value::Null).await;
     assert_eq!(gone.status, 204, "{}", gone.text);
 
-    let happened = app.database.read(|connection| log::after(connection, 0, 100));
+    let happened = app
+        .database
+        .read(|connection| log::after(connection, 0, 100));
     let happened = happened.await.unwrap().into_iter();
-    let of_kenya = happened.filter(|entry| Some(entry.resource_id.to_string().as_str()) == kenya.as_str());
+    let of_kenya =
+        happened.filter(|entry| Some(entry.resource_id.to_string().as_str()) == kenya.as_str());
     let kinds: Vec<String> = of_kenya.map(|entry| entry.kind).collect();
     assert_eq!(kinds, ["tag_created", "tag_edited", "tag_edited"]);
 }
@@ -322,37 +391,58 @@ async fn one_tag_stands_for_an_article(app: TestApp) {
     let token = app.newsroom().await;
     let mut input = article("one");
     input["tags"] = json!(["climate", "ports"]);
-    let draft = app.create(&token, "/v1/editorial/articles", input.clone()).await;
+    let draft = app
+        .create(&token, "/v1/editorial/articles", input.clone())
+        .await;
     let first = json!({"slug": "climate", "name": "Climate", "kind": "topic"});
     assert_eq!(draft.json["primary_tag"], first);
-    let chosen = app.patch(&token, &draft, json!({"primary_tag": "ports"})).await;
+    let chosen = app
+        .patch(&token, &draft, json!({"primary_tag": "ports"}))
+        .await;
     assert_eq!(chosen.json["primary_tag"]["slug"], "ports");
-    let same = app.patch(&token, &chosen, json!({"primary_tag": "ports"})).await;
+    let same = app
+        .patch(&token, &chosen, json!({"primary_tag": "ports"}))
+        .await;
     assert_eq!(same.etag(), chosen.etag());
     let published = app.step(&token, &chosen, "publish", json!({})).await;
     let path = "/v1/articles/one?fields=primary_tag";
     assert_eq!(app.get(path).await.json["primary_tag"]["slug"], "ports");
-    let of_section = app.patch(&token, &published, json!({"primary_tag": "world"})).await;
+    let of_section = app
+        .patch(&token, &published, json!({"primary_tag": "world"}))
+        .await;
     assert_eq!(of_section.json["primary_tag"]["kind"], "section");
     for wrong in ["nowhere", "sam-reporter"] {
-        let refused = app.patch(&token, &of_section, json!({"primary_tag": wrong})).await;
-        assert_eq!((refused.status.as_u16(), refused.pointers()), (422, vec!["/primary_tag"]));
+        let refused = app
+            .patch(&token, &of_section, json!({"primary_tag": wrong}))
+            .await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.pointers()),
+            (422, vec!["/primary_tag"])
+        );
     }
     let both = json!({"primary_tag": "ports", "tags": ["climate"]});
     let refused = app.patch(&token, &of_section, both).await;
     assert_eq!(refused.pointers(), ["/primary_tag"]);
 
     // Merging takes the choice along.
-    let ports = app.patch(&token, &of_section, json!({"primary_tag": "ports"})).await;
+    let ports = app
+        .patch(&token, &of_section, json!({"primary_tag": "ports"}))
+        .await;
     app.create(&token, TAGS, json!({"name": "Harbours"})).await;
     assert_eq!(merge(&app, &token, "ports", "harbours").await.status, 200);
     assert_eq!(app.get(path).await.json["primary_tag"]["slug"], "harbours");
     // A change that knows nothing of it, and takes the tag away, takes the choice away.
-    let fewer = app.patch(&token, &ports, json!({"tags": ["climate"]})).await;
+    let fewer = app
+        .patch(&token, &ports, json!({"tags": ["climate"]}))
+        .await;
     assert_eq!(fewer.json["primary_tag"], first);
-    let more = app.patch(&token, &fewer, json!({"tags": ["climate", "harbours"]})).await;
+    let more = app
+        .patch(&token, &fewer, json!({"tags": ["climate", "harbours"]}))
+        .await;
     assert_eq!(more.json["primary_tag"], first);
-    let none = app.patch(&token, &more, json!({"tags": [], "section": null})).await;
+    let none = app
+        .patch(&token, &more, json!({"tags": [], "section": null}))
+        .await;
     assert_eq!(none.json["primary_tag"], Value::Null);
     input["slug"] = json!("two");
     input["primary_tag"] = json!("elsewhere");
@@ -372,7 +462,10 @@ async fn readers_find_an_author_where_the_author_wants_it(app: TestApp) {
     ] {
         assert_eq!(before.json[field], empty);
     }
-    let path = format!("/v1/editorial/authors/{}", before.json["id"].as_str().unwrap());
+    let path = format!(
+        "/v1/editorial/authors/{}",
+        before.json["id"].as_str().unwrap()
+    );
     let patch = async |body: Value| {
         let request = app.request(Method::PATCH, &path).bearer(&token);
         request.header("if-match", "*").json(body).await
@@ -396,7 +489,9 @@ async fn readers_find_an_author_where_the_author_wants_it(app: TestApp) {
             assert_eq!(&author[field], value, "{field} at {at}");
         }
     }
-    let names = app.get("/v1/articles?fields=authors.social&view=card").await;
+    let names = app
+        .get("/v1/articles?fields=authors.social&view=card")
+        .await;
     assert_eq!(names.status, 400);
     let wrong = json!({
         "website": "ftp://alex.example.com", "contact_email": "alex",
@@ -407,7 +502,12 @@ async fn readers_find_an_author_where_the_author_wants_it(app: TestApp) {
     pointers.sort_unstable();
     assert_eq!(
         pointers,
-        ["/contact_email", "/social/0/network", "/social/0/url", "/website"]
+        [
+            "/contact_email",
+            "/social/0/network",
+            "/social/0/url",
+            "/website"
+        ]
     );
     let twice = json!({"network": "x", "url": "https://x.example.com/alex"});
     let refused = patch(json!({"social": [twice, twice]})).await;
@@ -429,7 +529,9 @@ async fn the_desk_sees_what_is_unused(app: TestApp) {
     published_in(&app, &token, 1, "one", "kenya").await;
     app.draft(&token, "two").await;
     let collection = json!({"title": "Home", "slots": [], "fill": {"tags": ["ports"], "limit": 3}});
-    let made = app.request(Method::PUT, "/v1/editorial/collections/home").bearer(&token);
+    let made = app
+        .request(Method::PUT, "/v1/editorial/collections/home")
+        .bearer(&token);
     assert_eq!(made.json(collection).await.status, 201);
     app.create(&token, TAGS, json!({"name": "Nobody"})).await;
     let list = async |path: &str| app.request(Method::GET, path).bearer(&token).send().await;
@@ -465,15 +567,22 @@ async fn the_desk_sees_what_is_unused(app: TestApp) {
         authors.json["data"][0]["usage"],
         json!({"articles": 2, "articles_are": "exact", "published": 1})
     );
-    app.create(&token, "/v1/editorial/authors", json!({"name": "Kim Newcomer"}))
-        .await;
+    app.create(
+        &token,
+        "/v1/editorial/authors",
+        json!({"name": "Kim Newcomer"}),
+    )
+    .await;
     let unused = list("/v1/editorial/authors?unused=true").await;
     assert_eq!(unused.slugs(), ["kim-newcomer"]);
     for path in ["/v1/editorial/tags", "/v1/editorial/authors"] {
         assert_eq!(app.get(path).await.status, 401);
         assert_eq!(list(&format!("{path}?unused=maybe")).await.status, 400);
         let first = list(&format!("{path}?limit=1")).await;
-        let cursor = first.json["page"]["next_cursor"].as_str().unwrap().to_owned();
+        let cursor = first.json["page"]["next_cursor"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let second = list(&format!("{path}?limit=1&cursor={cursor}")).await;
         assert_eq!(second.status, 200);
         assert_ne!(second.slugs(), first.slugs());

@@ -147,19 +147,14 @@ pub(super) struct ArticleCommonRow {
     authors: Json<Vec<AuthorRef>>,
     tags: Json<Vec<TagRef>>,
     section: Option<Json<SectionRef>>,
-    primary_tag_id: Option<Id>,
 }
 
 /// The tag that stands for an article: the one that was chosen, or else its first tag, or else its section.
-fn primary_tag(
-    chosen: Option<Id>,
-    tags: &[TagRef],
-    section: Option<&SectionRef>,
-) -> Option<TagRef> {
+fn primary_tag(tags: &[TagRef], section: Option<&SectionRef>) -> Option<TagRef> {
     let section = section.map(SectionRef::as_tag);
-    let all = || tags.iter().cloned().chain(section.clone());
-    let chosen = chosen.and_then(|id| all().find(|tag| tag.id == id));
-    chosen.or_else(|| all().next())
+    let all = || tags.iter().chain(&section);
+    let chosen = all().find(|tag| tag.is_primary);
+    chosen.or_else(|| all().next()).cloned()
 }
 
 impl From<ArticleCommonRow> for ArticleCommon {
@@ -173,7 +168,7 @@ impl From<ArticleCommonRow> for ArticleCommon {
         let names: Vec<&str> = authors.map(|author| author.name.as_str()).collect();
         let section = row.section.map(|section| section.0);
         Self {
-            primary_tag: primary_tag(row.primary_tag_id, &row.tags.0, section.as_ref()),
+            primary_tag: primary_tag(&row.tags.0, section.as_ref()),
             kicker: row.kicker,
             standfirst: row.standfirst,
             dateline: row.dateline,

@@ -81,16 +81,17 @@ impl Filling {
                 ..Rule::default()
             }];
         }
-        let of_one = |tags: &Vec<TagKey>| match tags.iter().any(|(_, kind)| *kind == TagKind::Section) {
-            true => Rule {
-                sections: tags.iter().map(|(id, _)| *id).collect(),
-                ..Rule::default()
-            },
-            false => Rule {
-                tags: tags.clone(),
-                ..Rule::default()
-            },
-        };
+        let of_one =
+            |tags: &Vec<TagKey>| match tags.iter().any(|(_, kind)| *kind == TagKind::Section) {
+                true => Rule {
+                    sections: tags.iter().map(|(id, _)| *id).collect(),
+                    ..Rule::default()
+                },
+                false => Rule {
+                    tags: tags.clone(),
+                    ..Rule::default()
+                },
+            };
         self.places.iter().map(of_one).collect()
     }
 

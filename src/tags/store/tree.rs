@@ -149,7 +149,8 @@ pub(super) fn find_parent(
     match super::by_slugs(connection, std::slice::from_ref(slug))?.get(slug) {
         Some((id, found)) if *found == kind => Ok(Some(*id)),
         Some((_, found)) => {
-            let detail = format!("must be of kind {kind}, as this tag is; \"{slug}\" is of kind {found}");
+            let detail =
+                format!("must be of kind {kind}, as this tag is; \"{slug}\" is of kind {found}");
             Err(wrong("wrong_kind", detail))
         }
         None => {
@@ -188,7 +189,11 @@ fn check(connection: &mut Connection, (id, slug, kind): Moved, parent: Id) -> St
         if parent != id {
             circle.extend(slug_of(connection, parent)?);
             let between = above_parent.into_iter().rev();
-            circle.extend(between.take_while(|link| link.id != id).map(|link| link.slug));
+            circle.extend(
+                between
+                    .take_while(|link| link.id != id)
+                    .map(|link| link.slug),
+            );
         }
         circle.push(slug.to_owned());
         let detail = format!("would make a circle: {}", circle.join(" below "));

@@ -69,7 +69,14 @@ pub fn with_usage<T>(
                 collections: row.collections,
             };
             let version = row.version;
-            Some((EditorialTag { tag, version, usage }, beside))
+            Some((
+                EditorialTag {
+                    tag,
+                    version,
+                    usage,
+                },
+                beside,
+            ))
         })
         .collect())
 }
