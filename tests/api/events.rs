@@ -533,8 +533,9 @@ async fn writing_takes_few_statements(app: TestApp) {
         );
     })
     .await;
+    // Publishing holds what the article's section stands below, and shares the lock of those who move tags.
     assert!(
-        edits <= 20 && publications <= 18 && creations <= 12,
+        edits <= 20 && publications <= 20 && creations <= 12,
         "PATCH {edits}, publish {publications}, create {creations}"
     );
 }

@@ -265,7 +265,8 @@ async fn a_tree_has_no_circle_and_ends(app: TestApp) {
         below = made.json["slug"].as_str().unwrap().to_owned();
     }
     let input = json!({"name": "Level 9", "kind": "section", "parent": below});
-    let refused = app.create(&token, TAGS, input).await;
+    let refused = app.request(Method::POST, TAGS).bearer(&token);
+    let refused = refused.json(input).await;
     assert_eq!(
         (refused.status.as_u16(), refused.pointers()),
         (422, vec!["/parent"])
@@ -446,7 +447,8 @@ async fn one_tag_stands_for_an_article(app: TestApp) {
     assert_eq!(none.json["primary_tag"], Value::Null);
     input["slug"] = json!("two");
     input["primary_tag"] = json!("elsewhere");
-    let refused = app.create(&token, "/v1/editorial/articles", input).await;
+    let refused = app.request(Method::POST, "/v1/editorial/articles");
+    let refused = refused.bearer(&token).json(input).await;
     assert_eq!(refused.pointers(), ["/primary_tag"]);
 }
 
