@@ -453,6 +453,14 @@ impl From<StoreError> for Problem {
                     collections.join(", ")
                 ),
             ),
+            StoreError::HasBelow { slug, below } => Self::new(
+                &IN_USE,
+                format!(
+                    "Other tags stand below the tag \"{slug}\": {}. Give them another parent first, or merge the \
+                     tag into another.",
+                    below.join(", ")
+                ),
+            ),
             StoreError::VersionRequired => Self::new(
                 &PRECONDITION_REQUIRED,
                 "There is one already: send If-Match with the ETag that you read.",

@@ -9,16 +9,22 @@ SELECT a.*,
        b.html AS body_html,
        (SELECT coalesce(json_agg(json_build_object('id', w.id, 'slug', w.slug, 'name', w.name,
                                                    'role', w.role, 'bio', w.bio,
-                                                   'avatar_url', w.avatar_url)
+                                                   'avatar_url', w.avatar_url, 'website', w.website,
+                                                   'social', w.social, 'contact_email', w.contact_email)
                                  ORDER BY x.position), '[]')
         FROM article_authors x JOIN authors w ON w.id = x.author_id
         WHERE x.article_id = a.id) AS authors,
        (SELECT coalesce(json_agg(json_build_object('id', t.id, 'slug', t.slug, 'name', t.name,
-                                                   'kind', t.kind)
+                                                   'kind', t.kind,
+                                                   'is_primary', coalesce(t.id = a.primary_tag_id, false))
                                  ORDER BY x.position), '[]')
         FROM article_tags x JOIN tags t ON t.id = x.tag_id
         WHERE x.article_id = a.id) AS tags,
-       (SELECT json_build_object('id', s.id, 'slug', s.slug, 'name', s.name)
+       (SELECT json_build_object('id', s.id, 'slug', s.slug, 'name', s.name,
+                                  'is_primary', coalesce(s.id = a.primary_tag_id, false), 'ancestors',
+                   (SELECT coalesce(json_agg(json_build_object('id', p.id, 'slug', p.slug, 'name', p.name)
+                                             ORDER BY x.distance DESC), '[]')
+                    FROM tag_ancestors x JOIN tags p ON p.id = x.ancestor_id WHERE x.tag_id = s.id))
         FROM tags s WHERE s.id = a.section_id) AS section,
        (SELECT coalesce(json_agg(json_build_object('id', c.id, 'kind', c.kind, 'text', c.text,
                                                    'published_at', c.published_at)
@@ -34,7 +40,9 @@ SELECT a.*,
             WHERE x.article_id = a.id),
            (SELECT max(w.updated_at) FROM article_authors x JOIN authors w ON w.id = x.author_id
             WHERE x.article_id = a.id),
-           (SELECT s.updated_at FROM tags s WHERE s.id = a.section_id)) AS public_changed_at
+           (SELECT s.updated_at FROM tags s WHERE s.id = a.section_id),
+           (SELECT max(p.updated_at) FROM tag_ancestors x JOIN tags p ON p.id = x.ancestor_id
+            WHERE x.tag_id = a.section_id)) AS public_changed_at
 FROM articles a LEFT JOIN article_bodies b ON b.article_id = a.id;
 
 -- What an article's excerpt and reading time are taken from: what was rendered of it, as long as that is of this

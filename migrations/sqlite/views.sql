@@ -9,14 +9,22 @@ SELECT a.*,
        b.blocks AS body,
        b.html AS body_html,
        (SELECT json_group_array(json_object('id', lower(hex(w.id)), 'slug', w.slug, 'name', w.name,
-                                            'role', w.role, 'bio', w.bio, 'avatar_url', w.avatar_url))
+                                            'role', w.role, 'bio', w.bio, 'avatar_url', w.avatar_url,
+                                            'website', w.website, 'social', json(w.social),
+                                            'contact_email', w.contact_email))
         FROM (SELECT author_id FROM article_authors WHERE article_id = a.id ORDER BY position) x
         CROSS JOIN authors w ON w.id = x.author_id) AS authors,
        (SELECT json_group_array(json_object('id', lower(hex(t.id)), 'slug', t.slug, 'name', t.name,
-                                            'kind', t.kind))
+                                            'kind', t.kind,
+                                            'is_primary', json(CASE WHEN t.id = a.primary_tag_id THEN 'true' ELSE 'false' END)))
         FROM (SELECT tag_id FROM article_tags WHERE article_id = a.id ORDER BY position) x
         CROSS JOIN tags t ON t.id = x.tag_id) AS tags,
-       (SELECT json_object('id', lower(hex(s.id)), 'slug', s.slug, 'name', s.name)
+       (SELECT json_object('id', lower(hex(s.id)), 'slug', s.slug, 'name', s.name,
+                           'is_primary', json(CASE WHEN s.id = a.primary_tag_id THEN 'true' ELSE 'false' END),
+                           'ancestors', json(
+                   (SELECT json_group_array(json_object('id', lower(hex(p.id)), 'slug', p.slug, 'name', p.name))
+                    FROM (SELECT ancestor_id FROM tag_ancestors WHERE tag_id = s.id ORDER BY distance DESC) x
+                    CROSS JOIN tags p ON p.id = x.ancestor_id)))
         FROM tags s WHERE s.id = a.section_id) AS section,
        (SELECT json_group_array(json_object('id', lower(hex(c.id)), 'kind', c.kind, 'text', c.text,
                                             'published_at', c.published_at))
@@ -31,7 +39,9 @@ SELECT a.*,
                      WHERE x.article_id = a.id), ''),
            coalesce((SELECT max(w.updated_at) FROM article_authors x JOIN authors w ON w.id = x.author_id
                      WHERE x.article_id = a.id), ''),
-           coalesce((SELECT s.updated_at FROM tags s WHERE s.id = a.section_id), '')) AS public_changed_at
+           coalesce((SELECT s.updated_at FROM tags s WHERE s.id = a.section_id), ''),
+           coalesce((SELECT max(p.updated_at) FROM tag_ancestors x JOIN tags p ON p.id = x.ancestor_id
+                     WHERE x.tag_id = a.section_id), '')) AS public_changed_at
 FROM articles a LEFT JOIN article_bodies b ON b.article_id = a.id;
 
 -- What an article's excerpt and reading time are taken from: what was rendered of it, as long as that is of this

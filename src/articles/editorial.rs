@@ -109,7 +109,7 @@ pub struct EditorialListParams {
     /// Slugs of authors, comma-separated: any of them.
     #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 20)]
     author: Vec<Slug>,
-    /// Slugs of sections, comma-separated: any of them.
+    /// Slugs of sections, comma-separated: any of them, or of the sections below them.
     #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 20)]
     section: Vec<Slug>,
     /// Slugs of tags, comma-separated: any of them.

@@ -113,10 +113,21 @@ const FIELDS: Known = &[
     ("byline", &[]),
     (
         "authors",
-        &["id", "slug", "name", "role", "bio", "avatar_url"],
+        &[
+            "id",
+            "slug",
+            "name",
+            "role",
+            "bio",
+            "avatar_url",
+            "website",
+            "social",
+            "contact_email",
+        ],
     ),
-    ("section", &["slug", "name"]),
+    ("section", &["slug", "name", "ancestors"]),
     ("tags", &["slug", "name", "kind"]),
+    ("primary_tag", &["slug", "name", "kind"]),
     (
         "lead_image",
         &[

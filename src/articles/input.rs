@@ -86,6 +86,11 @@ pub struct ArticleInput {
     #[deserr(default)]
     #[schema(required = false)]
     pub tags: TagSlugs,
+    /// Slug of one of its tags or of its section, which stands for it where there is room for one. When left out, that is
+    /// its first tag, or else its section. A choice that a change takes from the tags is forgotten with it.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub primary_tag: Option<Slug>,
     /// The picture above it.
     #[deserr(default)]
     #[schema(required = false)]
@@ -337,6 +342,11 @@ impl ArticlePatch {
     /// Whether it says which addresses the article had before.
     pub fn has_former_urls(&self) -> bool {
         self.fields.has("former_urls")
+    }
+
+    /// Whether it says which tag stands for the article.
+    pub fn has_primary_tag(&self) -> bool {
+        self.fields.has("primary_tag")
     }
 
     /// With `create_missing`: what it refers to apart, by slug or name.

@@ -60,6 +60,10 @@ pub struct ArticleCommon {
     pub section: Option<SectionRef>,
     /// In the order their editors gave.
     pub tags: Vec<TagRef>,
+    /// The tag or section that stands for it where there is room for one: that which its editors chose, or else its
+    /// first tag, or else its section. Null without any of them.
+    #[schema(required = true)]
+    pub primary_tag: Option<TagRef>,
     /// The picture above it.
     #[schema(required = true)]
     pub lead_image: Option<LeadImage>,
@@ -106,7 +110,11 @@ impl Summary {
     pub fn depends_on(&self) -> impl Iterator<Item = CacheTag> + '_ {
         let story = &self.story;
         let tags = story.tags.iter().map(|tag| tag.id);
-        let section = story.section.as_ref().map(|section| section.id);
+        let section = story.section.iter();
+        let section = section.flat_map(|section| {
+            let above = section.ancestors.iter().map(|link| link.id);
+            above.chain([section.id])
+        });
         std::iter::once(CacheTag::Article(self.id))
             .chain(tags.chain(section).map(CacheTag::Tag))
             .chain(
@@ -464,13 +472,15 @@ pub struct Without {
 #[into_params(parameter_in = Query)]
 pub struct ArticleFilter {
     /// Slugs of tags; a comma means any of them, repeating the parameter means all: at most 5 times, and
-    /// 20 slugs in all. `-` before a slug leaves out the articles that have the tag: `energy,-sport`.
+    /// 20 slugs in all. `-` before a slug leaves out the articles that have the tag: `energy,-sport`. Of sections this means
+    /// what `section` means; of other tags only articles that have the tag itself.
     #[param(rename = "tag", value_type = Option<Vec<String>>, example = json!(["climate-adaptation,energy"]))]
     pub tags: Vec<Vec<Slug>>,
     /// Slugs of authors, comma-separated: any of them. `-` before a slug leaves out the author's articles.
     #[param(inline, rename = "author", value_type = Option<Vec<SlugOrNot>>, style = Form, explode = false, max_items = 20, example = json!(["alex-writer"]))]
     pub authors: Vec<Slug>,
-    /// Slugs of sections, comma-separated: any of them. `-` before a slug leaves out the section's articles.
+    /// Slugs of sections, comma-separated: any of them, or of the sections below them. `-` before a slug leaves out the
+    /// articles of the section and of those below it.
     #[param(inline, rename = "section", value_type = Option<Vec<SlugOrNot>>, style = Form, explode = false, max_items = 20, example = json!(["world"]))]
     pub sections: Vec<Slug>,
     /// The tags of `tag`, the authors of `author` and the sections of `section` whose articles are left out.

@@ -41,6 +41,9 @@ pub struct WrittenFields {
     pub section: Option<String>,
     /// Slugs that its tags had.
     pub tags: Vec<String>,
+    /// The slug that the tag had which was chosen to stand for it; null where none was.
+    #[schema(required = true)]
+    pub primary_tag: Option<String>,
     /// The picture above it.
     #[schema(required = true)]
     pub lead_image: Option<LeadImage>,
@@ -70,6 +73,7 @@ impl WrittenFields {
             authors: input.authors.0.iter().map(ToString::to_string).collect(),
             section: text(input.section.as_ref().map(|slug| slug.as_str())),
             tags: input.tags.0.iter().map(ToString::to_string).collect(),
+            primary_tag: text(input.primary_tag.as_ref().map(|slug| slug.as_str())),
             lead_image: input.lead_image.clone(),
             canonical_url: input.canonical_url.clone().map(|url| url.into_string()),
             former_urls: input
@@ -105,6 +109,7 @@ pub struct WrittenArticle {
 
 /// Which tags and authors an article named, whatever they are called by now.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct NamedIds {
     /// The keys of its authors, in order.
     pub authors: Vec<Id>,
@@ -112,6 +117,8 @@ pub struct NamedIds {
     pub section: Option<Id>,
     /// The keys of its tags, in order.
     pub tags: Vec<Id>,
+    /// The key of the tag that was chosen to stand for it.
+    pub primary: Option<Id>,
 }
 
 /// What a revision stores, its body aside.

@@ -3,19 +3,104 @@
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
+use utoipa::IntoParams;
 
-use super::model::{Author, AuthorInput};
+use super::model::{Author, AuthorFilter, AuthorInput, AuthorSort, EditorialAuthor};
 use super::store;
 use crate::auth::guard::{Allowed, ArticlesRead, AuthorsWrite};
 use crate::db::Database;
+use crate::db::connection_pool::Cost;
 use crate::events::{RequestId, Writer};
 use crate::http::body::JsonBody;
-use crate::http::conditional::{IfMatch, editorial_json, gone};
-use crate::http::params::{NoParams, Query};
+use crate::http::conditional::{IfMatch, editorial_json, gone, private_json};
+use crate::http::cursor::CursorKey;
+use crate::http::page::{List, Paginator, links};
+use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::IdPath;
 use crate::merge_patch::MergePatch;
 use crate::problem::{Problem, ProblemDocument};
 use crate::tags::model::MergeInput;
+
+/// Parameters of the desk's list of authors.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EditorialAuthorParams {
+    /// Most items on a page, 1 to 100.
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
+    limit: i64,
+    /// Where to read on: `page.next_cursor` of the page before.
+    cursor: Option<String>,
+    /// `true` adds `page.total`.
+    #[param(value_type = Option<bool>)]
+    count: bool,
+    /// Only authors whose name contains this, case and accents aside; at most 200 characters.
+    #[param(value_type = Option<String>, max_length = 200)]
+    q: Option<String>,
+    /// `true`: only authors of no article of any status.
+    #[param(value_type = Option<bool>)]
+    unused: bool,
+    /// `name` (default) or `-article_count`, those with the most articles first.
+    #[param(value_type = Option<String>)]
+    sort: AuthorSort,
+}
+
+impl FromParams for EditorialAuthorParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        Ok(Self {
+            limit: params.limit()?,
+            cursor: params.text("cursor")?,
+            count: params.flag("count")?,
+            q: params.part_of_name()?,
+            unused: params.flag("unused")?,
+            sort: params.choice("sort", AuthorSort::ALL)?.unwrap_or_default(),
+        })
+    }
+}
+
+/// A page of the desk's list of authors.
+type EditorialAuthorPage = List<EditorialAuthor>;
+
+/// List authors with what refers to them
+///
+/// Every author with the version, and how many articles of any status are theirs. Whoever `unused=true` leaves can be
+/// deleted.
+#[utoipa::path(
+    get, path = "/v1/editorial/authors", operation_id = "listAnyAuthors", tag = "editorial authors",
+    security(("bearer" = ["articles:read"])), params(EditorialAuthorParams),
+    responses((status = 200, description = "A page of authors.", body = EditorialAuthorPage))
+)]
+pub async fn list_any_authors(
+    Allowed(_, query, _): Allowed<ArticlesRead, KeyedQuery<EditorialAuthorParams>>,
+    database: Data<Database>,
+    cursors: Data<CursorKey>,
+) -> Result<HttpResponse, Problem> {
+    let KeyedQuery { params, canonical } = query;
+    let filter = AuthorFilter {
+        name_contains: params.q,
+        unused: params.unused,
+        sort: params.sort,
+    };
+    let name = format!("editorial authors {filter:?}");
+    let paginator = Paginator::new(&cursors, name, params.cursor.as_deref(), params.limit)?;
+    let (start, limit) = (paginator.start(), paginator.fetch());
+    // Names are looked through, and articles counted.
+    let (found, total) = database
+        .read_within(Cost::High, move |connection| {
+            let total = params
+                .count
+                .then(|| store::count(connection, &filter))
+                .transpose()?;
+            let found = store::list(connection, &filter, start.clone(), limit)?;
+            Ok((store::usage::with_usage(connection, found)?, total))
+        })
+        .await?;
+    let list = paginator.page(found, total, |listed| listed.author.id);
+    let mut response = HttpResponse::Ok();
+    if let Some(link) = links(&canonical, &list.page) {
+        response.insert_header((header::LINK, link));
+    }
+    Ok(private_json(response, &list))
+}
 
 /// Create an author
 #[utoipa::path(

@@ -1,12 +1,14 @@
 //! Authors: the people behind the bylines.
 //!
 //! - [`model`] – types and rules
+//! - [`profile`] – where readers find an author
 //! - [`store`] – queries
 //! - [`public`] – public handlers
 //! - [`editorial`] – handlers for editors and tools
 
 pub mod editorial;
 pub mod model;
+pub mod profile;
 pub mod public;
 pub mod store;
 
@@ -20,4 +22,5 @@ crate::operations! {
     editorial::edit_author (BodySize::UpTo(64 * 1024)),
     editorial::merge_author,
     editorial::delete_author,
+    editorial::list_any_authors,
 }

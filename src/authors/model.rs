@@ -4,9 +4,11 @@ use deserr::Deserr;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::profile::{EmailAddress, SocialLink, SocialLinks};
+use crate::db::total::TotalIs;
 use crate::db::{Id, Timestamp};
 use crate::http::fields::Known;
-use crate::text::{Line, Prose, Slug, WebUrl};
+use crate::text::{AbsoluteUrl, Line, Prose, Slug, WebUrl};
 use crate::validation::Violations;
 
 /// An author as an article shows them: all that "About the author" needs.
@@ -14,7 +16,9 @@ use crate::validation::Violations;
 #[schema(example = json!({
     "id": "019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a11", "slug": "alex-writer", "name": "Alex Writer",
     "role": "Correspondent", "bio": "Alex writes about ports and the people in them.",
-    "avatar_url": "https://images.example.com/alex.jpg"
+    "avatar_url": "https://images.example.com/alex.jpg", "website": "https://alex.example.com/",
+    "social": [{"network": "mastodon", "url": "https://social.example.com/@alex"}],
+    "contact_email": "alex@example.com"
 }))]
 pub struct AuthorRef {
     /// Identifies them for good: an id never changes and is never used again.
@@ -32,14 +36,23 @@ pub struct AuthorRef {
     /// A portrait.
     #[schema(required = true)]
     pub avatar_url: Option<String>,
+    /// Their own pages.
+    #[schema(required = true)]
+    pub website: Option<String>,
+    /// Where else readers find them, in order.
+    #[schema(max_items = 20)]
+    pub social: Vec<SocialLink>,
+    /// Where readers can write to them; null unless they want that.
+    #[schema(required = true)]
+    pub contact_email: Option<String>,
 }
 
 /// An author.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a11", "slug": "alex-writer", "name": "Alex Writer",
-    "role": "Correspondent", "bio": null, "avatar_url": null, "article_count": 12,
-    "updated_at": "2026-03-01T08:30:00.000Z"
+    "role": "Correspondent", "bio": null, "avatar_url": null, "website": null, "social": [],
+    "contact_email": null, "article_count": 12, "updated_at": "2026-03-01T08:30:00.000Z"
 }))]
 pub struct Author {
     /// Identifies them for good: an id never changes and is never used again.
@@ -57,6 +70,15 @@ pub struct Author {
     /// A portrait.
     #[schema(required = true)]
     pub avatar_url: Option<String>,
+    /// Their own pages.
+    #[schema(required = true)]
+    pub website: Option<String>,
+    /// Where else readers find them, in order.
+    #[schema(max_items = 20)]
+    pub social: Vec<SocialLink>,
+    /// Where readers can write to them; null unless they want that.
+    #[schema(required = true)]
+    pub contact_email: Option<String>,
     /// How many public articles are theirs now.
     #[schema(minimum = 0)]
     pub article_count: i64,
@@ -87,6 +109,18 @@ pub struct AuthorInput {
     #[deserr(default)]
     #[schema(required = false)]
     pub avatar_url: Option<WebUrl>,
+    /// Their own pages.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub website: Option<AbsoluteUrl>,
+    /// Where else readers find them, in order, no page twice.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub social: SocialLinks,
+    /// An address that readers are shown: leave it out unless the author wants that.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub contact_email: Option<EmailAddress>,
 }
 
 /// An author's order in lists.
@@ -110,8 +144,37 @@ impl AuthorSort {
 pub struct AuthorFilter {
     /// Only names that contain this, accents folded.
     pub name_contains: Option<String>,
+    /// Only those of no article.
+    pub unused: bool,
     /// Their order.
     pub sort: AuthorSort,
+}
+
+/// What refers to an author.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(example = json!({"articles": 14, "articles_are": "exact", "published": 12}))]
+pub struct AuthorUsage {
+    /// How many articles are theirs, of any status, those in the trash included.
+    #[schema(minimum = 0)]
+    pub articles: i64,
+    /// Whether `articles` is all of them: of those that are not published at most 1,000 are counted.
+    pub articles_are: TotalIs,
+    /// How many of them are published, scheduled ones and those under embargo included.
+    #[schema(minimum = 0)]
+    pub published: i64,
+}
+
+/// An author as the desk sees them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct EditorialAuthor {
+    /// The author.
+    #[serde(flatten)]
+    pub author: Author,
+    /// Counts the changes; `"v…"` of it is the ETag.
+    #[schema(minimum = 1)]
+    pub version: i64,
+    /// What refers to them.
+    pub usage: AuthorUsage,
 }
 
 /// The fields that `fields=` can choose.
@@ -122,6 +185,9 @@ pub const FIELDS: Known = &[
     ("role", &[]),
     ("bio", &[]),
     ("avatar_url", &[]),
+    ("website", &[]),
+    ("social", &["network", "url"]),
+    ("contact_email", &[]),
     ("article_count", &[]),
     ("updated_at", &[]),
 ];

@@ -95,6 +95,7 @@ pub async fn list_authors(
     let answer = move |connection: &mut Connection| {
         let filter = AuthorFilter {
             name_contains: params.q,
+            unused: false,
             sort: params.sort,
         };
         let paginator = Paginator::new(

@@ -5,21 +5,24 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::model::{Author, AuthorFilter, AuthorInput, AuthorSort};
+use super::profile::{EmailAddress, SocialLinks};
 use crate::db::article_counts::hidden;
 use crate::db::keyset::KeysetBound;
 use crate::db::lock;
-use crate::db::schema::authors;
+use crate::db::schema::{article_authors, authors};
 use crate::db::slugs;
 use crate::db::total::{CEILING, Total};
 use crate::db::version::Expected;
 use crate::db::{
-    Connection, Id, MultiBackend, Resource, StoreError, StoreResult, Timestamp, stored,
+    Connection, Id, Json, MultiBackend, Resource, StoreError, StoreResult, Timestamp, stored,
 };
 use crate::events::{Change, Event, NameEvent};
 use crate::merge_patch::MergePatch;
 use crate::names::{self, MOST_ALIKE, containing, sort_name};
-use crate::text::{Line, Prose, Slug, WebUrl};
+use crate::text::{AbsoluteUrl, Line, Prose, Slug, WebUrl};
 use crate::{page_by_name, rows_by_count};
+
+pub mod usage;
 
 #[derive(Queryable)]
 struct AuthorRow {
@@ -34,6 +37,9 @@ struct AuthorRow {
     _created_at: Timestamp,
     updated_at: Timestamp,
     published_articles: i64,
+    website: Option<String>,
+    social: Json<SocialLinks>,
+    contact_email: Option<String>,
 }
 
 impl AuthorRow {
@@ -47,6 +53,9 @@ impl AuthorRow {
             role: self.role,
             bio: self.bio,
             avatar_url: self.avatar_url,
+            website: self.website,
+            social: self.social.0.0,
+            contact_email: self.contact_email,
             updated_at: self.updated_at,
         }
     }
@@ -58,13 +67,23 @@ impl AuthorRow {
             role: self.role.as_ref().map(Line::as_stored),
             bio: self.bio.as_ref().map(Prose::as_stored),
             avatar_url: self.avatar_url.as_ref().map(WebUrl::as_stored),
+            website: self.website.as_ref().map(AbsoluteUrl::as_stored),
+            social: self.social.0.clone(),
+            contact_email: self.contact_email.as_deref().map(EmailAddress::as_stored),
         })
     }
 }
 
-fn named(name_contains: Option<&str>) -> authors::BoxedQuery<'static, MultiBackend> {
-    let query = authors::table.into_boxed::<MultiBackend>();
-    match name_contains.map(containing) {
+fn filtered(filter: &AuthorFilter) -> authors::BoxedQuery<'static, MultiBackend> {
+    let mut query = authors::table.into_boxed::<MultiBackend>();
+    if filter.unused {
+        query = query
+            .filter(authors::published_articles.eq(0))
+            .filter(diesel::dsl::not(diesel::dsl::exists(
+                article_authors::table.filter(article_authors::author_id.eq(authors::id)),
+            )));
+    }
+    match filter.name_contains.as_deref().map(containing) {
         Some([written, joined]) => query.filter(
             authors::sort_name
                 .like(written)
@@ -87,10 +106,9 @@ pub fn list(
     start: Option<KeysetBound<String>>,
     limit: i64,
 ) -> StoreResult<Vec<Positioned>> {
-    let name_contains = filter.name_contains.as_deref();
     match filter.sort {
-        AuthorSort::Name => list_by_name(connection, name_contains, start, limit),
-        AuthorSort::ArticleCount => by_count(connection, &|| named(name_contains), start, limit),
+        AuthorSort::Name => list_by_name(connection, filter, start, limit),
+        AuthorSort::ArticleCount => by_count(connection, &|| filtered(filter), start, limit),
     }
 }
 
@@ -116,11 +134,11 @@ fn by_count<'a>(
 
 fn list_by_name(
     connection: &mut Connection,
-    name_contains: Option<&str>,
+    filter: &AuthorFilter,
     start: Option<KeysetBound<String>>,
     limit: i64,
 ) -> StoreResult<Vec<Positioned>> {
-    let query = page_by_name!(authors, named(name_contains), start);
+    let query = page_by_name!(authors, filtered(filter), start);
     let rows: Vec<AuthorRow> = query.limit(limit).load(connection)?;
     let hidden = hidden(connection)?;
     Ok(rows
@@ -137,7 +155,7 @@ fn list_by_name(
 /// # Errors
 /// When the database fails.
 pub fn count(connection: &mut Connection, filter: &AuthorFilter) -> StoreResult<Total> {
-    let counted: Vec<Id> = named(filter.name_contains.as_deref())
+    let counted: Vec<Id> = filtered(filter)
         .select(authors::id)
         .limit(CEILING + 1)
         .load(connection)?;
@@ -149,11 +167,16 @@ pub fn count(connection: &mut Connection, filter: &AuthorFilter) -> StoreResult<
 /// # Errors
 /// When the database fails.
 pub fn most_published(connection: &mut Connection, limit: i64) -> StoreResult<Vec<(Id, i64)>> {
-    Ok(by_count(connection, &|| named(None), None, limit)?
-        .into_iter()
-        .map(|(author, _)| (author.id, author.article_count))
-        .filter(|(_, count)| *count > 0)
-        .collect())
+    Ok(by_count(
+        connection,
+        &|| filtered(&AuthorFilter::default()),
+        None,
+        limit,
+    )?
+    .into_iter()
+    .map(|(author, _)| (author.id, author.article_count))
+    .filter(|(_, count)| *count > 0)
+    .collect())
 }
 
 /// How many public articles an author has.
@@ -259,6 +282,9 @@ pub fn create(change: &mut Change<'_>, input: AuthorInput) -> StoreResult<Id> {
             authors::role.eq(input.role.as_ref().map(|text| text.as_str())),
             authors::bio.eq(input.bio.as_ref().map(|text| text.as_str())),
             authors::avatar_url.eq(input.avatar_url.as_ref().map(|text| text.as_str())),
+            authors::website.eq(input.website.as_ref().map(|text| text.as_str())),
+            authors::social.eq(Json(input.social)),
+            authors::contact_email.eq(input.contact_email.as_ref().map(|text| text.as_str())),
             authors::version.eq(1),
             authors::created_at.eq(now),
             authors::updated_at.eq(now),
@@ -307,6 +333,9 @@ pub fn edit(
         authors::role.eq(input.role.as_ref().map(|text| text.as_str())),
         authors::bio.eq(input.bio.as_ref().map(|text| text.as_str())),
         authors::avatar_url.eq(input.avatar_url.as_ref().map(|text| text.as_str())),
+        authors::website.eq(input.website.as_ref().map(|text| text.as_str())),
+        authors::social.eq(Json(input.social)),
+        authors::contact_email.eq(input.contact_email.as_ref().map(|text| text.as_str())),
         authors::version.eq(row.version + 1),
         authors::updated_at.eq(change.now),
     ))

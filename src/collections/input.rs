@@ -122,7 +122,7 @@ impl ToSchema for Slots {
 #[deserr(error = Violations, deny_unknown_fields)]
 #[schema(example = json!({"section": "world", "exclude_tags": ["energy"], "limit": 12}))]
 pub struct FillInput {
-    /// Slug of a section; of any when left out.
+    /// Slug of a section, which brings those below it; of any when left out.
     #[deserr(default)]
     #[schema(required = false)]
     pub section: Option<Slug>,

@@ -82,6 +82,14 @@ pub enum StoreError {
         /// Slugs of the collections, a few of them.
         collections: Vec<String>,
     },
+    /// Other tags stand below it, so that it cannot be deleted.
+    #[error("tags stand below the tag {slug}")]
+    HasBelow {
+        /// Its slug.
+        slug: String,
+        /// Slugs of those right below it, a few of them.
+        below: Vec<String>,
+    },
     /// There is something already, and the change named no version of it.
     #[error("there is one already")]
     VersionRequired,

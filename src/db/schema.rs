@@ -120,7 +120,7 @@ table! {
 }
 
 table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
+    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
     use crate::db::types::{IdSql, TimestampSql};
 
     tags (id) {
@@ -134,12 +134,13 @@ table! {
         created_at -> TimestampSql,
         updated_at -> TimestampSql,
         published_articles -> BigInt,
+        position -> Integer,
     }
 }
 
 table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
-    use crate::db::types::{IdSql, TimestampSql};
+    use crate::db::types::{IdSql, JsonSql, TimestampSql};
 
     authors (id) {
         id -> IdSql,
@@ -153,6 +154,9 @@ table! {
         created_at -> TimestampSql,
         updated_at -> TimestampSql,
         published_articles -> BigInt,
+        website -> Nullable<Text>,
+        social -> JsonSql,
+        contact_email -> Nullable<Text>,
     }
 }
 
@@ -173,6 +177,7 @@ table! {
         byline -> Nullable<Text>,
         canonical_url -> Nullable<Text>,
         section_id -> Nullable<IdSql>,
+        primary_tag_id -> Nullable<IdSql>,
         lead_image -> Nullable<JsonSql>,
         word_count -> Integer,
         reading_minutes -> Nullable<Integer>,
@@ -633,6 +638,17 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::Integer;
+    use crate::db::types::IdSql;
+
+    tag_ancestors (tag_id, distance) {
+        tag_id -> IdSql,
+        distance -> Integer,
+        ancestor_id -> IdSql,
+    }
+}
+
 joinable!(article_tags -> tags (tag_id));
 joinable!(article_tags -> articles (article_id));
 joinable!(article_tags -> public_articles (article_id));
@@ -676,4 +692,5 @@ allow_tables_to_appear_in_same_query!(
     collections,
     collection_tags,
     collection_slots,
+    tag_ancestors,
 );

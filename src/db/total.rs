@@ -6,6 +6,9 @@ use utoipa::ToSchema;
 /// What is looked at one by one is counted up to this.
 pub const CEILING: i64 = 10_000;
 
+/// Of the articles that are not published, as many are counted for each tag or author of a list.
+pub const MOST_UNPUBLISHED: i64 = 1_000;
+
 /// What a number of items says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -43,6 +46,18 @@ impl Total {
             }
         } else {
             Self::exact(items)
+        }
+    }
+
+    /// A number of published articles, which is known, and of others, counted up to one more than
+    /// [`MOST_UNPUBLISHED`].
+    pub fn with_unpublished(published: i64, others: i64) -> Self {
+        Self {
+            items: published + others.min(MOST_UNPUBLISHED),
+            is: match others > MOST_UNPUBLISHED {
+                true => TotalIs::AtLeast,
+                false => TotalIs::Exact,
+            },
         }
     }
 }

@@ -7,13 +7,14 @@ use diesel::sql_types::{Array, BigInt, Text};
 use crate::articles::store::bodies;
 use crate::articles::store::read_models::render;
 use crate::db::dialect::need_not_last;
-use crate::db::lock;
+use crate::db::lock::{self, Lock};
 use crate::db::schema::articles;
 use crate::db::stale;
 use crate::db::types::{IdSql, TimestampSql};
 use crate::db::views::READ_MODEL;
 use crate::db::{Connection, Database, Id, Resource, StoreResult, Timestamp};
 use crate::events::{Change, Event, NameEvent, Projection};
+use crate::tags::store::tree;
 
 const NAME: &str = "read_model";
 
@@ -40,8 +41,8 @@ impl Projection for ReadModel {
                 id, before, after, ..
             } if after.is_published => {
                 // One that was not published has just been counted with all of its tags and authors, which
-                // holds them.
-                if before.is_published {
+                // holds them, but not what its section stands below.
+                if before.is_published || after.section.is_some() {
                     hold_names(connection, &[*id])?;
                 }
                 keep(connection, &[*id])
@@ -52,8 +53,8 @@ impl Projection for ReadModel {
             | Event::Desk(_) => Ok(()),
             Event::Name { event, of, id, .. } => match event {
                 NameEvent::Created(_) | NameEvent::Deleted => Ok(()),
-                NameEvent::Edited(_) => stale::add(connection, NAME, *of, *id),
-                NameEvent::Merged(into) => stale::add(connection, NAME, *of, *into),
+                NameEvent::Edited(_) => outdate(connection, *of, *id),
+                NameEvent::Merged(into) => outdate(connection, *of, *into),
             },
         }
     }
@@ -67,11 +68,23 @@ impl Projection for ReadModel {
         if resource != Resource::Article {
             return Ok(());
         }
+        lock::shared(connection, Lock::Merges)?;
         lock::rows(connection, resource, ids)?;
         bodies::render(connection, ids)?;
         hold_names(connection, ids)?;
         keep(connection, ids)
     }
+}
+
+/// Notes that what shows a tag or an author is to be rendered again: articles in sections below one show that too.
+fn outdate(connection: &mut Connection, of: Resource, id: Id) -> StoreResult<()> {
+    stale::add(connection, NAME, of, id)?;
+    if of == Resource::Tag {
+        for section in tree::sections_below(connection, id)? {
+            stale::add(connection, NAME, of, section)?;
+        }
+    }
+    Ok(())
 }
 
 /// Keeps the read models of articles with them, of those that are published. Whoever keeps one without having
@@ -94,12 +107,15 @@ fn keep(connection: &mut Connection, ids: &[Id]) -> StoreResult<()> {
 
 /// Holds the tags and authors that articles show as they are until the transaction ends: whoever
 /// changes one later finds the articles committed, and renders them again. On SQLite there is one
-/// writer anyway.
+/// writer anyway. What these stand below stays as well: whoever moves a tag waits.
 fn hold_names(connection: &mut Connection, ids: &[Id]) -> StoreResult<()> {
+    lock::shared(connection, Lock::Merges)?;
     if let Connection::Postgres(connection) = connection {
         diesel::sql_query(
             "WITH t AS (SELECT 1 FROM tags WHERE id IN (SELECT tag_id FROM article_tags WHERE article_id = ANY($1) \
-                        UNION ALL SELECT section_id FROM articles WHERE id = ANY($1)) ORDER BY id FOR KEY SHARE), \
+                        UNION ALL SELECT section_id FROM articles WHERE id = ANY($1) \
+                        UNION ALL SELECT x.ancestor_id FROM articles a JOIN tag_ancestors x ON x.tag_id = a.section_id \
+                        WHERE a.id = ANY($1)) ORDER BY id FOR KEY SHARE), \
                   w AS (SELECT 1 FROM authors WHERE id IN (SELECT author_id FROM article_authors \
                         WHERE article_id = ANY($1)) ORDER BY id FOR KEY SHARE) \
              SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM w)",
@@ -166,6 +182,8 @@ fn render_batch(
         .bind::<BigInt, _>(most)
         .load(connection)?;
     let ids: Vec<Id> = batch.iter().map(|article| article.id).collect();
+    // Before the articles, as whoever changes one does.
+    lock::shared(connection, Lock::Merges)?;
     lock::rows(connection, Resource::Article, &ids)?;
     hold_names(connection, &ids)?;
     keep(connection, &ids)?;

@@ -3,18 +3,120 @@
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
+use utoipa::IntoParams;
 
-use super::model::{MergeInput, Tag, TagInput};
+use super::model::{EditorialTag, MergeInput, Tag, TagFilter, TagInput, TagKind, TagSort};
+use super::public::standing;
 use super::store;
 use crate::auth::guard::{Allowed, ArticlesRead, TagsWrite};
 use crate::db::Database;
+use crate::db::connection_pool::Cost;
 use crate::events::{RequestId, Writer};
 use crate::http::body::JsonBody;
-use crate::http::conditional::{IfMatch, editorial_json, gone};
-use crate::http::params::{NoParams, Query};
+use crate::http::conditional::{IfMatch, editorial_json, gone, private_json};
+use crate::http::cursor::CursorKey;
+use crate::http::page::{List, Paginator, links};
+use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::IdPath;
 use crate::merge_patch::MergePatch;
 use crate::problem::{Problem, ProblemDocument};
+use crate::text::Slug;
+
+/// Parameters of the desk's list of tags.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EditorialTagParams {
+    /// Most items on a page, 1 to 100.
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
+    limit: i64,
+    /// Where to read on: `page.next_cursor` of the page before.
+    cursor: Option<String>,
+    /// `true` adds `page.total`.
+    #[param(value_type = Option<bool>)]
+    count: bool,
+    /// Only tags of this kind.
+    kind: Option<TagKind>,
+    /// Only tags whose name contains this, case and accents aside; at most 200 characters.
+    #[param(value_type = Option<String>, max_length = 200)]
+    q: Option<String>,
+    /// Slug of a tag: only those right below it.
+    #[param(value_type = Option<Slug>)]
+    parent: Option<Slug>,
+    /// `true`: only tags that stand below no other. Not together with `parent`.
+    #[param(value_type = Option<bool>)]
+    top_level: bool,
+    /// `true`: only tags that nothing refers to: no article of any status, no collection, no other tag.
+    #[param(value_type = Option<bool>)]
+    unused: bool,
+    /// `name` (default), `-article_count`, the most used first, or `position`, as they stand in navigation.
+    #[param(value_type = Option<TagSort>)]
+    sort: TagSort,
+}
+
+impl FromParams for EditorialTagParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        Ok(Self {
+            limit: params.limit()?,
+            cursor: params.text("cursor")?,
+            count: params.flag("count")?,
+            kind: params.choice("kind", TagKind::ALL)?,
+            q: params.part_of_name()?,
+            parent: params.one("parent")?,
+            top_level: params.flag("top_level")?,
+            unused: params.flag("unused")?,
+            sort: params
+                .choice("sort", TagSort::ALL)?
+                .unwrap_or(TagSort::Name),
+        })
+    }
+}
+
+/// A page of the desk's list of tags.
+type EditorialTagPage = List<EditorialTag>;
+
+/// List tags with what refers to them
+///
+/// Every tag with its version, and how many articles of any status, other tags and collections refer to it. What
+/// `unused=true` leaves can be deleted.
+#[utoipa::path(
+    get, path = "/v1/editorial/tags", operation_id = "listAnyTags", tag = "editorial tags",
+    security(("bearer" = ["articles:read"])), params(EditorialTagParams),
+    responses((status = 200, description = "A page of tags.", body = EditorialTagPage))
+)]
+pub async fn list_any_tags(
+    Allowed(_, query, _): Allowed<ArticlesRead, KeyedQuery<EditorialTagParams>>,
+    database: Data<Database>,
+    cursors: Data<CursorKey>,
+) -> Result<HttpResponse, Problem> {
+    let KeyedQuery { params, canonical } = query;
+    let filter = TagFilter {
+        kind: params.kind,
+        name_contains: params.q,
+        standing: standing(params.parent, params.top_level)?,
+        unused: params.unused,
+        sort: params.sort,
+    };
+    let name = format!("editorial tags {filter:?}");
+    let paginator = Paginator::new(&cursors, name, params.cursor.as_deref(), params.limit)?;
+    let (start, limit) = (paginator.start(), paginator.fetch());
+    // Names are looked through, and articles counted.
+    let (found, total) = database
+        .read_within(Cost::High, move |connection| {
+            let total = params
+                .count
+                .then(|| store::count(connection, &filter))
+                .transpose()?;
+            let found = store::list(connection, &filter, start.clone(), limit)?;
+            Ok((store::usage::with_usage(connection, found)?, total))
+        })
+        .await?;
+    let list = paginator.page(found, total, |listed| listed.tag.id);
+    let mut response = HttpResponse::Ok();
+    if let Some(link) = links(&canonical, &list.page) {
+        response.insert_header((header::LINK, link));
+    }
+    Ok(private_json(response, &list))
+}
 
 /// Create a tag
 ///
@@ -97,8 +199,8 @@ pub async fn edit_tag(
 
 /// Merge a tag into another
 ///
-/// Its articles get the other tag, its slug answers 301, and the tag itself is gone. Returns the
-/// tag that stays.
+/// Its articles get the other tag, the tags below it stand below the other one, its slug answers 301, and the tag
+/// itself is gone. Returns the tag that stays.
 #[utoipa::path(
     post, path = "/v1/editorial/tags/{id}/merge", operation_id = "mergeTag", tag = "editorial tags",
     security(("bearer" = ["tags:write"])),
@@ -134,7 +236,7 @@ pub async fn merge_tag(
     params(IdPath, IfMatch),
     responses(
         (status = 204, description = "Deleted."),
-        (status = 409, description = "Articles refer to it, and `article_count` says how many; or collections are filled by it.", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "Articles refer to it, and `article_count` says how many; or collections are filled by it, or other tags stand below it.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn delete_tag(

@@ -20,4 +20,5 @@ crate::operations! {
     editorial::edit_tag (BodySize::UpTo(64 * 1024)),
     editorial::merge_tag,
     editorial::delete_tag,
+    editorial::list_any_tags,
 }

@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa::IntoParams;
 
-use super::model::{FIELDS, Tag, TagFilter, TagKind, TagSort};
+use super::model::{FIELDS, Standing, Tag, TagFilter, TagKind, TagSort};
 use super::store;
 use crate::cache::response::{Lookup, Payload};
 use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
@@ -18,6 +18,7 @@ use crate::http::params::{FromParams, KeyedQuery, Params};
 use crate::http::path::SlugPath;
 use crate::names;
 use crate::problem::Problem;
+use crate::text::Slug;
 
 /// Parameters of the list of tags.
 #[derive(Debug, IntoParams)]
@@ -36,7 +37,13 @@ pub struct TagListParams {
     /// Only tags whose name contains this, read as a search reads it: case and accents aside; at most
     /// 200 characters. An empty text finds none.
     q: Option<String>,
-    /// `name` (default) or `-article_count`, the most used first.
+    /// Slug of a tag: only those right below it.
+    #[param(value_type = Option<Slug>, example = "world")]
+    parent: Option<Slug>,
+    /// `true`: only tags that stand below no other. Not together with `parent`.
+    #[param(value_type = Option<bool>)]
+    top_level: bool,
+    /// `name` (default), `-article_count`, the most used first, or `position`, as they stand in navigation.
     #[param(value_type = Option<TagSort>)]
     sort: TagSort,
     /// Only these fields of each, comma-separated.
@@ -52,11 +59,29 @@ impl FromParams for TagListParams {
             count: params.flag("count")?,
             kind: params.choice("kind", TagKind::ALL)?,
             q: params.part_of_name()?,
+            parent: params.one("parent")?,
+            top_level: params.flag("top_level")?,
             sort: params
                 .choice("sort", TagSort::ALL)?
                 .unwrap_or(TagSort::Name),
             fields: Selection::read(params, FIELDS)?,
         })
+    }
+}
+
+/// Where the tags of a list stand.
+///
+/// # Errors
+/// `invalid-parameter` when both are asked for.
+pub(super) fn standing(parent: Option<Slug>, top_level: bool) -> Result<Option<Standing>, Problem> {
+    match (parent, top_level) {
+        (Some(_), true) => Err(Problem::parameter(
+            "top_level",
+            "cannot be true together with parent",
+        )),
+        (Some(slug), false) => Ok(Some(Standing::Below(slug))),
+        (None, true) => Ok(Some(Standing::Top)),
+        (None, false) => Ok(None),
     }
 }
 
@@ -82,7 +107,8 @@ type TagPage = List<Tag>;
 
 /// List tags
 ///
-/// Every tag with the number of public articles that have it.
+/// Every tag with the number of public articles that have it. Sections as navigation shows them:
+/// `kind=section&top_level=true&sort=position`, and `parent=` with the slug of one for its subsections.
 #[utoipa::path(
     get, path = "/v1/tags", operation_id = "listTags", tag = "tags", params(TagListParams),
     responses((status = 200, description = "A page of tags.", body = TagPage))
@@ -94,12 +120,16 @@ pub async fn list_tags(
     query: KeyedQuery<TagListParams>,
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
-    let wanted = CacheRequest::new(&request, Kind::Name, &canonical)
-        .costs(Cost::high_if(params.count || params.q.is_some()));
+    let wanted = CacheRequest::new(&request, Kind::Name, &canonical).costs(Cost::high_if(
+        params.count || params.q.is_some() || params.top_level,
+    ));
+    let standing = standing(params.parent, params.top_level)?;
     let answer = move |connection: &mut Connection| {
         let filter = TagFilter {
             kind: params.kind,
             name_contains: params.q,
+            standing,
+            unused: false,
             sort: params.sort,
         };
         let paginator = Paginator::new(
@@ -154,6 +184,7 @@ pub async fn get_tag(
         Ok(Lookup::Here(
             Payload::part(&tag, params.fields.as_ref())?
                 .depends_on([CacheTag::Tag(tag.id), CacheTag::ArticlesOfTag(tag.id)])
+                .depends_on(tag.ancestors.iter().map(|above| CacheTag::Tag(above.id)))
                 .purge_key(format!("tag-{}", tag.id)),
         ))
     };

@@ -4,25 +4,26 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::model::{Tag, TagFilter, TagInput, TagKind, TagSort};
+use super::model::{Position, Tag, TagInput, TagKind, TagLink};
 use crate::db::article_counts::hidden;
-use crate::db::keyset::KeysetBound;
 use crate::db::lock::{self, Lock};
 use crate::db::schema::{article_tags, articles, tags};
 use crate::db::slugs;
-use crate::db::total::{CEILING, Total};
+use crate::db::total::CEILING;
 use crate::db::version::Expected;
-use crate::db::{
-    Connection, Id, MultiBackend, Resource, StoreError, StoreResult, Timestamp, stored,
-};
+use crate::db::{Connection, Id, Resource, StoreError, StoreResult, Timestamp, stored};
 use crate::events::{Change, Event, NameEvent};
 use crate::merge_patch::MergePatch;
-use crate::names::{self, MOST_ALIKE, compared, containing, sort_name};
+use crate::names::{self, MOST_ALIKE, compared, sort_name};
 use crate::text::{Line, Prose, Slug};
 use crate::validation::Violation;
-use crate::{page_by_name, rows_by_count};
 
+mod list;
 mod rules;
+pub mod tree;
+pub mod usage;
+
+pub use list::{count, list, most_used};
 
 #[derive(Queryable)]
 struct TagRow {
@@ -36,147 +37,40 @@ struct TagRow {
     _created_at: Timestamp,
     updated_at: Timestamp,
     published_articles: i64,
+    position: i32,
 }
 
 impl TagRow {
-    /// Of the published articles, some are hidden.
-    fn into_tag(self, hidden: &HashMap<Id, i64>) -> StoreResult<Tag> {
+    /// How many public articles it has: of the published ones, some are hidden.
+    fn article_count(&self, hidden: &HashMap<Id, i64>) -> i64 {
+        self.published_articles - hidden.get(&self.id).copied().unwrap_or(0)
+    }
+
+    fn into_tag(self, article_count: i64, ancestors: Vec<TagLink>) -> StoreResult<Tag> {
         Ok(Tag {
-            article_count: self.published_articles - hidden.get(&self.id).copied().unwrap_or(0),
+            article_count,
             kind: stored(&self.kind)?,
             id: self.id,
             slug: self.slug,
             name: self.name,
             description: self.description,
+            parent: ancestors.last().cloned(),
+            ancestors,
+            position: Position::of_stored(self.position),
             updated_at: self.updated_at,
         })
     }
 
-    fn input(&self) -> StoreResult<TagInput> {
+    fn input(&self, parent: Option<&TagLink>) -> StoreResult<TagInput> {
         Ok(TagInput {
             name: Line::as_stored(&self.name),
             slug: Some(stored(&self.slug)?),
             kind: stored(&self.kind)?,
             description: self.description.as_ref().map(Prose::as_stored),
+            parent: parent.map(|parent| stored(&parent.slug)).transpose()?,
+            position: Position::of_stored(self.position),
         })
     }
-}
-
-/// A tag with the value that its list is sorted by.
-pub type Positioned = (Tag, String);
-
-fn filtered(filter: &TagFilter) -> tags::BoxedQuery<'static, MultiBackend> {
-    let mut query = tags::table.into_boxed::<MultiBackend>();
-    if let Some(kind) = filter.kind {
-        query = query.filter(tags::kind.eq(kind.as_str()));
-    }
-    if let Some(part) = &filter.name_contains {
-        let [written, joined] = containing(part);
-        query = query.filter(
-            tags::sort_name
-                .like(written)
-                .or(tags::sort_name.like(joined)),
-        );
-    }
-    query
-}
-
-/// Up to `limit` tags from a start, each with its own position.
-///
-/// # Errors
-/// When the database fails.
-pub fn list(
-    connection: &mut Connection,
-    filter: &TagFilter,
-    start: Option<KeysetBound<String>>,
-    limit: i64,
-) -> StoreResult<Vec<Positioned>> {
-    match filter.sort {
-        TagSort::Name => list_by_name(connection, filter, start, limit),
-        TagSort::ArticleCount => by_count(connection, &|| filtered(filter), start, limit),
-    }
-}
-
-fn list_by_name(
-    connection: &mut Connection,
-    filter: &TagFilter,
-    start: Option<KeysetBound<String>>,
-    limit: i64,
-) -> StoreResult<Vec<Positioned>> {
-    let query = page_by_name!(tags, filtered(filter), start);
-    let rows: Vec<TagRow> = query.limit(limit).load(connection)?;
-    let hidden = hidden(connection)?;
-    rows.into_iter()
-        .map(|row| {
-            let position = row.sort_name.clone();
-            Ok((row.into_tag(&hidden)?, position))
-        })
-        .collect()
-}
-
-/// Those with the most articles first.
-fn by_count(
-    connection: &mut Connection,
-    narrowed: &dyn Fn() -> tags::BoxedQuery<'static, MultiBackend>,
-    start: Option<KeysetBound<String>>,
-    limit: i64,
-) -> StoreResult<Vec<Positioned>> {
-    let (hidden, start) = (hidden(connection)?, names::count_start(start));
-    let rows: Vec<TagRow> =
-        rows_by_count!(connection, tags, narrowed, hidden, start.as_ref(), limit);
-    let tags = rows.into_iter().map(|row| row.into_tag(&hidden));
-    let tags = tags.collect::<StoreResult<Vec<_>>>()?;
-    let place = |tag: &Tag| (tag.article_count, tag.id);
-    Ok(names::page_by_count(tags, place, start.as_ref(), limit))
-}
-
-/// The tags, or the sections, that have most public articles, each with how many.
-///
-/// # Errors
-/// When the database fails.
-pub fn most_used(
-    connection: &mut Connection,
-    sections: bool,
-    limit: i64,
-) -> StoreResult<Vec<(Id, i64)>> {
-    let section = TagKind::Section.as_str();
-    let narrowed = || {
-        let tags = tags::table.into_boxed::<MultiBackend>();
-        if sections {
-            tags.filter(tags::kind.eq(section))
-        } else {
-            tags.filter(tags::kind.ne(section))
-        }
-    };
-    Ok(by_count(connection, &narrowed, None, limit)?
-        .into_iter()
-        .map(|(tag, _)| (tag.id, tag.article_count))
-        .filter(|(_, count)| *count > 0)
-        .collect())
-}
-
-/// How many tags a list has.
-///
-/// # Errors
-/// When the database fails.
-pub fn count(connection: &mut Connection, filter: &TagFilter) -> StoreResult<Total> {
-    let counted: Vec<Id> = filtered(filter)
-        .select(tags::id)
-        .limit(CEILING + 1)
-        .load(connection)?;
-    Ok(Total::counted(counted.len() as i64))
-}
-
-/// How many public articles a tag or section has.
-///
-/// # Errors
-/// [`StoreError::NotFound`].
-pub fn count_of(connection: &mut Connection, id: Id) -> StoreResult<i64> {
-    Ok(find(connection, id)?.0.article_count)
-}
-
-fn with_count(connection: &mut Connection, row: TagRow) -> StoreResult<Tag> {
-    row.into_tag(&hidden(connection)?)
 }
 
 /// How many published articles these tags and sections have, whether the public sees them yet or not.
@@ -194,6 +88,21 @@ pub fn published_articles(
     Ok(counts.into_iter().collect())
 }
 
+fn complete(connection: &mut Connection, row: TagRow) -> StoreResult<Tag> {
+    let count = row.article_count(&hidden(connection)?);
+    let ancestors = tree::ancestors(connection, &[row.id])?.remove(&row.id);
+    row.into_tag(count, ancestors.unwrap_or_default())
+}
+
+/// How many public articles a tag or section has.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn count_of(connection: &mut Connection, id: Id) -> StoreResult<i64> {
+    let row = find_row(connection, id)?;
+    Ok(row.article_count(&hidden(connection)?))
+}
+
 /// The tag that a slug names.
 ///
 /// # Errors
@@ -202,7 +111,7 @@ pub fn find_by_slug(connection: &mut Connection, slug: &Slug) -> StoreResult<Tag
     let row = tags::table
         .filter(tags::slug.eq(slug.as_str()))
         .first(connection)?;
-    with_count(connection, row)
+    complete(connection, row)
 }
 
 fn find_row(connection: &mut Connection, id: Id) -> StoreResult<TagRow> {
@@ -216,7 +125,7 @@ fn find_row(connection: &mut Connection, id: Id) -> StoreResult<TagRow> {
 pub fn find(connection: &mut Connection, id: Id) -> StoreResult<(Tag, i64)> {
     let row = find_row(connection, id)?;
     let version = row.version;
-    Ok((with_count(connection, row)?, version))
+    Ok((complete(connection, row)?, version))
 }
 
 /// Keys and kinds of tags by slug, also by the slugs they once had; unknown ones are left out.
@@ -303,10 +212,11 @@ fn claim_name(
 /// Adds a tag; returns its key.
 ///
 /// # Errors
-/// [`StoreError::NameTaken`], [`StoreError::SlugTaken`].
+/// [`StoreError::NameTaken`], [`StoreError::SlugTaken`], [`StoreError::Invalid`].
 pub fn create(change: &mut Change<'_>, input: TagInput) -> StoreResult<Id> {
     let connection = &mut *change.connection;
     claim_name(connection, input.name.as_str(), input.kind, None)?;
+    let parent = tree::find_parent(connection, input.parent.as_ref(), input.kind)?;
     let id = Id::generate();
     let slug = names::claim_slug(
         connection,
@@ -324,11 +234,15 @@ pub fn create(change: &mut Change<'_>, input: TagInput) -> StoreResult<Id> {
             tags::sort_name.eq(sort_name(input.name.as_str())),
             tags::kind.eq(input.kind.as_str()),
             tags::description.eq(input.description.as_ref().map(|text| text.as_str())),
+            tags::position.eq(Position::to_stored(input.position)),
             tags::version.eq(1),
             tags::created_at.eq(now),
             tags::updated_at.eq(now),
         ))
         .execute(connection)?;
+    if let Some(parent) = parent {
+        tree::place(connection, (id, slug.as_str(), input.kind), Some(parent))?;
+    }
     change.record(Event::Name {
         event: NameEvent::Created(input.name.into_string()),
         of: Resource::Tag,
@@ -350,16 +264,25 @@ pub fn edit(
     patch: MergePatch,
 ) -> StoreResult<()> {
     let connection = &mut *change.connection;
+    if patch.has("parent") {
+        // No article comes to stand below it meanwhile.
+        lock::exclusive(connection, Lock::Merges)?;
+    }
+    // Nothing moves in the tree, so that all that stand below it are known to those who follow the change.
+    lock::exclusive(connection, Lock::TagNames)?;
     lock::row(connection, Resource::Tag, id)?;
     let row = find_row(connection, id)?;
     expected.check(row.version)?;
-    let before = row.input()?;
+    let ancestors = tree::ancestors(connection, &[id])?.remove(&id);
+    let old_parent = ancestors.and_then(|mut ancestors| ancestors.pop());
+    let before = row.input(old_parent.as_ref())?;
     let mut input: TagInput = patch.apply(&before).map_err(StoreError::Invalid)?;
     input.slug = input.slug.or_else(|| before.slug.clone());
     if input == before {
         return Ok(());
     }
     may_become(connection, &row, input.kind)?;
+    let parent = tree::find_parent(connection, input.parent.as_ref(), input.kind)?;
     // Those that were named alike before that was refused stay until somebody renames them.
     let is_renamed = compared(input.name.as_str()) != compared(&row.name);
     if is_renamed || input.kind.as_str() != row.kind {
@@ -377,6 +300,7 @@ pub fn edit(
         tags::sort_name.eq(sort_name(input.name.as_str())),
         tags::kind.eq(input.kind.as_str()),
         tags::description.eq(input.description.as_ref().map(|text| text.as_str())),
+        tags::position.eq(Position::to_stored(input.position)),
         tags::version.eq(row.version + 1),
         tags::updated_at.eq(change.now),
     ))
@@ -385,6 +309,9 @@ pub fn edit(
         return Err(StoreError::VersionMismatch {
             current: row.version + 1,
         });
+    }
+    if parent != old_parent.map(|parent| parent.id) {
+        tree::place(connection, (id, &slug, input.kind), parent)?;
     }
     let name = input.name.into_string();
     change.record(Event::Name {
@@ -398,6 +325,12 @@ pub fn edit(
 
 /// Sections and other tags are what articles refer to in two ways.
 fn may_become(connection: &mut Connection, tag: &TagRow, kind: TagKind) -> StoreResult<()> {
+    if tag.kind != kind.as_str() && !tree::children(connection, tag.id)?.is_empty() {
+        let detail = "must stay as it is while other tags stand below this one";
+        return Err(StoreError::Invalid(
+            Violation::new("/kind", "in_use", detail).into(),
+        ));
+    }
     let was_section = tag.kind == TagKind::Section.as_str();
     let detail = match (was_section, kind == TagKind::Section) {
         (true, false) if stands_in_use(connection, tag.id)? => {
@@ -431,13 +364,16 @@ fn stands_in_use(connection: &mut Connection, section: Id) -> StoreResult<bool> 
         .is_some())
 }
 
-/// Merges a tag into another: its articles and its slugs, old ones included, go over. Returns the
-/// key of the tag that stays.
+/// Merges a tag into another: its articles, the tags below it and its slugs, old ones included, go over. Returns
+/// the key of the tag that stays.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::Invalid`].
 pub fn merge(change: &mut Change<'_>, id: Id, expected: &Expected, into: &Slug) -> StoreResult<Id> {
     let connection = &mut *change.connection;
+    // In the order in which others take them.
+    lock::exclusive(connection, Lock::Merges)?;
+    lock::exclusive(connection, Lock::TagNames)?;
     let (merged, target) = names::begin_merge(connection, Resource::Tag, id, expected, into)?;
     let mut is_section = |id| -> StoreResult<bool> {
         Ok(find_row(connection, id)?.kind == TagKind::Section.as_str())
@@ -446,20 +382,26 @@ pub fn merge(change: &mut Change<'_>, id: Id, expected: &Expected, into: &Slug) 
         let detail = "must be a section if, and only if, the merged tag is one";
         return Err(names::invalid_target("wrong_kind", detail));
     }
+    tree::follow_merge(change, &merged, &target)?;
+    let connection = &mut *change.connection;
     diesel::update(articles::table.filter(articles::section_id.eq(id)))
         .set(articles::section_id.eq(target.id))
+        .execute(connection)?;
+    diesel::update(articles::table.filter(articles::primary_tag_id.eq(id)))
+        .set(articles::primary_tag_id.eq(target.id))
         .execute(connection)?;
     rules::follow_merge(connection, id, target.id)?;
     names::merge(change, Resource::Tag, merged, &target)?;
     Ok(target.id)
 }
 
-/// Deletes a tag or section that no article has, and by which no collection is filled.
+/// Deletes a tag or section that no article has, by which no collection is filled, and below which nothing stands.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InUse`],
-/// [`StoreError::FillsCollections`].
+/// [`StoreError::FillsCollections`], [`StoreError::HasBelow`].
 pub fn delete(change: &mut Change<'_>, id: Id, expected: &Expected) -> StoreResult<()> {
+    lock::exclusive(change.connection, Lock::TagNames)?;
     let tag = names::begin_delete(change.connection, Resource::Tag, id, expected)?;
     let standing: Vec<Id> = articles::table
         .filter(articles::section_id.eq(id))
@@ -471,6 +413,11 @@ pub fn delete(change: &mut Change<'_>, id: Id, expected: &Expected) -> StoreResu
     if !collections.is_empty() && standing.is_empty() {
         let slug = tag.slug;
         return Err(StoreError::FillsCollections { slug, collections });
+    }
+    let below = tree::children(change.connection, id)?;
+    if !below.is_empty() && standing.is_empty() {
+        let slug = tag.slug;
+        return Err(StoreError::HasBelow { slug, below });
     }
     names::delete(change, Resource::Tag, tag, standing.len() as i64)
 }

@@ -173,6 +173,8 @@ const LISTS: &[&str] = &[
     "/v1/tags/climate",
     "/v1/tags/ports",
     "/v1/tags/world",
+    "/v1/tags/africa",
+    "/v1/tags?parent=world&sort=position",
     "/v1/authors",
     "/v1/authors/alex-writer",
 ];
@@ -369,7 +371,7 @@ async fn write_something(
             )
         }
     };
-    let (what, reply) = match random.random_range(0..23) {
+    let (what, reply) = match random.random_range(0..26) {
         0 | 1 => patch(json!({"headline": format!("Headline {number}")})).await,
         2 => patch(json!({"tags": ["ports"]})).await,
         3 => patch(json!({"tags": ["climate", "ports"]})).await,
@@ -469,6 +471,22 @@ async fn write_something(
             let body = json!({"kind": "correction", "text": format!("Not {number}.")});
             step("corrections", body).await
         }
+        23 => patch(json!({"section": "africa"})).await,
+        24 => {
+            let parent = number.is_multiple_of(2).then_some("world");
+            let patch = json!({"parent": parent, "position": number % 10});
+            (
+                format!("move africa {patch}"),
+                patch_named(app, token, "/v1/tags/africa", patch).await,
+            )
+        }
+        25 => {
+            let patch = json!({"name": format!("World {number}")});
+            (
+                format!("rename world {patch}"),
+                patch_named(app, token, "/v1/tags/world", patch).await,
+            )
+        }
         _ => {
             clock.advance(app, random.random_range(1..4)).await;
             return "the clock".into();
@@ -517,6 +535,8 @@ async fn interleave(app: TestApp, others: Vec<TestApp>) {
     println!("DATELINE_COHERENCE_SEED={seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let token = app.newsroom().await;
+    let africa = json!({"name": "Africa", "kind": "section", "parent": "world"});
+    app.create(&token, "/v1/editorial/tags", africa).await;
     let mut clock = SettableClock::install(&app).await;
     for slug in SLUGS {
         app.create(&token, "/v1/editorial/articles", article(slug))

@@ -87,14 +87,15 @@ struct Kept {
     json: String,
 }
 
-/// The members of what is rendered of an article, by version 4.
-const SHAPE: &str = "authors authors.avatar_url authors.bio authors.id authors.name authors.role authors.slug \
-     byline corrections corrections.id corrections.kind corrections.published_at \
-     corrections.text custom dateline excerpt headline kicker language lead_image lead_image.alt \
-     lead_image.caption lead_image.credit lead_image.focal_point lead_image.height \
-     lead_image.url lead_image.width published_at reading_minutes section section.name \
-     section.slug seo seo.description seo.title standfirst tags tags.kind tags.name tags.slug \
-     updated_at word_count";
+/// The members of what is rendered of an article, by version 5.
+const SHAPE: &str = "authors authors.avatar_url authors.bio authors.contact_email authors.id authors.name \
+     authors.role authors.slug authors.social authors.website byline corrections corrections.id \
+     corrections.kind corrections.published_at corrections.text custom dateline excerpt headline \
+     kicker language lead_image lead_image.alt lead_image.caption lead_image.credit \
+     lead_image.focal_point lead_image.height lead_image.url lead_image.width primary_tag \
+     primary_tag.kind primary_tag.name primary_tag.slug published_at reading_minutes section \
+     section.ancestors section.name section.slug seo seo.description seo.title standfirst tags \
+     tags.kind tags.name tags.slug updated_at word_count";
 
 /// The paths of all members of a value; of arrays, those of their items.
 fn paths(prefix: &str, value: &Value, found: &mut std::collections::BTreeSet<String>) {
@@ -501,7 +502,7 @@ async fn the_version_of_the_read_model_is_raised_with_its_shape(app: TestApp) {
     );
     let shape = names.into_iter().collect::<Vec<_>>().join(" ");
     // Another shape needs another version, or articles that were published before never have it.
-    assert_eq!((READ_MODEL, shape.as_str()), (4, SHAPE));
+    assert_eq!((READ_MODEL, shape.as_str()), (5, SHAPE));
 }
 
 #[apply(both)]
@@ -533,8 +534,9 @@ async fn writing_takes_few_statements(app: TestApp) {
         );
     })
     .await;
+    // Publishing holds what the article's section stands below, and shares the lock of those who move tags.
     assert!(
-        edits <= 20 && publications <= 18 && creations <= 12,
+        edits <= 20 && publications <= 20 && creations <= 12,
         "PATCH {edits}, publish {publications}, create {creations}"
     );
 }

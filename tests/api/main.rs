@@ -43,6 +43,7 @@ mod replica;
 mod revisions;
 mod schemas;
 mod search;
+mod sections;
 mod share_clients;
 mod shares;
 mod snapshots;

@@ -289,7 +289,7 @@ async fn what_an_article_refers_to_is_found_by_name_or_created(app: TestApp) {
     assert_eq!(tags[4], "sea-walls Sea walls");
     assert_eq!(
         one.json["section"],
-        json!({"slug": "science", "name": "Science"})
+        json!({"slug": "science", "name": "Science", "ancestors": []})
     );
     for kind in one.json["tags"].as_array().unwrap() {
         assert_eq!(kind["kind"], "topic");

@@ -413,6 +413,8 @@ async fn no_public_list_reads_a_table_whole(app: TestApp) {
         let by_name = TagFilter {
             kind: None,
             name_contains: None,
+            standing: None,
+            unused: false,
             sort: TagSort::Name,
         };
         tags::store::list(
@@ -437,6 +439,8 @@ async fn no_public_list_reads_a_table_whole(app: TestApp) {
                 let by_count = TagFilter {
                     kind,
                     name_contains: None,
+                    standing: None,
+                    unused: false,
                     sort: TagSort::ArticleCount,
                 };
                 tags::store::list(connection, &by_count, Some(start.clone()), 20)?;
@@ -448,6 +452,7 @@ async fn no_public_list_reads_a_table_whole(app: TestApp) {
         }
         let by_count = AuthorFilter {
             name_contains: None,
+            unused: false,
             sort: AuthorSort::ArticleCount,
         };
         let start = KeysetBound {

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::rows::{ArticleCommonRow, BodyRow, DetailRow};
 
-use crate::articles::model::{EditorialArticle, EditorialFilter, EditorialSummary};
+use crate::articles::model::{EditorialArticle, EditorialFilter, EditorialSummary, TagKey};
 use crate::articles::workflow::Status;
 use crate::db::keyset::KeysetBound;
 use crate::db::schema::{article_authors, article_tags, full_articles};
@@ -13,6 +13,7 @@ use crate::db::slugs;
 use crate::db::total::{CEILING, Total};
 use crate::db::{Connection, Id, Json, MultiBackend, StoreResult, Timestamp, stored};
 use crate::search::headline::HeadlineWords;
+use crate::tags::store::tree::WithSubsections;
 use crate::text::Slug;
 use crate::{authors, tags};
 
@@ -93,10 +94,11 @@ fn filtered(
         query = query.filter(full_articles::id.eq_any(written));
     }
     let mut keys = |slugs: &[Slug]| -> StoreResult<Vec<Id>> {
-        Ok(tags::store::by_slugs(connection, slugs)?
-            .into_values()
-            .map(|(id, _)| id)
-            .collect())
+        let found = tags::store::by_slugs(connection, slugs)?.into_values();
+        let found: Vec<TagKey> = found.collect();
+        let subsections = WithSubsections::find(connection, found.iter().copied())?;
+        let all = subsections.of(&found).into_iter();
+        Ok(all.map(|(id, _)| id).collect())
     };
     if !filter.sections.is_empty() {
         query = query.filter(full_articles::section_id.eq_any(keys(&filter.sections)?));

@@ -6,6 +6,7 @@ use super::references::{is_no_section, is_section};
 use crate::articles::mentions::{Mention, Mentions, Resolved};
 use crate::auth::model::{Caller, Right};
 use crate::authors::model::AuthorInput;
+use crate::authors::profile::SocialLinks;
 use crate::db::lock::{self, Lock};
 use crate::db::{Connection, Id, Resource, StoreError, StoreResult, stored};
 use crate::events::Change;
@@ -203,6 +204,8 @@ fn tag(
                 slug: given_slug(mention),
                 kind,
                 description: None,
+                parent: None,
+                position: None,
             };
             let id = tags::store::create(change, input)?;
             known.add(mention, name.as_str(), (id, kind));
@@ -260,6 +263,9 @@ fn author(
                 role: None,
                 bio: None,
                 avatar_url: None,
+                website: None,
+                social: SocialLinks::default(),
+                contact_email: None,
             };
             let id = authors::store::create(change, input)?;
             known.add(mention, name.as_str(), id);

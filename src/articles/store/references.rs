@@ -19,18 +19,26 @@ pub struct References {
     tags: Vec<Id>,
     /// The section.
     pub section: Option<Id>,
+    /// The tag or section that was chosen to stand for the article.
+    pub primary: Option<Id>,
 }
 
 impl References {
-    /// Finds all of it.
+    /// Finds all of it. Where nobody `chooses` a primary tag, one that was chosen before and is not among the tags any
+    /// more is forgotten.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] with everything that was not found.
-    pub fn find(connection: &mut Connection, input: &ArticleInput) -> StoreResult<Self> {
+    pub fn find(
+        connection: &mut Connection,
+        input: &ArticleInput,
+        chooses: bool,
+    ) -> StoreResult<Self> {
         let mut wrong = Violations::default();
         let known_authors = authors::store::by_slugs(connection, &input.authors.0)?;
         let mut wanted = input.tags.0.clone();
         wanted.extend(input.section.clone());
+        wanted.extend(input.primary_tag.clone());
         let known_tags = tags::store::by_slugs(connection, &wanted)?;
 
         let mut author_ids = Vec::new();
@@ -64,6 +72,15 @@ impl References {
                 None => wrong.push(not_found(connection, "/section".into(), "tag", slug)?),
             }
         }
+        let mut primary = None;
+        if let Some(slug) = &input.primary_tag {
+            let found = known_tags.get(slug).map(|(id, _)| *id);
+            primary = found.filter(|id| tag_ids.contains(id) || section == Some(*id));
+            if primary.is_none() && chooses {
+                let detail = format!("\"{slug}\" is neither one of /tags nor /section");
+                wrong.push(Violation::new("/primary_tag", "not_among_tags", detail));
+            }
+        }
         if !wrong.is_empty() {
             return Err(StoreError::Invalid(wrong));
         }
@@ -71,12 +88,14 @@ impl References {
             authors: author_ids,
             tags: tag_ids,
             section,
+            primary,
         })
     }
 
-    /// What an article refers to already.
-    pub fn of(article: &ArticleState) -> Self {
+    /// What an article refers to already, with the tag that was chosen to stand for it.
+    pub fn of(article: &ArticleState, primary: Option<Id>) -> Self {
         Self {
+            primary,
             authors: article.authors.clone(),
             tags: article.tags.clone(),
             section: article.section,

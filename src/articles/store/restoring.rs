@@ -70,6 +70,11 @@ fn name_as_now(
     if let Some(slug) = fields.section.take() {
         fields.section = names.one("/section", &slug, named.section)?;
     }
+    if let Some(slug) = fields.primary_tag.take() {
+        let (tags, section) = (&fields.tags, &fields.section);
+        let now = names.now(&slug, named.primary)?;
+        fields.primary_tag = now.filter(|now| tags.contains(now) || section.as_ref() == Some(now));
+    }
     Ok(gone)
 }
 
@@ -96,20 +101,25 @@ impl Names<'_> {
         Ok(found)
     }
 
-    fn one(&mut self, pointer: &str, slug: &str, id: Option<Id>) -> StoreResult<Option<String>> {
+    /// What one is called now, or what it was merged into.
+    fn now(&mut self, slug: &str, id: Option<Id>) -> StoreResult<Option<String>> {
         if let Some(now) = id.and_then(|id| self.known.get(&id)) {
             return Ok(Some(now.clone()));
         }
         let once: Option<Slug> = slug.parse().ok();
         let led = slugs::once_named(self.connection, self.of, once.as_slice())?;
-        if let Some((_, id)) = led.into_iter().next() {
-            return self.slug_of(id).map(Some);
+        let id = led.into_values().next();
+        id.map(|id| self.slug_of(id)).transpose()
+    }
+
+    fn one(&mut self, pointer: &str, slug: &str, id: Option<Id>) -> StoreResult<Option<String>> {
+        let now = self.now(slug, id)?;
+        if now.is_none() {
+            let what = self.of.as_str();
+            let detail = format!("the {what} \"{slug}\" is gone and was left out");
+            self.gone.push(Violation::new(pointer, "gone", detail));
         }
-        let what = self.of.as_str();
-        let detail = format!("the {what} \"{slug}\" is gone and was left out");
-        let gone = Violation::new(pointer, "gone", detail);
-        self.gone.push(gone);
-        Ok(None)
+        Ok(now)
     }
 
     fn slug_of(&mut self, id: Id) -> StoreResult<String> {

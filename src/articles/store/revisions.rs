@@ -60,6 +60,7 @@ pub fn keep(connection: &mut Connection, article: Id, saved: Saved) -> StoreResu
             authors: refers_to.authors.0.iter().map(|author| author.id).collect(),
             section: content.section_id,
             tags: refers_to.tags.0.iter().map(|tag| tag.id).collect(),
+            primary: content.primary_tag_id,
         },
     };
     let body_hash = keep_body(connection, article, &input.body.body)?;

@@ -29,6 +29,7 @@ pub(super) struct Content {
     byline: Option<String>,
     canonical_url: Option<String>,
     pub(super) section_id: Option<Id>,
+    pub(super) primary_tag_id: Option<Id>,
     lead_image: Option<Json<LeadImage>>,
     word_count: i32,
     reading_minutes: Option<i32>,
@@ -47,9 +48,23 @@ pub(super) struct References {
     former_urls: Json<Vec<String>>,
 }
 
+impl References {
+    /// A tag of the article, or its section, by key.
+    fn tag(&self, id: Id) -> Option<TagRef> {
+        let section = self.section.as_ref().map(|section| section.0.as_tag());
+        let mut all = self.tags.0.iter().cloned().chain(section);
+        all.find(|tag| tag.id == id)
+    }
+}
+
 impl Content {
     /// What an input becomes in the table, and the body, which has a table of its own.
-    pub(super) fn of(input: ArticleInput, slug: Slug, section_id: Option<Id>) -> (Self, Body) {
+    pub(super) fn of(
+        input: ArticleInput,
+        slug: Slug,
+        section_id: Option<Id>,
+        primary_tag_id: Option<Id>,
+    ) -> (Self, Body) {
         let body = input.body.body;
         let text = body.to_text();
         let content = Self {
@@ -62,6 +77,7 @@ impl Content {
             byline: input.byline.map(|text| text.into_string()),
             canonical_url: input.canonical_url.map(|text| text.into_string()),
             section_id,
+            primary_tag_id,
             lead_image: input.lead_image.map(Json),
             word_count: i32::try_from(count_words(&text)).unwrap_or(i32::MAX),
             reading_minutes: Some(stored_minutes(&text)),
@@ -95,6 +111,11 @@ impl Content {
             tags: stored_list(tags)?,
             former_urls: stored_list(refers_to.former_urls.0.iter())?,
             section: section.map(|slug| stored(slug)).transpose()?,
+            primary_tag: self
+                .primary_tag_id
+                .and_then(|id| refers_to.tag(id))
+                .map(|tag| stored(&tag.slug))
+                .transpose()?,
             lead_image: self.lead_image.clone().map(|image| image.0),
             body: refers_to.body.0.clone().into(),
             seo: self.seo.0.clone(),
@@ -134,6 +155,14 @@ pub(super) struct ArticleCommonRow {
     section: Option<Json<SectionRef>>,
 }
 
+/// The tag that stands for an article: the one that was chosen, or else its first tag, or else its section.
+fn primary_tag(tags: &[TagRef], section: Option<&SectionRef>) -> Option<TagRef> {
+    let section = section.map(SectionRef::as_tag);
+    let all = || tags.iter().chain(&section);
+    let chosen = all().find(|tag| tag.is_primary);
+    chosen.or_else(|| all().next()).cloned()
+}
+
 impl From<ArticleCommonRow> for ArticleCommon {
     fn from(row: ArticleCommonRow) -> Self {
         let word_count = u32::try_from(row.word_count).unwrap_or(0);
@@ -143,7 +172,9 @@ impl From<ArticleCommonRow> for ArticleCommon {
             .map(|minutes| u32::try_from(minutes).unwrap_or(0));
         let authors = row.authors.0.iter();
         let names: Vec<&str> = authors.map(|author| author.name.as_str()).collect();
+        let section = row.section.map(|section| section.0);
         Self {
+            primary_tag: primary_tag(&row.tags.0, section.as_ref()),
             kicker: row.kicker,
             standfirst: row.standfirst,
             dateline: row.dateline,
@@ -152,7 +183,7 @@ impl From<ArticleCommonRow> for ArticleCommon {
                 .unwrap_or_else(|| composed(&names, &row.language)),
             language: row.language,
             authors: row.authors.0,
-            section: row.section.map(|section| section.0),
+            section,
             tags: row.tags.0,
             lead_image: row.lead_image.map(|image| image.0),
             updated_at: row.updated_at,

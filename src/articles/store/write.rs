@@ -47,7 +47,7 @@ pub fn create(
     let slug = new_slug(connection, id, &input)?;
     let former_urls = input.former_urls.clone();
     let remark = input.remark();
-    let (content, body) = Content::of(input, slug.clone(), references.section);
+    let (content, body) = Content::of(input, slug.clone(), references.section, references.primary);
     let row = (
         articles::id.eq(id),
         articles::status.eq(standing.status.as_str()),
@@ -147,7 +147,7 @@ fn prepared(
     };
     let references = resolved.and_then(|resolved| {
         input.refer_to(resolved);
-        References::find(change.connection, &input)
+        References::find(change.connection, &input, true)
     });
     match references {
         Err(StoreError::Invalid(wrong)) => {
@@ -215,6 +215,7 @@ fn named(input: &ArticleInput) -> impl PartialEq + use<> {
         input.authors.clone(),
         input.tags.clone(),
         input.section.clone(),
+        input.primary_tag.clone(),
     )
 }
 
@@ -244,6 +245,7 @@ pub fn edit(
     let before = article.input()?;
     let body_before = patch.has_body().then(|| before.body.body.clone());
     let (named_before, former_urls) = (named(&before), before.former_urls.clone());
+    let chooses = patch.has_primary_tag();
     let input = patch.apply(before).map_err(StoreError::Invalid)?;
     if article.status == Status::Published {
         complete(&input)?;
@@ -251,8 +253,8 @@ pub fn edit(
     let status = status_after(article.status, &input)?;
     let state = article.state();
     let references = match named(&input) == named_before {
-        true => References::of(&state),
-        false => References::find(connection, &input)?,
+        true => References::of(&state, article.row.content.primary_tag_id),
+        false => References::find(connection, &input, chooses)?,
     };
     let slug = claim_slug(change, &article, &input, caller)?;
     let former_urls = (input.former_urls != former_urls).then(|| input.former_urls.clone());
@@ -260,7 +262,7 @@ pub fn edit(
         restored_from,
         ..input.remark()
     };
-    let (content, body) = Content::of(input, slug, references.section);
+    let (content, body) = Content::of(input, slug, references.section, references.primary);
     let is_other_body = body_before.is_some_and(|before| before != body);
     let edited = Edited {
         content,

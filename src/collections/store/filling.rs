@@ -12,52 +12,87 @@ use crate::articles::model::{ArticleSort, TagKey};
 use crate::articles::store::selection::{Rule, Selection, SortKey, Window};
 use crate::db::changes::CacheTag;
 use crate::db::{Connection, Id, StoreResult, Timestamp};
+use crate::tags::model::TagKind;
+use crate::tags::store::tree::WithSubsections;
 
 /// How many candidates are looked at, and how many more when these are too few. A page has at most 100 articles, and as
 /// many can stand above.
 const CANDIDATES: [i64; 2] = [200, 10_000];
 
 /// The rule of a collection.
-pub(super) struct Filling(Rule);
+pub(super) struct Filling {
+    rule: Rule,
+    /// Its tags one by one, each with the sections below it where it is one.
+    places: Vec<Vec<TagKey>>,
+    /// Whether what it takes depends on which sections stand below which.
+    names_sections: bool,
+}
 
 fn keys(tags: Vec<RuleTag>) -> Vec<TagKey> {
     tags.into_iter().map(|tag| (tag.id, tag.kind)).collect()
 }
 
 impl Filling {
-    /// What a collection's row and its tags say.
-    pub(super) fn new(row: &Row, tags: RuleTags) -> Self {
-        Self(Rule {
-            tags: keys(tags.with),
-            section: row.fill_section_id,
-            language: row
-                .fill_language
-                .as_deref()
-                .and_then(|tag| tag.parse().ok()),
-            without_tags: keys(tags.without),
+    /// What a collection's row and its tags say. A section stands for those below it as well.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn find(
+        connection: &mut Connection,
+        row: &Row,
+        tags: RuleTags,
+    ) -> StoreResult<Self> {
+        let (with, without) = (keys(tags.with), keys(tags.without));
+        let section = row.fill_section_id.map(|id| (id, TagKind::Section));
+        let named = with.iter().chain(&without).copied().chain(section);
+        let subsections = WithSubsections::find(connection, named.clone())?;
+        let sections = subsections.of(section.as_slice());
+        let names_sections = named.into_iter().any(|(_, kind)| kind == TagKind::Section);
+        Ok(Self {
+            places: with.iter().map(|tag| subsections.of(&[*tag])).collect(),
+            names_sections,
+            rule: Rule {
+                tags: subsections.of(&with),
+                sections: sections.into_iter().map(|(id, _)| id).collect(),
+                language: row
+                    .fill_language
+                    .as_deref()
+                    .and_then(|tag| tag.parse().ok()),
+                without_tags: subsections.of(&without),
+            },
         })
     }
 
     /// What decides which articles it takes.
     pub(super) fn depends_on(&self, connection: &Connection) -> Vec<CacheTag> {
-        Selection::of(connection, self.0.clone()).depends_on()
+        let mut cache_tags = Selection::of(connection, self.rule.clone()).depends_on();
+        if self.names_sections {
+            cache_tags.push(CacheTag::Tags);
+        }
+        cache_tags
     }
 
     /// Where candidates are looked for, each place in an index of its own.
     fn places(&self) -> Vec<Rule> {
-        if self.0.tags.is_empty() {
-            let section = self.0.section;
+        if self.places.is_empty() {
+            let sections = self.rule.sections.clone();
             return vec![Rule {
-                section,
+                sections,
                 ..Rule::default()
             }];
         }
-        let tags = self.0.tags.iter();
-        let of_one = |tag: &TagKey| Rule {
-            tags: vec![*tag],
-            ..Rule::default()
-        };
-        tags.map(of_one).collect()
+        let of_one =
+            |tags: &Vec<TagKey>| match tags.iter().any(|(_, kind)| *kind == TagKind::Section) {
+                true => Rule {
+                    sections: tags.iter().map(|(id, _)| *id).collect(),
+                    ..Rule::default()
+                },
+                false => Rule {
+                    tags: tags.clone(),
+                    ..Rule::default()
+                },
+            };
+        self.places.iter().map(of_one).collect()
     }
 
     /// The newest candidates, and whether there are no others.
@@ -84,8 +119,8 @@ impl Filling {
 
     /// Whether candidates have all that it asks for.
     fn is_one_place(&self) -> bool {
-        let rule = &self.0;
-        let section = rule.tags.is_empty() || rule.section.is_none();
+        let rule = &self.rule;
+        let section = rule.tags.is_empty() || rule.sections.is_empty();
         section && rule.language.is_none() && rule.without_tags.is_empty()
     }
 
@@ -102,7 +137,7 @@ impl Filling {
             let fitting = match self.is_one_place() {
                 true => None,
                 false => {
-                    let rule = Selection::of(connection, self.0.clone());
+                    let rule = Selection::of(connection, self.rule.clone());
                     Some(rule.among(connection, &candidates)?)
                 }
             };

@@ -127,7 +127,7 @@ pub fn find(
     let mut articles = pinned(slots, found)?;
     if let Some(limit) = row.fill_limit {
         let tags = rows::tags_of(connection, row.id)?;
-        let filling = Filling::new(&row, tags);
+        let filling = Filling::find(connection, &row, tags)?;
         depends_on.extend(filling.depends_on(connection));
         let wanted = usize::try_from(limit).unwrap_or(0);
         let wanted = wanted.saturating_sub(articles.len());

@@ -14,6 +14,7 @@ use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp
 use crate::search::expression::{Dialect, ResolvedQuery};
 use crate::search::store::{dialect, look_up};
 use crate::tags::model::TagKind;
+use crate::tags::store::tree::WithSubsections;
 use crate::text::{Language, Slug};
 use crate::{authors, tags};
 
@@ -54,8 +55,8 @@ struct Without {
 pub struct Rule {
     /// One of these tags, if there are some.
     pub tags: Vec<TagKey>,
-    /// In this section.
-    pub section: Option<Id>,
+    /// In one of these sections, if there are some.
+    pub sections: Vec<Id>,
     /// In this language, or a narrower one.
     pub language: Option<Language>,
     /// None of these tags.
@@ -198,6 +199,15 @@ macro_rules! page {
     }};
 }
 
+/// Most tags, authors or sections, of which an article must have one, that a search looks for itself: with more, the
+/// articles that it finds are looked at.
+const MOST_SEARCHED: usize = 50;
+
+/// Most sections of which a page is put together, each read from its own place in the index.
+const MOST_MERGED: usize = 101;
+/// The longest of such pages.
+const LONGEST_MERGED: i64 = 200;
+
 mod counted;
 mod given;
 mod ranked;
@@ -247,11 +257,10 @@ impl Selection {
             slugs.extend(more.iter().cloned());
         }
         let found = tags::store::by_slugs(connection, &slugs)?;
+        let subsections = WithSubsections::find(connection, found.values().copied())?;
         let keys = |slugs: &[Slug]| -> Vec<TagKey> {
-            slugs
-                .iter()
-                .filter_map(|slug| found.get(slug).copied())
-                .collect()
+            let named = slugs.iter().filter_map(|slug| found.get(slug).copied());
+            subsections.of(&named.collect::<Vec<_>>())
         };
         let mut selection = Self {
             tags: filter.tags.iter().map(|group| keys(group)).collect(),
@@ -293,6 +302,7 @@ impl Selection {
                 .collect();
             let chosen = [&selection.authors, &selection.sections];
             groups.extend(chosen.into_iter().filter(|ids| !ids.is_empty()).cloned());
+            groups.retain(|group| group.len() <= MOST_SEARCHED);
             selection.search = look_up(connection, query, groups)?;
             if selection.search.is_none() {
                 return Ok(None);
@@ -315,7 +325,7 @@ impl Selection {
         Self {
             tags,
             authors: Vec::new(),
-            sections: rule.section.into_iter().collect(),
+            sections: rule.sections,
             named: Vec::new(),
             without: Without {
                 tags: rule.without_tags,
@@ -408,6 +418,11 @@ impl Selection {
 
     /// Whether the search index knows all that is asked for.
     fn is_searched_only(&self) -> bool {
+        let groups = self.tags.iter().map(Vec::len);
+        let largest = groups.chain([self.sections.len()]).max();
+        if largest.is_some_and(|largest| largest > MOST_SEARCHED) {
+            return false;
+        }
         let known = ArticleFilter {
             tags: self.filter.tags.clone(),
             authors: self.filter.authors.clone(),
@@ -477,6 +492,67 @@ impl Selection {
         if by_index && let Some(lookup) = self.search.take() {
             return ranked::page(connection, &self, &lookup, window);
         }
+        let rows = match self.is_merged(window) {
+            true => self.merged(connection, window)?,
+            false => self.instants(connection, window)?,
+        };
+        Ok(rows
+            .into_iter()
+            .map(|(id, published_at, updated_at)| match window.sort {
+                ArticleSort::LastUpdatedFirst | ArticleSort::LastUpdatedLast => {
+                    (id, SortKey::At(updated_at))
+                }
+                _ => (id, SortKey::At(published_at)),
+            })
+            .collect())
+    }
+
+    /// Whether a page is that of several sections, by publication, where no tag and no author leads to fewer articles.
+    fn is_merged(&self, window: Window) -> bool {
+        let by_publication = matches!(
+            window.sort,
+            ArticleSort::NewestFirst | ArticleSort::OldestFirst
+        );
+        by_publication
+            && window.limit <= LONGEST_MERGED
+            && (2..=MOST_MERGED).contains(&self.sections.len())
+            && self.tags.is_empty()
+            && self.authors.is_empty()
+            && self.search.is_none()
+            && !self.filter.names_articles()
+    }
+
+    /// A page of several sections, put together of one of each, so that no more articles are looked at however rare
+    /// one of them is.
+    fn merged(
+        &self,
+        connection: &mut Connection,
+        window: Window,
+    ) -> StoreResult<Vec<(Id, Timestamp, Timestamp)>> {
+        let mut all = Vec::new();
+        for section in &self.sections {
+            let one = Self {
+                sections: vec![*section],
+                ..self.clone()
+            };
+            all.extend(one.instants(connection, window)?);
+        }
+        all.sort_unstable_by_key(|(id, published_at, _)| (*published_at, *id));
+        let backward = window.start.is_some_and(|start| start.backward);
+        let upwards = (window.sort == ArticleSort::OldestFirst) != backward;
+        if !upwards {
+            all.reverse();
+        }
+        all.truncate(usize::try_from(window.limit).unwrap_or(0));
+        Ok(all)
+    }
+
+    /// The keys of a page, each with the instants of publication and of the last change.
+    fn instants(
+        mut self,
+        connection: &mut Connection,
+        window: Window,
+    ) -> StoreResult<Vec<(Id, Timestamp, Timestamp)>> {
         let rows: Vec<(Id, Timestamp, Timestamp)> = if let Some(tag) = self.take_tag() {
             let query = public_articles_by_tag::table
                 .filter(public_articles_by_tag::tag_id.eq(tag))
@@ -494,15 +570,7 @@ impl Selection {
             let query = narrowed!(public_articles, query, &self);
             page!(public_articles, query, window).load(connection)?
         };
-        Ok(rows
-            .into_iter()
-            .map(|(id, published_at, updated_at)| match window.sort {
-                ArticleSort::LastUpdatedFirst | ArticleSort::LastUpdatedLast => {
-                    (id, SortKey::At(updated_at))
-                }
-                _ => (id, SortKey::At(published_at)),
-            })
-            .collect())
+        Ok(rows)
     }
 
     /// A tag that all must have and whose index the list can be read from; the other conditions
