@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use actix_web::web::Data;
 
 use crate::auth::jwt::Signer;
-use crate::auth::store::sessions;
+use crate::auth::store::{links, sessions};
 use crate::auth::throttle::LoginThrottle;
 use crate::db::{Connection, Database, StoreError, Timestamp};
 use crate::events::{Origin, Writer, log};
@@ -268,6 +268,7 @@ pub fn sweep(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<L
                 .write(|connection| {
                     counting::forget_visitors(connection, Timestamp::now())?;
                     sessions::forget_expired(connection)?;
+                    links::forget_expired(connection)?;
                     keys::find(connection, Purpose::AccessTokens)
                 })
                 .await;
