@@ -242,6 +242,15 @@ pub struct ServerConfig {
     /// Origins whose pages may call the editorial API from a browser, comma-separated: scheme://host, or with a :port
     #[arg(long, env = "DATELINE_EDITORIAL_ORIGINS", value_delimiter = ',', value_parser = origin)]
     pub editorial_origins: Vec<String>,
+
+    /// Page of the newsroom's desk where people set a password by a link; the link's token stands behind the # of its
+    /// address
+    #[arg(long, env = "DATELINE_INVITATION_URL", value_parser = page)]
+    pub invitation_url: Option<Url>,
+
+    /// How long an invitation is good (days)
+    #[arg(long, env = "DATELINE_INVITATION_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=90))]
+    pub invitation_days: u16,
 }
 
 impl ServerConfig {
@@ -363,6 +372,17 @@ fn site(text: &str) -> Result<Url, String> {
         return Ok(url);
     }
     Err("it takes what the addresses of all articles begin with, without ? and #".into())
+}
+
+/// A page, which may have a query and no fragment.
+fn page(text: &str) -> Result<Url, String> {
+    const TAKES: &str =
+        "it takes the http or https URL of a page, without #, such as https://desk.example/join";
+    let url = Url::parse(text.trim()).map_err(|error| format!("{error}; {TAKES}"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.fragment().is_some() {
+        return Err(TAKES.into());
+    }
+    Ok(url)
 }
 
 fn web_url(text: &str) -> Result<Url, String> {

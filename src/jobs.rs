@@ -8,7 +8,7 @@ use actix_web::web::Data;
 
 use crate::articles::store::revisions;
 use crate::auth::jwt::Signer;
-use crate::auth::store::sessions;
+use crate::auth::store::{links, sessions};
 use crate::auth::throttle::LoginThrottle;
 use crate::db::{Connection, Database, StoreError, Timestamp};
 use crate::events::{Origin, Writer, log};
@@ -303,6 +303,7 @@ pub fn sweep(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<L
                 .write(|connection| {
                     counting::forget_visitors(connection, Timestamp::now())?;
                     sessions::forget_expired(connection)?;
+                    links::forget_expired(connection)?;
                     keys::find(connection, Purpose::AccessTokens)
                 })
                 .await;

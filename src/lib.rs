@@ -17,7 +17,7 @@
 //! - [`articles`], [`authors`], [`tags`], [`shares`] – the features, each with its model, store and
 //!   handlers
 //! - [`names`] – what tags and authors share
-//! - [`auth`] – people, tools, roles
+//! - [`auth`] – people, tools, roles, sessions
 //! - [`cache`] – public responses, cached while they are provably current
 //! - [`http`] – what all handlers share
 //! - [`search`] – words, queries, and the index of what is published

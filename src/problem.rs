@@ -73,7 +73,7 @@ problem_types! {
     IN_USE = "in-use", 409, "In use",
         "Articles refer to it, or collections are filled by it, so that it cannot be deleted. `article_count` says how many articles do, of any status; merging it into another takes all along.";
     WRONG_STATE = "wrong-state", 409, "Not possible in this state",
-        "The step is not allowed from the status the article has. `allowed` lists the steps that are.";
+        "The step is not allowed from the state it is in. `allowed` lists the steps of an article that are.";
     CONFLICT = "conflict", 409, "Written at the same moment",
         "Something that this request builds on was written at the same moment. Nothing was changed; try again.";
     PRECONDITION_FAILED = "precondition-failed", 412, "Changed since you read it",

@@ -67,7 +67,7 @@ pub fn resources() -> Vec<Resource> {
         collections::resources(),
         tags::resources(),
         authors::resources(),
-        auth::session::resources(),
+        auth::resources(),
         widgets::resources(),
         service::resources(),
     ]

@@ -9,6 +9,7 @@ use super::StartError;
 use crate::articles::editorial::DraftQuota;
 use crate::articles::public::ArticleLoader;
 use crate::auth::jwt::Signer;
+use crate::auth::people::LinkSettings;
 use crate::auth::throttle::LoginThrottle;
 use crate::cache::fixed::FixedContent;
 use crate::cache::response_cache::ResponseCache;
@@ -60,6 +61,7 @@ pub(super) struct State {
     document: Data<OpenApiJson>,
     timeout: Data<RequestTimeout>,
     readers: BodyReaders,
+    links: Data<LinkSettings>,
 }
 
 fn document(prefix: &PathPrefix) -> OpenApiJson {
@@ -120,6 +122,10 @@ impl State {
             sites: Data::new(Sites::new(config.public_url.as_ref(), &config.former_sites)),
             timeout: Data::new(RequestTimeout(Duration::from_secs(config.request_timeout))),
             readers: BodyReaders::start().map_err(StartError::Thread)?,
+            links: Data::new(LinkSettings {
+                page: config.invitation_url.clone(),
+                invitations: chrono::Duration::days(config.invitation_days.into()),
+            }),
             metrics,
             database: Data::new(database),
         };
@@ -157,7 +163,8 @@ impl State {
             .app_data(self.sites.clone())
             .app_data(self.document.clone())
             .app_data(self.timeout.clone())
-            .app_data(self.readers.clone());
+            .app_data(self.readers.clone())
+            .app_data(self.links.clone());
     }
 }
 

@@ -44,7 +44,9 @@ requirements!(
     AuthorsWrite,
     CollectionsRead,
     CollectionsWrite,
-    SharesWrite
+    SharesWrite,
+    PeopleManage,
+    TokensManage
 );
 
 /// A caller who has the right `R`, and what they sent: 401 without a valid token, 403 without the
@@ -87,6 +89,32 @@ impl FromRequest for SignedIn {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let caller = caller(request);
         Box::pin(async move { caller.await.map(Self) })
+    }
+}
+
+/// A person, signed in, with the session that the request belongs to: 401 without a valid token, 403 for a tool's.
+#[derive(Debug)]
+pub struct OwnSession(pub Session);
+
+impl FromRequest for OwnSession {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let session = bearer(request).and_then(|token| {
+            let signer = request.app_data::<Data<Signer>>()?;
+            signer.verify(&token)
+        });
+        let caller = caller(request);
+        Box::pin(async move {
+            match (caller.await?, session) {
+                (Caller::User { .. }, Some(session)) => Ok(Self(session)),
+                _ => Err(Problem::new(
+                    &FORBIDDEN,
+                    "This is for people who signed in: API tokens have no password and no sessions.",
+                )),
+            }
+        })
     }
 }
 

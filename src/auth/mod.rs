@@ -2,22 +2,47 @@
 //!
 //! - [`actor`] – who did something, as editors are told
 //! - [`model`] – roles, rights, scopes and callers; one table says who may what
+//! - [`email`] – e-mail addresses to sign in with
+//! - [`person`] – people as those see and change them who may
+//! - [`api_token`] – API tokens as those see and create them who may
 //! - [`password`] – argon2id
 //! - `hs256` – the one algorithm that they are signed with
 //! - [`jwt`] – access tokens and the keys they are signed with
 //! - [`secret`] – random tokens and how they are stored
 //! - [`throttle`] – limits on attempts to sign in
-//! - [`store`] – users, sessions and API tokens in the database
+//! - [`store`] – users, links, sessions and API tokens in the database
 //! - [`guard`] – the extractors with which handlers name the right they need
-//! - [`session`] – the handlers of `/v1/auth`
+//! - [`session`] – the handlers of `/v1/auth`: signing in and out
+//! - [`account`] – those of one's own account: joining, the password, sessions
+//! - [`people`] – those of `/v1/editorial/people`
+//! - [`tokens`] – those of `/v1/editorial/tokens`
 
+pub mod account;
+pub mod api_token;
+pub mod email;
 pub mod actor;
 pub mod guard;
 mod hs256;
 pub mod jwt;
 pub mod model;
 pub mod password;
+pub mod people;
+pub mod person;
 pub mod secret;
 pub mod session;
 pub mod store;
 pub mod throttle;
+pub mod tokens;
+
+use crate::http::routes::Resource;
+
+/// The resources of people, tools and sessions.
+pub fn resources() -> Vec<Resource> {
+    let parts = [
+        session::resources(),
+        account::resources(),
+        people::resources(),
+        tokens::resources(),
+    ];
+    parts.into_iter().flatten().collect()
+}

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::db::Id;
 use crate::events::{Actor, Origin, RequestId};
-use crate::validation::unknown;
+use crate::validation::{Invalid, Violations, unknown};
 
 macro_rules! rights {
     ($($name:ident = $scope:literal, $meaning:literal;)*) => {
@@ -46,6 +47,8 @@ rights! {
     CollectionsRead = "collections:read", "Read collections as editors write them.";
     CollectionsWrite = "collections:write", "Create, replace and delete collections.";
     SharesWrite = "shares:write", "Set share counts that were observed elsewhere.";
+    PeopleManage = "people:manage", "Invite, change and disable people, end their sessions, and reset their passwords.";
+    TokensManage = "tokens:manage", "Create, list and revoke API tokens.";
 }
 
 impl fmt::Display for Right {
@@ -69,11 +72,25 @@ impl FromStr for Right {
     }
 }
 
+impl Deserr<Violations> for Right {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, Violations> {
+        <String as Deserr<Violations>>::deserialize_from_value(value, location)?
+            .parse()
+            .map_err(|reason: String| {
+                Violations::at(location, Invalid::new("unknown_value", reason))
+            })
+    }
+}
+
 /// What a person is in the newsroom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Deserr, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[deserr(error = Violations, rename_all = lowercase)]
 pub enum Role {
-    /// Everything, share counts that were observed elsewhere included.
+    /// Everything, other people, API tokens and share counts that were observed elsewhere included.
     Admin,
     /// All articles, tags, authors and collections, publishing included; not the counts that tools observed.
     Editor,
@@ -167,6 +184,11 @@ impl Caller {
             Self::User { role, .. } => role.rights().contains(&right),
             Self::Tool { scopes, .. } => scopes.contains(&right),
         }
+    }
+
+    /// Whether this caller may do all of that: nobody gives others more than they have.
+    pub fn may_all(&self, rights: &[Right]) -> bool {
+        rights.iter().all(|right| self.may(*right))
     }
 
     /// The user whose articles are the only ones this caller sees and edits; `None` for callers

@@ -25,6 +25,19 @@ static WAITING: Semaphore = Semaphore::const_new(MOST_WAITING);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Busy;
 
+/// What a thread does with a password.
+enum Work {
+    Compare(Comparison),
+    Hash(Hashing),
+}
+
+/// A password to be hashed, and its place among those that wait.
+struct Hashing {
+    password: String,
+    hash: oneshot::Sender<Result<String, argon2::password_hash::Error>>,
+    _waiting: SemaphorePermit<'static>,
+}
+
 /// A password to be compared, and its place among those that wait.
 struct Comparison {
     password: String,
@@ -33,8 +46,8 @@ struct Comparison {
     _waiting: SemaphorePermit<'static>,
 }
 
-static COMPARISONS: LazyLock<Sender<Comparison>> = LazyLock::new(|| {
-    let (sender, receiver) = channel::<Comparison>();
+static WORK: LazyLock<Sender<Work>> = LazyLock::new(|| {
+    let (sender, receiver) = channel::<Work>();
     let receiver = Arc::new(Mutex::new(receiver));
     for number in 0..HASHERS {
         let receiver = Arc::clone(&receiver);
@@ -47,16 +60,27 @@ static COMPARISONS: LazyLock<Sender<Comparison>> = LazyLock::new(|| {
                     .recv()
             };
             let mut memory = Vec::new();
-            while let Ok(comparison) = next() {
-                comparison.run(&mut memory);
+            while let Ok(work) = next() {
+                match work {
+                    Work::Compare(comparison) => comparison.run(&mut memory),
+                    Work::Hash(hashing) => hashing.run(),
+                }
             }
         });
         if let Err(error) = begun {
-            tracing::error!(%error, "no thread to compare passwords on");
+            tracing::error!(%error, "no thread to hash passwords on");
         }
     }
     sender
 });
+
+impl Hashing {
+    fn run(self) {
+        if !self.hash.is_closed() {
+            let _ = self.hash.send(hash(&self.password));
+        }
+    }
+}
 
 impl Comparison {
     fn run(self, memory: &mut Vec<Block>) {
@@ -137,8 +161,28 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Busy
         matches,
         _waiting: waiting,
     };
-    COMPARISONS.send(comparison).map_err(|_| Busy)?;
+    WORK.send(Work::Compare(comparison)).map_err(|_| Busy)?;
     answer.await.map_err(|_| Busy)
+}
+
+/// The salted hash of a new password, made on a thread apart.
+///
+/// # Errors
+/// [`Busy`], at once, or when the system gives no randomness.
+pub async fn hash_apart(password: String) -> Result<String, Busy> {
+    let waiting = WAITING.try_acquire().map_err(|_| Busy)?;
+    let (hash, answer) = oneshot::channel();
+    let hashing = Hashing {
+        password,
+        hash,
+        _waiting: waiting,
+    };
+    WORK.send(Work::Hash(hashing)).map_err(|_| Busy)?;
+    let hash = answer.await.map_err(|_| Busy)?;
+    hash.map_err(|error| {
+        tracing::error!(%error, "a password was not hashed");
+        Busy
+    })
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ pub const API_TOKEN_PREFIX: &str = "dl_";
 /// What refresh tokens begin with.
 pub const REFRESH_TOKEN_PREFIX: &str = "dr_";
 
+/// What tokens of links begin with by which people set a password.
+pub const LINK_PREFIX: &str = "dk_";
+
 /// A new token with a prefix that says what it is.
 pub fn generate(prefix: &str) -> String {
     format!("{prefix}{}", BASE64_URL_SAFE_NO_PAD.encode(random_bytes()))

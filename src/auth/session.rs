@@ -1,4 +1,4 @@
-//! The handlers of `/v1/auth`: signing in, staying signed in, signing out.
+//! The handlers of `/v1/auth` for signing in, staying signed in and signing out.
 
 use std::time::Duration;
 
@@ -16,10 +16,11 @@ use super::guard::SignedIn;
 use super::jwt::{LIFETIME, Session, Signer};
 use super::model::{Caller, Right, Role};
 use super::store::sessions::{self, Refreshed};
-use super::store::users;
+use super::store::{access, users};
 use super::throttle::LoginThrottle;
 use super::{model, password};
 use crate::db::{Database, Id, StoreError};
+use crate::events::{Actor, Origin, RequestId, Writer};
 use crate::http::address::TrustedProxies;
 use crate::http::body::JsonBody;
 use crate::http::conditional::private_json;
@@ -118,7 +119,14 @@ pub struct Me {
     rights: Vec<Right>,
 }
 
-fn too_many(wait: Duration) -> Problem {
+/// Most characters that are kept of what a client calls itself.
+const MOST_OF_USER_AGENT: usize = 200;
+
+pub(super) fn busy(_: password::Busy) -> Problem {
+    Problem::unavailable("Too many people are signing in just now.")
+}
+
+pub(super) fn too_many(wait: Duration) -> Problem {
     Problem::rate_limited("Too many attempts to sign in.", wait)
 }
 
@@ -147,7 +155,7 @@ impl<T: FromRequest<Error = Problem> + 'static> FromRequest for Throttled<T> {
     }
 }
 
-fn tokens(
+pub(super) fn tokens(
     signer: &Signer,
     session: Session,
     refresh_token: String,
@@ -179,9 +187,15 @@ fn tokens(
         (status = 429, description = "Too many attempts.", body = ProblemDocument, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds to wait."))),
     )
 )]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is something of its own that actix extracts"
+)]
 pub async fn login(
     request: HttpRequest,
+    request_id: RequestId,
     database: Data<Database>,
+    writer: Data<Writer>,
     signer: Data<Signer>,
     throttle: Data<LoginThrottle>,
     proxies: Data<TrustedProxies>,
@@ -199,28 +213,84 @@ pub async fn login(
         .read(move |connection| users::find_by_email(connection, &email))
         .await?
         .filter(|user| user.disabled_at.is_none());
-    let hash = user.as_ref().map(|user| user.password_hash.clone());
-    let matches =
-        password::verify(credentials.password, hash)
-            .await
-            .map_err(|password::Busy| {
-                Problem::unavailable("Too many people are signing in just now.")
-            })?;
-    let Some(user) = user.filter(|_| matches) else {
-        return Err(refused(Problem::new(
-            &INVALID_CREDENTIALS,
-            INVALID_CREDENTIALS.meaning,
-        )));
+    let hash = user
+        .as_ref()
+        .and_then(|user| user.password_hash())
+        .map(str::to_owned);
+    let matches = password::verify(credentials.password, hash.clone())
+        .await
+        .map_err(busy)?;
+    if let Some(user) = user.as_ref().filter(|_| !matches) {
+        note_failure(&throttle, &writer, request_id, user.id);
+    }
+    let (Some(user), Some(hash)) = (user.filter(|_| matches), hash) else {
+        return Err(wrong_credentials());
     };
-    throttle.signed_in(&account, address);
     let id = user.id;
-    let (session, refresh_token) = database
-        .write(move |connection| sessions::begin(connection, id))
+    let user_agent = user_agent(&request);
+    let begun = writer
+        .change(
+            origin(id, request_id),
+            move |change| access::sign_in(change, id, &hash, user_agent.as_deref()),
+            |_, begun| Ok(begun),
+        )
         .await?;
+    // Somebody has changed the password or disabled the account since it was read.
+    let (session, refresh_token) = begun.ok_or_else(wrong_credentials)?;
+    throttle.signed_in(&account, address);
     tokens(&signer, session, refresh_token)
 }
 
-fn refused(problem: Problem) -> Problem {
+fn wrong_credentials() -> Problem {
+    refused(Problem::new(
+        &INVALID_CREDENTIALS,
+        INVALID_CREDENTIALS.meaning,
+    ))
+}
+
+/// Where a change comes from that a person makes who is not signed in yet.
+pub(super) fn origin(user: Id, request: RequestId) -> Origin {
+    Origin {
+        actor: Actor::User(user),
+        request: Some(request.0),
+    }
+}
+
+/// What the client calls itself: a line of at most 200 characters.
+pub(super) fn user_agent(request: &HttpRequest) -> Option<String> {
+    let said = request.headers().get(header::USER_AGENT)?.to_str().ok()?;
+    let said: String = said.chars().take(MOST_OF_USER_AGENT).collect();
+    (!said.trim().is_empty()).then(|| said.trim().to_owned())
+}
+
+/// Puts down, in the background so that it takes no longer than for an account that does not exist, that somebody
+/// gave a wrong password: once a minute for each account, however many try.
+pub(super) fn note_failure(
+    throttle: &LoginThrottle,
+    writer: &Data<Writer>,
+    request: RequestId,
+    id: Id,
+) {
+    if !throttle.failure_is_news(id) {
+        return;
+    }
+    let writer = writer.clone();
+    let origin = server(request);
+    actix_web::rt::spawn(async move {
+        let noted = writer
+            .change(
+                origin,
+                move |change| access::note_failed_sign_in(change, id),
+                |_, ()| Ok(()),
+            )
+            .await;
+        if let Err(error) = noted {
+            tracing::warn!(?error, "a failed sign-in was not noted");
+        }
+    });
+}
+
+pub(super) fn refused(problem: Problem) -> Problem {
     problem.with_header(
         header::WWW_AUTHENTICATE,
         HeaderValue::from_static("Bearer realm=\"dateline\""),
@@ -242,6 +312,8 @@ fn refused(problem: Problem) -> Problem {
 )]
 pub async fn refresh(
     database: Data<Database>,
+    writer: Data<Writer>,
+    request: RequestId,
     signer: Data<Signer>,
     _: Query<NoParams>,
     JsonBody(body): JsonBody<RefreshToken>,
@@ -254,12 +326,24 @@ pub async fn refresh(
     if !is_known {
         return Err(unknown_refresh_token());
     }
-    let refreshed = database
-        .write(move |connection| sessions::refresh(connection, &body.refresh_token))
+    let refreshed = writer
+        .change(
+            server(request),
+            move |change| sessions::refresh(change, &body.refresh_token),
+            |_, refreshed| Ok(refreshed),
+        )
         .await?;
     match refreshed {
         Refreshed::Renewed { token, session } => tokens(&signer, session, token),
         Refreshed::Refused => Err(unknown_refresh_token()),
+    }
+}
+
+/// Where a change comes from that nobody has proven to ask for.
+fn server(request: RequestId) -> Origin {
+    Origin {
+        actor: Actor::System,
+        request: Some(request.0),
     }
 }
 
@@ -280,6 +364,8 @@ fn unknown_refresh_token() -> Problem {
 )]
 pub async fn logout(
     database: Data<Database>,
+    writer: Data<Writer>,
+    request: RequestId,
     _: Query<NoParams>,
     JsonBody(body): JsonBody<RefreshToken>,
 ) -> Result<HttpResponse, Problem> {
@@ -288,8 +374,12 @@ pub async fn logout(
         .read(move |connection| sessions::is_known(connection, &token))
         .await?;
     if is_known {
-        database
-            .write(move |connection| sessions::end(connection, &body.refresh_token))
+        writer
+            .change(
+                server(request),
+                move |change| sessions::end(change, &body.refresh_token),
+                |_, ()| Ok(()),
+            )
             .await?;
     }
     Ok(HttpResponse::build(StatusCode::NO_CONTENT)

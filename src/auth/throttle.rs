@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::db::Id;
 use crate::http::address::network;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -22,6 +23,8 @@ pub const PER_ACCOUNT_AND_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("not 
 pub const PER_ACCOUNT: NonZeroU32 = NonZeroU32::new(1_000).expect("not zero");
 /// Attempts for one account from all addresses afterwards, per minute.
 pub const PER_ACCOUNT_AND_MINUTE: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
+/// Failed attempts for one user that are noted, at once and per minute.
+const NOTED_FAILURES: NonZeroU32 = NonZeroU32::MIN;
 /// Accounts and the addresses from which they were signed in to lately that are remembered.
 const REMEMBERED: usize = 10_000;
 
@@ -35,6 +38,7 @@ pub struct LoginThrottle {
     pairs: DefaultKeyedRateLimiter<Pair>,
     accounts: DefaultKeyedRateLimiter<u64>,
     signed_in: Cache<Pair, ()>,
+    failures: DefaultKeyedRateLimiter<Id>,
     hasher: RandomState,
     clock: DefaultClock,
 }
@@ -47,6 +51,7 @@ impl Default for LoginThrottle {
             pairs: RateLimiter::keyed(Quota::per_minute(PER_ACCOUNT_AND_ADDRESS)),
             accounts: RateLimiter::keyed(of_account),
             signed_in: Cache::new(REMEMBERED),
+            failures: RateLimiter::keyed(Quota::per_minute(NOTED_FAILURES)),
             hasher: RandomState::new(),
             clock: DefaultClock::default(),
         }
@@ -83,6 +88,11 @@ impl LoginThrottle {
         self.signed_in.insert(self.pair(account, address), ());
     }
 
+    /// Whether a failed attempt for a user is worth noting: once a minute, however many fail.
+    pub fn failure_is_news(&self, user: Id) -> bool {
+        self.failures.check_key(&user).is_ok()
+    }
+
     fn pair(&self, account: &str, address: Option<IpAddr>) -> Pair {
         self.hasher.hash_one((account, address.map(network)))
     }
@@ -102,6 +112,7 @@ impl LoginThrottle {
         self.addresses.retain_recent();
         self.pairs.retain_recent();
         self.accounts.retain_recent();
+        self.failures.retain_recent();
     }
 }
 

@@ -18,12 +18,15 @@ use tracing_subscriber::EnvFilter;
 
 use crate::app::{Opening, StartError, open_database};
 use crate::config::DatabaseConfig;
-use crate::db::StoreError;
+use crate::db::changes::Invalidation;
 use crate::db::connection::Watched;
 use crate::db::copy::CopyError;
+use crate::db::transaction::in_transaction;
+use crate::db::{Connection, StoreError, StoreResult};
+use crate::events::{self, Change, Origin};
 use crate::text::Line;
 use crate::validation::Invalid;
-use crate::{log, openapi};
+use crate::{log, openapi, projections};
 
 pub mod copy;
 pub mod demo;
@@ -190,4 +193,16 @@ pub enum CommandError {
 /// A connection to a database that is opened for one command.
 fn connect(config: &DatabaseConfig, opening: Opening) -> Result<Watched, CommandError> {
     Ok(open_database(config, opening)?.connection()?)
+}
+
+/// Makes a change in a transaction, with all that follows from it; the log says that the command line made it.
+fn change<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&mut Change<'_>) -> StoreResult<T>,
+) -> StoreResult<T> {
+    in_transaction(connection, |connection| {
+        // Nothing that readers see depends on people and tokens: no server needs to be told.
+        let touched = &mut Invalidation::default();
+        events::writer::run(connection, touched, projections::ALL, Origin::SYSTEM, work)
+    })
 }

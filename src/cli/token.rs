@@ -8,7 +8,7 @@ use crate::auth::model::Right;
 use crate::auth::store::tokens;
 use crate::config::DatabaseConfig;
 use crate::db::transaction::in_transaction;
-use crate::db::{Id, Timestamp};
+use crate::db::{Id, StoreError, Timestamp};
 use crate::keys::{self, Purpose};
 
 /// Issue, list and revoke API tokens for tools.
@@ -30,7 +30,7 @@ enum Command {
         name: String,
 
         /// What it may do, comma-separated: articles:read, articles:write, articles:publish, tags:write,
-        /// authors:write, collections:read, collections:write, shares:write
+        /// authors:write, collections:read, collections:write, shares:write, people:manage, tokens:manage
         #[arg(long, value_delimiter = ',', required = true)]
         scope: Vec<Right>,
 
@@ -78,8 +78,8 @@ impl Token {
                 let expires_at = expires_in_days
                     .map(|days| Timestamp::now().plus(chrono::Duration::days(days.into())));
                 let mut connection = connect(&database, Opening::Migrated)?;
-                let token = in_transaction(&mut connection, |connection| {
-                    tokens::issue(connection, &name, &scope, expires_at)
+                let (_, token) = super::change(&mut connection, |change| {
+                    tokens::create(change, &name, &scope, expires_at)
                 })?;
                 println!("{token}");
             }
@@ -106,8 +106,13 @@ impl Token {
             }
             Command::Revoke { database, id } => {
                 let mut connection = connect(&database, Opening::AsItIs)?;
-                in_transaction(&mut connection, |connection| tokens::revoke(connection, id))
-                    .map_err(|error| CommandError::About(id.to_string(), error))?;
+                super::change(&mut connection, |change| {
+                    match tokens::revoke(change, id)? {
+                        true => Ok(()),
+                        false => Err(StoreError::NotFound),
+                    }
+                })
+                .map_err(|error| CommandError::About(id.to_string(), error))?;
                 println!("revoked {id}");
             }
             Command::RotateKey { database, drop_old } => {

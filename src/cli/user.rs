@@ -6,12 +6,14 @@ use clap::{Args, Subcommand};
 
 use super::{CommandError, connect};
 use crate::app::Opening;
+use crate::auth::email::Email;
 use crate::auth::model::Role;
 use crate::auth::password;
-use crate::auth::store::users;
+use crate::auth::store::people::{self, Authority};
+use crate::auth::store::{access, users};
 use crate::config::DatabaseConfig;
-use crate::db::transaction::in_transaction;
-use crate::db::{Connection, StoreError, StoreResult};
+use crate::db::{Id, StoreError, StoreResult};
+use crate::events::Change;
 
 /// Add, list and disable people who sign in; change passwords and roles.
 #[derive(Debug, Args)]
@@ -29,7 +31,7 @@ enum Command {
 
         /// E-mail address to sign in with
         #[arg(long, value_parser = email)]
-        email: String,
+        email: Email,
 
         /// How they are called
         #[arg(long, value_parser = super::name)]
@@ -48,8 +50,8 @@ enum Command {
         database: DatabaseConfig,
 
         /// E-mail address of the user
-        #[arg(long)]
-        email: String,
+        #[arg(long, value_parser = email)]
+        email: Email,
 
         #[command(flatten)]
         password: PasswordSource,
@@ -60,8 +62,8 @@ enum Command {
         database: DatabaseConfig,
 
         /// E-mail address of the user
-        #[arg(long)]
-        email: String,
+        #[arg(long, value_parser = email)]
+        email: Email,
     },
     /// Let someone sign in again
     Enable {
@@ -69,8 +71,8 @@ enum Command {
         database: DatabaseConfig,
 
         /// E-mail address of the user
-        #[arg(long)]
-        email: String,
+        #[arg(long, value_parser = email)]
+        email: Email,
     },
     /// Give someone another role, from their next request on
     Role {
@@ -78,8 +80,8 @@ enum Command {
         database: DatabaseConfig,
 
         /// E-mail address of the user
-        #[arg(long)]
-        email: String,
+        #[arg(long, value_parser = email)]
+        email: Email,
 
         /// admin, editor, author or viewer
         #[arg(long)]
@@ -128,26 +130,25 @@ impl PasswordSource {
     }
 }
 
-fn email(text: &str) -> Result<String, String> {
-    let well_formed = text.len() <= 254
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control())
-        && matches!(text.split_once('@'), Some((name, domain)) if !name.is_empty() && !domain.is_empty());
-    if !well_formed {
-        return Err("it takes an e-mail address such as desk@example.com".into());
-    }
-    Ok(users::normalise_email(text))
+fn email(text: &str) -> Result<Email, String> {
+    text.parse()
+        .map_err(|_| "it takes an e-mail address such as desk@example.com".into())
 }
 
 /// Changes one user in a transaction.
 fn change(
     database: &DatabaseConfig,
-    email: &str,
-    work: impl FnOnce(&mut Connection) -> StoreResult<()>,
+    email: &Email,
+    work: impl FnOnce(&mut Change<'_>, Id) -> StoreResult<()>,
 ) -> Result<(), CommandError> {
     let mut connection = connect(database, Opening::AsItIs)?;
-    in_transaction(&mut connection, work).map_err(|error| match error {
-        StoreError::NotFound => CommandError::NoUser(email.to_owned()),
-        error => CommandError::About(email.to_owned(), error),
+    let changed = super::change(&mut connection, |change| {
+        let id = people::id_of(change.connection, email)?;
+        work(change, id)
+    });
+    changed.map_err(|error| match error {
+        StoreError::NotFound => CommandError::NoUser(email.to_string()),
+        error => CommandError::About(email.to_string(), error),
     })
 }
 
@@ -185,8 +186,8 @@ impl User {
             } => {
                 let hash = password.read()?;
                 let mut connection = connect(&database, Opening::Migrated)?;
-                let id = in_transaction(&mut connection, |connection| {
-                    users::add(connection, &email, &name, role, &hash)
+                let id = super::change(&mut connection, |change| {
+                    people::add(change, email.as_str(), &name, role, &hash)
                 })?;
                 println!("added {email} as {role} ({id})");
             }
@@ -196,20 +197,20 @@ impl User {
                 password,
             } => {
                 let hash = password.read()?;
-                change(&database, &email, |connection| {
-                    users::set_password(connection, &email, &hash)
+                change(&database, &email, |change, id| {
+                    access::set_password(change, id, &hash)
                 })?;
                 println!("changed the password of {email} and ended their sessions");
             }
             Command::Disable { database, email } => {
-                change(&database, &email, |connection| {
-                    users::set_enabled(connection, &email, false)
+                change(&database, &email, |change, id| {
+                    people::disable(change, &Authority::Operator, id)
                 })?;
                 println!("{email} cannot sign in any more; their sessions have ended");
             }
             Command::Enable { database, email } => {
-                change(&database, &email, |connection| {
-                    users::set_enabled(connection, &email, true)
+                change(&database, &email, |change, id| {
+                    people::enable(change, &Authority::Operator, id)
                 })?;
                 println!("{email} can sign in");
             }
@@ -218,8 +219,8 @@ impl User {
                 email,
                 role,
             } => {
-                change(&database, &email, |connection| {
-                    users::set_role(connection, &email, role)
+                change(&database, &email, |change, id| {
+                    people::set_role(change, &Authority::Operator, id, role)
                 })?;
                 println!("{email} is {role} now");
             }

@@ -29,6 +29,8 @@ pub enum Lock {
     Totals,
     /// Renewing or revoking one sign-in, named by its family.
     Family(Id),
+    /// Taking from an admin that they are one, or can sign in.
+    Admins,
     /// Migrating. It is held by the connection, not by a transaction.
     Migrations,
 }
@@ -46,6 +48,7 @@ impl Lock {
             Self::Rollups => 0x726f_6c6c,
             Self::Totals => 0x746f_7461,
             Self::Family(id) => id.0.as_u64_pair().1.cast_signed(),
+            Self::Admins => 0x6164_6d69,
             Self::Migrations => 0x6461_7465_6c69_6e65,
         }
     }

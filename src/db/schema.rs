@@ -6,7 +6,7 @@
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 
 table! {
-    use diesel::sql_types::{Nullable, Text};
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::db::types::{IdSql, TimestampSql};
 
     users (id) {
@@ -17,6 +17,7 @@ table! {
         password_hash -> Text,
         created_at -> TimestampSql,
         disabled_at -> Nullable<TimestampSql>,
+        version -> BigInt,
     }
 }
 
@@ -89,7 +90,7 @@ table! {
 }
 
 table! {
-    use diesel::sql_types::{Binary, Nullable};
+    use diesel::sql_types::{Binary, Nullable, Text};
     use crate::db::types::{IdSql, TimestampSql};
 
     refresh_tokens (token_hash) {
@@ -100,6 +101,8 @@ table! {
         expires_at -> TimestampSql,
         used_at -> Nullable<TimestampSql>,
         revoked_at -> Nullable<TimestampSql>,
+        begun_at -> Nullable<TimestampSql>,
+        user_agent -> Nullable<Text>,
     }
 }
 
@@ -116,6 +119,7 @@ table! {
         expires_at -> Nullable<TimestampSql>,
         last_used_at -> Nullable<TimestampSql>,
         revoked_at -> Nullable<TimestampSql>,
+        created_by -> Nullable<IdSql>,
     }
 }
 
@@ -656,6 +660,20 @@ joinable!(article_authors -> authors (author_id));
 joinable!(article_authors -> articles (article_id));
 joinable!(article_authors -> public_articles (article_id));
 joinable!(share_counts -> public_articles (article_id));
+table! {
+    use diesel::sql_types::{Binary, Nullable};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    password_links (token_hash) {
+        token_hash -> Binary,
+        user_id -> IdSql,
+        created_at -> TimestampSql,
+        expires_at -> TimestampSql,
+        used_at -> Nullable<TimestampSql>,
+        withdrawn_at -> Nullable<TimestampSql>,
+    }
+}
+
 joinable!(refresh_tokens -> users (user_id));
 joinable!(collection_tags -> tags (tag_id));
 joinable!(collection_slots -> articles (article_id));

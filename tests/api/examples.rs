@@ -60,7 +60,10 @@ fn examples_find_something_in_the_sample_newsroom() {
             let address = address.trim_end_matches('?');
             let (status, reply) = demo.server.ask("GET", address, &token, None);
             assert_eq!(status, 200, "{address}: {reply}");
-            if let Some(data) = reply["data"].as_array() {
+            // The sample newsroom has no tools.
+            if let Some(data) = reply["data"].as_array()
+                && path != "/v1/editorial/tokens"
+            {
                 assert!(!data.is_empty(), "{address} finds nothing");
             }
             tried += 1;

@@ -10,7 +10,9 @@ use dateline::auth::password;
 use dateline::auth::store::{tokens, users};
 use dateline::clock::Clock;
 use dateline::config::{DatabaseConfig, ServerConfig};
-use dateline::db::{Database, DatabaseUrl, Id, Timestamp};
+use dateline::db::{Database, DatabaseUrl, Id, StoreResult, Timestamp};
+use dateline::events::{Change, Origin, Writer};
+use dateline::projections;
 use dateline::shares::store::{counting, rollups};
 use diesel::{Connection, PgConnection, RunQueryDsl};
 use jsonschema::Validator;
@@ -366,6 +368,17 @@ impl TestApp {
                 ),
             );
         }
+    }
+
+    /// Makes a change as the command line does.
+    pub async fn change<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Change<'_>) -> StoreResult<T> + Clone + Send + 'static,
+    ) -> T {
+        Writer::new(self.database.clone(), projections::ALL)
+            .change(Origin::SYSTEM, work, |_, value| Ok(value))
+            .await
+            .unwrap()
     }
 
     /// A tool's token with all rights.

@@ -35,6 +35,7 @@ mod limits;
 mod names;
 mod one_call;
 mod patches;
+mod people;
 mod process;
 mod public;
 mod questions;

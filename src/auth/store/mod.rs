@@ -1,10 +1,16 @@
 //! People and tools in the database.
 //!
-//! - [`users`] – people who sign in
+//! - [`users`] – rows of people who sign in
+//! - [`people`] – what may be done to them: inviting, changing, disabling
+//! - [`access`] – setting their passwords, signing them in, ending their sessions
+//! - [`links`] – links by which they set a password, once
 //! - [`sessions`] – their sign-ins, as families of refresh tokens
 //! - [`tokens`] – API tokens
 //! - [`actors`] – the names of those who did something
 
+pub mod access;
+pub mod links;
+pub mod people;
 pub mod actors;
 pub mod sessions;
 pub mod tokens;

@@ -1,11 +1,14 @@
 //! Tokens of tools in the database.
 
 use diesel::prelude::*;
+use serde_json::{Value, json};
 
 use crate::auth::model::Right;
 use crate::auth::secret::{self, API_TOKEN_PREFIX};
+use crate::db::keyset::KeysetBound;
 use crate::db::schema::api_tokens;
-use crate::db::{Connection, Id, StoreError, StoreResult, Timestamp};
+use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
+use crate::events::{Actor, Change, DeskEvent, Event};
 
 /// A tool's token, without the token itself, which is not kept.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -24,6 +27,8 @@ pub struct ApiToken {
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// The person who created it; `None` for the command line and for another token.
+    pub created_by: Option<Id>,
 }
 
 impl ApiToken {
@@ -41,7 +46,7 @@ impl ApiToken {
     }
 }
 
-/// Issues a token; returns it, this once.
+/// Issues a token; returns it, this once. The log does not have it: see [`create`].
 ///
 /// # Errors
 /// When the database fails.
@@ -69,7 +74,7 @@ pub fn issue(
 /// The token that hashes to this.
 ///
 /// # Errors
-/// [`StoreError::NotFound`].
+/// [`StoreError::NotFound`](crate::db::StoreError::NotFound).
 pub fn find(connection: &mut Connection, digest: &[u8]) -> StoreResult<ApiToken> {
     Ok(api_tokens::table
         .filter(api_tokens::token_hash.eq(digest))
@@ -99,20 +104,90 @@ pub fn list(connection: &mut Connection) -> StoreResult<Vec<ApiToken>> {
         .load(connection)?)
 }
 
-/// Revokes a token.
+/// Up to `limit` tokens from a start, the oldest first.
 ///
 /// # Errors
-/// [`StoreError::NotFound`] when there is none with this key, or it is revoked already.
-pub fn revoke(connection: &mut Connection, id: Id) -> StoreResult<()> {
+/// When the database fails.
+pub fn page(
+    connection: &mut Connection,
+    start: Option<KeysetBound<String>>,
+    limit: i64,
+) -> StoreResult<Vec<ApiToken>> {
+    use api_tokens::id;
+    let mut query = api_tokens::table.into_boxed::<MultiBackend>();
+    query = match start {
+        Some(start) if start.backward => query.filter(id.lt(start.bound(false))).order(id.desc()),
+        Some(start) => query.filter(id.gt(start.bound(true))).order(id.asc()),
+        None => query.order(id.asc()),
+    };
+    Ok(query
+        .limit(limit)
+        .select(ApiToken::as_select())
+        .load(connection)?)
+}
+
+/// A token by key.
+///
+/// # Errors
+/// [`StoreError::NotFound`](crate::db::StoreError::NotFound).
+pub fn find_by_id(connection: &mut Connection, id: Id) -> StoreResult<ApiToken> {
+    Ok(api_tokens::table
+        .filter(api_tokens::id.eq(id))
+        .select(ApiToken::as_select())
+        .first(connection)?)
+}
+
+/// Issues a token for whoever makes the change; returns it, this once, with its key.
+///
+/// # Errors
+/// When the database fails.
+pub fn create(
+    change: &mut Change<'_>,
+    name: &str,
+    scopes: &[Right],
+    expires_at: Option<Timestamp>,
+) -> StoreResult<(Id, String)> {
+    let connection = &mut *change.connection;
+    let secret = issue(connection, name, scopes, expires_at)?;
+    let token = find(connection, &secret::digest(&secret))?;
+    if let Actor::User(user) = change.origin.actor {
+        diesel::update(api_tokens::table.filter(api_tokens::id.eq(token.id)))
+            .set(api_tokens::created_by.eq(user))
+            .execute(connection)?;
+    }
+    let scopes: Vec<&str> = scopes.iter().map(|right| right.scope()).collect();
+    let detail = json!({"scopes": scopes, "expires_at": expires_at});
+    change.record(event("token_created", &token, detail));
+    Ok((token.id, secret))
+}
+
+fn event(kind: &'static str, token: &ApiToken, detail: Value) -> Event {
+    Event::Desk(DeskEvent {
+        kind,
+        resource: "token",
+        id: token.id,
+        name: token.name.clone(),
+        detail,
+    })
+}
+
+/// Revokes a token; one that is revoked stays it. Returns whether it was not.
+///
+/// # Errors
+/// [`StoreError::NotFound`](crate::db::StoreError::NotFound) when there is none with this key.
+pub fn revoke(change: &mut Change<'_>, id: Id) -> StoreResult<bool> {
+    let connection = &mut *change.connection;
+    let token = find_by_id(connection, id)?;
     let revoked = diesel::update(
         api_tokens::table
             .filter(api_tokens::id.eq(id))
             .filter(api_tokens::revoked_at.is_null()),
     )
-    .set(api_tokens::revoked_at.eq(Timestamp::now()))
-    .execute(connection)?;
-    if revoked == 0 {
-        return Err(StoreError::NotFound);
+    .set(api_tokens::revoked_at.eq(change.now))
+    .execute(connection)?
+        == 1;
+    if revoked {
+        change.record(event("token_revoked", &token, json!({})));
     }
-    Ok(())
+    Ok(revoked)
 }

@@ -1,14 +1,16 @@
-//! Users in the database.
+//! Users in the database: their rows. What may be done to people, and what the log says of it, is in
+//! [`people`](super::people) and [`access`](super::access).
 
 use diesel::prelude::*;
 
 use crate::auth::model::Role;
-use crate::db::schema::{refresh_tokens, users};
+use crate::db::schema::users;
 use crate::db::{Connection, Id, StoreError, StoreResult, Timestamp, stored};
+use crate::first_for_update;
 use crate::validation::Violation;
 
 /// Someone who signs in.
-#[derive(Debug, Clone, Queryable)]
+#[derive(Debug, Clone, Queryable, Selectable)]
 pub struct User {
     /// Identifies them for good: an id never changes and is never used again.
     pub id: Id,
@@ -17,12 +19,13 @@ pub struct User {
     /// Display name.
     pub name: String,
     role: String,
-    /// Salted hash of the password, in PHC string format.
-    pub password_hash: String,
+    password_hash: String,
     /// When they were added.
     pub created_at: Timestamp,
     /// Since when they cannot sign in.
     pub disabled_at: Option<Timestamp>,
+    /// Raised by each change of their name, role or state.
+    pub version: i64,
 }
 
 impl User {
@@ -38,14 +41,27 @@ impl User {
     pub fn role(&self) -> StoreResult<Role> {
         stored(&self.role)
     }
+
+    /// Salted hash of the password, in PHC string format; `None` of someone who was invited and has not joined.
+    pub fn password_hash(&self) -> Option<&str> {
+        (self.password_hash != NONE).then_some(&*self.password_hash)
+    }
+
+    /// Whether they can sign in: they have a password and are not disabled.
+    pub fn can_sign_in(&self) -> bool {
+        self.disabled_at.is_none() && self.password_hash().is_some()
+    }
 }
+
+/// Stands for no password: no password has this hash.
+pub(super) const NONE: &str = "";
 
 /// E-mail addresses are compared in lower case.
 pub fn normalise_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-/// Adds a user.
+/// Adds a user's row.
 ///
 /// # Errors
 /// [`StoreError::Invalid`] when the e-mail address is taken.
@@ -63,7 +79,7 @@ pub fn add(
                 "/email",
                 "taken",
                 format!(
-                    "{email} is a user already; `dateline user passwd` and `user role` change them"
+                    "{email} is a user already; their password and role can be changed instead"
                 ),
             )
             .into(),
@@ -78,6 +94,7 @@ pub fn add(
             users::role.eq(role.as_str()),
             users::password_hash.eq(password_hash),
             users::created_at.eq(Timestamp::now()),
+            users::version.eq(1),
         ))
         .execute(connection)?;
     Ok(id)
@@ -90,6 +107,7 @@ pub fn add(
 pub fn find_by_email(connection: &mut Connection, email: &str) -> StoreResult<Option<User>> {
     Ok(users::table
         .filter(users::email.eq(normalise_email(email)))
+        .select(User::as_select())
         .first(connection)
         .optional()?)
 }
@@ -99,7 +117,23 @@ pub fn find_by_email(connection: &mut Connection, email: &str) -> StoreResult<Op
 /// # Errors
 /// [`StoreError::NotFound`].
 pub fn find(connection: &mut Connection, id: Id) -> StoreResult<User> {
-    Ok(users::table.filter(users::id.eq(id)).first(connection)?)
+    Ok(users::table
+        .filter(users::id.eq(id))
+        .select(User::as_select())
+        .first(connection)?)
+}
+
+/// The same, held until the transaction ends. Whoever begins, renews or ends sessions of a user holds them, so that
+/// none goes on which another transaction ends.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn find_for_update(connection: &mut Connection, id: Id) -> StoreResult<User> {
+    let found = users::table.filter(users::id.eq(id));
+    Ok(first_for_update!(
+        connection,
+        found.select(User::as_select())
+    )?)
 }
 
 /// All users by e-mail address.
@@ -107,55 +141,41 @@ pub fn find(connection: &mut Connection, id: Id) -> StoreResult<User> {
 /// # Errors
 /// When the database fails.
 pub fn list(connection: &mut Connection) -> StoreResult<Vec<User>> {
-    Ok(users::table.order(users::email).load(connection)?)
+    Ok(users::table
+        .order(users::email)
+        .select(User::as_select())
+        .load(connection)?)
 }
 
-/// Changes a password and ends every session of the user.
-///
-/// # Errors
-/// [`StoreError::NotFound`] when nobody has this address.
-pub fn set_password(
-    connection: &mut Connection,
-    email: &str,
-    password_hash: &str,
-) -> StoreResult<()> {
-    let user = find_by_email(connection, email)?.ok_or(StoreError::NotFound)?;
-    diesel::update(users::table.filter(users::id.eq(user.id)))
-        .set(users::password_hash.eq(password_hash))
-        .execute(connection)?;
-    end_sessions(connection, user.id)
+/// What is changed of a user's row.
+#[derive(Debug, AsChangeset)]
+#[diesel(table_name = users)]
+pub(super) struct UserChange<'a> {
+    pub name: &'a str,
+    pub role: &'a str,
+    pub password_hash: &'a str,
+    #[diesel(treat_none_as_null = true)]
+    pub disabled_at: Option<Timestamp>,
+    pub version: i64,
 }
 
-/// Lets a user sign in; or blocks sign-in and ends every session.
-///
-/// # Errors
-/// [`StoreError::NotFound`] when nobody has this address.
-pub fn set_enabled(connection: &mut Connection, email: &str, enabled: bool) -> StoreResult<()> {
-    let user = find_by_email(connection, email)?.ok_or(StoreError::NotFound)?;
-    let disabled_at = (!enabled).then(|| user.disabled_at.unwrap_or_else(Timestamp::now));
-    diesel::update(users::table.filter(users::id.eq(user.id)))
-        .set(users::disabled_at.eq(disabled_at))
-        .execute(connection)?;
-    if !enabled {
-        end_sessions(connection, user.id)?;
+impl<'a> UserChange<'a> {
+    /// That nothing but the version changes.
+    pub fn of(user: &'a User) -> Self {
+        Self {
+            name: &user.name,
+            role: &user.role,
+            password_hash: &user.password_hash,
+            disabled_at: user.disabled_at,
+            version: user.version + 1,
+        }
     }
-    Ok(())
-}
 
-/// Gives a user another role, from their next request on.
-///
-/// # Errors
-/// [`StoreError::NotFound`] when nobody has this address.
-pub fn set_role(connection: &mut Connection, email: &str, role: Role) -> StoreResult<()> {
-    let user = find_by_email(connection, email)?.ok_or(StoreError::NotFound)?;
-    diesel::update(users::table.filter(users::id.eq(user.id)))
-        .set(users::role.eq(role.as_str()))
-        .execute(connection)?;
-    Ok(())
-}
-
-fn end_sessions(connection: &mut Connection, user: Id) -> StoreResult<()> {
-    diesel::delete(refresh_tokens::table.filter(refresh_tokens::user_id.eq(user)))
-        .execute(connection)?;
-    Ok(())
+    /// Writes it to the row, which is held.
+    pub fn write(self, connection: &mut Connection, id: Id) -> StoreResult<()> {
+        diesel::update(users::table.filter(users::id.eq(id)))
+            .set(self)
+            .execute(connection)?;
+        Ok(())
+    }
 }
