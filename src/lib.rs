@@ -17,6 +17,7 @@
 //! - [`articles`], [`authors`], [`tags`], [`shares`] – the features, each with its model, store and
 //!   handlers
 //! - [`names`] – what tags and authors share
+//! - [`idempotency`] – requests that may be sent again
 //! - [`auth`] – people, tools, roles
 //! - [`cache`] – public responses, cached while they are provably current
 //! - [`http`] – what all handlers share
@@ -51,6 +52,7 @@ pub mod etag;
 pub mod events;
 pub mod gauges;
 pub mod http;
+pub mod idempotency;
 pub mod jobs;
 pub mod keys;
 pub mod log;

@@ -23,6 +23,7 @@ use crate::http::cursor::CursorKey;
 use crate::http::observe::RequestTimeout;
 use crate::http::path_prefix::PathPrefix;
 use crate::http::public_url::PublicUrl;
+use crate::idempotency::writer::InFlight;
 use crate::keys::{self, Key, Purpose};
 use crate::metrics::Metrics;
 use crate::service::OpenApiJson;
@@ -60,6 +61,7 @@ pub(super) struct State {
     document: Data<OpenApiJson>,
     timeout: Data<RequestTimeout>,
     readers: BodyReaders,
+    in_flight: Data<InFlight>,
 }
 
 fn document(prefix: &PathPrefix) -> OpenApiJson {
@@ -122,6 +124,7 @@ impl State {
             readers: BodyReaders::start().map_err(StartError::Thread)?,
             metrics,
             database: Data::new(database),
+            in_flight: Data::default(),
         };
         Ok((state, counted))
     }
@@ -156,7 +159,8 @@ impl State {
             .app_data(self.sites.clone())
             .app_data(self.document.clone())
             .app_data(self.timeout.clone())
-            .app_data(self.readers.clone());
+            .app_data(self.readers.clone())
+            .app_data(self.in_flight.clone());
     }
 }
 

@@ -1,6 +1,7 @@
 //! Articles: what Dateline is for.
 //!
 //! - [`model`] – an article as readers and editors see it
+//! - [`batch`] – many articles in one call
 //! - [`byline`] – bylines composed in the article's language
 //! - [`card`] – an article as a teaser shows it
 //! - [`fields`] – which fields `fields=` can choose
@@ -17,6 +18,7 @@
 //! - [`params`] – what public calls take
 //! - [`editorial`] – handlers for editors and tools
 
+pub mod batch;
 pub mod byline;
 pub mod card;
 pub mod discovery;
@@ -35,6 +37,7 @@ pub mod store;
 pub mod trending;
 pub mod workflow;
 
+use self::batch::editorial as many;
 use crate::http::routes::BodySize;
 
 crate::operations! {
@@ -54,4 +57,5 @@ crate::operations! {
     editorial::retract_article (BodySize::UpTo(64 * 1024)),
     editorial::restore_article,
     editorial::add_correction (BodySize::UpTo(64 * 1024)),
+    many::write_articles (BodySize::OfMany(4)),
 }

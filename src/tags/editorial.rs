@@ -1,18 +1,19 @@
 //! Tags for editors and tools.
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
 
 use super::model::{MergeInput, Tag, TagInput};
 use super::store;
 use crate::auth::guard::{Allowed, ArticlesRead, TagsWrite};
-use crate::db::Database;
+use crate::db::{Database, StoreResult};
 use crate::events::{RequestId, Writer};
 use crate::http::body::JsonBody;
 use crate::http::conditional::{IfMatch, editorial_json, gone};
 use crate::http::params::{NoParams, Query};
 use crate::http::path::IdPath;
+use crate::idempotency::{EditorialWriter, Reply};
 use crate::merge_patch::MergePatch;
 use crate::problem::{Problem, ProblemDocument};
 
@@ -32,19 +33,23 @@ pub async fn create_tag(
         TagsWrite,
         (Query<NoParams>, JsonBody<TagInput>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    let (tag, version) = writer
-        .change(
-            caller.origin(request),
+    writer
+        .respond(
+            &caller,
             move |change| store::create(change, input),
-            store::find,
+            |connection, id| {
+                let reply = reply(StatusCode::CREATED, store::find(connection, id)?)?;
+                Ok(reply.with_location(format!("/v1/editorial/tags/{id}")))
+            },
         )
-        .await?;
-    let mut response = HttpResponse::Created();
-    response.insert_header((header::LOCATION, format!("/v1/editorial/tags/{}", tag.id)));
-    Ok(editorial_json(response, version, &tag))
+        .await
+}
+
+/// A tag with its version.
+fn reply(status: StatusCode, (tag, version): (Tag, i64)) -> StoreResult<Reply> {
+    Ok(Reply::json(status, &tag)?.with_version(version))
 }
 
 /// Read a tag with its version
@@ -111,17 +116,15 @@ pub async fn merge_tag(
         TagsWrite,
         (IdPath, IfMatch, Query<NoParams>, JsonBody<MergeInput>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    let (tag, version) = writer
-        .change(
-            caller.origin(request),
+    writer
+        .respond(
+            &caller,
             move |change| store::merge(change, id, &expected, &input.into),
-            store::find,
+            |connection, id| reply(StatusCode::OK, store::find(connection, id)?),
         )
-        .await?;
-    Ok(editorial_json(HttpResponse::Ok(), version, &tag))
+        .await
 }
 
 /// Delete a tag that no article has
