@@ -315,10 +315,11 @@ impl Problem {
         if let Some(pointer) = pointer {
             problem = problem.of_one_operation(index, pointer);
         }
-        // A header that says the version of one of many says nothing of the whole.
-        problem.0.headers.retain(|(name, _)| name != header::ETAG);
         problem.0.detail = cut(
-            &format!("Operation {index}: {} Nothing was changed.", problem.0.detail),
+            &format!(
+                "Operation {index}: {} Nothing was changed.",
+                problem.0.detail
+            ),
             MOST_DETAIL,
         );
         problem.0.operation = Some(index);

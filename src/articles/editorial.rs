@@ -288,13 +288,9 @@ pub async fn edit_article(
         false => patch,
     };
     let warnings = input.warnings();
-    change_with_warnings(
-        &writer,
-        caller,
-        id,
-        warnings,
-        move |change, caller| write::edit(change, id, caller, &expected, input),
-    )
+    change_with_warnings(&writer, caller, id, warnings, move |change, caller| {
+        write::edit(change, id, caller, &expected, input)
+    })
     .await
 }
 

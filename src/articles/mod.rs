@@ -49,6 +49,7 @@ crate::operations! {
     neighbours::get_neighbours,
     editorial::list_any_articles,
     editorial::create_article (BodySize::Largest),
+    many::write_articles (BodySize::OfMany(4)),
     editorial::read_article,
     editorial::edit_article (BodySize::Largest),
     editorial::trash_article,
@@ -57,5 +58,4 @@ crate::operations! {
     editorial::retract_article (BodySize::UpTo(64 * 1024)),
     editorial::restore_article,
     editorial::add_correction (BodySize::UpTo(64 * 1024)),
-    many::write_articles (BodySize::OfMany(4)),
 }

@@ -262,10 +262,7 @@ pub fn tagged(member: &str, name: &str, schema: RefOr<Schema>) -> RefOr<Schema> 
 }
 
 /// One of several types, each by its name and that of its schema, told apart by a member.
-pub fn one_of(
-    member: &str,
-    names: impl Iterator<Item = (&'static str, String)>,
-) -> RefOr<Schema> {
+pub fn one_of(member: &str, names: impl Iterator<Item = (&'static str, String)>) -> RefOr<Schema> {
     let mut one_of = OneOfBuilder::new();
     let mut mapping = Vec::new();
     for (name, schema) in names {

@@ -97,7 +97,11 @@ impl Asked {
     /// That nothing is wrong with any operation.
     fn all_read(&self) -> Result<(), Violations> {
         let mut wrong = Violations::default();
-        for found in self.operations.iter().filter_map(|read| read.as_ref().err()) {
+        for found in self
+            .operations
+            .iter()
+            .filter_map(|read| read.as_ref().err())
+        {
             wrong.append(found.clone());
         }
         wrong.into_result()
@@ -106,7 +110,11 @@ impl Asked {
     /// What came of an operation that was made.
     fn made(&self, index: usize, operation: &Operation, written: Written) -> BatchResult {
         let is_new = operation.creates();
-        let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+        let status = if is_new {
+            StatusCode::CREATED
+        } else {
+            StatusCode::OK
+        };
         let mut result = BatchResult::made(index, status.as_u16(), written, operation.warnings());
         result.slug = result.slug.filter(|_| self.reads || is_new);
         result

@@ -147,11 +147,11 @@ impl Operation {
             "create" => Self::Create(Box::new(read::<BatchCreate>(fields)?.article.0)),
             "patch" => read::<BatchPatch>(fields)?.into(),
             "publish" => read::<BatchPublish>(fields)?.into(),
-            "unpublish" => read::<BatchUnpublish>(fields)?.with(Step::Unpublish),
+            "unpublish" => read::<BatchUnpublish>(fields)?.into(),
             "retract" => read::<BatchRetract>(fields)?.into(),
             "correct" => read::<BatchCorrect>(fields)?.into(),
-            "trash" => read::<BatchTrash>(fields)?.with(Step::Trash),
-            "restore" => read::<BatchRestore>(fields)?.with(Step::Restore),
+            "trash" => read::<BatchTrash>(fields)?.into(),
+            "restore" => read::<BatchRestore>(fields)?.into(),
             name => {
                 let known: Vec<&str> = types().into_iter().map(|(name, ..)| name).collect();
                 let detail = unknown("operation", name, &known);
@@ -213,14 +213,6 @@ macro_rules! steps {
             if_match: IfMatchText,
             $($(#[$field_meta])* $field: $of,)*
         }
-
-        impl $name {
-            /// The operation that takes a step with the article.
-            fn with(self, step: Step) -> Operation {
-                let (id, expected) = (self.id, self.if_match.0);
-                Operation::Change(Target { id, expected }, step)
-            }
-        }
     )*};
 }
 
@@ -280,34 +272,25 @@ steps! {
     BatchRestore {}
 }
 
-impl From<BatchPatch> for Operation {
-    fn from(BatchPatch { id, if_match, patch }: BatchPatch) -> Self {
-        let step = Step::Patch(Box::new(patch.0));
-        BatchUnpublish { id, if_match }.with(step)
-    }
+macro_rules! taken {
+    ($($name:ident { $($field:ident),* } => $step:expr;)*) => {$(
+        impl From<$name> for Operation {
+            fn from($name { id, if_match, $($field),* }: $name) -> Self {
+                let expected = if_match.0;
+                Self::Change(Target { id, expected }, $step)
+            }
+        }
+    )*};
 }
 
-impl From<BatchPublish> for Operation {
-    fn from(sent: BatchPublish) -> Self {
-        let step = Step::Publish(PublishInput {
-            published_at: sent.published_at,
-            embargo_until: sent.embargo_until,
-        });
-        sent.with(step)
-    }
-}
-
-impl From<BatchRetract> for Operation {
-    fn from(BatchRetract { id, if_match, reason }: BatchRetract) -> Self {
-        BatchUnpublish { id, if_match }.with(Step::Retract(RetractInput { reason }))
-    }
-}
-
-impl From<BatchCorrect> for Operation {
-    fn from(sent: BatchCorrect) -> Self {
-        let (kind, text) = (sent.kind, sent.text.clone());
-        sent.with(Step::Correct(CorrectionInput { kind, text }))
-    }
+taken! {
+    BatchPatch { patch } => Step::Patch(Box::new(patch.0));
+    BatchPublish { published_at, embargo_until } => Step::Publish(PublishInput { published_at, embargo_until });
+    BatchUnpublish {} => Step::Unpublish;
+    BatchRetract { reason } => Step::Retract(RetractInput { reason });
+    BatchCorrect { kind, text } => Step::Correct(CorrectionInput { kind, text });
+    BatchTrash {} => Step::Trash;
+    BatchRestore {} => Step::Restore;
 }
 
 impl Deserr<Violations> for ArticleBatch {
@@ -405,7 +388,9 @@ impl ToSchema for ArticleBatch {
         NewArticle::schemas(schemas);
         schemas.push((NewArticle::name().into(), NewArticle::schema()));
         schemas.push(("CorrectionKind".into(), CorrectionKind::schema()));
-        let names = types().into_iter().map(|(name, of, _)| (name, of.to_owned()));
+        let names = types()
+            .into_iter()
+            .map(|(name, of, _)| (name, of.to_owned()));
         schemas.push(("BatchOperation".into(), one_of("op", names)));
         for (name, of, schema) in types() {
             schemas.push((of.into(), tagged("op", name, schema)));
