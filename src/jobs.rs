@@ -12,6 +12,7 @@ use crate::auth::store::{links, sessions};
 use crate::auth::throttle::LoginThrottle;
 use crate::db::{Connection, Database, StoreError, Timestamp};
 use crate::events::{Origin, Writer, log};
+use crate::idempotency::store as replies;
 use crate::keys::{self, Purpose};
 use crate::log::Repeated;
 use crate::projections::{self, read_model, rebuild};
@@ -311,6 +312,15 @@ pub fn sweep(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<L
                 Ok(keys) => signer.replace_keys(keys),
                 Err(error) => put_off("sweeping", &error),
             }
+            if let Err(error) = forget_replies(&database).await {
+                put_off("forgetting responses of idempotency keys", &error);
+            }
         }
     });
+}
+
+/// Forgets the responses of idempotency keys that have run out, some in each transaction.
+async fn forget_replies(database: &Database) -> Result<(), StoreError> {
+    while database.write(replies::forget).await? {}
+    Ok(())
 }

@@ -18,6 +18,7 @@
 //!   handlers
 //! - [`names`] – what tags and authors share
 //! - [`auth`] – people, tools, roles, sessions
+//! - [`idempotency`] – requests that may be sent again
 //! - [`cache`] – public responses, cached while they are provably current
 //! - [`http`] – what all handlers share
 //! - [`search`] – words, queries, and the index of what is published
@@ -53,6 +54,7 @@ pub mod etag;
 pub mod events;
 pub mod gauges;
 pub mod http;
+pub mod idempotency;
 pub mod jobs;
 pub mod keys;
 pub mod log;

@@ -14,7 +14,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::db::total::{Total, TotalIs};
-use crate::db::{Holder, Id, Outage, Resource, StoreError};
+use crate::db::{Holder, Id, Outage, Resource, StoreError, Timestamp};
 use crate::etag::{self, PRIVATE};
 use crate::log::Repeated;
 use crate::validation::{MOST_DETAIL, Violation, Violations, cut};
@@ -76,6 +76,10 @@ problem_types! {
         "The step is not allowed from the state it is in. `allowed` lists the steps of an article that are.";
     CONFLICT = "conflict", 409, "Written at the same moment",
         "Something that this request builds on was written at the same moment. Nothing was changed; try again.";
+    KEY_IN_FLIGHT = "idempotency-key-in-flight", 409, "Being answered",
+        "A request with this `Idempotency-Key` has not been answered yet. Send it again after `Retry-After` seconds: it is answered as the first one then.";
+    SHOWN_ONCE = "shown-once", 409, "Shown once only",
+        "The request with this `Idempotency-Key` was done, and its response had a secret in it, which is not kept. `detail` says where the thing is that it made; delete that and make another one.";
     PRECONDITION_FAILED = "precondition-failed", 412, "Changed since you read it",
         "The `If-Match` header does not name the current version. The `ETag` header does: read again, then repeat the change.";
     TOO_LARGE = "too-large", 413, "Too large",
@@ -86,6 +90,8 @@ problem_types! {
         "The body's `Content-Type` is not one that this resource takes.";
     VALIDATION = "validation", 422, "Validation failed",
         "The body is well-formed, but its content is not acceptable. `errors` lists everything that is wrong, each with a JSON pointer.";
+    KEY_REUSED = "idempotency-key-reused", 422, "Idempotency-Key used for something else",
+        "Another request was sent with this `Idempotency-Key` in the last 24 hours: another path, query, body or `If-Match`. Nothing was changed; take a new key for a new request.";
     PRECONDITION_REQUIRED = "precondition-required", 428, "If-Match is required",
         "A change needs an `If-Match` header with the ETag that was read, so that two editors never overwrite each other.";
     RATE_LIMITED = "rate-limited", 429, "Too many requests",
@@ -150,6 +156,10 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub allowed: Option<&'a [&'static str]>,
+    /// Of an atomic batch: the place of the operation that cannot be made, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub operation: Option<usize>,
 }
 
 /// What is there already.
@@ -217,6 +227,7 @@ struct Occurrence {
     existing: Option<Existing>,
     article_count: Option<i64>,
     allowed: Option<Vec<&'static str>>,
+    operation: Option<usize>,
     headers: Vec<(HeaderName, HeaderValue)>,
     is_outage: bool,
 }
@@ -232,6 +243,7 @@ impl Problem {
             existing: None,
             article_count: None,
             allowed: None,
+            operation: None,
             headers: Vec::new(),
             is_outage: false,
         }))
@@ -297,6 +309,30 @@ impl Problem {
         problem
     }
 
+    /// Why one operation of several cannot be made, and so none of them.
+    fn of_operation(index: usize, pointer: Option<&str>, error: StoreError) -> Self {
+        let mut problem = Self::from(error);
+        if let Some(pointer) = pointer {
+            problem = problem.of_one_operation(index, pointer);
+        }
+        problem.0.detail = cut(
+            &format!(
+                "Operation {index}: {} Nothing was changed.",
+                problem.0.detail
+            ),
+            MOST_DETAIL,
+        );
+        problem.0.operation = Some(index);
+        problem
+    }
+
+    /// The same with pointers into the body that had the operation among others.
+    pub fn of_one_operation(mut self, index: usize, pointer: &str) -> Self {
+        let errors = std::mem::take(&mut self.0.errors);
+        self.0.errors = errors.under(&format!("/operations/{index}{pointer}"));
+        self
+    }
+
     /// 412 with the version that stands.
     fn precondition_failed(current: i64, detail: &str) -> Self {
         let problem = Self::new(&PRECONDITION_FAILED, detail)
@@ -341,8 +377,20 @@ impl Problem {
 
     /// The answer, with the request's id where one is known.
     pub fn to_response(&self, request_id: Option<&str>) -> HttpResponse {
+        let document = self.document(request_id);
+        let mut response = HttpResponse::build(self.status_code());
+        response.content_type("application/problem+json");
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        for header in &self.0.headers {
+            response.insert_header(header.clone());
+        }
+        response.body(serde_json::to_vec(&document).unwrap_or_default())
+    }
+
+    /// The document, with the request's id where one is known.
+    pub fn document(&self, request_id: Option<&str>) -> ProblemDocument<'_> {
         let occurrence = &*self.0;
-        let document = ProblemDocument {
+        ProblemDocument {
             type_url: format!("/problems/{}", occurrence.kind.name),
             title: occurrence.kind.title,
             status: occurrence.kind.status,
@@ -354,14 +402,8 @@ impl Problem {
             existing: occurrence.existing.as_ref(),
             article_count: occurrence.article_count,
             allowed: occurrence.allowed.as_deref(),
-        };
-        let mut response = HttpResponse::build(self.status_code());
-        response.content_type("application/problem+json");
-        response.insert_header((header::CACHE_CONTROL, "no-store"));
-        for header in &occurrence.headers {
-            response.insert_header(header.clone());
+            operation: occurrence.operation,
         }
-        response.body(serde_json::to_vec(&document).unwrap_or_default())
     }
 }
 
@@ -396,6 +438,14 @@ fn in_use(of: Resource, slug: &str, articles: Total) -> String {
     format!(
         "{number} to the {of} \"{slug}\", of any status; merge it into another, or change them first."
     )
+}
+
+/// How long the day lasts (UTC).
+fn until_tomorrow() -> Duration {
+    let now = Timestamp::now();
+    let day = chrono::Duration::days(1);
+    let left = now.cut_to(day).plus(day).utc() - now.utc();
+    left.to_std().unwrap_or_default()
 }
 
 impl From<StoreError> for Problem {
@@ -487,6 +537,29 @@ impl From<StoreError> for Problem {
                 "This takes longer than one request gets, and was ended. Narrow it: fewer words in q, \
                  no beginnings, a tag, a section, an author, dates, or no count.",
             ),
+            StoreError::KeyReused => Self::new(&KEY_REUSED, KEY_REUSED.meaning),
+            StoreError::KeyInFlight => Self::new(&KEY_IN_FLIGHT, KEY_IN_FLIGHT.meaning)
+                .with_header(header::RETRY_AFTER, HeaderValue::from(1)),
+            StoreError::ShownOnce(location) => Self::new(
+                &SHOWN_ONCE,
+                match location {
+                    Some(location) => format!(
+                        "It was done: see {location}. The secret in its response is not kept; delete it and make \
+                         another one."
+                    ),
+                    None => SHOWN_ONCE.meaning.to_owned(),
+                },
+            ),
+            StoreError::TooManyKeys => Self::rate_limited(
+                "The responses stored under your idempotency keys today are as many as a day (UTC) has. Send this \
+                 without a key, or many articles in one batch.",
+                until_tomorrow(),
+            ),
+            StoreError::Operation {
+                index,
+                pointer,
+                error,
+            } => Self::of_operation(index, pointer, *error),
             StoreError::Unavailable(outage, reason) => Self::of_outage(outage, &reason),
             StoreError::OutcomeUnknown(reason) => {
                 tracing::warn!(%reason, "whether a write was committed is unknown");

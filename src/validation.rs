@@ -301,12 +301,7 @@ pub fn from_json<T: Deserr<Violations>>(mut value: serde_json::Value) -> Result<
     let mut nul = Violations::default();
     find_nul(&value, &mut String::new(), &mut nul);
     nul.into_result()?;
-    if let serde_json::Value::Object(fields) = &mut value {
-        let fields = fields.iter_mut().filter(|(name, _)| *name != AS_WRITTEN);
-        fields.for_each(|(_, value)| whole_numbers(value));
-    } else {
-        whole_numbers(&mut value);
-    }
+    whole_numbers(&mut value);
     deserr::deserialize(value)
 }
 
@@ -330,7 +325,10 @@ fn whole_numbers(value: &mut serde_json::Value) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(whole_numbers),
-        Value::Object(fields) => fields.values_mut().for_each(whole_numbers),
+        Value::Object(fields) => {
+            let read = fields.iter_mut().filter(|(name, _)| *name != AS_WRITTEN);
+            read.for_each(|(_, value)| whole_numbers(value));
+        }
         _ => {}
     }
 }

@@ -8,6 +8,7 @@
 //!
 //! - [`corpus`] – the archives
 //! - [`attacked`] – what readers notice while strangers attack
+//! - [`batches`] – many articles in one call
 //! - [`ceiling`] – the bare handler
 //! - [`outages`] – what everyone notices while Postgres is away
 //! - [`drive`] – servers and the load on them
@@ -19,6 +20,7 @@
 //! `DATELINE_BENCH_ONLY` names a part of the rows that are wanted, for work on one of them.
 
 mod attacked;
+mod batches;
 mod ceiling;
 #[path = "../../tests/faults/cluster.rs"]
 #[expect(dead_code, reason = "tests do more with clusters")]
@@ -96,6 +98,7 @@ fn main() {
         });
     }
     while_writing(&small, effort);
+    batches::measure(effort);
     let folder = std::env::temp_dir().join(format!("dateline-shares-{}", std::process::id()));
     std::fs::create_dir(&folder).expect("room for a database");
     let file = DatabaseUrl::Sqlite(folder.join("shares.db"));
@@ -240,20 +243,7 @@ fn not_kept(database: &str, effort: &Effort, archive: impl FnOnce() -> DatabaseU
 /// Reads with and without ten editorial writes a second.
 fn while_writing(archive: &DatabaseUrl, effort: &Effort) {
     let server = dateline(archive, &[]);
-    let database = dateline::app::open_database(
-        &dateline::config::DatabaseConfig::at(archive.clone()),
-        dateline::app::Opening::AsItIs,
-    )
-    .unwrap_or_else(|error| panic!("{error}"));
-    let token = {
-        let mut connection = database.connection().expect("a connection");
-        dateline::db::transaction::in_transaction(&mut connection, |connection| {
-            let rights = dateline::auth::model::Right::ALL;
-            dateline::auth::store::tokens::issue(connection, "bench", rights, None)
-        })
-        .expect("a token")
-    };
-    drop(database);
+    let token = token(archive);
     let name = "kept reads beside 10 writes/s, of those alone";
     if !effort.wants(name) {
         return;
@@ -288,6 +278,21 @@ fn while_writing(archive: &DatabaseUrl, effort: &Effort) {
     });
     let (alone, beside) = (median(alone), median(beside));
     print((beside, alone), &format!("{name} ({written} writes)"));
+}
+
+/// An API token with all rights.
+fn token(archive: &DatabaseUrl) -> String {
+    let database = dateline::app::open_database(
+        &dateline::config::DatabaseConfig::at(archive.clone()),
+        dateline::app::Opening::AsItIs,
+    )
+    .unwrap_or_else(|error| panic!("{error}"));
+    let mut connection = database.connection().expect("a connection");
+    dateline::db::transaction::in_transaction(&mut connection, |connection| {
+        let rights = dateline::auth::model::Right::ALL;
+        dateline::auth::store::tokens::issue(connection, "bench", rights, None)
+    })
+    .expect("a token")
 }
 
 /// Changes the headline of one article or another.

@@ -24,6 +24,7 @@ use crate::http::cursor::CursorKey;
 use crate::http::observe::RequestTimeout;
 use crate::http::path_prefix::PathPrefix;
 use crate::http::public_url::PublicUrl;
+use crate::idempotency::writer::InFlight;
 use crate::keys::{self, Key, Purpose};
 use crate::metrics::Metrics;
 use crate::service::OpenApiJson;
@@ -62,6 +63,7 @@ pub(super) struct State {
     timeout: Data<RequestTimeout>,
     readers: BodyReaders,
     links: Data<LinkSettings>,
+    in_flight: Data<InFlight>,
 }
 
 fn document(prefix: &PathPrefix) -> OpenApiJson {
@@ -128,6 +130,7 @@ impl State {
             }),
             metrics,
             database: Data::new(database),
+            in_flight: Data::default(),
         };
         Ok((state, counted))
     }
@@ -164,7 +167,8 @@ impl State {
             .app_data(self.document.clone())
             .app_data(self.timeout.clone())
             .app_data(self.readers.clone())
-            .app_data(self.links.clone());
+            .app_data(self.links.clone())
+            .app_data(self.in_flight.clone());
     }
 }
 

@@ -1,7 +1,7 @@
 //! Articles for editors and tools.
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use utoipa::IntoParams;
 
@@ -16,13 +16,14 @@ use crate::auth::guard::{Allowed, ArticlesPublish, ArticlesRead, ArticlesWrite};
 use crate::auth::model::{Caller, Right};
 use crate::db::connection_pool::Cost;
 use crate::db::{Connection, Database, Id, StoreResult, Timestamp};
-use crate::events::{Change, RequestId, Writer};
+use crate::events::Change;
 use crate::http::body::{JsonBody, OptionalJsonBody};
-use crate::http::conditional::{IfMatch, editorial_json, private_json, receipt};
+use crate::http::conditional::{IfMatch, editorial_json, private_json};
 use crate::http::cursor::CursorKey;
 use crate::http::page::{List, Paginator, links};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::IdPath;
+use crate::idempotency::{EditorialWriter, Reply};
 use crate::problem::{FORBIDDEN, Problem, ProblemDocument};
 use crate::search::headline::HeadlineWords;
 use crate::text::Slug;
@@ -31,8 +32,8 @@ use crate::validation::Violations;
 /// Runs a change and responds with the article after it; to a caller who may not read it, only with its
 /// version.
 async fn change(
-    writer: &Writer,
-    (caller, request): (Caller, RequestId),
+    writer: &EditorialWriter,
+    caller: Caller,
     id: Id,
     work: impl FnOnce(&mut Change<'_>, &Caller) -> StoreResult<()> + Clone + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
@@ -40,33 +41,29 @@ async fn change(
         work(change, caller)?;
         Ok(Violations::default())
     };
-    change_and_say(writer, (caller, request), id, work).await
+    change_and_say(writer, caller, id, work).await
 }
 
 /// Like [`change`], with what `work` changed or left out of what was asked for.
 pub(super) async fn change_and_say(
-    writer: &Writer,
-    (caller, request): (Caller, RequestId),
+    writer: &EditorialWriter,
+    caller: Caller,
     id: Id,
     work: impl FnOnce(&mut Change<'_>, &Caller) -> StoreResult<Violations> + Clone + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let (reads, origin) = (caller.may(Right::ArticlesRead), caller.origin(request));
-    let (warnings, mut article) = writer
-        .change(
-            origin,
-            move |change| work(change, &caller),
-            move |connection, warnings| {
-                let article = editorial::find(connection, id, None)?;
-                Ok((warnings, article))
-            },
-        )
-        .await?;
-    if !reads {
-        return Ok(receipt(article.summary.version));
-    }
-    article.warnings = warnings.into_warnings();
-    let version = article.summary.version;
-    Ok(editorial_json(HttpResponse::Ok(), version, &article))
+    let (reads, of) = (caller.may(Right::ArticlesRead), caller.clone());
+    let reply = move |connection: &mut Connection, warnings: Violations| {
+        let mut article = editorial::find(connection, id, None)?;
+        let version = article.summary.version;
+        if !reads {
+            return Ok(Reply::receipt(version));
+        }
+        article.warnings = warnings.into_warnings();
+        Ok(Reply::json(StatusCode::OK, &article)?.with_version(version))
+    };
+    writer
+        .respond(&caller, move |change| work(change, &of), reply)
+        .await
 }
 
 /// Parameters of writing an article.
@@ -76,7 +73,7 @@ pub struct WriteParams {
     /// `true` takes names as well as slugs in `authors`, `section` and `tags`, and creates those that are not
     /// there; that needs the rights `authors:write` and `tags:write`.
     #[param(value_type = Option<bool>)]
-    create_missing: bool,
+    pub(super) create_missing: bool,
 }
 
 impl FromParams for WriteParams {
@@ -217,8 +214,7 @@ pub async fn create_article(
         ArticlesWrite,
         (Query<WriteParams>, JsonBody<NewArticle>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
     quota: Data<DraftQuota>,
 ) -> Result<HttpResponse, Problem> {
     let quota = quota.0;
@@ -227,21 +223,25 @@ pub async fn create_article(
     }
     let creation = article.read(params.create_missing)?;
     let warnings = creation.input.body.warnings.clone();
-    let mut article = writer
-        .change(
-            caller.origin(request),
-            move |change| write::create(change, creation, &caller, quota),
-            |connection, id| editorial::find(connection, id, None),
+    let of = caller.clone();
+    writer
+        .respond(
+            &caller,
+            move |change| write::create(change, creation, &of, quota),
+            move |connection, id| {
+                let mut article = editorial::find(connection, id, None)?;
+                article.warnings = warnings.into_warnings();
+                Ok(Reply::json(StatusCode::CREATED, &article)?
+                    .with_version(article.summary.version)
+                    .with_location(path(id)))
+            },
         )
-        .await?;
-    article.warnings = warnings.into_warnings();
-    let mut response = HttpResponse::Created();
-    response.insert_header((
-        header::LOCATION,
-        format!("/v1/editorial/articles/{}", article.summary.id),
-    ));
-    let version = article.summary.version;
-    Ok(editorial_json(response, version, &article))
+        .await
+}
+
+/// Where an article is, for editors.
+pub(super) fn path(id: Id) -> String {
+    format!("/v1/editorial/articles/{id}")
 }
 
 /// Read an article of any status
@@ -284,15 +284,14 @@ pub async fn edit_article(
         ArticlesWrite,
         (IdPath, IfMatch, Query<WriteParams>, JsonBody<ArticlePatch>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
     let input = match params.create_missing {
         true => patch.creating_missing()?,
         false => patch,
     };
     let warnings = input.warnings();
-    change_and_say(&writer, (caller, request), id, move |change, caller| {
+    change_and_say(&writer, caller, id, move |change, caller| {
         write::edit(change, id, caller, &expected, input)?;
         Ok(warnings)
     })
@@ -317,10 +316,9 @@ pub async fn trash_article(
         ArticlesWrite,
         (IdPath, IfMatch, Query<NoParams>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    change(&writer, (caller, request), id, move |change, caller| {
+    change(&writer, caller, id, move |change, caller| {
         transitions::trash(change, id, caller, &expected)
     })
     .await
@@ -350,10 +348,9 @@ pub async fn publish_article(
             OptionalJsonBody<PublishInput>,
         ),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    change(&writer, (caller, request), id, move |change, caller| {
+    change(&writer, caller, id, move |change, caller| {
         transitions::publish(change, id, caller, &expected, &input)
     })
     .await
@@ -377,10 +374,9 @@ pub async fn unpublish_article(
         ArticlesPublish,
         (IdPath, IfMatch, Query<NoParams>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    change(&writer, (caller, request), id, move |change, caller| {
+    change(&writer, caller, id, move |change, caller| {
         transitions::unpublish(change, id, caller, &expected)
     })
     .await
@@ -405,10 +401,9 @@ pub async fn retract_article(
         ArticlesPublish,
         (IdPath, IfMatch, Query<NoParams>, JsonBody<RetractInput>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    change(&writer, (caller, request), id, move |change, caller| {
+    change(&writer, caller, id, move |change, caller| {
         transitions::retract(change, id, caller, &expected, input)
     })
     .await
@@ -432,10 +427,9 @@ pub async fn restore_article(
         ArticlesWrite,
         (IdPath, IfMatch, Query<NoParams>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    change(&writer, (caller, request), id, move |change, caller| {
+    change(&writer, caller, id, move |change, caller| {
         transitions::restore(change, id, caller, &expected)
     })
     .await
@@ -460,10 +454,9 @@ pub async fn add_correction(
         ArticlesPublish,
         (IdPath, IfMatch, Query<NoParams>, JsonBody<CorrectionInput>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    change(&writer, (caller, request), id, move |change, caller| {
+    change(&writer, caller, id, move |change, caller| {
         transitions::correct(change, id, caller, &expected, input)
     })
     .await

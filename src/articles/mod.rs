@@ -1,6 +1,7 @@
 //! Articles: what Dateline is for.
 //!
 //! - [`model`] – an article as readers and editors see it
+//! - [`batch`] – many articles in one call
 //! - [`byline`] – bylines composed in the article's language
 //! - [`card`] – an article as a teaser shows it
 //! - [`fields`] – which fields `fields=` can choose
@@ -19,6 +20,7 @@
 //! - [`params`] – what public calls take
 //! - [`editorial`] – handlers for editors and tools
 
+pub mod batch;
 pub mod byline;
 pub mod card;
 pub mod discovery;
@@ -39,6 +41,7 @@ pub mod trending;
 pub mod workflow;
 pub mod written;
 
+use self::batch::editorial as many;
 use crate::http::routes::BodySize;
 
 crate::operations! {
@@ -50,6 +53,7 @@ crate::operations! {
     neighbours::get_neighbours,
     editorial::list_any_articles,
     editorial::create_article (BodySize::Largest),
+    many::write_articles (BodySize::OfMany(4)),
     editorial::read_article,
     editorial::edit_article (BodySize::Largest),
     editorial::trash_article,

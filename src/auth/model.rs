@@ -206,10 +206,7 @@ impl Caller {
     /// Where a change comes from that this caller asks for.
     pub fn origin(&self, request: RequestId) -> Origin {
         Origin {
-            actor: match self {
-                Self::User { id, .. } => Actor::User(*id),
-                Self::Tool { id, .. } => Actor::Token(*id),
-            },
+            actor: self.into(),
             request: Some(request.0),
         }
     }
@@ -219,6 +216,15 @@ impl Caller {
         match self {
             Self::User { id, .. } => Some(*id),
             Self::Tool { .. } => None,
+        }
+    }
+}
+
+impl From<&Caller> for Actor {
+    fn from(caller: &Caller) -> Self {
+        match caller {
+            Caller::User { id, .. } => Self::User(*id),
+            Caller::Tool { id, .. } => Self::Token(*id),
         }
     }
 }

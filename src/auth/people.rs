@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use url::Url;
@@ -24,6 +24,7 @@ use crate::http::cursor::CursorKey;
 use crate::http::page::{List, Paginator, links};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::IdPath;
+use crate::idempotency::{EditorialWriter, Reply};
 use crate::merge_patch::MergePatch;
 use crate::problem::{Problem, ProblemDocument};
 
@@ -155,30 +156,19 @@ pub async fn invite_person(
         PeopleManage,
         (Query<NoParams>, JsonBody<PersonInvitation>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
     settings: Data<LinkSettings>,
 ) -> Result<HttpResponse, Problem> {
     let lifetime = settings.invitations;
-    let origin = caller.origin(request);
-    let authority = Authority::Caller(caller);
-    let (person, link) = writer
-        .change(
-            origin,
-            move |change| people::invite(change, &authority, &invitation, lifetime),
-            |connection, (id, link)| Ok((people::find(connection, id)?, link)),
-        )
-        .await?;
-    let mut response = HttpResponse::Created();
-    let location = format!("/v1/editorial/people/{}", person.id);
-    response.insert_header((header::LOCATION, location));
-    let version = person.version;
-    let link = settings.link(link);
-    Ok(editorial_json(
-        response,
-        version,
-        &InvitedPerson { person, link },
-    ))
+    let authority = Authority::Caller(caller.clone());
+    let reply = move |connection: &mut Connection, (id, link)| {
+        let (person, link) = (people::find(connection, id)?, settings.link(link));
+        let (location, version) = (format!("/v1/editorial/people/{id}"), person.version);
+        let reply = Reply::json(StatusCode::CREATED, &InvitedPerson { person, link })?;
+        Ok(reply.with_location(location).with_version(version).shown_once())
+    };
+    let work = move |change: &mut Change<'_>| people::invite(change, &authority, &invitation, lifetime);
+    writer.respond(&caller, work, reply).await
 }
 
 /// Read a person
@@ -201,20 +191,17 @@ pub async fn read_person(
 async fn change_person(
     caller: Caller,
     id: Id,
-    request: RequestId,
-    writer: &Writer,
+    writer: &EditorialWriter,
     work: impl FnOnce(&mut Change<'_>, &Authority) -> StoreResult<()> + Clone + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let origin = caller.origin(request);
-    let authority = Authority::Caller(caller);
-    let person = writer
-        .change(
-            origin,
-            move |change| work(change, &authority),
-            move |connection: &mut Connection, ()| people::find(connection, id),
-        )
-        .await?;
-    Ok(editorial_json(HttpResponse::Ok(), person.version, &person))
+    let authority = Authority::Caller(caller.clone());
+    let reply = move |connection: &mut Connection, ()| {
+        let person = people::find(connection, id)?;
+        Ok(Reply::json(StatusCode::OK, &person)?.with_version(person.version))
+    };
+    writer
+        .respond(&caller, move |change| work(change, &authority), reply)
+        .await
 }
 
 /// Change a person's name or role
@@ -235,10 +222,9 @@ pub async fn edit_person(
         PeopleManage,
         (IdPath, IfMatch, Query<NoParams>, JsonBody<MergePatch>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    change_person(caller, id, request, &writer, move |change, authority| {
+    change_person(caller, id, &writer, move |change, authority| {
         people::edit(change, authority, id, &expected, patch)
     })
     .await
@@ -248,25 +234,20 @@ pub async fn edit_person(
 async fn link_for(
     caller: Caller,
     id: Id,
-    request: RequestId,
-    writer: &Writer,
-    settings: &LinkSettings,
+    writer: &EditorialWriter,
+    settings: Data<LinkSettings>,
     purpose: LinkFor,
 ) -> Result<HttpResponse, Problem> {
     let lifetime = match purpose {
         LinkFor::Joining => settings.invitations,
         LinkFor::Reset => RESETS,
     };
-    let origin = caller.origin(request);
-    let authority = Authority::Caller(caller);
-    let link = writer
-        .change(
-            origin,
-            move |change| people::link(change, &authority, id, purpose, lifetime),
-            |_, link| Ok(link),
-        )
-        .await?;
-    Ok(private_json(HttpResponse::Ok(), &settings.link(link)))
+    let authority = Authority::Caller(caller.clone());
+    let work = move |change: &mut Change<'_>| people::link(change, &authority, id, purpose, lifetime);
+    let reply = move |_: &mut Connection, link| {
+        Ok(Reply::json(StatusCode::OK, &settings.link(link))?.shown_once())
+    };
+    writer.respond(&caller, work, reply).await
 }
 
 /// Invite a person again
@@ -282,11 +263,10 @@ async fn link_for(
 )]
 pub async fn invite_person_again(
     Allowed(caller, (IdPath(id), _), _): Allowed<PeopleManage, (IdPath, Query<NoParams>)>,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
     settings: Data<LinkSettings>,
 ) -> Result<HttpResponse, Problem> {
-    link_for(caller, id, request, &writer, &settings, LinkFor::Joining).await
+    link_for(caller, id, &writer, settings, LinkFor::Joining).await
 }
 
 /// Make a link to reset a forgotten password
@@ -302,11 +282,10 @@ pub async fn invite_person_again(
 )]
 pub async fn reset_password(
     Allowed(caller, (IdPath(id), _), _): Allowed<PeopleManage, (IdPath, Query<NoParams>)>,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
     settings: Data<LinkSettings>,
 ) -> Result<HttpResponse, Problem> {
-    link_for(caller, id, request, &writer, &settings, LinkFor::Reset).await
+    link_for(caller, id, &writer, settings, LinkFor::Reset).await
 }
 
 /// Disable a person
@@ -323,10 +302,9 @@ pub async fn reset_password(
 )]
 pub async fn disable_person(
     Allowed(caller, (IdPath(id), _), _): Allowed<PeopleManage, (IdPath, Query<NoParams>)>,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    change_person(caller, id, request, &writer, move |change, authority| {
+    change_person(caller, id, &writer, move |change, authority| {
         people::disable(change, authority, id)
     })
     .await
@@ -342,10 +320,9 @@ pub async fn disable_person(
 )]
 pub async fn enable_person(
     Allowed(caller, (IdPath(id), _), _): Allowed<PeopleManage, (IdPath, Query<NoParams>)>,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    change_person(caller, id, request, &writer, move |change, authority| {
+    change_person(caller, id, &writer, move |change, authority| {
         people::enable(change, authority, id)
     })
     .await

@@ -1,21 +1,22 @@
 //! The handlers of `/v1/editorial/tokens`: what tools may do.
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use utoipa::IntoParams;
 
 use super::api_token::{ApiTokenDescription, ApiTokenInput, ApiTokenStatus, CreatedApiToken};
 use super::guard::{Allowed, TokensManage};
 use super::store::tokens::{self, ApiToken};
-use crate::db::Database;
-use crate::events::{RequestId, Writer};
+use crate::db::{Connection, Database};
+use crate::events::{Change, RequestId, Writer};
 use crate::http::body::JsonBody;
 use crate::http::conditional::{gone, private_json};
 use crate::http::cursor::CursorKey;
 use crate::http::page::{List, Paginator, links};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::IdPath;
+use crate::idempotency::{EditorialWriter, Reply};
 use crate::problem::{FORBIDDEN, Problem};
 
 crate::operations! {
@@ -113,32 +114,27 @@ pub async fn create_api_token(
         TokensManage,
         (Query<NoParams>, JsonBody<ApiTokenInput>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
     let missing = input.scopes.0.iter().find(|right| !caller.may(**right));
     if let Some(right) = missing {
         let detail = format!("Nobody gives a token more than they have: {right} is not yours.");
         return Err(Problem::new(&FORBIDDEN, detail));
     }
-    let (token, secret) = writer
-        .change(
-            caller.origin(request),
-            move |change| {
-                let name = input.name.as_str();
-                tokens::create(change, name, &input.scopes.0, input.expires_at)
-            },
-            |connection, (id, secret)| Ok((tokens::find_by_id(connection, id)?, secret)),
-        )
-        .await?;
-    let mut response = HttpResponse::Created();
-    let location = format!("/v1/editorial/tokens/{}", token.id);
-    response.insert_header((header::LOCATION, location));
-    let created = CreatedApiToken {
-        api_token: token.into(),
-        secret,
+    let work = move |change: &mut Change<'_>| {
+        let name = input.name.as_str();
+        tokens::create(change, name, &input.scopes.0, input.expires_at)
     };
-    Ok(private_json(response, &created))
+    let reply = |connection: &mut Connection, (id, secret)| {
+        let created = CreatedApiToken {
+            api_token: tokens::find_by_id(connection, id)?.into(),
+            secret,
+        };
+        let reply = Reply::json(StatusCode::CREATED, &created)?;
+        let location = format!("/v1/editorial/tokens/{id}");
+        Ok(reply.with_location(location).shown_once())
+    };
+    writer.respond(&caller, work, reply).await
 }
 
 /// Read an API token

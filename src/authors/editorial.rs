@@ -1,15 +1,15 @@
 //! Authors for editors and tools.
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use utoipa::IntoParams;
 
 use super::model::{Author, AuthorFilter, AuthorInput, AuthorSort, EditorialAuthor};
 use super::store;
 use crate::auth::guard::{Allowed, ArticlesRead, AuthorsWrite};
-use crate::db::Database;
 use crate::db::connection_pool::Cost;
+use crate::db::{Database, StoreResult};
 use crate::events::{RequestId, Writer};
 use crate::http::body::JsonBody;
 use crate::http::conditional::{IfMatch, editorial_json, gone, private_json};
@@ -17,6 +17,7 @@ use crate::http::cursor::CursorKey;
 use crate::http::page::{List, Paginator, links};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::IdPath;
+use crate::idempotency::{EditorialWriter, Reply};
 use crate::merge_patch::MergePatch;
 use crate::problem::{Problem, ProblemDocument};
 use crate::tags::model::MergeInput;
@@ -116,22 +117,23 @@ pub async fn create_author(
         AuthorsWrite,
         (Query<NoParams>, JsonBody<AuthorInput>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    let (author, version) = writer
-        .change(
-            caller.origin(request),
+    writer
+        .respond(
+            &caller,
             move |change| store::create(change, input),
-            store::find,
+            |connection, id| {
+                let reply = reply(StatusCode::CREATED, store::find(connection, id)?)?;
+                Ok(reply.with_location(format!("/v1/editorial/authors/{id}")))
+            },
         )
-        .await?;
-    let mut response = HttpResponse::Created();
-    response.insert_header((
-        header::LOCATION,
-        format!("/v1/editorial/authors/{}", author.id),
-    ));
-    Ok(editorial_json(response, version, &author))
+        .await
+}
+
+/// An author with their version.
+fn reply(status: StatusCode, (author, version): (Author, i64)) -> StoreResult<Reply> {
+    Ok(Reply::json(status, &author)?.with_version(version))
 }
 
 /// Read an author with their version
@@ -198,17 +200,15 @@ pub async fn merge_author(
         AuthorsWrite,
         (IdPath, IfMatch, Query<NoParams>, JsonBody<MergeInput>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    let (author, version) = writer
-        .change(
-            caller.origin(request),
+    writer
+        .respond(
+            &caller,
             move |change| store::merge(change, id, &expected, &input.into),
-            store::find,
+            |connection, id| reply(StatusCode::OK, store::find(connection, id)?),
         )
-        .await?;
-    Ok(editorial_json(HttpResponse::Ok(), version, &author))
+        .await
 }
 
 /// Delete an author that no article has

@@ -248,20 +248,21 @@ blocks! {
 
 // --- The OpenAPI document -----------------------------------------------------------------------------
 
-/// The schema of a type with the member `type`, which tells it from the others.
-fn tagged(name: &str, schema: RefOr<Schema>) -> RefOr<Schema> {
+/// The schema of a type with a member that tells it from the others, by this name.
+pub fn tagged(member: &str, name: &str, schema: RefOr<Schema>) -> RefOr<Schema> {
     let RefOr::T(Schema::Object(mut object)) = schema else {
         return schema;
     };
     let tag = ObjectBuilder::new()
         .schema_type(Type::String)
         .enum_values(Some([name]));
-    object.properties.insert("type".into(), tag.into());
-    object.required.insert(0, "type".into());
+    object.properties.insert(member.into(), tag.into());
+    object.required.insert(0, member.into());
     object.into()
 }
 
-fn one_of(names: impl Iterator<Item = (&'static str, String)>) -> RefOr<Schema> {
+/// One of several types, each by its name and that of its schema, told apart by a member.
+pub fn one_of(member: &str, names: impl Iterator<Item = (&'static str, String)>) -> RefOr<Schema> {
     let mut one_of = OneOfBuilder::new();
     let mut mapping = Vec::new();
     for (name, schema) in names {
@@ -270,7 +271,7 @@ fn one_of(names: impl Iterator<Item = (&'static str, String)>) -> RefOr<Schema> 
         one_of = one_of.item(reference);
     }
     one_of
-        .discriminator(Some(Discriminator::with_mapping("type", mapping)))
+        .discriminator(Some(Discriminator::with_mapping(member, mapping)))
         .into()
 }
 
@@ -288,7 +289,7 @@ impl PartialSchema for Block {
     fn schema() -> RefOr<Schema> {
         let names = types().into_iter().map(|(name, schema, ..)| (name, schema));
         described(
-            one_of(names),
+            one_of("type", names),
             "One part of an article's text. More types may come: a client that does not know one \
              leaves it out. In inline HTML stand text and the elements `a`, `em`, `strong`, `code`, \
              `sub`, `sup`, `br`, `s`, `del`, `ins`, `mark`, `u`, `q`, `cite`, `small`, `abbr`, \
@@ -300,7 +301,7 @@ impl PartialSchema for Block {
 impl ToSchema for Block {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         for (name, of, schema, _) in types() {
-            schemas.push((of, tagged(name, schema)));
+            schemas.push((of, tagged("type", name, schema)));
         }
         schemas.push(("Alignment".into(), Alignment::schema()));
     }
@@ -325,7 +326,7 @@ impl PartialSchema for BlockInput {
         let names = types()
             .into_iter()
             .map(|(name, of, _, optional)| (name, Self::of(&of, optional)));
-        described(one_of(names), "A block as it is sent.")
+        described(one_of("type", names), "A block as it is sent.")
     }
 }
 
@@ -333,7 +334,7 @@ impl ToSchema for BlockInput {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         Block::schemas(schemas);
         for (name, of, schema, optional) in types() {
-            let RefOr::T(Schema::Object(mut object)) = tagged(name, schema) else {
+            let RefOr::T(Schema::Object(mut object)) = tagged("type", name, schema) else {
                 continue;
             };
             object

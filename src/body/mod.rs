@@ -25,7 +25,7 @@ use url::Url;
 use utoipa::ToSchema;
 
 mod allowed;
-mod block;
+pub mod block;
 mod bounds;
 mod credit;
 mod diff;

@@ -113,7 +113,7 @@ pub fn tables() -> Vec<Copied> {
         article_authors corrections slug_redirects events appearances merged_names share_buckets
         share_counts former_urls url_share_counts share_totals share_journal share_journal_applied
         share_rollups collections collection_tags collection_slots tag_ancestors password_links
-        revision_bodies revisions
+        idempotency_keys idempotency_usage revision_bodies revisions
     )
 }
 

@@ -122,6 +122,28 @@ pub enum StoreError {
     /// It took longer than it was given, and was ended; nothing was changed.
     #[error("the database took too long")]
     TooSlow,
+    /// Another request was sent with this idempotency key.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The request that was first sent with this idempotency key has not ended.
+    #[error("a request with this idempotency key is being answered")]
+    KeyInFlight,
+    /// The caller has stored as many responses under idempotency keys as a day has.
+    #[error("no more idempotency keys today")]
+    TooManyKeys,
+    /// The response had a secret in it, which is not kept; with where the thing is that has it.
+    #[error("the response is shown once only")]
+    ShownOnce(Option<String>),
+    /// One operation of several that are made together or not at all.
+    #[error("operation {index}: {error}")]
+    Operation {
+        /// Its place among them, from 0.
+        index: usize,
+        /// Where in the operation its violations point into; `None` where they point elsewhere.
+        pointer: Option<&'static str>,
+        /// Why it cannot be made.
+        error: Box<StoreError>,
+    },
     /// The database cannot do it now; nothing was written. The reason is logged, never shown.
     #[error("{1}")]
     Unavailable(Outage, String),
@@ -230,6 +252,19 @@ impl StoreError {
             Self::Database(error) => error.to_string(),
             other => format!("{other:?}"),
         }
+    }
+
+    /// Whether it is the caller's: trying again changes nothing, and what else is written stands.
+    pub fn is_refusal(&self) -> bool {
+        !matches!(
+            self,
+            Self::Conflict
+                | Self::TooSlow
+                | Self::Unavailable(..)
+                | Self::OutcomeUnknown(_)
+                | Self::Corrupt(_)
+                | Self::Database(_)
+        )
     }
 
     /// Whether it is that the database cannot be reached.

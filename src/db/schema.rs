@@ -653,6 +653,36 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::{Binary, Integer, Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    idempotency_keys (caller_id, key, part) {
+        caller_id -> IdSql,
+        key -> Text,
+        part -> Integer,
+        fingerprint -> Binary,
+        status -> Integer,
+        etag -> Nullable<Text>,
+        location -> Nullable<Text>,
+        body -> Nullable<Binary>,
+        shown_once -> Integer,
+        created_at -> TimestampSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::BigInt;
+    use crate::db::types::{IdSql, TimestampSql};
+
+    idempotency_usage (caller_id, day) {
+        caller_id -> IdSql,
+        day -> TimestampSql,
+        responses -> BigInt,
+        bytes -> BigInt,
+    }
+}
+
 joinable!(article_tags -> tags (tag_id));
 joinable!(article_tags -> articles (article_id));
 joinable!(article_tags -> public_articles (article_id));

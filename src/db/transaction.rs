@@ -66,3 +66,36 @@ fn commit(connection: &mut Connection) -> StoreResult<()> {
         error => error,
     })
 }
+
+/// Begins a part of a transaction that can be taken back; parts do not nest.
+///
+/// # Errors
+/// When the database fails.
+pub fn savepoint(connection: &mut Connection) -> StoreResult<()> {
+    execute(connection, "SAVEPOINT part")
+}
+
+/// Ends the part that has begun; it stands with the transaction.
+///
+/// # Errors
+/// When the database fails.
+pub fn release(connection: &mut Connection) -> StoreResult<()> {
+    execute(connection, "RELEASE part")
+}
+
+/// Takes back the part that has begun.
+///
+/// # Errors
+/// When the database fails.
+pub fn back_to_savepoint(connection: &mut Connection) -> StoreResult<()> {
+    execute(connection, "ROLLBACK TO part")?;
+    release(connection)
+}
+
+fn execute(connection: &mut Connection, statement: &str) -> StoreResult<()> {
+    match connection {
+        Connection::Sqlite(sqlite) => sqlite.batch_execute(statement)?,
+        Connection::Postgres(postgres) => postgres.batch_execute(statement)?,
+    }
+    Ok(())
+}

@@ -3,8 +3,9 @@
 use uuid::Uuid;
 
 use super::event::Event;
+use super::projection::Projection;
 use crate::db::changes::{CacheTag, Invalidation};
-use crate::db::{Connection, Id, Timestamp};
+use crate::db::{Connection, Id, StoreError, StoreResult, Timestamp, transaction};
 
 /// Who makes a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,9 @@ pub struct Change<'a> {
     /// Where it comes from.
     pub origin: Origin,
     pub(super) events: Vec<Event>,
+    /// How many of the events have been followed.
+    pub(super) followed: usize,
+    pub(super) projections: &'a [&'a dyn Projection],
     pub(super) touched: &'a mut Invalidation,
 }
 
@@ -55,6 +59,54 @@ impl Change<'_> {
     /// committed.
     pub fn record(&mut self, event: Event) {
         self.events.push(event);
+    }
+
+    /// Brings everything that is derived up to what was recorded so far, before more is done in the same change.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn follow(&mut self) -> StoreResult<()> {
+        while let Some(event) = self.events.get(self.followed).cloned() {
+            for projection in self.projections {
+                projection.apply(self, &event)?;
+            }
+            self.followed += 1;
+        }
+        Ok(())
+    }
+
+    /// Does a part of the change that leaves nothing behind when it is refused, while the rest stands; all that
+    /// follows from it is done as well.
+    ///
+    /// # Errors
+    /// What is no [refusal](StoreError::is_refusal): then nothing of the change may stand.
+    pub fn apart<T>(
+        &mut self,
+        work: impl FnOnce(&mut Change<'_>) -> StoreResult<T>,
+    ) -> StoreResult<Result<T, StoreError>> {
+        transaction::savepoint(self.connection)?;
+        let recorded = self.events.len();
+        let done = work(self).and_then(|value| self.follow().map(|()| value));
+        match done {
+            Ok(value) => transaction::release(self.connection).map(|()| Ok(value)),
+            Err(refused) if refused.is_refusal() => {
+                transaction::back_to_savepoint(self.connection)?;
+                self.events.truncate(recorded);
+                self.followed = recorded;
+                Ok(Err(refused))
+            }
+            Err(failed) => Err(failed),
+        }
+    }
+
+    /// The slug and the version that an article has after this change, as far as the change has recorded them.
+    pub fn recorded_of(&self, article: Id) -> Option<(&str, i64)> {
+        self.events.iter().rev().find_map(|event| match event {
+            Event::Article {
+                id, slug, version, ..
+            } if *id == article => Some((slug.as_str(), *version)),
+            _ => None,
+        })
     }
 
     /// What was made of this is out of date from the commit on.

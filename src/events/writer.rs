@@ -60,21 +60,19 @@ pub fn run<T>(
         now: Timestamp::now(),
         origin,
         events: Vec::new(),
+        followed: 0,
+        projections,
         touched,
     };
     let value = work(&mut change)?;
-    commit(&mut change, projections)?;
+    commit(&mut change)?;
     Ok(value)
 }
 
 /// All that follows from a change. The log comes last: those who number their events wait for each other
 /// from there to the commit.
-fn commit(change: &mut Change<'_>, projections: &[&dyn Projection]) -> StoreResult<()> {
+fn commit(change: &mut Change<'_>) -> StoreResult<()> {
+    change.follow()?;
     let events = std::mem::take(&mut change.events);
-    for projection in projections {
-        for event in &events {
-            projection.apply(change, event)?;
-        }
-    }
     log::append(change, &events)
 }

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use futures_util::Stream;
 use futures_util::future::LocalBoxFuture;
+use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::http::observe::Arrived;
@@ -22,6 +23,14 @@ use crate::problem::{
 };
 use crate::threads::Threads;
 use crate::validation::{Violations, cut, from_json};
+
+/// The header of a request that may be sent again.
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// A hash of a body's bytes (SHA-256), of a request that has an [idempotency key](IDEMPOTENCY_KEY): among the
+/// request's extensions once the body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BodyDigest(pub [u8; 32]);
 
 /// The most bytes that a request's body may have: an app's datum of its resource.
 #[derive(Debug, Clone, Copy)]
@@ -283,6 +292,29 @@ async fn grow(room: &mut Option<SemaphorePermit<'static>>, seen: usize) -> Resul
     Ok(())
 }
 
+/// What becomes of a body's digest, where the request wants one.
+struct Digesting(Option<(HttpRequest, Sha256)>);
+
+impl Digesting {
+    fn of(request: &HttpRequest) -> Self {
+        let is_wanted = request.headers().contains_key(IDEMPOTENCY_KEY);
+        Self(is_wanted.then(|| (request.clone(), Sha256::new())))
+    }
+
+    fn add(&mut self, chunk: &[u8]) {
+        if let Some((_, digest)) = &mut self.0 {
+            digest.update(chunk);
+        }
+    }
+
+    fn finish(self) {
+        if let Some((request, digest)) = self.0 {
+            let digest = BodyDigest(digest.finalize().into());
+            request.extensions_mut().insert(digest);
+        }
+    }
+}
+
 /// Reads the whole body within the limit.
 ///
 /// The answer is the bytes, or `too-large`, or `bad-request` when the client broke off, or
@@ -300,6 +332,7 @@ pub fn read(
         .and_then(|length| length.to_str().ok()?.parse().ok());
     let waits_to_send = request.headers().contains_key(header::EXPECT);
     let arrived = request.extensions().get::<Arrived>().cloned();
+    let mut digest = Digesting::of(request);
     let mut payload = payload.take();
     async move {
         let too_large = || {
@@ -325,6 +358,7 @@ pub fn read(
             seen = seen.saturating_add(chunk.len());
             if seen <= limit {
                 grow(&mut room, seen).await?;
+                digest.add(&chunk);
                 bytes.extend_from_slice(&chunk);
             } else if seen > DRAIN_BYTES {
                 break;
@@ -339,6 +373,7 @@ pub fn read(
         if let Some(arrived) = arrived {
             arrived.has();
         }
+        digest.finish();
         Ok(Body {
             bytes: bytes.freeze(),
             limit,

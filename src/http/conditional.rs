@@ -111,6 +111,13 @@ fn if_match(headers: &HeaderMap) -> Result<Expected, Problem> {
     }
 }
 
+/// The versions that a text names as the header `If-Match` does; `None` for what names none.
+pub fn expected_of(text: &str) -> Option<Expected> {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::IF_MATCH, HeaderValue::from_str(text).ok()?);
+    if_match(&headers).ok()
+}
+
 /// The parts of a list of ETags; a comma between quotes is part of one.
 fn entity_tags(list: &str) -> impl Iterator<Item = &str> {
     let mut is_quoted = false;

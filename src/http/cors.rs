@@ -36,7 +36,7 @@ const PREFLIGHT_VARIES: HeaderValue =
 const NEVER: &[&str] = &["cookie", "cookie2", "proxy-authorization"];
 
 /// Headers that scripts may read.
-pub const EXPOSED: [HeaderName; 9] = [
+pub const EXPOSED: [HeaderName; 10] = [
     header::AGE,
     CACHE_STATUS,
     header::ETAG,
@@ -46,6 +46,7 @@ pub const EXPOSED: [HeaderName; 9] = [
     RATELIMIT,
     RATELIMIT_POLICY,
     REQUEST_ID,
+    HeaderName::from_static("idempotency-replayed"),
 ];
 
 /// Origins whose pages may call what is not public.

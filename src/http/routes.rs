@@ -33,6 +33,8 @@ pub enum BodySize {
     UpTo(usize),
     /// As large as the setting allows.
     Largest,
+    /// As large as the setting allows of so many.
+    OfMany(usize),
 }
 
 /// A resource at `path` that takes nothing yet.
@@ -165,6 +167,7 @@ impl Resource {
         let limit = match self.body {
             BodySize::UpTo(bytes) => bytes.min(largest),
             BodySize::Largest => largest,
+            BodySize::OfMany(number) => largest.saturating_mul(number),
         };
         let allow = self
             .methods

@@ -6,6 +6,7 @@ use crate::http::cors::is_for_listed_origins;
 use serde_json::{Map, Value, json};
 
 use super::{each_operation, reference};
+use crate::idempotency::key::MOST_CHARACTERS;
 use crate::problem::{ProblemType, TYPES};
 
 /// What paths name, and a slug of the sample newsroom.
@@ -33,6 +34,11 @@ const HEADERS: &[(&str, &str, &str)] = &[
         "string",
         "The version of what was answered (RFC 9110, section 8.8.3).",
     ),
+    (
+        "Idempotency-Replayed",
+        "string",
+        "`true`: the request was done before, and this is the response that it got then.",
+    ),
     ("Location", "string", "Where it is."),
     (
         "Retry-After",
@@ -55,8 +61,11 @@ pub fn complete(document: &mut Value) {
         show_examples(operation);
         say_right(operation);
         say_cards(path, operation);
-        let facts = Facts::of(path, operation, writes);
+        let facts = Facts::of(path, operation, writes, method == "post");
         add_responses(&facts, operation);
+        if facts.is_repeatable {
+            add_key(operation);
+        }
         if facts.is_cacheable {
             add_conditions(operation);
         }
@@ -167,10 +176,12 @@ struct Facts {
     names_something: bool,
     is_malformable: bool,
     needs_database: bool,
+    /// Whether it takes an idempotency key.
+    is_repeatable: bool,
 }
 
 impl Facts {
-    fn of(path: &str, operation: &Value, writes: bool) -> Self {
+    fn of(path: &str, operation: &Value, writes: bool, is_post: bool) -> Self {
         let takes = |name: &str| {
             let parameters = operation["parameters"].as_array();
             parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == name))
@@ -191,11 +202,12 @@ impl Facts {
             names_something: path.contains('{'),
             is_malformable: !matches!(path, "/livez" | "/readyz" | "/openapi.json"),
             needs_database: in_api || path == "/readyz",
+            is_repeatable: is_post && path.starts_with("/v1/editorial/"),
         }
     }
 
     /// Every response that is not the handler's own: whether there is one, its status, what it means.
-    fn responses(&self) -> [(bool, &'static str, &'static str); 14] {
+    fn responses(&self) -> [(bool, &'static str, &'static str); 17] {
         let changes = self.is_guarded && (self.takes_body || self.is_conditional);
         [
             (
@@ -237,7 +249,22 @@ impl Facts {
                 "422",
                 "The body has content that is not acceptable; `errors` lists everything.",
             ),
+            (
+                self.is_repeatable,
+                "409",
+                "A request with this `Idempotency-Key` has not been answered yet; try again.",
+            ),
+            (
+                self.is_repeatable,
+                "422",
+                "The `Idempotency-Key` was used for another request.",
+            ),
             (self.is_conditional, "428", "`If-Match` is missing."),
+            (
+                self.is_repeatable,
+                "429",
+                "The caller has used as many idempotency keys as a day has.",
+            ),
             (
                 self.needs_database,
                 "503",
@@ -302,6 +329,10 @@ fn content_of(facts: &Facts, status: &str) -> impl Iterator<Item = (String, Valu
         "invalid-cursor" => facts.takes_cursor,
         "invalid-credentials" => !facts.is_guarded,
         "unauthenticated" => facts.is_guarded,
+        "validation" => facts.takes_body || !facts.is_repeatable,
+        "idempotency-key-in-flight" | "idempotency-key-reused" | "shown-once" => {
+            facts.is_repeatable
+        }
         "wrong-state" => facts.is_conditional,
         "too-slow" => !facts.is_guarded && !facts.writes,
         _ => true,
@@ -343,6 +374,27 @@ fn examples() -> Map<String, Value> {
         )
     };
     TYPES.iter().map(example).collect()
+}
+
+/// A request that may be sent again.
+fn add_key(operation: &mut Value) {
+    let key = json!({
+        "name": "Idempotency-Key", "in": "header", "required": false,
+        "schema": {"type": "string", "minLength": 1, "maxLength": MOST_CHARACTERS + 2},
+        "description": "A name for this request that no other one has, such as a UUID, in double quotes or without. Sent \
+            again with it within 24 hours, the request is not done again: the response is the one that it got.",
+    });
+    match operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut)
+    {
+        Some(parameters) => parameters.push(key),
+        None => operation["parameters"] = json!([key]),
+    }
+    let responses = operation["responses"].as_object_mut().into_iter().flatten();
+    for (_, response) in responses.filter(|(status, _)| status.starts_with('2')) {
+        add_header(response, "Idempotency-Replayed");
+    }
 }
 
 /// A response that a client may have already.

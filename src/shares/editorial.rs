@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use utoipa::IntoParams;
@@ -24,6 +25,7 @@ use crate::http::body::JsonBody;
 use crate::http::conditional::private_json;
 use crate::http::params::{FromParams, NoParams, Params, Query};
 use crate::http::path::IdPath;
+use crate::idempotency::{EditorialWriter, Reply};
 use crate::problem::Problem;
 
 /// `{network}` of the path: what is none names nothing.
@@ -135,11 +137,11 @@ pub async fn set_external_shares(
     responses((status = 200, description = "What came of it.", body = ExternalCountsReceipt))
 )]
 pub async fn set_many_external_shares(
-    Allowed(_, (_, JsonBody(input)), _): Allowed<
+    Allowed(caller, (_, JsonBody(input)), _): Allowed<
         SharesWrite,
         (Query<NoParams>, JsonBody<ExternalCountsInput>),
     >,
-    database: Data<Database>,
+    writer: EditorialWriter,
     sites: Data<Sites>,
 ) -> Result<HttpResponse, Problem> {
     let observed: Vec<Observation> = input
@@ -153,10 +155,13 @@ pub async fn set_many_external_shares(
             observed_at: count.observed_at.0,
         })
         .collect();
-    let receipt = database
-        .write(move |connection| observe_all(connection, &sites, &observed))
-        .await?;
-    Ok(private_json(HttpResponse::Ok(), &receipt))
+    writer
+        .respond(
+            &caller,
+            move |change| observe_all(change.connection, &sites, &observed),
+            |_, receipt| Reply::json(StatusCode::OK, &receipt),
+        )
+        .await
 }
 
 /// Parameters of the overview.

@@ -1,7 +1,7 @@
 //! Tags for editors and tools.
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use utoipa::IntoParams;
 
@@ -9,8 +9,8 @@ use super::model::{EditorialTag, MergeInput, Tag, TagFilter, TagInput, TagKind, 
 use super::public::standing;
 use super::store;
 use crate::auth::guard::{Allowed, ArticlesRead, TagsWrite};
-use crate::db::Database;
 use crate::db::connection_pool::Cost;
+use crate::db::{Database, StoreResult};
 use crate::events::{RequestId, Writer};
 use crate::http::body::JsonBody;
 use crate::http::conditional::{IfMatch, editorial_json, gone, private_json};
@@ -18,6 +18,7 @@ use crate::http::cursor::CursorKey;
 use crate::http::page::{List, Paginator, links};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::IdPath;
+use crate::idempotency::{EditorialWriter, Reply};
 use crate::merge_patch::MergePatch;
 use crate::problem::{Problem, ProblemDocument};
 use crate::text::Slug;
@@ -134,19 +135,23 @@ pub async fn create_tag(
         TagsWrite,
         (Query<NoParams>, JsonBody<TagInput>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    let (tag, version) = writer
-        .change(
-            caller.origin(request),
+    writer
+        .respond(
+            &caller,
             move |change| store::create(change, input),
-            store::find,
+            |connection, id| {
+                let reply = reply(StatusCode::CREATED, store::find(connection, id)?)?;
+                Ok(reply.with_location(format!("/v1/editorial/tags/{id}")))
+            },
         )
-        .await?;
-    let mut response = HttpResponse::Created();
-    response.insert_header((header::LOCATION, format!("/v1/editorial/tags/{}", tag.id)));
-    Ok(editorial_json(response, version, &tag))
+        .await
+}
+
+/// A tag with its version.
+fn reply(status: StatusCode, (tag, version): (Tag, i64)) -> StoreResult<Reply> {
+    Ok(Reply::json(status, &tag)?.with_version(version))
 }
 
 /// Read a tag with its version
@@ -213,17 +218,15 @@ pub async fn merge_tag(
         TagsWrite,
         (IdPath, IfMatch, Query<NoParams>, JsonBody<MergeInput>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    let (tag, version) = writer
-        .change(
-            caller.origin(request),
+    writer
+        .respond(
+            &caller,
             move |change| store::merge(change, id, &expected, &input.into),
-            store::find,
+            |connection, id| reply(StatusCode::OK, store::find(connection, id)?),
         )
-        .await?;
-    Ok(editorial_json(HttpResponse::Ok(), version, &tag))
+        .await
 }
 
 /// Delete a tag that no article has

@@ -19,6 +19,9 @@ fn bodies() -> String {
         }
         let size = match resource.body_size() {
             BodySize::Largest => "`--max-body-bytes`, 2 MiB".to_owned(),
+            BodySize::OfMany(number) => {
+                format!("{number} times `--max-body-bytes`, {} MiB", number * 2)
+            }
             BodySize::UpTo(bytes) if bytes % (1024 * 1024) == 0 => {
                 format!("{} MiB", bytes / 1024 / 1024)
             }

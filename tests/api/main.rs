@@ -5,6 +5,7 @@
 mod attack;
 mod auth;
 mod bad_input;
+mod batches;
 mod browsers;
 mod canary;
 mod cli;
@@ -29,6 +30,7 @@ mod faults;
 mod finding;
 mod generators;
 mod harness;
+mod idempotency;
 mod import;
 mod lifetimes;
 mod limits;

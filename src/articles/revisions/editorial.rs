@@ -16,13 +16,13 @@ use crate::db::connection_pool::Cost;
 use crate::db::keyset::KeysetBound;
 use crate::db::version::Version;
 use crate::db::{Connection, Database};
-use crate::events::{RequestId, Writer};
 use crate::http::body::OptionalJsonBody;
 use crate::http::conditional::{IfMatch, private_json};
 use crate::http::cursor::CursorKey;
 use crate::http::page::{List, Paginator, links};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::{IdPath, VersionPath};
+use crate::idempotency::EditorialWriter;
 use crate::problem::{Problem, ProblemDocument};
 
 /// Parameters of the list of revisions.
@@ -176,10 +176,9 @@ pub async fn restore_revision(
             OptionalJsonBody<RestoreInput>,
         ),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    change_and_say(&writer, (caller, request), id, move |change, caller| {
+    change_and_say(&writer, caller, id, move |change, caller| {
         restoring::restore(change, id, caller, &expected, (version, input.note))
     })
     .await

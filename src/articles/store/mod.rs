@@ -4,6 +4,7 @@
 //! - [`editorial`] – what editors see; selects from the table
 //! - [`mod@write`] – creating and editing
 //! - [`transitions`] – the workflow
+//! - [`mod@batch`] – operations of a batch
 //! - `load` – loading an article for a change
 //! - [`mod@related`] – articles that belong to another one
 //! - [`mod@neighbours`] – the previous and the next article of a section
@@ -18,6 +19,7 @@
 //!   refers to
 //! - [`bodies`] – blocks and the HTML made of them
 
+pub mod batch;
 pub mod bodies;
 pub mod editorial;
 mod holder;
