@@ -8,8 +8,10 @@
 //! - [`throttle`] – limits on attempts to sign in
 //! - [`store`] – users, sessions and API tokens in the database
 //! - [`guard`] – the extractors with which handlers name the right they need
+//! - [`denials`] – noting that somebody had not a right
 //! - [`session`] – the handlers of `/v1/auth`
 
+pub mod denials;
 pub mod guard;
 mod hs256;
 pub mod jwt;

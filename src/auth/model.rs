@@ -46,6 +46,7 @@ rights! {
     CollectionsRead = "collections:read", "Read collections as editors write them.";
     CollectionsWrite = "collections:write", "Create, replace and delete collections.";
     SharesWrite = "shares:write", "Set share counts that were observed elsewhere.";
+    AuditRead = "audit:read", "Read the log of who did what.";
 }
 
 impl fmt::Display for Right {
@@ -189,6 +190,13 @@ impl Caller {
                 Self::Tool { id, .. } => Actor::Token(*id),
             },
             request: Some(request.0),
+        }
+    }
+
+    /// The user's or the token's.
+    pub fn id(&self) -> Id {
+        match self {
+            Self::User { id, .. } | Self::Tool { id, .. } => *id,
         }
     }
 

@@ -21,7 +21,7 @@ table! {
 }
 
 table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
     use crate::db::types::{IdSql, TimestampSql};
 
     events (sequence) {
@@ -36,6 +36,8 @@ table! {
         request_id -> Nullable<IdSql>,
         readers_see -> Nullable<Text>,
         detail -> Text,
+        previous_hash -> Nullable<Binary>,
+        hash -> Nullable<Binary>,
     }
 }
 

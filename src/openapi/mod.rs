@@ -20,7 +20,7 @@ use crate::problem::ProblemDocument;
 use crate::shares::model::Network;
 use crate::shares::time::{Granularity, Window};
 use crate::tags::model::{TagKind, TagSort};
-use crate::{articles, auth, authors, collections, service, shares, tags, widgets};
+use crate::{articles, audit, auth, authors, collections, service, shares, tags, widgets};
 
 mod inputs;
 mod operations;
@@ -60,6 +60,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "editorial authors", description = "Authors, for editors and tools."),
         (name = "editorial collections", description = "What front pages are made of, for editors and tools."),
         (name = "editorial shares", description = "Share counts in full, and those observed elsewhere, for editors and tools."),
+        (name = "editorial audit", description = "Who did what, for administrators."),
         (name = "auth", description = "Signing in and out."),
         (name = "widgets", description = "Scripts for pages."),
         (name = "service", description = "For operators and developers."),
@@ -107,6 +108,7 @@ fn generated() -> Value {
         tags::document(),
         authors::document(),
         auth::session::document(),
+        audit::document(),
         widgets::document(),
         service::document(),
     ] {
