@@ -727,19 +727,20 @@ async fn every_filter_is_read_from_an_index(app: TestApp) {
             backward: false,
             inclusive: false,
         };
+        let mut statements = Vec::new();
         for filter in filters {
-            let (mut statements, name) = (Vec::new(), format!("{filter:?}"));
             for sort in [AuditSort::NewestFirst, AuditSort::OldestFirst] {
-                statements.extend(recorded(connection, |connection| {
+                let asked = recorded(connection, |connection| {
                     store::list(connection, &filter, sort, Some(start), 21)?;
                     Ok(())
-                }));
+                });
+                statements.extend(asked.into_iter().map(|sql| (format!("{filter:?}"), sql)));
             }
-            for sql in statements {
-                let plan = plan(connection, &sql);
-                for wrong in ["SCAN events", "TEMP B-TREE", "Seq Scan on events", "Sort"] {
-                    assert!(!plan.contains(wrong), "{name}\n{sql}\n{plan}");
-                }
+        }
+        for (filter, sql) in statements {
+            let plan = plan(connection, &sql);
+            for wrong in ["SCAN events", "TEMP B-TREE", "Seq Scan on events", "Sort"] {
+                assert!(!plan.contains(wrong), "{filter}\n{sql}\n{plan}");
             }
         }
         Ok(())
@@ -773,13 +774,15 @@ async fn every_kind_in_the_log_can_be_asked_for(app: TestApp) {
 
 fn commands(on: On) {
     let place = Place::new(on);
-    let none = place.run(&["audit", "verify"], "");
-    assert!(!none.status.success());
-    assert!(
-        text(&none.stderr).contains("dateline migrate"),
-        "{}",
-        text(&none.stderr)
-    );
+    // Those on Postgres are migrated already.
+    if on == On::Sqlite {
+        let none = place.run(&["audit", "verify"], "");
+        let said = text(&none.stderr);
+        assert!(
+            !none.status.success() && said.contains("dateline migrate"),
+            "{said}"
+        );
+    }
     let issued = place.run(
         &["token", "issue", "--name", "tool", "--scope", "tags:write"],
         "",
