@@ -2,7 +2,7 @@
 //!
 //! The map, from the outside in; an arrow of imports never points upwards (`tests/api/structure.rs`):
 //!
-//! - [`cli`] – `serve`, `demo`, `migrate`, `rebuild`, `copy`, `user`, `token`, `openapi`, `health`
+//! - [`cli`] – `serve`, `demo`, `migrate`, `rebuild`, `copy`, `user`, `token`, `audit`, `openapi`, `health`
 //! - [`app`] – the server: which routes exist, the order of middleware, start and stop
 //! - [`starting`] – what a server answers that is not ready yet
 //! - [`jobs`] – what a server does besides answering
@@ -16,6 +16,7 @@
 //! - [`collections`] – what front pages are made of
 //! - [`articles`], [`authors`], [`tags`], [`shares`] – the features, each with its model, store and
 //!   handlers
+//! - [`audit`] – who did what, as the event log has it
 //! - [`names`] – what tags and authors share
 //! - [`auth`] – people, tools, roles, sessions
 //! - [`idempotency`] – requests that may be sent again
@@ -39,6 +40,7 @@
 
 pub mod app;
 pub mod articles;
+pub mod audit;
 pub mod auth;
 pub mod authors;
 pub mod body;

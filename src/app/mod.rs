@@ -26,7 +26,7 @@ use crate::http::listeners::{ListenError, Listeners};
 use crate::http::observe::observe;
 use crate::http::routes::Resource;
 use crate::problem::Problem;
-use crate::{articles, auth, authors, collections, ops, service, shares, tags, widgets};
+use crate::{articles, audit, auth, authors, collections, ops, service, shares, tags, widgets};
 
 mod docs;
 mod opening;
@@ -68,6 +68,7 @@ pub fn resources() -> Vec<Resource> {
         tags::resources(),
         authors::resources(),
         auth::resources(),
+        audit::resources(),
         widgets::resources(),
         service::resources(),
     ]

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use super::StartError;
 use crate::articles::editorial::DraftQuota;
 use crate::articles::public::ArticleLoader;
+use crate::auth::denials::Denials;
 use crate::auth::jwt::Signer;
 use crate::auth::people::LinkSettings;
 use crate::auth::throttle::LoginThrottle;
@@ -50,6 +51,7 @@ pub(super) struct State {
     gauges: Data<Gauges>,
     signer: Data<Signer>,
     throttle: Data<LoginThrottle>,
+    denials: Data<Denials>,
     cursors: Data<CursorKey>,
     shares: Data<ShareService>,
     shares_waiting: Data<Load>,
@@ -112,6 +114,7 @@ impl State {
             gauges: Data::new(Gauges::new(metrics.registry()).map_err(StartError::Metrics)?),
             signer: Data::new(Signer::new(signing)),
             throttle: Data::new(LoginThrottle::default()),
+            denials: Data::new(Denials::default()),
             cursors: Data::new(CursorKey::new(&newest(&cursors))),
             shares_waiting: Data::from(shares.counter.load()),
             shares,
@@ -156,6 +159,7 @@ impl State {
             .app_data(self.gauges.clone())
             .app_data(self.signer.clone())
             .app_data(self.throttle.clone())
+            .app_data(self.denials.clone())
             .app_data(self.cursors.clone())
             .app_data(self.shares.clone())
             .app_data(self.shares_waiting.clone())

@@ -9,6 +9,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
+use super::denials;
 use super::jwt::{Session, Signer};
 use super::model::{Caller, Right};
 use super::secret::{API_TOKEN_PREFIX, digest};
@@ -46,7 +47,8 @@ requirements!(
     CollectionsWrite,
     SharesWrite,
     PeopleManage,
-    TokensManage
+    TokensManage,
+    AuditRead
 );
 
 /// A caller who has the right `R`, and what they sent: 401 without a valid token, 403 without the
@@ -63,7 +65,9 @@ impl<R: Requires, T: FromRequest + 'static> FromRequest for Allowed<R, T> {
         let (request, mut payload) = (request.clone(), payload.take());
         Box::pin(async move {
             let caller = caller(&request).await?;
-            if !caller.may(R::RIGHT) {
+            let is_allowed = caller.may(R::RIGHT);
+            denials::watch(&request, &caller, (!is_allowed).then_some(R::RIGHT));
+            if !is_allowed {
                 return Err(Problem::new(
                     &FORBIDDEN,
                     format!("This needs the right {}.", R::RIGHT),

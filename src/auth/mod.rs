@@ -12,15 +12,17 @@
 //! - [`throttle`] – limits on attempts to sign in
 //! - [`store`] – users, links, sessions and API tokens in the database
 //! - [`guard`] – the extractors with which handlers name the right they need
+//! - [`denials`] – noting that somebody had not a right
 //! - [`session`] – the handlers of `/v1/auth`: signing in and out
 //! - [`account`] – those of one's own account: joining, the password, sessions
 //! - [`people`] – those of `/v1/editorial/people`
 //! - [`tokens`] – those of `/v1/editorial/tokens`
 
 pub mod account;
-pub mod api_token;
-pub mod email;
 pub mod actor;
+pub mod api_token;
+pub mod denials;
+pub mod email;
 pub mod guard;
 mod hs256;
 pub mod jwt;

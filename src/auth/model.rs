@@ -49,6 +49,7 @@ rights! {
     SharesWrite = "shares:write", "Set share counts that were observed elsewhere.";
     PeopleManage = "people:manage", "Invite, change and disable people, end their sessions, and reset their passwords.";
     TokensManage = "tokens:manage", "Create, list and revoke API tokens.";
+    AuditRead = "audit:read", "Read the log of who did what.";
 }
 
 impl fmt::Display for Right {
@@ -208,6 +209,13 @@ impl Caller {
         Origin {
             actor: self.into(),
             request: Some(request.0),
+        }
+    }
+
+    /// The user's or the token's.
+    pub fn id(&self) -> Id {
+        match self {
+            Self::User { id, .. } | Self::Tool { id, .. } => *id,
         }
     }
 

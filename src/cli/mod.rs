@@ -5,6 +5,7 @@
 //! - [`migrate`] – bring the database to this version's tables
 //! - [`rebuild`] – make anew what is derived from articles
 //! - [`copy`] – bring everything to another database
+//! - [`audit`] – check the log of who did what
 //! - [`user`] – people who sign in
 //! - [`token`] – API tokens for tools, and the keys of access tokens
 //! - [`health`] – ask a running server whether it is ready
@@ -28,6 +29,7 @@ use crate::text::Line;
 use crate::validation::Invalid;
 use crate::{log, openapi, projections};
 
+pub mod audit;
 pub mod copy;
 pub mod demo;
 pub mod health;
@@ -69,6 +71,8 @@ enum Command {
     User(user::User),
     /// Issue, list and revoke API tokens for tools
     Token(token::Token),
+    /// Check the log of who did what, and export it
+    Audit(audit::Audit),
     /// Print the OpenAPI document
     Openapi,
     /// Ask a running server whether it is ready; for container health checks
@@ -137,6 +141,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Copy(copy) => copy.run(),
         Command::User(user) => user.run(),
         Command::Token(token) => token.run(),
+        Command::Audit(audit) => audit.run(),
         Command::Openapi => {
             print!("{}", openapi::json());
             Ok(())
@@ -176,6 +181,9 @@ pub enum CommandError {
     /// A password was not hashed.
     #[error("the password was not hashed: {0}")]
     Hash(#[from] argon2::password_hash::Error),
+    /// The log of who did what is not as it was written, or cannot be checked as asked.
+    #[error("{0}")]
+    Audit(String),
     /// Nobody signs in with this address.
     #[error("{0} is nobody's address")]
     NoUser(String),

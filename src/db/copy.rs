@@ -269,11 +269,13 @@ fn begin_reading(connection: &mut Connection) -> QueryResult<()> {
     })
 }
 
-/// SQLite does so by itself.
+/// SQLite does so by itself. The log's chain goes on from where it was.
 fn go_on_numbering(target: &mut Connection) -> StoreResult<()> {
     if let Connection::Postgres(postgres) = target {
         postgres.batch_execute(
-            "UPDATE event_sequence SET last = (SELECT coalesce(max(sequence), 0) FROM events)",
+            "UPDATE event_sequence SET last = (SELECT coalesce(max(sequence), 0) FROM events); \
+             UPDATE event_sequence SET previous_hash = events.previous_hash, hash = events.hash FROM events \
+             WHERE events.sequence = (SELECT max(sequence) FROM events WHERE events.hash IS NOT NULL)",
         )?;
     }
     Ok(())

@@ -22,7 +22,7 @@ table! {
 }
 
 table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
     use crate::db::types::{IdSql, TimestampSql};
 
     events (sequence) {
@@ -37,6 +37,8 @@ table! {
         request_id -> Nullable<IdSql>,
         readers_see -> Nullable<Text>,
         detail -> Text,
+        previous_hash -> Nullable<Binary>,
+        hash -> Nullable<Binary>,
     }
 }
 

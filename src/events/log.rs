@@ -1,16 +1,20 @@
 //! The event log: everything that happened, in the order of the commits.
 //!
 //! Events are numbered without gaps, as the last thing that a transaction does: whoever has seen one
-//! number has seen all below it, since those who number wait for each other until they have committed.
+//! number has seen all below it, since those who number wait for each other until they have committed. Each has the
+//! hash of the one before it and its own ([`chain`]).
 //!
 //! The clock makes things happen as well: an article appears when its time comes. What is to appear is
 //! in `appearances`, and the log says so once when it has (`article_appeared`). Readers do not depend
 //! on that: to them the database's clock decides.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
+use super::chain::{self, Content, Hash};
 use super::change::{Actor, Change};
 use super::event::{ArticleState, CollectionEvent, Event, NameEvent};
 use crate::db::resource::Resource;
@@ -22,7 +26,9 @@ use crate::db::{Connection, Id, StoreResult, Timestamp};
 const AT_ONCE: i64 = 100;
 
 /// What readers see of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = ReadersSee)]
 pub enum Seen {
     /// Something that was not there.
     Appeared,
@@ -33,6 +39,12 @@ pub enum Seen {
 }
 
 impl Seen {
+    /// The one with this name, as it is stored.
+    pub fn stored(name: &str) -> Option<Self> {
+        let all = [Self::Appeared, Self::Changed, Self::Disappeared];
+        all.into_iter().find(|seen| seen.as_str() == name)
+    }
+
     /// Its name, as it is stored.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -78,6 +90,10 @@ pub struct Entry {
     pub readers_see: Option<String>,
     /// More, as JSON.
     pub detail: String,
+    /// The hash of the entry before it; null before the chain began.
+    pub previous_hash: Option<Vec<u8>>,
+    /// Its own.
+    pub hash: Option<Vec<u8>>,
 }
 
 /// The entries after a number, in order, up to a limit.
@@ -93,19 +109,61 @@ pub fn after(connection: &mut Connection, sequence: i64, limit: i64) -> StoreRes
         .load(connection)?)
 }
 
+/// Where the log ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// The number of the last entry; 0 when there is none.
+    pub sequence: i64,
+    /// Its hash; `None` when it has none, or there is no entry.
+    pub hash: Option<Hash>,
+    /// The last number that was ever given. More than `sequence` when entries at the end are gone.
+    pub numbered: i64,
+}
+
+#[derive(QueryableByName)]
+struct HeadRow {
+    #[diesel(sql_type = BigInt)]
+    sequence: i64,
+    #[diesel(sql_type = Nullable<Binary>)]
+    hash: Option<Vec<u8>>,
+    #[diesel(sql_type = BigInt)]
+    numbered: i64,
+}
+
+/// Where the log ends.
+///
+/// # Errors
+/// When the database fails.
+pub fn head(connection: &mut Connection) -> StoreResult<Head> {
+    let numbered = match connection {
+        Connection::Sqlite(_) => "SELECT seq FROM sqlite_sequence WHERE name = 'events'",
+        Connection::Postgres(_) => "SELECT last FROM event_sequence",
+    };
+    let row: HeadRow = diesel::sql_query(format!(
+        "SELECT coalesce((SELECT max(sequence) FROM events), 0) AS sequence, \
+         (SELECT hash FROM events ORDER BY sequence DESC LIMIT 1) AS hash, coalesce(({numbered}), 0) AS numbered"
+    ))
+    .get_result(connection)?;
+    Ok(Head {
+        sequence: row.sequence,
+        hash: row.hash.as_deref().and_then(Hash::stored),
+        numbered: row.numbered,
+    })
+}
+
 /// Writes events into the log and numbers them: the last thing that a transaction does.
 pub(super) fn append(change: &mut Change<'_>, happened: &[Event]) -> StoreResult<()> {
+    let mut last = None;
     for event in happened {
         let seen = seen(change, event)?;
-        number(change, event, seen)?;
+        last = Some(number(change, event, seen, last)?);
     }
     Ok(())
 }
 
-/// Numbers without gaps, in the order of commits: on SQLite one writes at a time, and takes back the number with
-/// the rest; on Postgres a row is held from here to the commit.
-fn number(change: &mut Change<'_>, event: &Event, seen: Option<Seen>) -> StoreResult<()> {
-    let (resource, resource_id, slug, detail) = match event {
+/// To what an event happened, and more: the kind of thing, which one, its slug, and the detail.
+fn about(event: &Event) -> (&str, Id, &str, Value) {
+    match event {
         Event::Article {
             id, slug, version, ..
         }
@@ -126,37 +184,91 @@ fn number(change: &mut Change<'_>, event: &Event, seen: Option<Seen>) -> StoreRe
             id, slug, version, ..
         } => ("collection", *id, slug, json!({"version": version})),
         Event::Desk(event) => (event.resource, event.id, &event.name, event.detail.clone()),
+    }
+}
+
+const ON_SQLITE: &str = "INSERT INTO events (recorded_at, kind, resource, resource_id, slug, actor_kind, actor_id, \
+     request_id, readers_see, detail, sequence, previous_hash, hash) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+
+/// Hashes as [`chain::hash`] does.
+const ON_POSTGRES: &str = "WITH next AS (UPDATE event_sequence SET last = last + 1, previous_hash = hash, \
+     hash = sha256(hash || int8send(last + 1) || convert_to($11, 'UTF8')) RETURNING last, previous_hash, hash) \
+     INSERT INTO events (sequence, recorded_at, kind, resource, resource_id, slug, actor_kind, actor_id, request_id, \
+     readers_see, detail, previous_hash, hash) \
+     SELECT last, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, previous_hash, hash FROM next";
+
+/// The statement that writes an entry, with its first ten parameters.
+macro_rules! insert {
+    ($statement:ident, $content:ident) => {
+        diesel::sql_query($statement)
+            .bind::<TimestampSql, _>($content.recorded_at)
+            .bind::<Text, _>($content.kind)
+            .bind::<Text, _>($content.resource)
+            .bind::<IdSql, _>($content.resource_id)
+            .bind::<Text, _>($content.slug)
+            .bind::<Text, _>($content.actor_kind)
+            .bind::<Nullable<IdSql>, _>($content.actor_id)
+            .bind::<Nullable<IdSql>, _>($content.request_id)
+            .bind::<Nullable<Text>, _>($content.readers_see)
+            .bind::<Text, _>($content.detail)
     };
+}
+
+/// The number and the hash of an entry that this transaction wrote on SQLite.
+type Numbered = Option<(i64, Hash)>;
+
+/// Numbers without gaps, in the order of commits: on SQLite one writes at a time, and takes back the number with
+/// the rest; on Postgres a row is held from here to the commit, which has the hash of the entry before as well.
+fn number(
+    change: &mut Change<'_>,
+    event: &Event,
+    seen: Option<Seen>,
+    last: Option<Numbered>,
+) -> StoreResult<Numbered> {
+    let (resource, resource_id, slug, detail) = about(event);
+    let detail = detail.to_string();
     let (actor_kind, actor_id) = match change.origin.actor {
         Actor::User(id) => ("user", Some(id)),
         Actor::Token(id) => ("token", Some(id)),
         Actor::System => ("system", None),
     };
-    let statement = match change.connection {
+    let content = Content {
+        recorded_at: change.now,
+        kind: event.kind(),
+        resource,
+        resource_id,
+        slug,
+        actor_kind,
+        actor_id,
+        request_id: change.origin.request.map(Id),
+        readers_see: seen.map(Seen::as_str),
+        detail: &detail,
+    };
+    match change.connection {
         Connection::Sqlite(_) => {
-            "INSERT INTO events (recorded_at, kind, resource, resource_id, slug, actor_kind, actor_id, \
-             request_id, readers_see, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+            let (sequence, previous) = match last.flatten() {
+                Some((sequence, hash)) => (sequence + 1, hash),
+                None => {
+                    let head = head(change.connection)?;
+                    (head.numbered + 1, head.hash.unwrap_or(Hash::GENESIS))
+                }
+            };
+            let hash = chain::hash(&previous, sequence, &content.canonical());
+            insert!(ON_SQLITE, content)
+                .bind::<BigInt, _>(sequence)
+                .bind::<Binary, _>(previous.bytes())
+                .bind::<Binary, _>(hash.bytes())
+                .execute(change.connection)?;
+            Ok(Some((sequence, hash)))
         }
         Connection::Postgres(_) => {
-            "WITH next AS (UPDATE event_sequence SET last = last + 1 RETURNING last) \
-             INSERT INTO events (sequence, recorded_at, kind, resource, resource_id, slug, actor_kind, \
-             actor_id, request_id, readers_see, detail) \
-             SELECT last, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM next"
+            insert!(ON_POSTGRES, content)
+                .bind::<Text, _>(content.canonical())
+                .execute(change.connection)?;
+            Ok(None)
         }
-    };
-    diesel::sql_query(statement)
-        .bind::<TimestampSql, _>(change.now)
-        .bind::<Text, _>(event.kind())
-        .bind::<Text, _>(resource)
-        .bind::<IdSql, _>(resource_id)
-        .bind::<Text, _>(slug)
-        .bind::<Text, _>(actor_kind)
-        .bind::<Nullable<IdSql>, _>(actor_id)
-        .bind::<Nullable<IdSql>, _>(change.origin.request.map(Id))
-        .bind::<Nullable<Text>, _>(seen.map(Seen::as_str))
-        .bind::<Text, _>(detail.to_string())
-        .execute(change.connection)?;
-    Ok(())
+    }
 }
 
 fn detail_of_name(event: &NameEvent) -> Value {

@@ -5,10 +5,12 @@
 //! - [`projection`] – [`Projection`], what follows from events, and in which order
 //! - [`writer`] – [`Writer`], which runs changes: the only place where a change has consequences
 //! - [`log`](mod@log) – the event log, in the order of commits, and what the clock alone makes happen
+//! - [`chain`] – the hash of each entry, which the next one is hashed with
 //!
 //! A store loads a row for update, changes it, and records an event. It knows nobody who depends on
 //! the row.
 
+pub mod chain;
 pub mod change;
 pub mod event;
 pub mod log;

@@ -99,6 +99,9 @@ pub async fn observe(
         metrics.observe(&method, route, status, elapsed);
     }
     log(&method, &outcome, route, status, elapsed);
+    if let (StatusCode::FORBIDDEN, Ok(response)) = (status, &outcome) {
+        OnForbidden::run(response.request());
+    }
     let mut response = outcome.map_err(|mut refused| {
         tell_browsers(refused.headers_mut());
         InternalError::from_response("refused", refused)
@@ -160,6 +163,23 @@ impl Arrived {
     /// Its body has been read to the end.
     pub fn has(&self) {
         self.0.1.set(true);
+    }
+}
+
+/// What is to be done when a request is answered 403, beside the answer: nobody waits for it.
+pub struct OnForbidden(Box<dyn FnOnce()>);
+
+impl OnForbidden {
+    /// Has something done when this request is answered 403, in place of what was to be done before.
+    pub fn set(request: &HttpRequest, work: impl FnOnce() + 'static) {
+        request.extensions_mut().insert(Self(Box::new(work)));
+    }
+
+    fn run(request: &HttpRequest) {
+        let work = request.extensions_mut().remove::<Self>();
+        if let Some(Self(work)) = work {
+            work();
+        }
     }
 }
 
@@ -239,10 +259,15 @@ impl FromRequest for RequestId {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let id = request.extensions().get::<Arrived>().map(|of| of.0.0);
-        // Every request has passed through [`observe`].
-        ready(Ok(id.unwrap_or_else(|| Self(Uuid::now_v7()))))
+        ready(Ok(request_id_of(request)))
     }
+}
+
+/// The id that a request was given.
+pub fn request_id_of(request: &HttpRequest) -> RequestId {
+    let id = request.extensions().get::<Arrived>().map(|of| of.0.0);
+    // Every request has passed through [`observe`].
+    id.unwrap_or_else(|| RequestId(Uuid::now_v7()))
 }
 
 /// The trace that a request belongs to, as a trusted proxy says.

@@ -23,7 +23,26 @@ pub struct Resource {
     path: Arc<str>,
     methods: Vec<Method>,
     body: BodySize,
+    operations: Vec<(Method, String)>,
     inner: actix_web::Resource,
+}
+
+/// The ids of a resource's operations by their methods, among its data.
+#[derive(Debug, Clone)]
+pub struct OperationIds(Arc<[(Method, String)]>);
+
+impl OperationIds {
+    /// The id of the operation that a request is for; empty where it is for none.
+    pub fn of(request: &HttpRequest) -> String {
+        let wanted = match request.method() {
+            &Method::HEAD => &Method::GET,
+            method => method,
+        };
+        let all = request.app_data::<Self>().into_iter();
+        let mut all = all.flat_map(|ids| ids.0.iter());
+        let found = all.find(|(method, _)| method == wanted);
+        found.map_or_else(String::new, |(_, id)| id.clone())
+    }
 }
 
 /// How large the bodies are that a resource takes.
@@ -43,6 +62,7 @@ pub fn resource(path: &str) -> Resource {
         path: path.into(),
         methods: Vec::new(),
         body: BodySize::UpTo(USUAL_LIMIT),
+        operations: Vec::new(),
         inner: web::resource(path),
     }
 }
@@ -67,8 +87,11 @@ impl Resources {
             None => resource(&path),
         };
         resource.body = body.unwrap_or(resource.body);
+        let id = P::operation().operation_id.unwrap_or_default();
         for method in P::methods() {
-            resource = match method_of(method) {
+            let method = method_of(method);
+            resource.operations.push((method.clone(), id.clone()));
+            resource = match method {
                 Method::GET => resource.get(handler.clone()),
                 method => resource.on(method, handler.clone()),
             };
@@ -181,6 +204,7 @@ impl Resource {
             .inner
             .app_data(Template(Arc::clone(&self.path)))
             .app_data(BodyLimit(limit))
+            .app_data(OperationIds(self.operations.into()))
             .default_service(web::to(move |request: HttpRequest| {
                 let allow = allow.clone();
                 async move { other_method(&request, allow) }

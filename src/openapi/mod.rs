@@ -20,7 +20,7 @@ use crate::problem::ProblemDocument;
 use crate::shares::model::Network;
 use crate::shares::time::{Granularity, Window};
 use crate::tags::model::{TagKind, TagSort};
-use crate::{articles, auth, authors, collections, service, shares, tags, widgets};
+use crate::{articles, audit, auth, authors, collections, service, shares, tags, widgets};
 
 mod inputs;
 mod operations;
@@ -63,6 +63,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "auth", description = "Signing in and out, and one's own account."),
         (name = "editorial people", description = "People who sign in, for admins."),
         (name = "editorial tokens", description = "API tokens of tools, for admins."),
+        (name = "editorial audit", description = "Who did what, for administrators."),
         (name = "widgets", description = "Scripts for pages."),
         (name = "service", description = "For operators and developers."),
     ),
@@ -113,6 +114,7 @@ fn generated() -> Value {
         auth::account::document(),
         auth::people::document(),
         auth::tokens::document(),
+        audit::document(),
         widgets::document(),
         service::document(),
     ] {

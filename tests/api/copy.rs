@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::process::Output;
 
 use dateline::app::{Opening, open_database};
+use dateline::audit::verify::{Kept, verify};
 use dateline::auth::model::Role;
 use dateline::config::DatabaseConfig;
 use dateline::db::{Connection, DatabaseUrl, copy};
+use dateline::events::log;
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::{Connection as _, QueryableByName, RunQueryDsl, SqliteConnection};
@@ -177,6 +179,14 @@ async fn copied(from: On, to: On) {
     assert_eq!(last, last_event(&source).await);
     target.published(&token, "afterwards").await;
     assert_eq!(last_event(&target).await, last + 2);
+    // And their hashes go on from those of the source.
+    let kept = source.database.read(log::head).await.unwrap();
+    let (sequence, hash) = (kept.sequence, kept.hash.unwrap());
+    let kept = vec![Kept { sequence, hash }];
+    let verified = target
+        .database
+        .read(move |connection| verify(connection, 1, &kept, |_| ()));
+    assert_eq!(verified.await.unwrap().breaks, []);
 
     let twice = run(&source.config, &config);
     let said = text(&twice.stderr);

@@ -648,7 +648,9 @@ impl Reply {
             cards.as_ref().unwrap_or(schema),
             if card { " card" } else { "" },
         );
-        if whole && schema.is_object() && media_type.ends_with("json") && *method != Method::HEAD {
+        // Lines of JSON are text.
+        let is_json = media_type.ends_with("json") && !media_type.ends_with("ndjson");
+        if whole && schema.is_object() && is_json && *method != Method::HEAD {
             let key = format!("{method} {template} {status}{card}");
             let wrong: Vec<String> = validator(key, schema)
                 .iter_errors(&self.json)

@@ -3,6 +3,7 @@
 
 #[path = "../attack/mod.rs"]
 mod attack;
+mod audit;
 mod auth;
 mod bad_input;
 mod batches;

@@ -151,7 +151,7 @@ impl Instrumentation for Record {
     }
 }
 
-fn recorded(
+pub fn recorded(
     connection: &mut Connection,
     work: impl FnOnce(&mut Connection) -> StoreResult<()>,
 ) -> Vec<String> {
@@ -176,7 +176,7 @@ struct PostgresPlan {
 }
 
 /// The plan of a statement whose parameters are unknown, as one text.
-fn plan(connection: &mut Connection, sql: &str) -> String {
+pub fn plan(connection: &mut Connection, sql: &str) -> String {
     match connection {
         Connection::Sqlite(inner) => {
             let lines: Vec<SqlitePlan> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}"))

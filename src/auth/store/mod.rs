@@ -6,12 +6,14 @@
 //! - [`links`] – links by which they set a password, once
 //! - [`sessions`] – their sign-ins, as families of refresh tokens
 //! - [`tokens`] – API tokens
+//! - [`denials`] – denied access, in the log
 //! - [`actors`] – the names of those who did something
 
 pub mod access;
+pub mod actors;
+pub mod denials;
 pub mod links;
 pub mod people;
-pub mod actors;
 pub mod sessions;
 pub mod tokens;
 pub mod users;

@@ -1,0 +1,158 @@
+//! What can happen.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::validation::unknown;
+
+macro_rules! kinds {
+    ($($name:ident = $word:literal, $meaning:literal;)*) => {
+        /// What an entry of the log says has happened. The log may have kinds that a later version wrote.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum EventKind {
+            $(#[doc = $meaning] $name,)*
+        }
+
+        impl EventKind {
+            /// Every kind by name.
+            pub const ALL: &[(&str, Self)] = &[$(($word, Self::$name)),*];
+
+            /// The kind's name.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    ArticleCreated = "article_created", "An article was created.";
+    ArticleEdited = "article_edited", "An article's content was changed.";
+    ArticlePublished = "article_published", "An article was published, now or for later.";
+    ArticleUnpublished = "article_unpublished", "An article was taken back.";
+    ArticleRetracted = "article_retracted", "An article was withdrawn for a reason.";
+    ArticleTrashed = "article_trashed", "An article was thrown away.";
+    ArticleRestored = "article_restored", "An article was brought back from the trash.";
+    ArticleCorrected = "article_corrected", "An article was given a correction.";
+    ArticleCorrectionChanged = "article_correction_changed", "A correction of an article was changed.";
+    ArticleCorrectionWithdrawn = "article_correction_withdrawn", "A correction of an article was withdrawn.";
+    ArticleReinstated = "article_reinstated", "An article that was retracted was brought back.";
+    ArticleAppeared = "article_appeared", "The clock made an article public.";
+    ArticleExpired = "article_expired", "The clock took an article back.";
+    ArticleDeleted = "article_deleted", "An article was deleted for good.";
+    TagCreated = "tag_created", "A tag was created.";
+    TagEdited = "tag_edited", "A tag was changed.";
+    TagMerged = "tag_merged", "A tag was merged into another one.";
+    TagDeleted = "tag_deleted", "A tag was deleted.";
+    AuthorCreated = "author_created", "An author was created.";
+    AuthorEdited = "author_edited", "An author was changed.";
+    AuthorMerged = "author_merged", "An author was merged into another one.";
+    AuthorDeleted = "author_deleted", "An author was deleted.";
+    CollectionCreated = "collection_created", "A collection was created.";
+    CollectionChanged = "collection_changed", "A collection was changed.";
+    CollectionDeleted = "collection_deleted", "A collection was deleted.";
+    PreviewLinkCreated = "preview_link_created", "A link to an article that is not public was made.";
+    PreviewLinkRevoked = "preview_link_revoked", "Such a link was revoked.";
+    SignedIn = "signed_in", "Somebody signed in.";
+    SignInFailed = "sign_in_failed", "Somebody tried to sign in and could not.";
+    SignedOut = "signed_out", "Somebody signed out.";
+    SessionRevoked = "session_revoked", "A session was ended.";
+    PasswordChanged = "password_changed", "A password was changed.";
+    PasswordResetCreated = "password_reset_created", "A link to reset a password was made.";
+    PersonInvited = "person_invited", "Somebody was invited.";
+    PersonJoined = "person_joined", "Somebody who was invited has joined.";
+    PersonChanged = "person_changed", "Somebody's name or role was changed.";
+    PersonDisabled = "person_disabled", "Somebody cannot sign in any more.";
+    PersonEnabled = "person_enabled", "Somebody can sign in again.";
+    TokenCreated = "token_created", "An API token was issued.";
+    TokenRevoked = "token_revoked", "An API token was revoked.";
+    AccessDenied = "access_denied", "A caller had not the right for what they asked.";
+}
+
+crate::closed_set!(
+    EventKind,
+    EventKind::ALL,
+    "What happened. Later versions have more kinds."
+);
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for EventKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.iter().find(|(word, _)| *word == text);
+        found.map(|(_, kind)| *kind).ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|(word, _)| *word).collect();
+            format!("is wrong: {}", unknown("kind of event", text, &known))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::{Id, Resource};
+    use crate::events::{ArticleEvent, ArticleState, CollectionEvent, Event, NameEvent, Remark};
+
+    #[test]
+    fn the_list_has_every_kind_that_is_recorded() {
+        let (id, slug, version) = (Id::generate(), String::new(), 1);
+        let articles = [
+            ArticleEvent::Created,
+            ArticleEvent::Edited,
+            ArticleEvent::Published,
+            ArticleEvent::Unpublished,
+            ArticleEvent::Retracted,
+            ArticleEvent::Trashed,
+            ArticleEvent::Restored,
+            ArticleEvent::Corrected,
+        ]
+        .map(|event| Event::Article {
+            event,
+            id,
+            slug: slug.clone(),
+            version,
+            before: ArticleState::default(),
+            after: ArticleState::default(),
+            remark: Remark::default(),
+        });
+        let names = [
+            NameEvent::Created(String::new()),
+            NameEvent::Edited(None),
+            NameEvent::Merged(id),
+            NameEvent::Deleted,
+        ];
+        let names = [Resource::Tag, Resource::Author].map(|of| {
+            names.clone().map(|event| Event::Name {
+                event,
+                of,
+                id,
+                slug: slug.clone(),
+            })
+        });
+        let collections = [
+            CollectionEvent::Created,
+            CollectionEvent::Changed,
+            CollectionEvent::Deleted,
+        ]
+        .map(|event| Event::Collection {
+            event,
+            id,
+            slug: slug.clone(),
+            version,
+        });
+        let all = articles
+            .into_iter()
+            .chain(names.into_iter().flatten())
+            .chain(collections);
+        for event in all {
+            let kind = event.kind().parse::<EventKind>();
+            assert!(kind.is_ok(), "{}", event.kind());
+        }
+    }
+}
