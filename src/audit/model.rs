@@ -79,6 +79,7 @@ pub struct AuditResource {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AuditActor {
     /// A person, a tool, or the server.
+    #[schema(inline)]
     pub kind: ActorKind,
     /// The person's or the token's; null for the server.
     #[schema(required = true)]
