@@ -164,7 +164,7 @@ pub struct AuditFilter {
     #[param(value_type = Option<String>, example = "article")]
     pub resource: Option<ToResource>,
     /// Only these kinds of events, comma-separated.
-    #[param(rename = "kind", value_type = Option<Vec<EventKind>>, style = Form, explode = false, max_items = 20, example = json!(["article_published", "article_appeared"]))]
+    #[param(inline, rename = "kind", value_type = Option<Vec<EventKind>>, style = Form, explode = false, max_items = 20, example = json!(["article_published", "article_appeared"]))]
     pub kinds: Vec<EventKind>,
     /// Only what was recorded later than this instant.
     #[param(value_type = Option<String>, format = DateTime, example = "2026-03-01T00:00:00Z")]

@@ -33,7 +33,7 @@ pub struct AuditPageParams {
     /// Where to read on: `page.next_cursor` of the page before.
     pub cursor: Option<String>,
     /// `-sequence` (default), the newest first, or `sequence`.
-    #[param(value_type = Option<AuditSort>)]
+    #[param(inline, value_type = Option<AuditSort>)]
     pub sort: AuditSort,
 }
 

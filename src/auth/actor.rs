@@ -56,6 +56,7 @@ impl ActorKind {
 #[schema(as = Actor)]
 pub struct ActorRef {
     /// A person, a tool, or the server.
+    #[schema(inline)]
     pub kind: ActorKind,
     /// Which person or token; null for the server.
     #[schema(required = true)]
