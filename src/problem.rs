@@ -14,7 +14,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::db::total::{Total, TotalIs};
-use crate::db::{Holder, Id, Outage, Resource, StoreError};
+use crate::db::{Holder, Id, Outage, Resource, StoreError, Timestamp};
 use crate::etag::{self, PRIVATE};
 use crate::log::Repeated;
 use crate::validation::{MOST_DETAIL, Violation, Violations, cut};
@@ -76,6 +76,8 @@ problem_types! {
         "The step is not allowed from the status the article has. `allowed` lists the steps that are.";
     CONFLICT = "conflict", 409, "Written at the same moment",
         "Something that this request builds on was written at the same moment. Nothing was changed; try again.";
+    RETRACTED = "retracted", 410, "Retracted",
+        "Readers knew this article, and it was withdrawn for good. `retraction` says when, and what editors tell readers of it.";
     PRECONDITION_FAILED = "precondition-failed", 412, "Changed since you read it",
         "The `If-Match` header does not name the current version. The `ETag` header does: read again, then repeat the change.";
     TOO_LARGE = "too-large", 413, "Too large",
@@ -150,6 +152,30 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub allowed: Option<&'a [&'static str]>,
+    /// With `retracted`: what readers are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub retraction: Option<&'a RetractionNotice>,
+}
+
+/// What readers are told of an article that was retracted: neither its headline nor its text, which may be what was
+/// wrong.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "slug": "flood-fund",
+    "notice": "We have retracted this article: a central statement in it could not be confirmed.",
+    "published_at": "2026-02-27T06:00:00.000Z", "retracted_at": "2026-03-01T08:30:00.000Z"
+}))]
+pub struct RetractionNotice {
+    /// The slug that it had.
+    pub slug: String,
+    /// What editors tell readers, plain text; null when they gave no notice.
+    #[schema(required = true)]
+    pub notice: Option<String>,
+    /// When it was published.
+    pub published_at: Timestamp,
+    /// When it was retracted.
+    pub retracted_at: Timestamp,
 }
 
 /// What is there already.
@@ -217,6 +243,7 @@ struct Occurrence {
     existing: Option<Existing>,
     article_count: Option<i64>,
     allowed: Option<Vec<&'static str>>,
+    retraction: Option<RetractionNotice>,
     headers: Vec<(HeaderName, HeaderValue)>,
     is_outage: bool,
 }
@@ -232,6 +259,7 @@ impl Problem {
             existing: None,
             article_count: None,
             allowed: None,
+            retraction: None,
             headers: Vec::new(),
             is_outage: false,
         }))
@@ -241,6 +269,17 @@ impl Problem {
     /// same, so that it tells nothing.
     pub fn not_found() -> Self {
         Self::new(&NOT_FOUND, "Not found, or not public.")
+    }
+
+    /// The answer for an article that readers knew and that was retracted; `detail` is the notice, cut where it is
+    /// long, or `otherwise`.
+    pub fn retracted(retraction: RetractionNotice, otherwise: &str) -> Self {
+        let mut problem = Self::new(
+            &RETRACTED,
+            retraction.notice.as_deref().unwrap_or(otherwise),
+        );
+        problem.0.retraction = Some(retraction);
+        problem
     }
 
     /// Whether it is the server's, not the client's.
@@ -354,6 +393,7 @@ impl Problem {
             existing: occurrence.existing.as_ref(),
             article_count: occurrence.article_count,
             allowed: occurrence.allowed.as_deref(),
+            retraction: occurrence.retraction.as_ref(),
         };
         let mut response = HttpResponse::build(self.status_code());
         response.content_type("application/problem+json");

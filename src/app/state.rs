@@ -131,7 +131,8 @@ impl State {
         jobs::sweep(&self.database, &self.signer, &self.throttle);
         jobs::rebuild(&self.database);
         jobs::render(&self.database);
-        jobs::record_appearances(&self.database, &self.writer);
+        jobs::follow_the_clock(&self.database, &self.writer);
+        jobs::empty_trash(&self.database, &self.writer, config.keep_trash);
         jobs::keep_shares(&self.database, &self.shares, config.hourly_shares_days);
     }
 

@@ -16,9 +16,12 @@
 //! - [`trending`] – what is shared now
 //! - [`params`] – what public calls take
 //! - [`editorial`] – handlers for editors and tools
+//! - [`corrections`] – corrections and retractions as readers are told of them, and changing them
+//! - [`trash`] – deleting for good
 
 pub mod byline;
 pub mod card;
+pub mod corrections;
 pub mod discovery;
 pub mod editorial;
 pub mod fields;
@@ -32,6 +35,7 @@ pub mod parts;
 pub mod public;
 pub mod read_model;
 pub mod store;
+pub mod trash;
 pub mod trending;
 pub mod workflow;
 
@@ -54,4 +58,9 @@ crate::operations! {
     editorial::retract_article (BodySize::UpTo(64 * 1024)),
     editorial::restore_article,
     editorial::add_correction (BodySize::UpTo(64 * 1024)),
+    corrections::list_corrections,
+    corrections::edit_correction (BodySize::UpTo(64 * 1024)),
+    corrections::withdraw_correction (BodySize::UpTo(64 * 1024)),
+    trash::delete_article,
+    trash::empty_trash,
 }

@@ -44,7 +44,8 @@ requirements!(
     AuthorsWrite,
     CollectionsRead,
     CollectionsWrite,
-    SharesWrite
+    SharesWrite,
+    ArticlesDelete
 );
 
 /// A caller who has the right `R`, and what they sent: 401 without a valid token, 403 without the

@@ -40,12 +40,13 @@ macro_rules! rights {
 rights! {
     ArticlesRead = "articles:read", "Read articles of any status.";
     ArticlesWrite = "articles:write", "Create, edit, trash and restore articles.";
-    ArticlesPublish = "articles:publish", "Publish, unpublish and retract articles, and add corrections.";
+    ArticlesPublish = "articles:publish", "Publish, unpublish and retract articles; add, change and withdraw corrections.";
     TagsWrite = "tags:write", "Create, edit, merge and delete tags.";
     AuthorsWrite = "authors:write", "Create, edit, merge and delete authors.";
     CollectionsRead = "collections:read", "Read collections as editors write them.";
     CollectionsWrite = "collections:write", "Create, replace and delete collections.";
     SharesWrite = "shares:write", "Set share counts that were observed elsewhere.";
+    ArticlesDelete = "articles:delete", "Delete articles in the trash for good.";
 }
 
 impl fmt::Display for Right {
@@ -109,6 +110,7 @@ impl Role {
                 Right::AuthorsWrite,
                 Right::CollectionsRead,
                 Right::CollectionsWrite,
+                Right::ArticlesDelete,
             ],
             Self::Author => &[
                 Right::ArticlesRead,

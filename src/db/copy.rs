@@ -111,7 +111,7 @@ pub fn tables() -> Vec<Copied> {
         users secrets refresh_tokens api_tokens tags authors articles article_bodies article_tags
         article_authors corrections slug_redirects events appearances merged_names share_buckets
         share_counts former_urls url_share_counts share_totals share_journal share_journal_applied
-        share_rollups collections collection_tags collection_slots
+        share_rollups collections collection_tags collection_slots retractions retired_slugs
     )
 }
 

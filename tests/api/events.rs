@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use dateline::articles::store::transitions;
-use dateline::articles::workflow::{Embargo, PublishInput};
+use dateline::articles::workflow::{Embargo, Expiry, PublishInput};
 use dateline::auth::model::{Caller, Role};
 use dateline::db::version::Expected;
 use dateline::db::views::READ_MODEL;
@@ -297,6 +297,7 @@ async fn a_change_that_fails_in_a_projection_leaves_nothing_behind(app: TestApp)
     let publish = PublishInput {
         published_at: None,
         embargo_until: Embargo::Kept,
+        unpublish_at: Expiry::Kept,
     };
     for position in 0..=projections::ALL.len() {
         for panics in [false, true] {

@@ -11,8 +11,8 @@ use super::serve::run_server;
 use crate::app::{Opening, StartError, open_database};
 use crate::articles::input::ArticleInput;
 use crate::articles::parts::CorrectionInput;
-use crate::articles::store::{transitions, write};
-use crate::articles::workflow::{Embargo, PublishInput, RetractInput, Status};
+use crate::articles::store::{corrections, transitions, write};
+use crate::articles::workflow::{Embargo, Expiry, PublishInput, RetractInput, Status};
 use crate::auth::model::{Caller, Role};
 use crate::auth::store::users;
 use crate::auth::{password, secret};
@@ -215,6 +215,7 @@ fn add(
             embargo_until: sample.embargo_hours.map_or(Embargo::Kept, |until| {
                 Embargo::Until(now.plus(hours(until)))
             }),
+            unpublish_at: Expiry::Kept,
         };
         change(connection, |change| {
             transitions::publish(change, id, caller, any, &publish)
@@ -224,7 +225,7 @@ fn add(
         let input = serde_json::json!({"kind": correction.kind, "text": correction.text});
         let input: CorrectionInput = from_json(input).map_err(wrong)?;
         change(connection, |change| {
-            transitions::correct(change, id, caller, any, input)
+            corrections::add(change, id, caller, any, input)
         })?;
     }
     let published = now.plus(-hours(sample.hours_ago.unwrap_or(0.0)));
