@@ -170,11 +170,7 @@ SELECT 1 AS id,
 FROM (SELECT min(due_at) AS due_at FROM appearances
       UNION ALL
       SELECT min(unpublish_at) FROM articles
-      WHERE status = 'published' AND unpublish_at IS NOT NULL) AS next; null when none will.
-CREATE VIEW next_appearance AS
-SELECT 1 AS id,
-       CAST(floor(extract(epoch FROM min(due_at) - now()) * 1000) AS bigint) AS milliseconds
-FROM appearances;
+      WHERE status = 'published' AND unpublish_at IS NOT NULL) AS next;
 
 -- The slots of collections that are to be shown now, whatever their articles are.
 CREATE VIEW current_slots AS

@@ -174,11 +174,7 @@ SELECT 1 AS id,
 FROM (SELECT min(due_at) AS due_at FROM appearances
       UNION ALL
       SELECT min(unpublish_at) FROM articles INDEXED BY articles_by_expiry
-      WHERE status = 'published' AND unpublish_at IS NOT NULL); null when none will.
-CREATE VIEW next_appearance AS
-SELECT 1 AS id,
-       CAST((unixepoch(min(due_at), 'subsec') - unixepoch('now', 'subsec')) * 1000 AS INTEGER) AS milliseconds
-FROM appearances;
+      WHERE status = 'published' AND unpublish_at IS NOT NULL);
 
 -- The slots of collections that are to be shown now, whatever their articles are.
 CREATE VIEW current_slots AS
