@@ -122,7 +122,9 @@ async fn record_what_is_due(database: &Database, writer: &Writer) -> Result<Dura
             }
             Some(_) => {
                 writer
-                    .change(Origin::SYSTEM, expiry::follow_the_clock, |_, count| Ok(count))
+                    .change(Origin::SYSTEM, expiry::follow_the_clock, |_, count| {
+                        Ok(count)
+                    })
                     .await?
             }
         };
@@ -313,9 +315,7 @@ async fn delete_before(
         .await?
     {
         let delete = move |change: &mut Change<'_>| trash::empty(change, before, TRASH_AT_ONCE);
-        writer
-            .change(Origin::SYSTEM, delete, |_, _| Ok(()))
-            .await?;
+        writer.change(Origin::SYSTEM, delete, |_, _| Ok(())).await?;
     }
     Ok(())
 }

@@ -61,6 +61,6 @@ crate::operations! {
     corrections::list_corrections,
     corrections::edit_correction (BodySize::UpTo(64 * 1024)),
     corrections::withdraw_correction (BodySize::UpTo(64 * 1024)),
-    trash::delete_article,
     trash::empty_trash,
+    trash::delete_article,
 }

@@ -5,7 +5,8 @@
 //!
 //! The clock makes things happen as well: an article appears when its time comes. What is to appear is
 //! in `appearances`, and the log says so once when it has (`article_appeared`). Readers do not depend
-//! on that: to them the database's clock decides.
+//! on that: to them the database's clock decides. What expires is written: it is unpublished
+//! (`articles::store::expiry`).
 
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};

@@ -62,7 +62,9 @@ async fn hide_some(app: &TestApp, token: &str) -> Vec<String> {
         let draft = app.create(token, "/v1/editorial/articles", input).await;
         let publish = match state {
             "draft" | "in-review" => None,
-            "scheduled" | "retracted-unseen" => Some(json!({"published_at": "2999-01-01T00:00:00Z"})),
+            "scheduled" | "retracted-unseen" => {
+                Some(json!({"published_at": "2999-01-01T00:00:00Z"}))
+            }
             "embargoed" => Some(json!({"embargo_until": "2999-01-01T00:00:00Z"})),
             _ => Some(json!({})),
         };

@@ -371,7 +371,11 @@ async fn change_a_correction(
     let request = app.request(method.clone(), &path).bearer(token);
     let request = request.header("if-match", "*");
     let reply = match method {
-        Method::PATCH => request.json(json!({"text": format!("Not {number}.")})).await,
+        Method::PATCH => {
+            request
+                .json(json!({"text": format!("Not {number}.")}))
+                .await
+        }
         _ => request.send().await,
     };
     (format!("{method} a correction"), reply)
@@ -522,7 +526,11 @@ async fn write_something(
         23 => change_a_correction(app, token, &article, number).await,
         24 => {
             let end = clock.in_hours(random.random_range(1..5));
-            step("publish", json!({"embargo_until": null, "unpublish_at": end})).await
+            step(
+                "publish",
+                json!({"embargo_until": null, "unpublish_at": end}),
+            )
+            .await
         }
         25 => {
             let end = clock.in_hours(random.random_range(1..5));

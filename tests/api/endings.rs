@@ -18,7 +18,9 @@ fn id(reply: &Reply) -> &str {
 
 /// What the log says of articles since the beginning: the kind, and what readers see of it.
 async fn logged(app: &TestApp, kind: &'static str) -> Vec<(String, Option<String>, Value)> {
-    let entries = app.database.read(|connection| log::after(connection, 0, 10_000));
+    let entries = app
+        .database
+        .read(|connection| log::after(connection, 0, 10_000));
     let entries = entries.await.unwrap().into_iter();
     entries
         .filter(|entry| entry.kind == kind)
@@ -41,8 +43,14 @@ async fn told(app: &TestApp, query: &str) -> Vec<String> {
     let reply = app.get(&format!("/v1/corrections{query}")).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
     let data = reply.json["data"].as_array().unwrap().iter();
-    data.map(|one| format!("{} {}", one["kind"].as_str().unwrap(), one["text"].as_str().unwrap()))
-        .collect()
+    data.map(|one| {
+        format!(
+            "{} {}",
+            one["kind"].as_str().unwrap(),
+            one["text"].as_str().unwrap()
+        )
+    })
+    .collect()
 }
 
 async fn on_correction(
@@ -52,7 +60,10 @@ async fn on_correction(
     (article, correction): (&Reply, &str),
     etag: Option<&str>,
 ) -> Reply {
-    let path = format!("/v1/editorial/articles/{}/corrections/{correction}", id(article));
+    let path = format!(
+        "/v1/editorial/articles/{}/corrections/{correction}",
+        id(article)
+    );
     let request = app.request(method.clone(), &path).bearer(token);
     let request = match etag {
         Some(etag) => request.header("if-match", etag),
@@ -128,7 +139,10 @@ async fn a_retraction_without_a_notice_says_that_there_was_one(app: TestApp) {
     assert_eq!(gone.status, 410);
     assert_eq!(gone.json["detail"], "This article was retracted.");
     assert_eq!(gone.json["retraction"]["notice"], Value::Null);
-    assert_eq!(told(&app, "").await, ["retraction This article was retracted."]);
+    assert_eq!(
+        told(&app, "").await,
+        ["retraction This article was retracted."]
+    );
 }
 
 #[apply(both)]
@@ -137,7 +151,10 @@ async fn what_readers_never_knew_is_retracted_in_silence(app: TestApp) {
     let never = app.get("/v1/articles/never-was").await;
     for (slug, publish) in [
         ("scheduled", json!({"published_at": "2999-01-01T00:00:00Z"})),
-        ("embargoed", json!({"embargo_until": "2999-01-01T00:00:00Z"})),
+        (
+            "embargoed",
+            json!({"embargo_until": "2999-01-01T00:00:00Z"}),
+        ),
     ] {
         let draft = app.draft(&token, slug).await;
         let published = app.step(&token, &draft, "publish", publish).await;
@@ -169,11 +186,17 @@ async fn a_notice_is_bounded_plain_text(app: TestApp) {
     let token = app.newsroom().await;
     let one = app.published(&token, "one").await;
     for (input, pointer) in [
-        (json!({"reason": "x", "notice": "x".repeat(4_001)}), "/notice"),
+        (
+            json!({"reason": "x", "notice": "x".repeat(4_001)}),
+            "/notice",
+        ),
         (json!({"reason": "x", "notice": ""}), "/notice"),
         (json!({"reason": "x", "notice": 1}), "/notice"),
         (json!({"notice": "x"}), "/reason"),
-        (json!({"reason": "x", "public_reason": "x"}), "/public_reason"),
+        (
+            json!({"reason": "x", "public_reason": "x"}),
+            "/public_reason",
+        ),
     ] {
         let reply = app.step(&token, &one, "retract", input).await;
         assert_eq!(reply.status, 422, "{}", reply.text);
@@ -196,14 +219,23 @@ async fn readers_find_all_corrections_the_newest_first_page_by_page(app: TestApp
     let three = app.published(&token, "three").await;
     let input = json!({"reason": "x", "notice": "Fourth."});
     app.step(&token, &three, "retract", input).await;
-    let all = ["retraction Fourth.", "update Third.", "correction Second.", "correction First."];
+    let all = [
+        "retraction Fourth.",
+        "update Third.",
+        "correction Second.",
+        "correction First.",
+    ];
     assert_eq!(told(&app, "").await, all);
     let mut path = "/v1/corrections?limit=1".to_owned();
     let mut walked = Vec::new();
     loop {
         let page = app.get(&path).await;
         walked.extend(page.json["data"].as_array().unwrap().iter().map(|one| {
-            format!("{} {}", one["kind"].as_str().unwrap(), one["text"].as_str().unwrap())
+            format!(
+                "{} {}",
+                one["kind"].as_str().unwrap(),
+                one["text"].as_str().unwrap()
+            )
         }));
         match page.json["page"]["next_cursor"].as_str() {
             Some(cursor) => path = format!("/v1/corrections?limit=1&cursor={cursor}"),
@@ -217,18 +249,36 @@ async fn readers_find_all_corrections_the_newest_first_page_by_page(app: TestApp
     assert_eq!(told(&app, "?kind=update,retraction").await, all[..2]);
     assert_eq!(told(&app, "?kind=retraction").await, all[..1]);
     let list = app.get("/v1/corrections?kind=correction").await;
-    assert_eq!(list.json["data"][0]["article"]["headline"], "Headline of two");
+    assert_eq!(
+        list.json["data"][0]["article"]["headline"],
+        "Headline of two"
+    );
     let after = list.json["data"][0]["published_at"].as_str().unwrap();
-    assert_eq!(told(&app, &format!("?published_after={after}")).await, all[..2]);
-    for query in ["?kind=mistake", "?kind=", "?since=2020-01-01", "?published_after=x", "?cursor=x"] {
-        assert_eq!(app.get(&format!("/v1/corrections{query}")).await.status, 400, "{query}");
+    assert_eq!(
+        told(&app, &format!("?published_after={after}")).await,
+        all[..2]
+    );
+    for query in [
+        "?kind=mistake",
+        "?kind=",
+        "?since=2020-01-01",
+        "?published_after=x",
+        "?cursor=x",
+    ] {
+        assert_eq!(
+            app.get(&format!("/v1/corrections{query}")).await.status,
+            400,
+            "{query}"
+        );
     }
     // What is not public any more takes its corrections along, and brings them back.
     let two = app.step(&token, &two, "unpublish", json!({})).await;
     assert_eq!(told(&app, "?kind=correction").await, ["correction First."]);
     app.step(&token, &two, "publish", json!({})).await;
     assert_eq!(told(&app, "").await, all);
-    let renamed = app.patch(&token, &one, json!({"headline": "Another"})).await;
+    let renamed = app
+        .patch(&token, &one, json!({"headline": "Another"}))
+        .await;
     assert_eq!(renamed.status, 200);
     let list = app.get("/v1/corrections?kind=update").await;
     assert_eq!(list.json["data"][0]["article"]["headline"], "Another");
@@ -252,7 +302,10 @@ async fn a_correction_is_changed_and_withdrawn_on_record(app: TestApp) {
     assert_eq!(read.json["corrections"][0]["text"], "Twelve.");
     assert_ne!(read.etag(), before.etag());
     for member in ["id", "kind", "published_at"] {
-        assert_eq!(read.json["corrections"][0][member], before.json["corrections"][0][member]);
+        assert_eq!(
+            read.json["corrections"][0][member],
+            before.json["corrections"][0][member]
+        );
     }
     assert_eq!(told(&app, "").await, ["correction Twelve."]);
     // The same again changes nothing.
@@ -260,7 +313,10 @@ async fn a_correction_is_changed_and_withdrawn_on_record(app: TestApp) {
     assert_eq!(again.etag(), changed.etag());
     let gone = on_correction(&app, &token, Method::DELETE, place, Some(&changed.etag())).await;
     assert_eq!(gone.status, 200, "{}", gone.text);
-    assert_eq!(app.get("/v1/articles/one").await.json["corrections"], json!([]));
+    assert_eq!(
+        app.get("/v1/articles/one").await.json["corrections"],
+        json!([])
+    );
     assert_eq!(told(&app, "").await, [""; 0]);
     let nothing = on_correction(&app, &token, Method::DELETE, place, Some(&gone.etag())).await;
     assert_eq!(nothing.status, 404);
@@ -307,7 +363,8 @@ async fn an_article_ends_by_the_clock_everywhere_at_once(app: TestApp) {
     assert_eq!(ends.status, 200, "{}", ends.text);
     assert_eq!(ends.json["unpublish_at"], clock.in_hours(2));
     let ends = correct(&app, &token, &ends, "Eleven.").await;
-    let home = json!({"title": "Home", "slots": [{"article": ends.json["id"]}], "fill": {"limit": 5}});
+    let home =
+        json!({"title": "Home", "slots": [{"article": ends.json["id"]}], "fill": {"limit": 5}});
     let put = app.request(Method::PUT, "/v1/editorial/collections/home");
     assert_eq!(put.bearer(&token).json(home).await.status, 201);
     let lists = [
@@ -342,9 +399,13 @@ async fn an_article_ends_by_the_clock_everywhere_at_once(app: TestApp) {
     assert_eq!(app.get("/v1/articles/ends").await.status, 200);
     assert_eq!(app.get("/v1/articles/ends/shares").await.status, 200);
     // A second before it ends it is all there.
-    clock.advance_by(&app, std::time::Duration::from_secs(2 * 3600 - 1)).await;
+    clock
+        .advance_by(&app, std::time::Duration::from_secs(2 * 3600 - 1))
+        .await;
     assert_eq!(app.get("/v1/articles/ends").await.status, 200);
-    clock.advance_by(&app, std::time::Duration::from_secs(1)).await;
+    clock
+        .advance_by(&app, std::time::Duration::from_secs(1))
+        .await;
     // Nothing was written, before and after the server has taken it back.
     for recorded in [false, true] {
         assert_eq!(app.get("/v1/articles/ends").await.status, 404, "{recorded}");
@@ -397,7 +458,9 @@ async fn no_cache_keeps_an_article_beyond_its_end(app: TestApp) {
     let draft = app.draft(&token, "ends").await;
     let end = json!({"unpublish_at": clock.in_hours(1)});
     assert_eq!(app.step(&token, &draft, "publish", end).await.status, 200);
-    clock.advance_by(&app, std::time::Duration::from_secs(3600 - 4)).await;
+    clock
+        .advance_by(&app, std::time::Duration::from_secs(3600 - 4))
+        .await;
     for path in [
         "/v1/articles/ends",
         "/v1/articles/ends?include=shares",
@@ -410,8 +473,15 @@ async fn no_cache_keeps_an_article_beyond_its_end(app: TestApp) {
             let reply = app.get(path).await;
             assert_eq!(reply.status, 200, "{path}");
             let said = reply.header("cache-control");
-            assert!(seconds(&reply, "max-age").unwrap() <= 4, "{path} {kept}: {said}");
-            assert_eq!(seconds(&reply, "stale-while-revalidate"), None, "{path}: {said}");
+            assert!(
+                seconds(&reply, "max-age").unwrap() <= 4,
+                "{path} {kept}: {said}"
+            );
+            assert_eq!(
+                seconds(&reply, "stale-while-revalidate"),
+                None,
+                "{path}: {said}"
+            );
         }
     }
 }
@@ -445,12 +515,15 @@ async fn what_appeared_and_ended_in_a_downtime_is_recorded_in_that_order(app: Te
     let mut clock = SettableClock::install(&app).await;
     for (slug, from, until) in [("one", 1, 3), ("two", 2, 4)] {
         let draft = app.draft(&token, slug).await;
-        let times = json!({"published_at": clock.in_hours(from), "unpublish_at": clock.in_hours(until)});
+        let times =
+            json!({"published_at": clock.in_hours(from), "unpublish_at": clock.in_hours(until)});
         assert_eq!(app.step(&token, &draft, "publish", times).await.status, 200);
     }
     clock.advance(&app, 5).await;
     record(&app).await;
-    let entries = app.database.read(|connection| log::after(connection, 0, 10_000));
+    let entries = app
+        .database
+        .read(|connection| log::after(connection, 0, 10_000));
     let entries: Vec<(String, String)> = (entries.await.unwrap().into_iter())
         .filter(|entry| ["article_appeared", "article_expired"].contains(&entry.kind.as_str()))
         .map(|entry| (entry.kind, entry.slug))
@@ -476,8 +549,14 @@ async fn an_end_is_set_moved_and_taken_back(app: TestApp) {
     assert_eq!(one.json["unpublish_at"], far);
     let public = app.get("/v1/articles/one").await;
     for (patch, expected) in [
-        (json!({"unpublish_at": "2998-01-01T00:00:00Z"}), json!("2998-01-01T00:00:00.000Z")),
-        (json!({"headline": "Another"}), json!("2998-01-01T00:00:00.000Z")),
+        (
+            json!({"unpublish_at": "2998-01-01T00:00:00Z"}),
+            json!("2998-01-01T00:00:00.000Z"),
+        ),
+        (
+            json!({"headline": "Another"}),
+            json!("2998-01-01T00:00:00.000Z"),
+        ),
         (json!({"unpublish_at": null}), Value::Null),
         (json!({"unpublish_at": far, "slug": "uno"}), json!(far)),
     ] {
@@ -496,7 +575,9 @@ async fn an_end_is_set_moved_and_taken_back(app: TestApp) {
     // Kept where nothing is said of it, taken back by null.
     let kept = app.step(&token, &read, "publish", json!({})).await;
     assert_eq!(kept.json["unpublish_at"], far);
-    let without = app.step(&token, &kept, "publish", json!({"unpublish_at": null})).await;
+    let without = app
+        .step(&token, &kept, "publish", json!({"unpublish_at": null}))
+        .await;
     assert_eq!(without.json["unpublish_at"], Value::Null);
 }
 
@@ -518,29 +599,47 @@ async fn an_end_that_comes_too_early_is_refused(app: TestApp) {
         assert_eq!(reply.pointers(), ["/unpublish_at"], "{times}");
         let mut created = crate::harness::article("two");
         created["status"] = json!("published");
-        created.as_object_mut().unwrap().extend(times.as_object().unwrap().clone());
-        let request = app.request(Method::POST, "/v1/editorial/articles").bearer(&token);
+        created
+            .as_object_mut()
+            .unwrap()
+            .extend(times.as_object().unwrap().clone());
+        let request = app
+            .request(Method::POST, "/v1/editorial/articles")
+            .bearer(&token);
         let reply = request.json(created).await;
         assert_eq!(reply.status, 422, "{times}: {}", reply.text);
         assert_eq!(reply.pointers(), ["/unpublish_at"], "{times}");
     }
     let end = json!({"unpublish_at": "2998-01-01T00:00:00Z"});
     let reply = app.patch(&token, &draft, end.clone()).await;
-    assert_eq!((reply.status.as_u16(), reply.pointers()), (422, vec!["/unpublish_at"]));
+    assert_eq!(
+        (reply.status.as_u16(), reply.pointers()),
+        (422, vec!["/unpublish_at"])
+    );
     let mut created = crate::harness::article("two");
     created["unpublish_at"] = json!("2998-01-01T00:00:00Z");
-    let request = app.request(Method::POST, "/v1/editorial/articles").bearer(&token);
+    let request = app
+        .request(Method::POST, "/v1/editorial/articles")
+        .bearer(&token);
     assert_eq!(request.json(created).await.status, 422);
     let published = app.step(&token, &draft, "publish", end).await;
     assert_eq!(published.status, 200, "{}", published.text);
     for at in ["2020-01-01T00:00:00Z", "tomorrow"] {
-        let reply = app.patch(&token, &published, json!({"unpublish_at": at})).await;
-        assert_eq!((reply.status.as_u16(), reply.pointers()), (422, vec!["/unpublish_at"]));
+        let reply = app
+            .patch(&token, &published, json!({"unpublish_at": at}))
+            .await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.pointers()),
+            (422, vec!["/unpublish_at"])
+        );
     }
     // One that is kept may be too early for another time of publication.
     let later = json!({"published_at": "2999-01-01T00:00:00Z"});
     let reply = app.step(&token, &published, "publish", later).await;
-    assert_eq!((reply.status.as_u16(), reply.pointers()), (422, vec!["/unpublish_at"]));
+    assert_eq!(
+        (reply.status.as_u16(), reply.pointers()),
+        (422, vec!["/unpublish_at"])
+    );
 }
 
 // Embargo
@@ -557,17 +656,26 @@ async fn an_embargo_without_a_time_sorts_the_story_where_it_appears(app: TestApp
     let between = clock.in_hours(1);
     app.published_at(&token, "between", &between).await;
     clock.advance(&app, 4).await;
-    assert_eq!(app.get("/v1/articles").await.slugs(), ["embargoed", "between"]);
-    assert_eq!(app.get("/v1/articles/embargoed").await.json["published_at"], end);
+    assert_eq!(
+        app.get("/v1/articles").await.slugs(),
+        ["embargoed", "between"]
+    );
+    assert_eq!(
+        app.get("/v1/articles/embargoed").await.json["published_at"],
+        end
+    );
     // A time that is given is kept, and an embargo that is lifted before its end counts for nothing.
     let draft = app.draft(&token, "dated").await;
-    let input = json!({"embargo_until": "2999-01-01T00:00:00Z", "published_at": "2020-01-01T00:00:00Z"});
+    let input =
+        json!({"embargo_until": "2999-01-01T00:00:00Z", "published_at": "2020-01-01T00:00:00Z"});
     let dated = app.step(&token, &draft, "publish", input).await;
     assert_eq!(dated.json["published_at"], "2020-01-01T00:00:00.000Z");
     let draft = app.draft(&token, "lifted").await;
     let input = json!({"embargo_until": "2999-01-01T00:00:00Z"});
     let lifted = app.step(&token, &draft, "publish", input).await;
     assert_eq!(lifted.json["published_at"], "2999-01-01T00:00:00.000Z");
-    let lifted = app.step(&token, &lifted, "publish", json!({"embargo_until": null})).await;
+    let lifted = app
+        .step(&token, &lifted, "publish", json!({"embargo_until": null}))
+        .await;
     assert_eq!(lifted.json["is_public"], true);
 }

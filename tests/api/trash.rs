@@ -43,7 +43,9 @@ async fn empty(app: &TestApp, token: &str) -> Reply {
 }
 
 async fn deleted(app: &TestApp) -> Vec<(String, Option<String>)> {
-    let entries = app.database.read(|connection| log::after(connection, 0, 10_000));
+    let entries = app
+        .database
+        .read(|connection| log::after(connection, 0, 10_000));
     let entries = entries.await.unwrap().into_iter();
     entries
         .filter(|entry| entry.kind == "article_deleted")
@@ -66,11 +68,18 @@ async fn what_is_deleted_for_good_leaves_its_record(app: TestApp) {
     app.counted().await;
     let home = json!({"title": "Home", "slots": [{"article": one.json["id"]}, {"article": other.json["id"]}]});
     let path = "/v1/editorial/collections/home";
-    let put = app.request(Method::PUT, path).bearer(&token).json(home).await;
+    let put = app
+        .request(Method::PUT, path)
+        .bearer(&token)
+        .json(home)
+        .await;
     assert_eq!(put.status, 201);
     // Only from the trash.
     let refused = delete(&app, &token, &one).await;
-    assert_eq!((refused.status.as_u16(), refused.problem()), (409, "wrong-state"));
+    assert_eq!(
+        (refused.status.as_u16(), refused.problem()),
+        (409, "wrong-state")
+    );
     let trashed = throw_away(&app, &token, &one).await;
     assert_eq!(delete(&app, &token, &one).await.status, 412);
     let gone = delete(&app, &token, &trashed).await;
@@ -83,7 +92,13 @@ async fn what_is_deleted_for_good_leaves_its_record(app: TestApp) {
     assert_eq!(collection.json["slots"].as_array().unwrap().len(), 1);
     assert_ne!(collection.etag(), put.etag());
     assert_eq!(app.get("/v1/collections/home").await.slugs(), ["other"]);
-    for table in ["corrections", "former_urls", "share_counts", "share_buckets", "article_bodies"] {
+    for table in [
+        "corrections",
+        "former_urls",
+        "share_counts",
+        "share_buckets",
+        "article_bodies",
+    ] {
         assert_eq!(of_one(&app, table, id(&one)).await, 0, "{table}");
     }
     let tag = app.get("/v1/tags/climate").await;
@@ -118,14 +133,23 @@ async fn a_slug_that_readers_knew_is_never_given_away(app: TestApp) {
         request.json(article(slug)).await
     };
     let taken = create("known").await;
-    assert_eq!((taken.status.as_u16(), taken.problem()), (409, "slug-taken"));
+    assert_eq!(
+        (taken.status.as_u16(), taken.problem()),
+        (409, "slug-taken")
+    );
     assert_eq!(delete(&app, &token, &trashed).await.status, 204);
     let taken = create("known").await;
-    assert_eq!((taken.status.as_u16(), taken.problem()), (409, "slug-taken"));
+    assert_eq!(
+        (taken.status.as_u16(), taken.problem()),
+        (409, "slug-taken")
+    );
     assert_eq!(taken.json["suggestion"], "known-2");
     let other = create("other").await;
     let taken = app.patch(&token, &other, json!({"slug": "known"})).await;
-    assert_eq!((taken.status.as_u16(), taken.problem()), (409, "slug-taken"));
+    assert_eq!(
+        (taken.status.as_u16(), taken.problem()),
+        (409, "slug-taken")
+    );
     let mut input = article("x");
     input["headline"] = json!("Known");
     input.as_object_mut().unwrap().remove("slug");
@@ -178,7 +202,10 @@ async fn a_slug_that_readers_never_knew_is_free_from_the_trash_on(app: TestApp) 
         let stale = app.step(&token, before, "restore", json!({})).await;
         assert_eq!(stale.status, 412);
         let restored = app.step(&token, &now, "restore", json!({})).await;
-        assert_eq!((restored.status.as_u16(), &restored.json["slug"]), (200, &json!(slug)));
+        assert_eq!(
+            (restored.status.as_u16(), &restored.json["slug"]),
+            (200, &json!(slug))
+        );
         assert_eq!(restored.json["status"], "draft");
     }
     // Deleted, it leaves nothing.
@@ -221,9 +248,9 @@ async fn only_what_was_thrown_away_long_ago_is_deleted_by_itself(app: TestApp) {
     throw_away(&app, &token, &new).await;
     let restored = app.draft(&token, "restored").await;
     let long_ago = "UPDATE articles SET updated_at = '2020-01-01T00:00:00.000Z' WHERE slug IN ('old', 'restored')";
-    let made_old = app.database.write(move |connection| {
-        Ok(diesel::sql_query(long_ago).execute(connection)?)
-    });
+    let made_old = app
+        .database
+        .write(move |connection| Ok(diesel::sql_query(long_ago).execute(connection)?));
     assert_eq!(made_old.await.unwrap(), 2);
     let writer = Writer::new(app.database.clone(), dateline::projections::ALL);
     let before = Timestamp::now().plus(-chrono::Duration::days(30));
@@ -247,9 +274,9 @@ async fn a_server_empties_the_trash_after_the_days_that_it_is_told() {
         let old = app.draft(&token, "old").await;
         throw_away(&app, &token, &old).await;
         let long_ago = "UPDATE articles SET updated_at = '2020-01-01T00:00:00.000Z'";
-        let made_old = app.database.write(move |connection| {
-            Ok(diesel::sql_query(long_ago).execute(connection)?)
-        });
+        let made_old = app
+            .database
+            .write(move |connection| Ok(diesel::sql_query(long_ago).execute(connection)?));
         made_old.await.unwrap();
         let other =
             TestApp::start_at_with(app.config.clone(), |server| server.keep_trash = 30).await;

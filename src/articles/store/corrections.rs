@@ -93,7 +93,11 @@ pub fn edit(
             corrections::text.eq(after.text.as_str()),
         ))
         .execute(change.connection)?;
-    record(change, article, ArticleEvent::CorrectionChanged(before.into()))
+    record(
+        change,
+        article,
+        ArticleEvent::CorrectionChanged(before.into()),
+    )
 }
 
 /// Takes a correction back; the event log keeps it.

@@ -66,7 +66,12 @@ fn summary(row: SummaryRow, now: Timestamp) -> StoreResult<EditorialSummary> {
         version: row.version,
         headline: row.headline,
         canonical_url: row.canonical_url,
-        is_public: status.is_public(row.published_at, row.embargo_until, ending.unpublish_at, now),
+        is_public: status.is_public(
+            row.published_at,
+            row.embargo_until,
+            ending.unpublish_at,
+            now,
+        ),
         published_at: row.published_at,
         embargo_until: row.embargo_until,
         unpublish_at: ending.unpublish_at,

@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 
 use super::load::Loaded;
-use crate::db::resource::Resource;
-use crate::db::schema::retractions;
 #[cfg(doc)]
 use crate::db::StoreError;
+use crate::db::resource::Resource;
+use crate::db::schema::retractions;
 use crate::db::{Connection, Id, StoreResult, Timestamp, slugs};
 use crate::events::Change;
 use crate::text::{Prose, Slug};

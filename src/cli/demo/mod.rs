@@ -236,7 +236,10 @@ fn add(
             transitions::unpublish(change, id, caller, any)
         }),
         Status::Retracted => {
-            let reason = serde_json::json!({"reason": "The main source withdrew the statement."});
+            let reason = serde_json::json!({
+                "reason": "The main source withdrew the statement.",
+                "notice": "We have retracted this article: a central statement in it could not be confirmed.",
+            });
             let reason: RetractInput = from_json(reason).map_err(wrong)?;
             change(connection, |change| {
                 transitions::retract(change, id, caller, any, reason)
