@@ -96,6 +96,7 @@ pub struct PublicCorrection {
     /// Identifies it for good; of a retraction it is that of the article.
     pub id: Id,
     /// What it is.
+    #[schema(inline)]
     pub kind: NoticeKind,
     /// Its words, plain text.
     pub text: String,
@@ -115,7 +116,7 @@ pub struct CorrectionListParams {
     /// Where to read on: `page.next_cursor` of the page before.
     cursor: Option<String>,
     /// `correction`, `clarification`, `update` or `retraction`, comma-separated: any of them. All when left out.
-    #[param(value_type = Option<Vec<NoticeKind>>, style = Form, explode = false, max_items = 4, example = json!(["correction", "retraction"]))]
+    #[param(value_type = Option<Vec<NoticeKind>>, style = Form, explode = false, max_items = 4, inline, example = json!(["correction", "retraction"]))]
     kind: Vec<NoticeKind>,
     /// Only those that readers were told of after this.
     #[param(value_type = Option<Timestamp>)]

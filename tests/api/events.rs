@@ -533,8 +533,10 @@ async fn writing_takes_few_statements(app: TestApp) {
         );
     })
     .await;
+    // A slug that was given is looked up once more: that of an article which readers knew is not given away when it
+    // is deleted.
     assert!(
-        edits <= 20 && publications <= 18 && creations <= 12,
+        edits <= 20 && publications <= 18 && creations <= 13,
         "PATCH {edits}, publish {publications}, create {creations}"
     );
 }
