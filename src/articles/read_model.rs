@@ -396,6 +396,7 @@ mod tests {
                 depends_on: Vec::new(),
                 changed_at: Timestamp::EARLIEST,
             },
+            ends_in: None,
         };
         let article = article.with_headline("A wall\n\"higher\"").unwrap();
         let json: serde_json::Value = serde_json::from_slice(&article.summary().unwrap()).unwrap();
