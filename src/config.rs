@@ -212,6 +212,11 @@ pub struct ServerConfig {
     #[arg(long, env = "DATELINE_DRAFTS_PER_AUTHOR", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub drafts_per_author: u32,
 
+    /// How long articles stay in the trash before they are deleted for good (days); 0 keeps them until somebody
+    /// deletes them
+    #[arg(long, env = "DATELINE_KEEP_TRASH", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=36_500))]
+    pub keep_trash: u32,
+
     /// Networks of proxies whose Forwarded and X-Forwarded-For headers are trusted, comma-separated:
     /// 10.0.0.0/8,2001:db8::/32
     #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',', value_parser = proxy)]

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use actix_web::web::Data;
 
-use crate::articles::store::revisions;
+use crate::articles::store::{expiry, revisions, trash};
 use crate::auth::jwt::Signer;
 use crate::auth::store::{links, sessions};
 use crate::auth::throttle::LoginThrottle;
 use crate::db::{Connection, Database, StoreError, Timestamp};
-use crate::events::{Origin, Writer, log};
+use crate::events::{Change, Origin, Writer, log};
 use crate::idempotency::store as replies;
 use crate::keys::{self, Purpose};
 use crate::log::Repeated;
@@ -43,6 +43,8 @@ const AT_ONCE: usize = 1000;
 
 /// Versions that are looked at for thinning in one transaction.
 const THINNED: i64 = 200;
+/// Articles that are deleted for good in one transaction.
+const TRASH_AT_ONCE: i64 = 20;
 
 /// How long what did not come about waits until it is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -95,16 +97,16 @@ pub fn render(database: &Data<Database>) {
     });
 }
 
-/// Records in the event log that articles have appeared whose time has come, within a second of it. It asks
+/// Records in the event log that articles have appeared or expired whose time has come, within a second of it. It asks
 /// when the next one is due when another article is scheduled, when another process writes, and not otherwise.
-pub fn record_appearances(database: &Data<Database>, writer: &Writer) {
+pub fn follow_the_clock(database: &Data<Database>, writer: &Writer) {
     let (database, writer) = (database.clone(), writer.clone());
     actix_web::rt::spawn(async move {
         loop {
-            let wait = match appear(&database, &writer).await {
+            let wait = match record_what_is_due(&database, &writer).await {
                 Ok(wait) => wait.min(SWEEPING),
                 Err(error) => {
-                    put_off("recording what appeared", &error);
+                    put_off("recording what appeared or expired", &error);
                     AGAIN
                 }
             };
@@ -113,8 +115,8 @@ pub fn record_appearances(database: &Data<Database>, writer: &Writer) {
     });
 }
 
-/// Records what has appeared; returns how long it is until the next one.
-async fn appear(database: &Database, writer: &Writer) -> Result<Duration, StoreError> {
+/// Records what has appeared and expired; returns how long it is until the next one.
+async fn record_what_is_due(database: &Database, writer: &Writer) -> Result<Duration, StoreError> {
     loop {
         match database.read(log::next).await? {
             None => return Ok(SWEEPING),
@@ -123,7 +125,9 @@ async fn appear(database: &Database, writer: &Writer) -> Result<Duration, StoreE
             }
             Some(_) => {
                 writer
-                    .change(Origin::SYSTEM, log::appear, |_, count| Ok(count))
+                    .change(Origin::SYSTEM, expiry::follow_the_clock, |_, count| {
+                        Ok(count)
+                    })
                     .await?
             }
         };
@@ -322,5 +326,40 @@ pub fn sweep(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<L
 /// Forgets the responses of idempotency keys that have run out, some in each transaction.
 async fn forget_replies(database: &Database) -> Result<(), StoreError> {
     while database.write(replies::forget).await? {}
+    Ok(())
+}
+
+/// Deletes for good what has been in the trash for so many days; 0 deletes nothing.
+pub fn empty_trash(database: &Data<Database>, writer: &Writer, days: u32) {
+    if days == 0 {
+        return;
+    }
+    let (database, writer) = (database.clone(), writer.clone());
+    let kept = chrono::Duration::days(days.into());
+    actix_web::rt::spawn(async move {
+        let mut interval = tokio::time::interval(SWEEPING);
+        loop {
+            interval.tick().await;
+            let before = Timestamp::now().plus(-kept);
+            if let Err(error) = delete_before(&database, &writer, before).await {
+                put_off("emptying the trash", &error);
+            }
+        }
+    });
+}
+
+/// Deletes what was thrown away before an instant, some at a time. It writes nothing where there is nothing.
+async fn delete_before(
+    database: &Database,
+    writer: &Writer,
+    before: Timestamp,
+) -> Result<(), StoreError> {
+    while database
+        .read(move |connection| trash::is_any_before(connection, before))
+        .await?
+    {
+        let delete = move |change: &mut Change<'_>| trash::empty(change, before, TRASH_AT_ONCE);
+        writer.change(Origin::SYSTEM, delete, |_, _| Ok(())).await?;
+    }
     Ok(())
 }

@@ -80,6 +80,8 @@ problem_types! {
         "A request with this `Idempotency-Key` has not been answered yet. Send it again after `Retry-After` seconds: it is answered as the first one then.";
     SHOWN_ONCE = "shown-once", 409, "Shown once only",
         "The request with this `Idempotency-Key` was done, and its response had a secret in it, which is not kept. `detail` says where the thing is that it made; delete that and make another one.";
+    RETRACTED = "retracted", 410, "Retracted",
+        "Readers knew this article, and it was withdrawn for good. `retraction` says when, and what editors tell readers of it.";
     PRECONDITION_FAILED = "precondition-failed", 412, "Changed since you read it",
         "The `If-Match` header does not name the current version. The `ETag` header does: read again, then repeat the change.";
     TOO_LARGE = "too-large", 413, "Too large",
@@ -160,6 +162,30 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub operation: Option<usize>,
+    /// With `retracted`: what readers are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub retraction: Option<&'a RetractionNotice>,
+}
+
+/// What readers are told of an article that was retracted: neither its headline nor its text, which may be what was
+/// wrong.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "slug": "flood-fund",
+    "notice": "We have retracted this article: a central statement in it could not be confirmed.",
+    "published_at": "2026-02-27T06:00:00.000Z", "retracted_at": "2026-03-01T08:30:00.000Z"
+}))]
+pub struct RetractionNotice {
+    /// The slug that it had.
+    pub slug: String,
+    /// What editors tell readers, plain text; null when they gave no notice.
+    #[schema(required = true)]
+    pub notice: Option<String>,
+    /// When it was published.
+    pub published_at: Timestamp,
+    /// When it was retracted.
+    pub retracted_at: Timestamp,
 }
 
 /// What is there already.
@@ -228,6 +254,7 @@ struct Occurrence {
     article_count: Option<i64>,
     allowed: Option<Vec<&'static str>>,
     operation: Option<usize>,
+    retraction: Option<RetractionNotice>,
     headers: Vec<(HeaderName, HeaderValue)>,
     is_outage: bool,
 }
@@ -244,6 +271,7 @@ impl Problem {
             article_count: None,
             allowed: None,
             operation: None,
+            retraction: None,
             headers: Vec::new(),
             is_outage: false,
         }))
@@ -253,6 +281,17 @@ impl Problem {
     /// same, so that it tells nothing.
     pub fn not_found() -> Self {
         Self::new(&NOT_FOUND, "Not found, or not public.")
+    }
+
+    /// The answer for an article that readers knew and that was retracted; `detail` is the notice, cut where it is
+    /// long, or `otherwise`.
+    pub fn retracted(retraction: RetractionNotice, otherwise: &str) -> Self {
+        let mut problem = Self::new(
+            &RETRACTED,
+            retraction.notice.as_deref().unwrap_or(otherwise),
+        );
+        problem.0.retraction = Some(retraction);
+        problem
     }
 
     /// Whether it is the server's, not the client's.
@@ -403,6 +442,7 @@ impl Problem {
             article_count: occurrence.article_count,
             allowed: occurrence.allowed.as_deref(),
             operation: occurrence.operation,
+            retraction: occurrence.retraction.as_ref(),
         }
     }
 }

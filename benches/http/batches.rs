@@ -89,7 +89,8 @@ pub fn measure(effort: &Effort) {
         eprint!("\r{name}: round {} of {}        ", round + 1, effort.rounds);
         let batches: Vec<Value> = (0..BATCHES)
             .map(|_| {
-                let operations = (0..BATCH).map(|_| json!({"op": "create", "article": article(random)}));
+                let operations =
+                    (0..BATCH).map(|_| json!({"op": "create", "article": article(random)}));
                 json!({"operations": operations.collect::<Vec<_>>()})
             })
             .collect();
@@ -111,7 +112,10 @@ pub fn measure(effort: &Effort) {
         rates.sort_by(f64::total_cmp);
     }
     let (many, single) = (many[many.len() / 2], single[single.len() / 2]);
-    println!("| {name} | {:.1} | {many:.0} articles a second |", many / single);
+    println!(
+        "| {name} | {:.1} | {many:.0} articles a second |",
+        many / single
+    );
     drop(server);
     let _ = std::fs::remove_dir_all(&folder);
 }

@@ -14,7 +14,10 @@ function make(name, attributes = {}, ...children) {
 
 async function read(path) {
   const answer = await fetch(api + path);
-  if (!answer.ok) throw Object.assign(new Error((await answer.json()).title), { status: answer.status });
+  if (!answer.ok) {
+    const problem = await answer.json();
+    throw Object.assign(new Error(problem.title), { status: answer.status, retraction: problem.retraction });
+  }
   return answer.json();
 }
 
@@ -88,6 +91,15 @@ function corrections(all) {
     : null;
 }
 
+/** What readers are told of an article that was retracted (410). */
+function retraction({ notice, retracted_at }) {
+  return [
+    make("h1", {}, "This article was retracted"),
+    make("p", { class: "retraction" }, notice ?? "We have withdrawn this article."),
+    make("p", { class: "byline" }, "Retracted on ", day(retracted_at)),
+    make("p", {}, make("a", { href: "index.html" }, "Back to the front page"))];
+}
+
 async function page() {
   const slug = new URLSearchParams(location.search).get("slug") ?? "";
   const place = document.querySelector("#article");
@@ -107,7 +119,10 @@ async function page() {
         about(article.authors)].filter(Boolean));
   } catch (error) {
     const gone = error.status === 404;
-    place.replaceChildren(
+    if (error.retraction) {
+      document.title = "Retracted – The Example Courier";
+      place.replaceChildren(...retraction(error.retraction));
+    } else place.replaceChildren(
       make("h1", {}, gone ? "This article is not here" : "The article could not be loaded"),
       make("p", {}, make("a", { href: "index.html" }, "Back to the front page")));
   }

@@ -32,6 +32,11 @@ SELECT a.*,
         FROM corrections c WHERE c.article_id = a.id) AS corrections,
        (SELECT coalesce(json_agg(url ORDER BY position), '[]')
         FROM former_urls WHERE article_id = a.id) AS former_urls,
+       -- How it ends or has ended, for editors.
+       json_build_object(
+           'unpublish_at', a.unpublish_at, 'retraction_reason', a.retraction_reason,
+           'retraction_notice', (SELECT r.notice FROM retractions r WHERE r.article_id = a.id),
+           'retracted_at', (SELECT r.retracted_at FROM retractions r WHERE r.article_id = a.id)) AS ending,
        -- When readers may see what it says now, and when anything that it shows was last changed;
        -- of published articles.
        greatest(a.updated_at, a.published_at, a.embargo_until) AS public_updated_at,
@@ -61,12 +66,14 @@ CREATE VIEW public_articles AS
 SELECT id, slug, canonical_url, language, section_id, public_updated_at AS updated_at, published_at,
        to_char(published_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS published_on, body, body_html,
        summary_json, details_json, made_of, rendered_changed_at,
+       CAST(floor(extract(epoch FROM unpublish_at - now()) * 1000) AS bigint) AS expires_in,
        coalesce(f.rendered_version = f.version AND f.rendered_by = {read_model}, false)
        AND NOT EXISTS (SELECT 1 FROM stale WHERE projection = 'read_model') AS is_rendered
 FROM full_articles f
 WHERE status = 'published'
   AND published_at <= now()
-  AND (embargo_until IS NULL OR embargo_until <= now());
+  AND (embargo_until IS NULL OR embargo_until <= now())
+  AND (unpublish_at IS NULL OR unpublish_at > now());
 
 -- The same in the order of the index of one tag.
 CREATE VIEW public_articles_by_tag AS
@@ -105,9 +112,12 @@ FROM (SELECT min(published_at) AS instant FROM articles
       WHERE status = 'published' AND published_at > now()
       UNION ALL
       SELECT min(embargo_until) FROM articles
-      WHERE status = 'published' AND embargo_until IS NOT NULL AND embargo_until > now()) AS next;
+      WHERE status = 'published' AND embargo_until IS NOT NULL AND embargo_until > now()
+      UNION ALL
+      SELECT min(unpublish_at) FROM articles
+      WHERE status = 'published' AND unpublish_at IS NOT NULL AND unpublish_at > now()) AS next;
 
--- How many articles are public: from two indexes, since nearly all that are published are.
+-- How many articles are public: from three indexes, since nearly all that are published are.
 CREATE VIEW public_count AS
 SELECT 1 AS id,
        (SELECT count(*) FROM articles
@@ -115,15 +125,26 @@ SELECT 1 AS id,
        - (SELECT count(*) FROM articles
           WHERE status = 'published' AND embargo_until IS NOT NULL
             AND embargo_until > now()
-            AND published_at <= now()) AS articles;
+            AND published_at <= now())
+       - (SELECT count(*) FROM articles
+          WHERE status = 'published' AND unpublish_at IS NOT NULL
+            AND unpublish_at <= now()
+            AND published_at <= now()
+            AND (embargo_until IS NULL OR embargo_until <= now())) AS articles;
 
--- Published articles that the public may not see yet: few.
+-- Published articles that the public may not see yet, or not any more: few, since the server takes those back whose
+-- time is over.
 CREATE VIEW hidden_articles AS
 SELECT id, section_id FROM articles WHERE status = 'published' AND published_at > now()
 UNION ALL
 SELECT id, section_id FROM articles
 WHERE status = 'published' AND embargo_until IS NOT NULL AND embargo_until > now()
-  AND published_at <= now();
+  AND published_at <= now()
+UNION ALL
+SELECT id, section_id FROM articles
+WHERE status = 'published' AND unpublish_at IS NOT NULL AND unpublish_at <= now()
+  AND published_at <= now()
+  AND (embargo_until IS NULL OR embargo_until <= now());
 
 -- How many of them each tag, section and author has.
 CREATE VIEW hidden_article_counts AS
@@ -144,11 +165,20 @@ JOIN article_search s ON s.position = e.position;
 CREATE VIEW due_appearances AS
 SELECT article_id, due_at FROM appearances WHERE due_at <= now();
 
--- In how many milliseconds the next one comes, fewer than none when it has; null when none will.
-CREATE VIEW next_appearance AS
+-- Published articles that the clock has hidden, and that the server has not taken back yet.
+CREATE VIEW due_expiries AS
+SELECT id AS article_id, unpublish_at AS due_at FROM articles
+WHERE status = 'published' AND unpublish_at IS NOT NULL AND unpublish_at <= now();
+
+-- In how many milliseconds the next article appears or expires, fewer than none when it has and the log does not say
+-- so; null when none will.
+CREATE VIEW next_clock_event AS
 SELECT 1 AS id,
        CAST(floor(extract(epoch FROM min(due_at) - now()) * 1000) AS bigint) AS milliseconds
-FROM appearances;
+FROM (SELECT min(due_at) AS due_at FROM appearances
+      UNION ALL
+      SELECT min(unpublish_at) FROM articles
+      WHERE status = 'published' AND unpublish_at IS NOT NULL) AS next;
 
 -- The slots of collections that are to be shown now, whatever their articles are.
 CREATE VIEW current_slots AS
@@ -164,3 +194,8 @@ UNION ALL
 SELECT collection_id, position,
        CAST(floor(extract(epoch FROM shown_until - now()) * 1000) AS bigint)
 FROM collection_slots WHERE shown_until > now();
+
+-- What readers may see of corrections: those of public articles.
+CREATE VIEW public_corrections AS
+SELECT c.id, c.kind, c.text, c.published_at, c.article_id
+FROM corrections c JOIN public_articles p ON p.id = c.article_id;

@@ -31,6 +31,11 @@ SELECT a.*,
         FROM (SELECT * FROM corrections WHERE article_id = a.id ORDER BY published_at, id) c) AS corrections,
        (SELECT json_group_array(url)
         FROM (SELECT url FROM former_urls WHERE article_id = a.id ORDER BY position)) AS former_urls,
+       -- How it ends or has ended, for editors.
+       json_object(
+           'unpublish_at', a.unpublish_at, 'retraction_reason', a.retraction_reason,
+           'retraction_notice', (SELECT r.notice FROM retractions r WHERE r.article_id = a.id),
+           'retracted_at', (SELECT r.retracted_at FROM retractions r WHERE r.article_id = a.id)) AS ending,
        -- When readers may see what it says now, and when anything that it shows was last changed;
        -- of published articles.
        max(a.updated_at, a.published_at, coalesce(a.embargo_until, '')) AS public_updated_at,
@@ -63,12 +68,14 @@ CREATE VIEW public_articles AS
 SELECT id, slug, canonical_url, language, section_id, public_updated_at AS updated_at, published_at,
        substr(published_at, 1, 10) AS published_on, body, body_html,
        summary_json, details_json, made_of, rendered_changed_at,
+       CAST((unixepoch(unpublish_at, 'subsec') - unixepoch('now', 'subsec')) * 1000 AS INTEGER) AS expires_in,
        coalesce(f.rendered_version = f.version AND f.rendered_by = {read_model}, 0)
        AND NOT EXISTS (SELECT 1 FROM stale WHERE projection = 'read_model') AS is_rendered
 FROM full_articles f
 WHERE likelihood(status = 'published', 0.9375)
   AND likelihood(published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 0.9375)
-  AND (embargo_until IS NULL OR embargo_until <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
+  AND (embargo_until IS NULL OR embargo_until <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+  AND (unpublish_at IS NULL OR unpublish_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
 
 -- The same in the order of the index of one tag.
 CREATE VIEW public_articles_by_tag AS
@@ -109,9 +116,12 @@ FROM (SELECT min(published_at) AS instant FROM articles
       UNION ALL
       SELECT min(embargo_until) FROM articles
       WHERE likelihood(status = 'published', 0.9375) AND embargo_until IS NOT NULL
-        AND embargo_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
+        AND embargo_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+      UNION ALL
+      SELECT min(unpublish_at) FROM articles
+      WHERE likelihood(status = 'published', 0.9375) AND unpublish_at IS NOT NULL AND unpublish_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
 
--- How many articles are public: from two indexes, since nearly all that are published are.
+-- How many articles are public: from three indexes, since nearly all that are published are.
 CREATE VIEW public_count AS
 SELECT 1 AS id,
        (SELECT count(*) FROM articles
@@ -119,9 +129,15 @@ SELECT 1 AS id,
        - (SELECT count(*) FROM articles
           WHERE status = 'published' AND embargo_until IS NOT NULL
             AND embargo_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
-            AND published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now')) AS articles;
+            AND published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+       - (SELECT count(*) FROM articles
+          WHERE status = 'published' AND unpublish_at IS NOT NULL
+            AND unpublish_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+            AND published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+            AND (embargo_until IS NULL OR embargo_until <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))) AS articles;
 
--- Published articles that the public may not see yet: few.
+-- Published articles that the public may not see yet, or not any more: few, since the server takes those back whose
+-- time is over.
 CREATE VIEW hidden_articles AS
 SELECT id, section_id FROM articles INDEXED BY articles_public_by_publication
 WHERE status = 'published' AND published_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
@@ -129,7 +145,12 @@ UNION ALL
 SELECT id, section_id FROM articles INDEXED BY articles_by_embargo
 WHERE status = 'published' AND embargo_until IS NOT NULL
   AND embargo_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
-  AND published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now');
+  AND published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+UNION ALL
+SELECT id, section_id FROM articles INDEXED BY articles_by_expiry
+WHERE status = 'published' AND unpublish_at IS NOT NULL AND unpublish_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+  AND published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+  AND (embargo_until IS NULL OR embargo_until <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
 
 -- How many of them each tag, section and author has.
 CREATE VIEW hidden_article_counts AS
@@ -150,11 +171,20 @@ CROSS JOIN article_search s ON s.rowid = e.position;
 CREATE VIEW due_appearances AS
 SELECT article_id, due_at FROM appearances WHERE due_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now');
 
--- In how many milliseconds the next one comes, fewer than none when it has; null when none will.
-CREATE VIEW next_appearance AS
+-- Published articles that the clock has hidden, and that the server has not taken back yet.
+CREATE VIEW due_expiries AS
+SELECT id AS article_id, unpublish_at AS due_at FROM articles INDEXED BY articles_by_expiry
+WHERE status = 'published' AND unpublish_at IS NOT NULL AND unpublish_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now');
+
+-- In how many milliseconds the next article appears or expires, fewer than none when it has and the log does not say
+-- so; null when none will.
+CREATE VIEW next_clock_event AS
 SELECT 1 AS id,
        CAST((unixepoch(min(due_at), 'subsec') - unixepoch('now', 'subsec')) * 1000 AS INTEGER) AS milliseconds
-FROM appearances;
+FROM (SELECT min(due_at) AS due_at FROM appearances
+      UNION ALL
+      SELECT min(unpublish_at) FROM articles INDEXED BY articles_by_expiry
+      WHERE status = 'published' AND unpublish_at IS NOT NULL);
 
 -- The slots of collections that are to be shown now, whatever their articles are.
 CREATE VIEW current_slots AS
@@ -171,3 +201,8 @@ UNION ALL
 SELECT collection_id, position,
        CAST((unixepoch(shown_until, 'subsec') - unixepoch('now', 'subsec')) * 1000 AS INTEGER)
 FROM collection_slots WHERE shown_until > strftime('%Y-%m-%dT%H:%M:%fZ', 'now');
+
+-- What readers may see of corrections: those of public articles.
+CREATE VIEW public_corrections AS
+SELECT c.id, c.kind, c.text, c.published_at, c.article_id
+FROM corrections c CROSS JOIN public_articles p ON p.id = c.article_id;

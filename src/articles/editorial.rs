@@ -5,12 +5,12 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use utoipa::IntoParams;
 
-use super::input::{ArticleInput, ArticlePatch};
+use super::input::ArticlePatch;
 use super::model::{EditorialArticle, EditorialFilter, EditorialSummary};
 use super::new_article::NewArticle;
 use super::parts::CorrectionInput;
 use super::public::place;
-use super::store::{editorial, transitions, write};
+use super::store::{corrections, editorial, transitions, write};
 use super::workflow::{PublishInput, RetractInput, Status};
 use crate::auth::guard::{Allowed, ArticlesPublish, ArticlesRead, ArticlesWrite};
 use crate::auth::model::{Caller, Right};
@@ -31,7 +31,7 @@ use crate::validation::Violations;
 
 /// Runs a change and responds with the article after it; to a caller who may not read it, only with its
 /// version.
-async fn change(
+pub(super) async fn change(
     writer: &EditorialWriter,
     caller: Caller,
     id: Id,
@@ -272,7 +272,7 @@ pub async fn read_article(
     patch, path = "/v1/editorial/articles/{id}", operation_id = "editArticle", tag = "editorial articles",
     security(("bearer" = ["articles:write"])),
     params(IdPath, IfMatch, WriteParams),
-    request_body(content = ArticleInput, content_type = "application/merge-patch+json"),
+    request_body(content = ArticlePatch, content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "The article after it.", body = EditorialArticle, headers(("ETag" = String))),
         (status = 204, description = "Done; the caller may not read articles.", headers(("ETag" = String))),
@@ -326,7 +326,7 @@ pub async fn trash_article(
 
 /// Publish an article
 ///
-/// Now, or by itself at a time in the future. Everything that is still missing is reported at once.
+/// Now, or by itself at a time in the future, and for as long as `unpublish_at` says. Everything that is still missing is reported at once.
 #[utoipa::path(
     post, path = "/v1/editorial/articles/{id}/publish", operation_id = "publishArticle", tag = "editorial articles",
     security(("bearer" = ["articles:publish"])),
@@ -384,7 +384,8 @@ pub async fn unpublish_article(
 
 /// Retract an article
 ///
-/// Withdraws it for a reason. It cannot be published again.
+/// Withdraws it for a reason. It cannot be published again. If readers knew it, its address answers 410 from now on, with
+/// the notice, and so do the slugs that it once had; `/v1/corrections` lists it.
 #[utoipa::path(
     post, path = "/v1/editorial/articles/{id}/retract", operation_id = "retractArticle", tag = "editorial articles",
     security(("bearer" = ["articles:publish"])),
@@ -457,7 +458,7 @@ pub async fn add_correction(
     writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
     change(&writer, caller, id, move |change, caller| {
-        transitions::correct(change, id, caller, &expected, input)
+        corrections::add(change, id, caller, &expected, input)
     })
     .await
 }

@@ -12,8 +12,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::mentions::{Mentions, Resolved};
 use super::parts::{Custom, LeadImage, Seo};
-use super::workflow::WorkingStatus;
+use super::workflow::{Expiry, WorkingStatus};
 use crate::body::{BlockInputs, Body, Imported};
+use crate::db::Timestamp;
 use crate::events::Remark;
 use crate::merge_patch::MergePatch;
 use crate::text::{AbsoluteUrl, Language, Line, Prose, Slug, WebUrl};
@@ -287,6 +288,7 @@ pub struct ArticlePatch {
     mentions: Option<Mentions>,
     /// The version that it brings back, all of it.
     restores: Option<i64>,
+    expiry: Option<Result<Expiry, Violations>>,
 }
 
 impl Deserr<Violations> for ArticlePatch {
@@ -299,11 +301,16 @@ impl Deserr<Violations> for ArticlePatch {
             let location = location.push_key("body");
             BodyInput::deserialize_from_value(IntoValue::into_value(body), location)
         });
+        let expiry = fields.take("unpublish_at").map(|at| {
+            let location = location.push_key("unpublish_at");
+            Expiry::deserialize_from_value(IntoValue::into_value(at), location)
+        });
         Ok(Self {
             fields,
             body,
             mentions: None,
             restores: None,
+            expiry,
         })
     }
 }
@@ -326,6 +333,7 @@ impl ArticlePatch {
             body: Some(Ok(body.into())),
             mentions: None,
             restores: Some(version),
+            expiry: None,
         }
     }
 
@@ -337,6 +345,15 @@ impl ArticlePatch {
     /// Whether the body is written anew.
     pub fn has_body(&self) -> bool {
         self.body.is_some()
+    }
+
+    /// What it says of when the article ends by itself.
+    pub fn expiry(&self) -> Expiry {
+        match &self.expiry {
+            Some(Ok(expiry)) => *expiry,
+            // Wrong: `apply` says so.
+            Some(Err(_)) | None => Expiry::Kept,
+        }
     }
 
     /// Whether it says which addresses the article had before.
@@ -393,10 +410,15 @@ impl ArticlePatch {
     /// Everything that is wrong with the article after the patch.
     pub fn apply(self, mut written: ArticleInput) -> Result<ArticleInput, Violations> {
         let kept = std::mem::take(&mut written.body);
-        let patched: Result<ArticleInput, Violations> = match self.restores {
+        let mut patched: Result<ArticleInput, Violations> = match self.restores {
             None => self.fields.apply(&written),
             Some(_) => self.fields.replace_in(&written),
         };
+        if let Some(Err(expiry)) = self.expiry {
+            let mut wrong = patched.err().unwrap_or_default();
+            wrong.append(expiry);
+            patched = Err(wrong);
+        }
         match (patched, self.body.unwrap_or(Ok(kept))) {
             (Ok(input), Ok(body)) => Ok(ArticleInput { body, ..input }),
             (Err(mut wrong), Err(body)) => {
@@ -405,6 +427,39 @@ impl ArticlePatch {
             }
             (Err(wrong), Ok(_)) | (Ok(_), Err(wrong)) => Err(wrong),
         }
+    }
+}
+
+/// What a patch takes besides.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what ArticlePatch reads by hand")]
+struct Ending {
+    /// Of a published article: from then on it is not public any more, by itself and to the second; null takes that
+    /// back.
+    #[schema(required = false)]
+    unpublish_at: Option<Timestamp>,
+}
+
+impl PartialSchema for ArticlePatch {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = ArticleInput::schema();
+        if let (RefOr::T(Schema::Object(article)), RefOr::T(Schema::Object(ending))) =
+            (&mut schema, Ending::schema())
+        {
+            article.properties.extend(ending.properties);
+        }
+        schema
+    }
+}
+
+impl ToSchema for ArticlePatch {
+    fn name() -> Cow<'static, str> {
+        ArticleInput::name()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        ArticleInput::schemas(schemas);
+        Ending::schemas(schemas);
     }
 }
 

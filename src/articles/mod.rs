@@ -19,10 +19,13 @@
 //! - [`trending`] – what is shared now
 //! - [`params`] – what public calls take
 //! - [`editorial`] – handlers for editors and tools
+//! - [`corrections`] – corrections and retractions as readers are told of them, and changing them
+//! - [`trash`] – deleting for good
 
 pub mod batch;
 pub mod byline;
 pub mod card;
+pub mod corrections;
 pub mod discovery;
 pub mod editorial;
 pub mod fields;
@@ -37,6 +40,7 @@ pub mod public;
 pub mod read_model;
 pub mod revisions;
 pub mod store;
+pub mod trash;
 pub mod trending;
 pub mod workflow;
 pub mod written;
@@ -62,4 +66,9 @@ crate::operations! {
     editorial::retract_article (BodySize::UpTo(64 * 1024)),
     editorial::restore_article,
     editorial::add_correction (BodySize::UpTo(64 * 1024)),
+    corrections::list_corrections,
+    corrections::edit_correction (BodySize::UpTo(64 * 1024)),
+    corrections::withdraw_correction (BodySize::UpTo(64 * 1024)),
+    trash::empty_trash,
+    trash::delete_article,
 }

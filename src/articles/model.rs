@@ -281,9 +281,18 @@ pub struct EditorialSummary {
     pub embargo_until: Option<Timestamp>,
     /// Whether the public sees it now.
     pub is_public: bool,
-    /// Why it was retracted.
+    /// From when on readers do not see it any more, by itself. When that is over, its status is `unpublished`.
+    #[schema(required = true)]
+    pub unpublish_at: Option<Timestamp>,
+    /// Why it was retracted, for editors.
     #[schema(required = true)]
     pub retraction_reason: Option<String>,
+    /// What readers are told of the retraction; null when no notice was given.
+    #[schema(required = true)]
+    pub retraction_notice: Option<String>,
+    /// When readers were told that it was retracted; null when it was not, or when they never knew it.
+    #[schema(required = true)]
+    pub retracted_at: Option<Timestamp>,
     /// When it was first saved.
     pub created_at: Timestamp,
     /// The user who first saved it; null when a tool did.

@@ -38,12 +38,15 @@ struct Publishing {
     /// With the status `published` only: kept back until then.
     #[schema(required = false)]
     embargo_until: Option<Timestamp>,
+    /// With the status `published` only: from then on it is not public any more, by itself and to the second.
+    #[schema(required = false)]
+    unpublish_at: Option<Timestamp>,
 }
 
 const STATUSES: &[&str] = &["draft", "in_review", "published"];
 const PUBLISHED: &str = "published";
 /// The names of these.
-const OF_PUBLISHING: &[&str] = &["published_at", "embargo_until"];
+const OF_PUBLISHING: &[&str] = &["published_at", "embargo_until", "unpublish_at"];
 
 /// An article as it was sent to be created. Its body has been read already, so that sanitising it holds up
 /// nobody else's write.

@@ -7,10 +7,12 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
+use super::corrections::RETRACTED;
 use super::model::{Article, ArticleFilter, ArticleSort, Include, ListedArticle};
 use super::params::{ArticleListParams, ArticleParams, can_sort, without_highlights};
 use super::read_model::{PublicArticle, StoredBody};
 use super::store::public::{self, ListQuery, WithBody};
+use super::store::retractions;
 use crate::cache::response::{Lookup, Payload};
 use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
 use crate::db::batch_loader::BatchLoader;
@@ -24,7 +26,7 @@ use crate::http::page::{List, Paginator, links};
 use crate::http::params::{Both, KeyedQuery};
 use crate::http::path::SlugPath;
 use crate::http::public_url::PublicUrl;
-use crate::problem::{INTERNAL, INVALID_CURSOR, Problem};
+use crate::problem::{INTERNAL, INVALID_CURSOR, Problem, ProblemDocument, RetractionNotice};
 use crate::shares::model::Shares;
 use crate::text::Slug;
 
@@ -138,6 +140,26 @@ pub(super) fn moved(connection: &mut Connection, slug: &Slug) -> Result<Lookup, 
     Ok(Lookup::Moved(slug))
 }
 
+/// Where the article is that a slug named before, or that it was retracted.
+///
+/// # Errors
+/// `retracted`; `not-found` when no article that readers knew had the slug.
+fn moved_or_retracted(connection: &mut Connection, slug: &Slug) -> Result<Lookup, Problem> {
+    match public_article_once_named(connection, slug) {
+        Err(StoreError::NotFound) => {
+            let found = retractions::find(connection, slug)?;
+            let notice = RetractionNotice {
+                slug: found.slug,
+                notice: found.notice,
+                published_at: found.published_at,
+                retracted_at: found.retracted_at,
+            };
+            Err(Problem::retracted(notice, RETRACTED))
+        }
+        found => Ok(Lookup::Moved(found?.1)),
+    }
+}
+
 /// What is kept as JSON is JSON, and what was read can be written.
 pub fn unwritable(error: serde_json::Error) -> Problem {
     tracing::error!(%error, "an article could not be written as JSON");
@@ -171,6 +193,7 @@ fn rendered(
     let changed_at = article.read_model.changed_at;
     Ok(Payload::of_json(json)
         .depends_on(article.depends_on())
+        .changing_in(article.ends_in)
         // A count changes without the article.
         .last_modified(shares.is_none().then_some(changed_at))
         .purge_key(format!("article-{}", article.id)))
@@ -197,8 +220,9 @@ impl ArticleLoader {
 
 /// Read an article
 ///
-/// The public article that a slug names. A slug that it once had answers 301. Unknown,
-/// unpublished and future articles answer the same 404.
+/// The public article that a slug names. A slug that it once had answers 301. One that readers knew and that was
+/// retracted answers 410, with what editors tell readers of it. Unknown, unpublished and future articles answer
+/// the same 404.
 #[utoipa::path(
     get, path = "/v1/articles/{slug}", operation_id = "getArticle", tag = "articles",
     params(SlugPath, ArticleParams),
@@ -208,6 +232,7 @@ impl ArticleLoader {
             ("Last-Modified" = String, description = "When it was last changed."),
         )),
         (status = 301, description = "The article has another slug now.", headers(("Location" = String))),
+        (status = 410, description = "The article was public and was retracted; `retraction` is what readers are told.", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub async fn get_article(
@@ -238,7 +263,7 @@ pub async fn get_article(
     let answer = move |connection: &mut Connection| {
         let site = site.0.as_deref();
         let (article, body, shares) = match public::find(connection, &slug, with_shares, site) {
-            Err(StoreError::NotFound) => return moved(connection, &slug),
+            Err(StoreError::NotFound) => return moved_or_retracted(connection, &slug),
             found => found?,
         };
         rendered(&article, &body, shares.as_ref(), &params).map(Lookup::Here)

@@ -1,5 +1,7 @@
 //! What readers see of an article as JSON, made when it is written: reading it converts nothing.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -172,6 +174,8 @@ pub struct PublicArticle {
     pub canonical_url: Option<String>,
     /// The rest.
     pub read_model: ReadModel,
+    /// How long it is public yet, by the database's clock when it was read; `None` when no end is set.
+    pub ends_in: Option<Duration>,
 }
 
 /// What is added to a summary.
@@ -392,6 +396,7 @@ mod tests {
                 depends_on: Vec::new(),
                 changed_at: Timestamp::EARLIEST,
             },
+            ends_in: None,
         };
         let article = article.with_headline("A wall\n\"higher\"").unwrap();
         let json: serde_json::Value = serde_json::from_slice(&article.summary().unwrap()).unwrap();

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::db::{StoreError, StoreResult, Timestamp};
 use crate::events::ArticleState;
 use crate::text::Prose;
-use crate::validation::Violations;
+use crate::validation::{Violation, Violations};
 
 /// Where an article stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -54,12 +54,14 @@ impl Status {
         self,
         published_at: Option<Timestamp>,
         embargo_until: Option<Timestamp>,
+        unpublish_at: Option<Timestamp>,
         now: Timestamp,
     ) -> bool {
         ArticleState {
             is_published: self == Self::Published,
             published_at,
             embargo_until,
+            unpublish_at,
             ..ArticleState::default()
         }
         .is_public(now)
@@ -120,6 +122,8 @@ pub enum Step {
     Restore,
     /// Tell readers what was changed.
     Correct,
+    /// Delete it for good.
+    Delete,
 }
 
 /// What may follow what.
@@ -167,6 +171,7 @@ pub const STEPS: &[(Step, &str, &[Status])] = &[
         "correct",
         &[Status::Published, Status::Unpublished],
     ),
+    (Step::Delete, "delete", &[Status::Trashed]),
 ];
 
 impl Step {
@@ -212,7 +217,7 @@ pub fn restored(before: Status) -> Status {
 #[schema(example = json!({"published_at": "2026-03-01T08:30:00Z"}))]
 pub struct PublishInput {
     /// In the future, the article appears then by itself. When left out: the time at which it was
-    /// first public, or now when it never was.
+    /// first public, or when it never was, now or the end of its embargo.
     #[deserr(default)]
     #[schema(required = false)]
     pub published_at: Option<Timestamp>,
@@ -220,6 +225,11 @@ pub struct PublishInput {
     #[deserr(default)]
     #[schema(value_type = Option<Timestamp>, required = false)]
     pub embargo_until: Embargo,
+    /// From then on it is not public any more, by itself and to the second; null takes that back, left out keeps
+    /// a time that is to come.
+    #[deserr(default)]
+    #[schema(value_type = Option<Timestamp>, required = false)]
+    pub unpublish_at: Expiry,
     /// Why, for the desk: it stands in the article's revisions.
     #[deserr(default)]
     #[schema(required = false)]
@@ -255,13 +265,72 @@ impl Deserr<Violations> for Embargo {
     }
 }
 
+/// What publishing, or a change of a published article, does to the time at which it ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Expiry {
+    /// Nothing is said: it stays as it is.
+    #[default]
+    Kept,
+    /// `null`: it does not end by itself.
+    Removed,
+    /// It ends then.
+    At(Timestamp),
+}
+
+impl Expiry {
+    /// When it ends, of an article that ended at `before` so far. A time that is over when it is published again
+    /// says nothing of that.
+    pub fn of(self, before: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Kept => before.filter(|instant| *instant > now),
+            Self::Removed => None,
+            Self::At(instant) => Some(instant),
+        }
+    }
+}
+
+impl Deserr<Violations> for Expiry {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, Violations> {
+        let at: Option<Timestamp> = Deserr::deserialize_from_value(value, location)?;
+        Ok(at.map_or(Self::Removed, Self::At))
+    }
+}
+
+/// Refuses an end that is over already, or that comes before readers see the article.
+///
+/// # Errors
+/// [`StoreError::Invalid`] at `/unpublish_at`.
+pub fn check_expiry(article: &ArticleState, now: Timestamp) -> StoreResult<()> {
+    let (Some(from), Some(end)) = (article.public_from(), article.unpublish_at) else {
+        return Ok(());
+    };
+    if end > from.max(now) {
+        return Ok(());
+    }
+    let detail = "must be in the future, and after published_at and embargo_until";
+    Err(StoreError::Invalid(
+        Violation::new("/unpublish_at", "too_early", detail).into(),
+    ))
+}
+
 /// Why an article is withdrawn.
 #[derive(Debug, Clone, PartialEq, Eq, Deserr, ToSchema)]
 #[deserr(error = Violations, deny_unknown_fields)]
-#[schema(example = json!({"reason": "The main source withdrew the statement."}))]
+#[schema(example = json!({
+    "reason": "The main source withdrew the statement.",
+    "notice": "We have retracted this article: a central statement in it could not be confirmed."
+}))]
 pub struct RetractInput {
-    /// For editors.
+    /// For editors; readers never see it.
     pub reason: Prose<4000>,
+    /// For readers: what the article's address says from now on (410), and `/v1/corrections`. Plain text. When left
+    /// out they are told that the article was retracted, and when.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub notice: Option<Prose<4000>>,
 }
 
 #[cfg(test)]
@@ -275,7 +344,7 @@ mod tests {
         else {
             panic!("publishing from the trash was allowed");
         };
-        assert_eq!(allowed, ["restore"]);
+        assert_eq!(allowed, ["restore", "delete"]);
     }
 
     #[test]

@@ -96,12 +96,20 @@ impl FromStr for EventKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::{Id, Resource};
-    use crate::events::{ArticleEvent, ArticleState, CollectionEvent, Event, NameEvent, Remark};
+    use crate::db::{Id, Resource, Timestamp};
+    use crate::events::{
+        ArticleEvent, ArticleState, CollectionEvent, Correction, Event, NameEvent, Remark,
+    };
 
     #[test]
     fn the_list_has_every_kind_that_is_recorded() {
         let (id, slug, version) = (Id::generate(), String::new(), 1);
+        let correction = Correction {
+            id,
+            kind: String::new(),
+            text: String::new(),
+            published_at: Timestamp::EARLIEST,
+        };
         let articles = [
             ArticleEvent::Created,
             ArticleEvent::Edited,
@@ -111,6 +119,10 @@ mod tests {
             ArticleEvent::Trashed,
             ArticleEvent::Restored,
             ArticleEvent::Corrected,
+            ArticleEvent::CorrectionChanged(correction.clone()),
+            ArticleEvent::CorrectionWithdrawn(correction),
+            ArticleEvent::Expired,
+            ArticleEvent::Deleted,
         ]
         .map(|event| Event::Article {
             event,

@@ -48,7 +48,8 @@ requirements!(
     SharesWrite,
     PeopleManage,
     TokensManage,
-    AuditRead
+    AuditRead,
+    ArticlesDelete
 );
 
 /// A caller who has the right `R`, and what they sent: 401 without a valid token, 403 without the

@@ -41,7 +41,7 @@ macro_rules! rights {
 rights! {
     ArticlesRead = "articles:read", "Read articles of any status.";
     ArticlesWrite = "articles:write", "Create, edit, trash and restore articles.";
-    ArticlesPublish = "articles:publish", "Publish, unpublish and retract articles, and add corrections.";
+    ArticlesPublish = "articles:publish", "Publish, unpublish and retract articles; add, change and withdraw corrections.";
     TagsWrite = "tags:write", "Create, edit, merge and delete tags.";
     AuthorsWrite = "authors:write", "Create, edit, merge and delete authors.";
     CollectionsRead = "collections:read", "Read collections as editors write them.";
@@ -50,6 +50,7 @@ rights! {
     PeopleManage = "people:manage", "Invite, change and disable people, end their sessions, and reset their passwords.";
     TokensManage = "tokens:manage", "Create, list and revoke API tokens.";
     AuditRead = "audit:read", "Read the log of who did what.";
+    ArticlesDelete = "articles:delete", "Delete articles in the trash for good.";
 }
 
 impl fmt::Display for Right {
@@ -127,6 +128,7 @@ impl Role {
                 Right::AuthorsWrite,
                 Right::CollectionsRead,
                 Right::CollectionsWrite,
+                Right::ArticlesDelete,
             ],
             Self::Author => &[
                 Right::ArticlesRead,

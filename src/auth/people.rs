@@ -165,9 +165,13 @@ pub async fn invite_person(
         let (person, link) = (people::find(connection, id)?, settings.link(link));
         let (location, version) = (format!("/v1/editorial/people/{id}"), person.version);
         let reply = Reply::json(StatusCode::CREATED, &InvitedPerson { person, link })?;
-        Ok(reply.with_location(location).with_version(version).shown_once())
+        Ok(reply
+            .with_location(location)
+            .with_version(version)
+            .shown_once())
     };
-    let work = move |change: &mut Change<'_>| people::invite(change, &authority, &invitation, lifetime);
+    let work =
+        move |change: &mut Change<'_>| people::invite(change, &authority, &invitation, lifetime);
     writer.respond(&caller, work, reply).await
 }
 
@@ -243,7 +247,8 @@ async fn link_for(
         LinkFor::Reset => RESETS,
     };
     let authority = Authority::Caller(caller.clone());
-    let work = move |change: &mut Change<'_>| people::link(change, &authority, id, purpose, lifetime);
+    let work =
+        move |change: &mut Change<'_>| people::link(change, &authority, id, purpose, lifetime);
     let reply = move |_: &mut Connection, link| {
         Ok(Reply::json(StatusCode::OK, &settings.link(link))?.shown_once())
     };

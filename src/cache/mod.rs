@@ -12,7 +12,7 @@
 //!    ([`ChangeTracker`](crate::db::changes::ChangeTracker)): a write names what it touches in its own
 //!    transaction, and on one process is not acknowledged before that is known here;
 //! 2. the clock has not reached the instant at which what it shows changes by itself: the next
-//!    publication or end of an embargo, as the database saw it when the response was made;
+//!    publication, end of an embargo or end of an article, as the database saw it when the response was made;
 //! 3. this process hears of writes of others.
 //!
 //! Otherwise it is made anew; nothing is ever served "a little stale".

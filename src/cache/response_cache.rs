@@ -19,7 +19,7 @@ use crate::http::params::CanonicalTarget;
 use crate::http::redirect::moved;
 use crate::http::template::{Template, routed_path};
 use crate::metrics::{CacheMetrics, Metrics};
-use crate::problem::{NOT_FOUND, Problem};
+use crate::problem::{NOT_FOUND, Problem, RETRACTED};
 
 /// About the bytes of one response: how large the table begins.
 const TYPICAL_BYTES: u64 = 4096;
@@ -45,13 +45,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether it changes when the clock makes an article public: here, where it is kept, and in caches on
-    /// the way.
+    /// Whether it changes when the clock makes any article public or ends that: here, where it is kept, and in caches
+    /// on the way. One article says itself when it ends.
     fn follows_the_clock(self) -> bool {
-        matches!(
-            self,
-            Self::ArticleList | Self::ArticleListWithShares | Self::Name
-        )
+        self != Self::Article
     }
 }
 
@@ -92,7 +89,7 @@ impl Policies {
     /// What is not there, or not any more, is so for a while: caches that have something else keep this
     /// instead. It says the same of every slug, and to every coding and origin.
     fn missing(&self, path: &str, problem: Problem) -> Problem {
-        if problem.kind() != &NOT_FOUND {
+        if ![&NOT_FOUND, &RETRACTED].contains(&problem.kind()) {
             return problem;
         }
         let problem = problem.with_header(header::CACHE_CONTROL, self.missing.clone());
@@ -493,12 +490,14 @@ impl ResponseCache {
                 appears: None,
                 aging_since: None,
             };
+            let own = rendered.changes_in();
+            let made = made.at_latest(own.and_then(|lasts| asked.checked_add(lasts)));
             return Ok(Ok(Arc::new(CachedResponse::new(
                 rendered, coding, &policy, made, metrics,
             ))));
         }
         let work = move |connection: &mut Connection| {
-            // Asked before the rest, so that nothing can become public in between.
+            // Asked before the rest, so that nothing can become public, or cease to be, in between.
             let appears = match kind.follows_the_clock() {
                 true => next_visibility_change(connection)?,
                 false => None,

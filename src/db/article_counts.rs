@@ -1,7 +1,7 @@
 //! How many published articles tags, sections and authors have: kept with them by each change, so that
 //! no read counts them.
 //!
-//! What is kept counts articles that are scheduled or under embargo as well, since the clock writes
+//! What is kept counts articles that are scheduled, under embargo or just expired as well, since the clock writes
 //! nothing; a read takes away those few ([`hidden`]).
 
 use std::collections::{BTreeMap, HashMap};

@@ -36,6 +36,8 @@ pub enum CacheTag {
     Collection(Id),
     /// Which collections there are, and their titles.
     Collections,
+    /// Which corrections and retractions readers are told of, and their words.
+    Corrections,
 }
 
 /// A cache tag as it is kept and sent: two cache tags may share one, which makes something look out of date
@@ -56,6 +58,7 @@ impl From<CacheTag> for CacheTagKey {
             CacheTag::Authors => (8, None),
             CacheTag::Collection(id) => (9, Some(id)),
             CacheTag::Collections => (10, None),
+            CacheTag::Corrections => (11, None),
         };
         // The second half of a UUIDv7 is random; the same in all processes and versions.
         let random = id.map_or(0, |id| id.0.as_u64_pair().1);
@@ -91,7 +94,7 @@ impl Invalidation {
         self.names
     }
 
-    /// When the clock next makes an article public has changed.
+    /// When the clock next makes an article public, or ends that, has changed.
     pub fn schedule(&mut self) {
         self.schedule = true;
     }

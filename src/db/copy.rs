@@ -77,7 +77,7 @@ macro_rules! columns {
     () => {};
 }
 
-columns!(A B C D E F G H I J K L M N O P Q R S T U V W X Y Z A1 B1 C1 D1 E1 F1);
+columns!(A B C D E F G H I J K L M N O P Q R S T U V W X Y Z A1 B1 C1 D1 E1 F1 G1 H1 I1 J1);
 
 /// A table that is copied.
 pub struct Copied {
@@ -113,7 +113,7 @@ pub fn tables() -> Vec<Copied> {
         article_authors corrections slug_redirects events appearances merged_names share_buckets
         share_counts former_urls url_share_counts share_totals share_journal share_journal_applied
         share_rollups collections collection_tags collection_slots tag_ancestors password_links
-        idempotency_keys idempotency_usage revision_bodies revisions
+        idempotency_keys idempotency_usage retractions retired_slugs revision_bodies revisions
     )
 }
 

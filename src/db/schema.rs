@@ -61,9 +61,18 @@ table! {
 }
 
 table! {
+    use crate::db::types::{IdSql, TimestampSql};
+
+    due_expiries (article_id) {
+        article_id -> IdSql,
+        due_at -> TimestampSql,
+    }
+}
+
+table! {
     use diesel::sql_types::{BigInt, Nullable};
 
-    next_appearance (id) {
+    next_clock_event (id) {
         id -> BigInt,
         milliseconds -> Nullable<BigInt>,
     }
@@ -203,6 +212,8 @@ table! {
         rendered_changed_at -> Nullable<TimestampSql>,
         rendered_version -> Nullable<BigInt>,
         rendered_by -> Nullable<BigInt>,
+        unpublish_at -> Nullable<TimestampSql>,
+        first_public_at -> Nullable<TimestampSql>,
     }
 }
 
@@ -381,7 +392,6 @@ table! {
         updated_at -> TimestampSql,
         published_at -> Nullable<TimestampSql>,
         embargo_until -> Nullable<TimestampSql>,
-        retraction_reason -> Nullable<Text>,
         body -> JsonSql,
         body_html -> Text,
         authors -> JsonSql,
@@ -391,6 +401,7 @@ table! {
         former_urls -> JsonSql,
         public_updated_at -> Nullable<TimestampSql>,
         public_changed_at -> Nullable<TimestampSql>,
+        ending -> JsonSql,
     }
 }
 
@@ -407,7 +418,7 @@ table! {
 }
 
 table! {
-    use diesel::sql_types::{Binary, Bool, Nullable, Text};
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
     use crate::db::types::{IdSql, JsonSql, TimestampSql};
 
     /// What the public may see now: a view, and the only way public handlers read articles.
@@ -427,6 +438,7 @@ table! {
         #[sql_name = "made_of"]
         depends_on -> Nullable<Binary>,
         rendered_changed_at -> Nullable<TimestampSql>,
+        expires_in -> Nullable<BigInt>,
         is_rendered -> Bool,
     }
 }
@@ -674,6 +686,19 @@ table! {
 }
 
 table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    retractions (article_id) {
+        article_id -> IdSql,
+        slug -> Text,
+        notice -> Nullable<Text>,
+        published_at -> TimestampSql,
+        retracted_at -> TimestampSql,
+    }
+}
+
+table! {
     use diesel::sql_types::BigInt;
     use crate::db::types::{IdSql, TimestampSql};
 
@@ -682,6 +707,31 @@ table! {
         day -> TimestampSql,
         responses -> BigInt,
         bytes -> BigInt,
+    }
+}
+
+table! {
+    use diesel::sql_types::Text;
+    use crate::db::types::{IdSql, TimestampSql};
+
+    retired_slugs (slug) {
+        slug -> Text,
+        article_id -> IdSql,
+        retired_at -> TimestampSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::Text;
+    use crate::db::types::{IdSql, TimestampSql};
+
+    /// Corrections of public articles: a view.
+    public_corrections (id) {
+        id -> IdSql,
+        kind -> Text,
+        text -> Text,
+        published_at -> TimestampSql,
+        article_id -> IdSql,
     }
 }
 
@@ -709,6 +759,7 @@ table! {
 joinable!(refresh_tokens -> users (user_id));
 joinable!(collection_tags -> tags (tag_id));
 joinable!(collection_slots -> articles (article_id));
+joinable!(collection_slots -> collections (collection_id));
 
 allow_tables_to_appear_in_same_query!(
     users,

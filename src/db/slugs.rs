@@ -3,12 +3,13 @@
 //! A slug that was given up goes on answering 301 until something new takes it.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use diesel::prelude::*;
 
 use super::lock::{self, Lock};
 use super::resource::Resource;
-use super::schema::{articles, authors, public_articles, slug_redirects, tags};
+use super::schema::{articles, authors, public_articles, retired_slugs, slug_redirects, tags};
 use super::{Connection, Id, StoreError, StoreResult, Timestamp};
 use crate::text::Slug;
 
@@ -21,10 +22,7 @@ fn owner(connection: &mut Connection, named: Resource, slug: &Slug) -> StoreResu
     }
     let slug = slug.as_str();
     Ok(match named {
-        Resource::Article => articles::table
-            .filter(articles::slug.eq(slug))
-            .select(articles::id)
-            .first(connection),
+        Resource::Article => return owner_among_articles(connection, slug),
         Resource::Tag => tags::table
             .filter(tags::slug.eq(slug))
             .select(tags::id)
@@ -37,13 +35,49 @@ fn owner(connection: &mut Connection, named: Resource, slug: &Slug) -> StoreResu
     .optional()?)
 }
 
+/// An article in the trash that was never public gives its slug to whoever wants it; one that readers knew keeps
+/// it, even when it is deleted.
+fn owner_among_articles(connection: &mut Connection, slug: &str) -> StoreResult<Option<Id>> {
+    let never_known = articles::status
+        .eq("trashed")
+        .and(articles::published_at.is_null())
+        .and(articles::first_public_at.is_null());
+    let owner = articles::table
+        .filter(articles::slug.eq(slug))
+        .filter(diesel::dsl::not(never_known))
+        .select(articles::id)
+        .first(connection)
+        .optional()?;
+    match owner {
+        None => retired(connection, slug),
+        owner => Ok(owner),
+    }
+}
+
+/// The article that had a slug, was public, and was deleted.
+fn retired(connection: &mut Connection, slug: &str) -> StoreResult<Option<Id>> {
+    Ok(retired_slugs::table
+        .filter(retired_slugs::slug.eq(slug))
+        .select(retired_slugs::article_id)
+        .first(connection)
+        .optional()?)
+}
+
 /// Whether a slug names something, or once did.
 fn known(connection: &mut Connection, named: Resource, slug: &Slug) -> StoreResult<bool> {
     Ok(owner(connection, named, slug)?.is_some()
         || !once_named(connection, named, std::slice::from_ref(slug))?.is_empty())
 }
 
-fn nearest_free(connection: &mut Connection, named: Resource, wanted: &Slug) -> StoreResult<Slug> {
+/// The nearest slug to a wanted one that names nothing and never did.
+///
+/// # Errors
+/// When the database fails.
+pub fn nearest_free(
+    connection: &mut Connection,
+    named: Resource,
+    wanted: &Slug,
+) -> StoreResult<Slug> {
     for number in 2..50 {
         let candidate = wanted.numbered(number);
         if !known(connection, named, &candidate)? {
@@ -86,7 +120,7 @@ pub fn taken(connection: &mut Connection, named: Resource, slug: Slug) -> StoreR
     })
 }
 
-/// Refuses a slug whose path leads to something else. For those who find out by writing whether it is
+/// Refuses a slug whose path leads to something else, or to what readers knew and is gone. For those who find out by writing whether it is
 /// free otherwise.
 ///
 /// # Errors
@@ -96,7 +130,9 @@ pub fn refuse_reserved(
     named: Resource,
     slug: &Slug,
 ) -> StoreResult<()> {
-    match named == Resource::Article && RESERVED.contains(&slug.as_str()) {
+    let is_refused = named == Resource::Article
+        && (RESERVED.contains(&slug.as_str()) || retired(connection, slug.as_str())?.is_some());
+    match is_refused {
         true => Err(taken(connection, named, slug.clone())?),
         false => Ok(()),
     }
@@ -237,15 +273,20 @@ pub fn once_named_by(connection: &mut Connection, named: Resource, slug: &Slug) 
         .ok_or(StoreError::NotFound)
 }
 
-/// The key of the public article that a slug names.
+/// The key of the public article that a slug names, and how long it is public yet, where an end is set.
 ///
 /// # Errors
 /// [`StoreError::NotFound`].
-pub fn public_article(connection: &mut Connection, slug: &Slug) -> StoreResult<Id> {
-    Ok(public_articles::table
+pub fn public_article(
+    connection: &mut Connection,
+    slug: &Slug,
+) -> StoreResult<(Id, Option<Duration>)> {
+    let (id, milliseconds): (Id, Option<i64>) = public_articles::table
         .filter(public_articles::slug.eq(slug.as_str()))
-        .select(public_articles::id)
-        .first(connection)?)
+        .select((public_articles::id, public_articles::expires_in))
+        .first(connection)?;
+    let left = milliseconds.map(|left| Duration::from_millis(u64::try_from(left).unwrap_or(0)));
+    Ok((id, left))
 }
 
 /// The keys of public articles by slug, also by the slugs they once had; others are left out.

@@ -114,6 +114,9 @@ impl Timestamp {
     /// Before all that both databases can store.
     pub const EARLIEST: Self = Self(DateTime::from_timestamp_millis(-62_135_596_800_000).unwrap());
 
+    /// The last that both databases store.
+    pub const LATEST: Self = Self(DateTime::from_timestamp_millis(253_402_300_799_999).unwrap());
+
     /// The current instant.
     pub fn now() -> Self {
         Self::from(Utc::now())

@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use super::schema::next_visibility_change as visibility;
 use super::{Connection, StoreResult};
 
-/// How long from now, by the database's clock, until an article that is scheduled appears or an
-/// embargo ends; `None` when nothing is scheduled. Cut to milliseconds, never later than it is.
+/// How long from now, by the database's clock, until an article that is scheduled appears, an
+/// embargo ends or an article expires; `None` when nothing is scheduled. Cut to milliseconds, never later than it is.
 ///
 /// # Errors
 /// When the database fails.

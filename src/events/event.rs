@@ -1,5 +1,6 @@
 //! What happened to an article, a tag, an author or a collection, or to what only editors have.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::db::{Id, Resource, Timestamp};
@@ -13,6 +14,8 @@ pub struct ArticleState {
     pub published_at: Option<Timestamp>,
     /// Until when readers do not see it although it is published.
     pub embargo_until: Option<Timestamp>,
+    /// From when on readers do not see it any more although it is published.
+    pub unpublish_at: Option<Timestamp>,
     /// The section that it stands in.
     pub section: Option<Id>,
     /// Its tags, in order.
@@ -31,14 +34,38 @@ impl ArticleState {
         )
     }
 
+    /// From when on they do not any more; `None` when no end is set, or it is not published.
+    pub fn public_until(&self) -> Option<Timestamp> {
+        self.unpublish_at.filter(|_| self.is_published)
+    }
+
     /// Whether readers see it at an instant.
     pub fn is_public(&self, now: Timestamp) -> bool {
         self.public_from().is_some_and(|from| from <= now)
+            && self.public_until().is_none_or(|until| until > now)
+    }
+
+    /// Whether the clock, left alone, shows it to readers at the same times as another.
+    pub fn is_public_when(&self, other: &Self) -> bool {
+        self.public_from() == other.public_from() && self.public_until() == other.public_until()
     }
 }
 
+/// A correction, as the log keeps one that readers do not see any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Correction {
+    /// Which one.
+    pub id: Id,
+    /// What it was: `correction`, `clarification` or `update`.
+    pub kind: String,
+    /// Its words, at most 4,000 characters.
+    pub text: String,
+    /// When readers were told.
+    pub published_at: Timestamp,
+}
+
 /// What happened to an article.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ArticleEvent {
     /// It was created.
     Created,
@@ -56,6 +83,14 @@ pub enum ArticleEvent {
     Restored,
     /// It was given a correction.
     Corrected,
+    /// A correction of it was changed; as that was before.
+    CorrectionChanged(Correction),
+    /// A correction of it was withdrawn; as that was.
+    CorrectionWithdrawn(Correction),
+    /// Its time was over: the clock had hidden it from readers, and the server took it back.
+    Expired,
+    /// It was deleted for good.
+    Deleted,
 }
 
 /// What is said of a change to an article besides what it is.
@@ -174,6 +209,10 @@ impl Event {
                 ArticleEvent::Trashed => "article_trashed",
                 ArticleEvent::Restored => "article_restored",
                 ArticleEvent::Corrected => "article_corrected",
+                ArticleEvent::CorrectionChanged(_) => "article_correction_changed",
+                ArticleEvent::CorrectionWithdrawn(_) => "article_correction_withdrawn",
+                ArticleEvent::Expired => "article_expired",
+                ArticleEvent::Deleted => "article_deleted",
             },
             Self::Appeared { .. } => "article_appeared",
             Self::Name { event, of, .. } => match (of, event) {

@@ -6,7 +6,8 @@
 //!
 //! The clock makes things happen as well: an article appears when its time comes. What is to appear is
 //! in `appearances`, and the log says so once when it has (`article_appeared`). Readers do not depend
-//! on that: to them the database's clock decides.
+//! on that: to them the database's clock decides. What expires is written: it is unpublished
+//! (`articles::store::expiry`).
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
@@ -16,9 +17,9 @@ use utoipa::ToSchema;
 
 use super::chain::{self, Content, Hash};
 use super::change::{Actor, Change};
-use super::event::{ArticleState, CollectionEvent, Event, NameEvent};
+use super::event::{ArticleEvent, ArticleState, CollectionEvent, Event, NameEvent};
 use crate::db::resource::Resource;
-use crate::db::schema::{appearances, articles, due_appearances, events, next_appearance};
+use crate::db::schema::{appearances, articles, due_appearances, events, next_clock_event};
 use crate::db::types::{IdSql, TimestampSql};
 use crate::db::{Connection, Id, StoreResult, Timestamp};
 
@@ -165,9 +166,18 @@ pub(super) fn append(change: &mut Change<'_>, happened: &[Event]) -> StoreResult
 fn about(event: &Event) -> (&str, Id, &str, Value) {
     match event {
         Event::Article {
-            id, slug, version, ..
-        }
-        | Event::Appeared { id, slug, version } => (
+            event,
+            id,
+            slug,
+            version,
+            ..
+        } => (
+            Resource::Article.as_str(),
+            *id,
+            slug,
+            detail_of_article(event, *version),
+        ),
+        Event::Appeared { id, slug, version } => (
             Resource::Article.as_str(),
             *id,
             slug,
@@ -271,6 +281,16 @@ fn number(
     }
 }
 
+/// A correction that readers do not see any more stays on record.
+fn detail_of_article(event: &ArticleEvent, version: i64) -> Value {
+    match event {
+        ArticleEvent::CorrectionChanged(was) | ArticleEvent::CorrectionWithdrawn(was) => {
+            json!({"version": version, "correction": was})
+        }
+        _ => json!({"version": version}),
+    }
+}
+
 fn detail_of_name(event: &NameEvent) -> Value {
     match event {
         NameEvent::Created(_) | NameEvent::Edited(_) | NameEvent::Deleted => json!({}),
@@ -286,7 +306,7 @@ fn seen(change: &mut Change<'_>, event: &Event) -> StoreResult<Option<Seen>> {
             id, before, after, ..
         } => {
             let now = change.now;
-            if before.public_from() == after.public_from() {
+            if before.is_public_when(after) {
                 let is_public = after.is_public(now);
                 return Ok(Seen::of(is_public, is_public));
             }
@@ -319,8 +339,12 @@ fn forget(connection: &mut Connection, id: Id) -> StoreResult<bool> {
     Ok(forgotten > 0)
 }
 
-/// Puts an article that readers do not see yet among those that are to appear.
+/// Puts an article that readers do not see yet among those that are to appear; what is to expire is found by an
+/// index.
 fn expect(change: &mut Change<'_>, id: Id, article: &ArticleState) -> StoreResult<()> {
+    if article.public_until().is_some() {
+        change.touched.schedule();
+    }
     let Some(due) = article.public_from().filter(|due| *due > change.now) else {
         return Ok(());
     };
@@ -331,24 +355,25 @@ fn expect(change: &mut Change<'_>, id: Id, article: &ArticleState) -> StoreResul
     Ok(())
 }
 
-/// In how many milliseconds the next article appears, by the database's clock: none or fewer when it has;
-/// `None` when none is to appear.
+/// In how many milliseconds the next article appears or expires, by the database's clock: none or fewer when it has
+/// and the log does not say so; `None` when none is to.
 ///
 /// # Errors
 /// When the database fails.
 pub fn next(connection: &mut Connection) -> StoreResult<Option<i64>> {
-    Ok(next_appearance::table
-        .select(next_appearance::milliseconds)
+    Ok(next_clock_event::table
+        .select(next_clock_event::milliseconds)
         .first(connection)?)
 }
 
-/// Records that articles whose time has come have appeared, in the order of their times and each once,
-/// whatever other processes do; returns how many there were, at most a hundred.
+/// Records that articles whose time has come, up to an instant where one is given, have appeared, in the order of their times and each
+/// once, whatever other processes do; returns how many there were, at most a hundred.
 ///
 /// # Errors
 /// When the database fails.
-pub fn appear(change: &mut Change<'_>) -> StoreResult<usize> {
+pub fn appear(change: &mut Change<'_>, up_to: Option<Timestamp>) -> StoreResult<usize> {
     let due: Vec<(Id, Timestamp)> = due_appearances::table
+        .filter(due_appearances::due_at.le(up_to.unwrap_or(Timestamp::LATEST)))
         .order((due_appearances::due_at, due_appearances::article_id))
         .limit(AT_ONCE)
         .select((due_appearances::article_id, due_appearances::due_at))

@@ -18,6 +18,8 @@ pub mod projection;
 pub mod writer;
 
 pub use change::{Actor, Change, Origin, RequestId};
-pub use event::{ArticleEvent, ArticleState, CollectionEvent, DeskEvent, Event, NameEvent, Remark};
+pub use event::{
+    ArticleEvent, ArticleState, CollectionEvent, Correction, DeskEvent, Event, NameEvent, Remark,
+};
 pub use projection::Projection;
 pub use writer::Writer;

@@ -57,6 +57,27 @@ impl FromRequest for VersionPath {
     }
 }
 
+/// `{id}` of an article and `{correction_id}` of the path.
+#[derive(Debug, IntoParams)]
+#[into_params(names("id", "correction_id"), parameter_in = Path)]
+pub struct CorrectionPath(
+    /// The article's id.
+    #[param(value_type = String)]
+    pub Id,
+    /// The correction's id.
+    #[param(value_type = String)]
+    pub Id,
+);
+
+impl FromRequest for CorrectionPath {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parse(request, "id").and_then(|id| Ok(Self(id, parse(request, "correction_id")?))))
+    }
+}
+
 /// `{id}` of the path.
 #[derive(Debug, IntoParams)]
 #[into_params(names("id"), parameter_in = Path)]

@@ -2,7 +2,7 @@
 
 use crate::db::changes::CacheTag;
 use crate::db::{Id, Resource, StoreResult};
-use crate::events::{ArticleState, Change, Event, NameEvent, Projection};
+use crate::events::{ArticleEvent, ArticleState, Change, Event, NameEvent, Projection};
 
 /// Marks what a change touches of what is public. The clock touches nothing: responses that it makes out
 /// of date know when.
@@ -17,10 +17,17 @@ impl Projection for CacheTags {
         match event {
             Event::Appeared { .. } | Event::Desk(_) => {}
             Event::Article {
-                id, before, after, ..
+                event,
+                id,
+                before,
+                after,
+                ..
             } => {
                 for state in [before, after] {
                     touch(change, *id, state);
+                }
+                if is_of_corrections(event) || !before.is_public_when(after) {
+                    change.invalidate(CacheTag::Corrections);
                 }
             }
             Event::Collection { id, .. } => {
@@ -61,6 +68,17 @@ impl Projection for CacheTags {
         }
         Ok(())
     }
+}
+
+/// Whether readers are told of a mistake, or not any more.
+fn is_of_corrections(event: &ArticleEvent) -> bool {
+    matches!(
+        event,
+        ArticleEvent::Corrected
+            | ArticleEvent::CorrectionChanged(_)
+            | ArticleEvent::CorrectionWithdrawn(_)
+            | ArticleEvent::Retracted
+    )
 }
 
 /// What shows a published article, one that is scheduled or under embargo included.

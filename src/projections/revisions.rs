@@ -32,8 +32,11 @@ impl Projection for Revisions {
         if *event == ArticleEvent::Published && *version == 1 {
             return Ok(());
         }
+        let Some(step) = RevisionStep::of(event) else {
+            return Ok(());
+        };
         let saved = Saved {
-            step: RevisionStep::from(*event),
+            step,
             origin: change.origin,
             at: change.now,
             remark: remark.clone(),

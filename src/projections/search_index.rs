@@ -38,7 +38,10 @@ impl Projection for SearchIndex {
             | Event::Collection { .. }
             | Event::Desk(_)
             | Event::Article {
-                event: ArticleEvent::Corrected,
+                event:
+                    ArticleEvent::Corrected
+                    | ArticleEvent::CorrectionChanged(_)
+                    | ArticleEvent::CorrectionWithdrawn(_),
                 ..
             } => Ok(()),
             Event::Article {

@@ -227,7 +227,7 @@ pub async fn get_shares(
                 let (_, slug) = slugs::public_article_once_named(connection, &slug)?;
                 return Ok(Lookup::Moved(slug));
             }
-            found => found?,
+            found => found?.0,
         };
         let over_time = SharesOverTime {
             shares: store::of_article(connection, article)?,

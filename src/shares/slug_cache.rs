@@ -24,6 +24,8 @@ struct Known {
     article: Id,
     /// The write after which it was known to be so.
     after: AtomicU64,
+    /// When it ends by itself.
+    until: Option<Instant>,
 }
 
 impl SlugCache {
@@ -43,9 +45,12 @@ impl SlugCache {
     pub async fn find(&self, slug: Slug) -> StoreResult<Id> {
         let changes = self.database.changes();
         let is_lease_valid = changes.is_lease_valid(Instant::now());
-        if is_lease_valid && let Some(known) = self.known.get(&slug) {
+        if is_lease_valid
+            && let Some(known) = self.known.get(&slug)
+            && known.until.is_none_or(|until| Instant::now() < until)
+        {
             let after = known.after.load(Ordering::Acquire);
-            // What is public stays so by the clock; only a write can end it.
+            // What is public stays so until its time is over; besides that only a write can end it.
             let cache_tags = [CacheTag::Article(known.article).into()];
             if after == changes.sequence() {
                 return Ok(known.article);
@@ -55,15 +60,15 @@ impl SlugCache {
                 return Ok(known.article);
             }
         }
-        let after = changes.sequence();
+        let (after, asked) = (changes.sequence(), Instant::now());
         let wanted = slug.clone();
-        let (article, named_now) = self
+        let ((article, ends_in), named_now) = self
             .database
             .read_shortly(
                 move |connection| match slugs::public_article(connection, &wanted) {
                     Err(StoreError::NotFound) => {
                         let (article, _) = slugs::public_article_once_named(connection, &wanted)?;
-                        Ok((article, false))
+                        Ok(((article, None), false))
                     }
                     found => Ok((found?, true)),
                 },
@@ -71,8 +76,12 @@ impl SlugCache {
             .await?;
         // A slug that it once had may be taken by another article without this one being touched.
         if is_lease_valid && named_now {
-            let after = AtomicU64::new(after);
-            self.known.insert(slug, Arc::new(Known { article, after }));
+            let known = Known {
+                article,
+                after: AtomicU64::new(after),
+                until: ends_in.and_then(|lasts| asked.checked_add(lasts)),
+            };
+            self.known.insert(slug, Arc::new(known));
         }
         Ok(article)
     }

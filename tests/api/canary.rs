@@ -1,5 +1,6 @@
 //! Nothing that is not public can be found anywhere in the public API.
 
+use diesel::RunQueryDsl;
 use macro_rules_attribute::apply;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -24,6 +25,17 @@ fn marked(slug: &str) -> Value {
     article
 }
 
+const RETRACTED: &str = "taken-back";
+
+/// The time of what is to end is over.
+async fn end_now(app: &TestApp) {
+    let end = "UPDATE articles SET unpublish_at = '2026-01-01T00:00:00.000Z' WHERE unpublish_at IS NOT NULL";
+    let ended = app
+        .database
+        .write(move |connection| Ok(diesel::sql_query(end).execute(connection)?));
+    ended.await.unwrap();
+}
+
 /// An article in each state that the public must not see; their slugs.
 async fn hide_some(app: &TestApp, token: &str) -> Vec<String> {
     let mut slugs = Vec::new();
@@ -34,9 +46,15 @@ async fn hide_some(app: &TestApp, token: &str) -> Vec<String> {
         "embargoed",
         "unpublished",
         "retracted",
+        "retracted-unseen",
+        "expired",
         "trashed",
     ] {
-        let slug = format!("{CANARY}-{state}");
+        // Of one that they knew readers are told that it was retracted: its slug, and nothing else of it.
+        let slug = match state {
+            "retracted" => RETRACTED.to_owned(),
+            _ => format!("{CANARY}-{state}"),
+        };
         let mut input = marked(&slug);
         if state == "in-review" {
             input["status"] = json!("in_review");
@@ -44,7 +62,9 @@ async fn hide_some(app: &TestApp, token: &str) -> Vec<String> {
         let draft = app.create(token, "/v1/editorial/articles", input).await;
         let publish = match state {
             "draft" | "in-review" => None,
-            "scheduled" => Some(json!({"published_at": "2999-01-01T00:00:00Z"})),
+            "scheduled" | "retracted-unseen" => {
+                Some(json!({"published_at": "2999-01-01T00:00:00Z"}))
+            }
             "embargoed" => Some(json!({"embargo_until": "2999-01-01T00:00:00Z"})),
             _ => Some(json!({})),
         };
@@ -54,9 +74,15 @@ async fn hide_some(app: &TestApp, token: &str) -> Vec<String> {
             let id = published.json["id"].as_str().unwrap();
             let reply = match state {
                 "unpublished" => app.step(token, &published, "unpublish", json!({})).await,
-                "retracted" => {
+                "retracted" | "retracted-unseen" => {
                     app.step(token, &published, "retract", json!({"reason": CANARY}))
                         .await
+                }
+                "expired" => {
+                    let end = json!({"unpublish_at": "2999-01-01T00:00:00Z"});
+                    let reply = app.patch(token, &published, end).await;
+                    end_now(app).await;
+                    reply
                 }
                 "trashed" => {
                     app.request(Method::DELETE, &format!("/v1/editorial/articles/{id}"))
@@ -172,6 +198,11 @@ async fn a_hidden_article_answers_like_one_that_never_was(app: TestApp) {
     };
     let never = strip(app.get("/v1/articles/never-was").await.json);
     for slug in hidden {
+        if slug == RETRACTED {
+            let reply = app.get(&format!("/v1/articles/{slug}")).await;
+            assert_eq!(reply.status, 410);
+            continue;
+        }
         let reply = app.get(&format!("/v1/articles/{slug}")).await;
         assert_eq!(reply.status, 404);
         assert_eq!(strip(reply.json), never, "{slug}");

@@ -33,7 +33,7 @@ fn writes() -> usize {
 
 /// The database's clock and that of the server's cache, set forward together. The database's
 /// stands still in between and is a day ahead, so that what is published now is public.
-struct SettableClock {
+pub struct SettableClock {
     clock: Clock,
     instant: Timestamp,
 }
@@ -49,7 +49,7 @@ struct View {
 const TEST_CLOCK: &str = "(SELECT instant FROM test_clock)";
 
 impl SettableClock {
-    async fn install(app: &TestApp) -> Self {
+    pub async fn install(app: &TestApp) -> Self {
         let instant = Timestamp::now().plus(chrono::Duration::days(1));
         app.database
             .write(move |connection| {
@@ -102,14 +102,18 @@ impl SettableClock {
         }
     }
 
-    fn in_hours(&self, hours: i64) -> String {
+    pub fn in_hours(&self, hours: i64) -> String {
         self.instant
             .plus(chrono::Duration::hours(hours))
             .to_string()
     }
 
-    async fn advance(&mut self, app: &TestApp, hours: u64) {
-        let by = Duration::from_secs(hours * 3600);
+    pub async fn advance(&mut self, app: &TestApp, hours: u64) {
+        self.advance_by(app, Duration::from_secs(hours * 3600))
+            .await;
+    }
+
+    pub async fn advance_by(&mut self, app: &TestApp, by: Duration) {
         self.instant = self.instant.plus(chrono::Duration::from_std(by).unwrap());
         let instant = self.instant;
         app.database
@@ -177,6 +181,13 @@ const LISTS: &[&str] = &[
     "/v1/tags?parent=world&sort=position",
     "/v1/authors",
     "/v1/authors/alex-writer",
+    "/v1/corrections",
+    "/v1/corrections?limit=2",
+    "/v1/corrections?kind=retraction%2Cupdate",
+    "/v1/corrections?kind=correction&limit=1",
+    "/v1/articles/six",
+    "/v1/articles/seven",
+    "/v1/articles/eight",
 ];
 
 const SLUGS: &[&str] = &["one", "two", "three", "four", "five"];
@@ -341,6 +352,53 @@ async fn patch_named(app: &TestApp, token: &str, path: &str, patch: Value) -> Re
         .await
 }
 
+/// Another text of an article's first correction, or that it is withdrawn.
+async fn change_a_correction(
+    app: &TestApp,
+    token: &str,
+    article: &Reply,
+    number: u32,
+) -> (String, Reply) {
+    let none = Id::generate().to_string();
+    let correction = article.json["corrections"][0]["id"].as_str();
+    let path = format!(
+        "/v1/editorial/articles/{}/corrections/{}",
+        article.json["id"].as_str().unwrap(),
+        correction.unwrap_or(&none)
+    );
+    let method = match number.is_multiple_of(3) {
+        true => Method::DELETE,
+        false => Method::PATCH,
+    };
+    let request = app.request(method.clone(), &path).bearer(token);
+    let request = request.header("if-match", "*");
+    let reply = match method {
+        Method::PATCH => {
+            request
+                .json(json!({"text": format!("Not {number}.")}))
+                .await
+        }
+        _ => request.send().await,
+    };
+    (format!("{method} a correction"), reply)
+}
+
+/// Retracts one of those that only this ends, with and without readers having known it.
+async fn retract_another(app: &TestApp, token: &str, random: &mut StdRng) -> (String, Reply) {
+    let slug = *["six", "seven", "eight"].choose(random).unwrap();
+    let Some(standing) = by_slug(app, token, slug).await else {
+        let request = app.request(Method::POST, "/v1/editorial/articles");
+        let made = request.bearer(token).json(article(slug)).await;
+        return (format!("create {slug}"), made);
+    };
+    let (step, body) = match standing.json["status"].as_str() {
+        Some("published") => ("retract", json!({"reason": "x", "notice": "It was wrong."})),
+        _ => ("publish", json!({})),
+    };
+    let reply = app.step(token, &standing, step, body).await;
+    (format!("{step} {slug}"), reply)
+}
+
 /// One write at random; says what it was. Some are refused, which is as good.
 async fn write_something(
     app: &TestApp,
@@ -371,7 +429,7 @@ async fn write_something(
             )
         }
     };
-    let (what, reply) = match random.random_range(0..26) {
+    let (what, reply) = match random.random_range(0..32) {
         0 | 1 => patch(json!({"headline": format!("Headline {number}")})).await,
         2 => patch(json!({"tags": ["ports"]})).await,
         3 => patch(json!({"tags": ["climate", "ports"]})).await,
@@ -467,12 +525,27 @@ async fn write_something(
             let body = json!({"title": format!("Home {number}"), "slots": slots, "fill": fill});
             (format!("collection {body}"), request.json(body).await)
         }
+        23 => change_a_correction(app, token, &article, number).await,
+        24 => {
+            let end = clock.in_hours(random.random_range(1..5));
+            step(
+                "publish",
+                json!({"embargo_until": null, "unpublish_at": end}),
+            )
+            .await
+        }
+        25 => {
+            let end = clock.in_hours(random.random_range(1..5));
+            patch(json!({"unpublish_at": end})).await
+        }
+        26 => patch(json!({"unpublish_at": null})).await,
+        27 => retract_another(app, token, random).await,
         18 => {
             let body = json!({"kind": "correction", "text": format!("Not {number}.")});
             step("corrections", body).await
         }
-        23 => patch(json!({"section": "africa"})).await,
-        24 => {
+        28 => patch(json!({"section": "africa"})).await,
+        29 => {
             let parent = number.is_multiple_of(2).then_some("world");
             let patch = json!({"parent": parent, "position": number % 10});
             (
@@ -480,7 +553,7 @@ async fn write_something(
                 patch_named(app, token, "/v1/tags/africa", patch).await,
             )
         }
-        25 => {
+        30 => {
             let patch = json!({"name": format!("World {number}")});
             (
                 format!("rename world {patch}"),

@@ -66,6 +66,25 @@ async fn fill(app: &TestApp) -> (String, String) {
     app.step(&token, &many, "publish", embargo).await;
     app.published_at(&token, "later", "2999-01-01T00:00:00.000Z")
         .await;
+    // One that is gone, and that readers are told of.
+    let gone = app.published(&token, "gone").await;
+    let gone = app
+        .step(
+            &token,
+            &gone,
+            "retract",
+            json!({"reason": "x", "notice": "Wrong."}),
+        )
+        .await;
+    for folder in ["articles", "trash"] {
+        let path = format!(
+            "/v1/editorial/{folder}/{}",
+            gone.json["id"].as_str().unwrap()
+        );
+        let request = app.request(Method::DELETE, &path).bearer(&token);
+        let reply = request.header("if-match", "*").send().await;
+        assert!(reply.status.is_success(), "{}", reply.text);
+    }
     for number in 0..120 {
         app.published_at(
             &token,

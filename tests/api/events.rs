@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use dateline::articles::store::transitions;
-use dateline::articles::workflow::{Embargo, PublishInput};
+use dateline::articles::workflow::{Embargo, Expiry, PublishInput};
 use dateline::auth::model::{Caller, Role};
 use dateline::db::version::Expected;
 use dateline::db::views::READ_MODEL;
@@ -299,6 +299,7 @@ async fn a_change_that_fails_in_a_projection_leaves_nothing_behind(app: TestApp)
         published_at: None,
         embargo_until: Embargo::Kept,
         note: None,
+        unpublish_at: Expiry::Kept,
     };
     for position in 0..=projections::ALL.len() {
         for panics in [false, true] {
@@ -534,9 +535,10 @@ async fn writing_takes_few_statements(app: TestApp) {
         );
     })
     .await;
-    // Publishing holds what the article's section stands below, and shares the lock of those who move tags.
+    // Publishing holds what the article's section stands below, and shares the lock of those who move tags. A slug that
+    // was given is looked up once more: that of an article which readers knew is not given away when it is deleted.
     assert!(
-        edits <= 20 && publications <= 20 && creations <= 12,
+        edits <= 24 && publications <= 24 && creations <= 17,
         "PATCH {edits}, publish {publications}, create {creations}"
     );
 }

@@ -8,6 +8,8 @@ use dateline::articles::model::{
     ArticleFilter, ArticleSort, BodyFormat, FacetBy, Include, Without,
 };
 use dateline::articles::store::public::{self, ListQuery};
+use dateline::articles::store::public_corrections::{self, CorrectionFilter};
+use dateline::articles::store::retractions;
 use dateline::articles::store::selection::SortKey;
 use dateline::authors::model::{AuthorFilter, AuthorSort};
 use dateline::db::connection_pool::Cost;
@@ -407,6 +409,17 @@ async fn no_public_list_reads_a_table_whole(app: TestApp) {
                 None,
             )?;
         }
+        let start = KeysetBound {
+            value: Timestamp::now(),
+            id: Id::generate(),
+            backward: false,
+            inclusive: false,
+        };
+        for start in [None, Some(start)] {
+            let filter = CorrectionFilter::default();
+            public_corrections::list(connection, &filter, start, 20, None)?;
+        }
+        let _ = retractions::find(connection, &slug("two"));
         public::find(connection, &slug("one"), true, None)?;
         let _ = slugs::public_article_once_named(connection, &slug("two"));
         slugs::public_articles_named(connection, &[slug("one")])?;

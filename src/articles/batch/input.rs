@@ -9,7 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::articles::input::ArticlePatch;
 use crate::articles::new_article::{Creation, NewArticle};
 use crate::articles::parts::{CorrectionInput, CorrectionKind};
-use crate::articles::workflow::{Embargo, PublishInput, RetractInput};
+use crate::articles::workflow::{Embargo, Expiry, PublishInput, RetractInput};
 use crate::auth::model::Right;
 use crate::body::block::{one_of, tagged};
 use crate::db::version::Expected;
@@ -251,6 +251,11 @@ steps! {
         #[deserr(default)]
         #[schema(value_type = Option<Timestamp>, required = false)]
         embargo_until: Embargo,
+        /// From then on it is not public any more, by itself and to the second; null takes that back, left out keeps
+        /// a time that is to come.
+        #[deserr(default)]
+        #[schema(value_type = Option<Timestamp>, required = false)]
+        unpublish_at: Expiry,
         /// Why, for the desk: it stands in the article's revisions.
         #[deserr(default)]
         #[schema(required = false)]
@@ -260,8 +265,12 @@ steps! {
     BatchUnpublish {}
     /// Withdraw an article for a reason.
     BatchRetract {
-        /// For editors.
+        /// For editors; readers never see it.
         reason: Prose<4000>,
+        /// For readers: what the article's address says from now on. Plain text.
+        #[deserr(default)]
+        #[schema(required = false)]
+        notice: Option<Prose<4000>>,
     }
     /// Add a correction to an article.
     BatchCorrect {
@@ -289,9 +298,10 @@ macro_rules! taken {
 
 taken! {
     BatchPatch { patch } => Step::Patch(Box::new(patch.0));
-    BatchPublish { published_at, embargo_until, note } => Step::Publish(PublishInput { published_at, embargo_until, note });
+    BatchPublish { published_at, embargo_until, unpublish_at, note } =>
+        Step::Publish(PublishInput { published_at, embargo_until, unpublish_at, note });
     BatchUnpublish {} => Step::Unpublish;
-    BatchRetract { reason } => Step::Retract(RetractInput { reason });
+    BatchRetract { reason, notice } => Step::Retract(RetractInput { reason, notice });
     BatchCorrect { kind, text } => Step::Correct(CorrectionInput { kind, text });
     BatchTrash {} => Step::Trash;
     BatchRestore {} => Step::Restore;

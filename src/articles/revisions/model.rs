@@ -46,21 +46,29 @@ steps! {
     Trashed = "trashed", "It was thrown away.";
     Restored = "restored", "It was brought back from the trash.";
     Corrected = "corrected", "It was given a correction.";
+    CorrectionChanged = "correction_changed", "A correction of it was changed.";
+    CorrectionWithdrawn = "correction_withdrawn", "A correction of it was withdrawn.";
+    Expired = "expired", "Its time was over, and it was taken back.";
     Found = "found", "It was there before revisions were kept.";
 }
 
-impl From<ArticleEvent> for RevisionStep {
-    fn from(event: ArticleEvent) -> Self {
-        match event {
+impl RevisionStep {
+    /// What made the version that an event tells of; `None` where nothing is left.
+    pub fn of(event: &ArticleEvent) -> Option<Self> {
+        Some(match event {
             ArticleEvent::Created => Self::Created,
             ArticleEvent::Edited => Self::Edited,
             ArticleEvent::Published => Self::Published,
             ArticleEvent::Unpublished => Self::Unpublished,
+            ArticleEvent::Expired => Self::Expired,
             ArticleEvent::Retracted => Self::Retracted,
             ArticleEvent::Trashed => Self::Trashed,
             ArticleEvent::Restored => Self::Restored,
             ArticleEvent::Corrected => Self::Corrected,
-        }
+            ArticleEvent::CorrectionChanged(_) => Self::CorrectionChanged,
+            ArticleEvent::CorrectionWithdrawn(_) => Self::CorrectionWithdrawn,
+            ArticleEvent::Deleted => return None,
+        })
     }
 }
 

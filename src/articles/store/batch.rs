@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{transitions, write};
+use super::{corrections, transitions, write};
 use crate::articles::batch::input::{Operation, Step};
 use crate::auth::model::Caller;
 use crate::db::lock::{self, Lock};
@@ -83,7 +83,7 @@ fn take(
         Step::Retract(input) => transitions::retract(change, id, caller, expected, input),
         Step::Restore => transitions::restore(change, id, caller, expected),
         Step::Trash => transitions::trash(change, id, caller, expected),
-        Step::Correct(input) => transitions::correct(change, id, caller, expected, input),
+        Step::Correct(input) => corrections::add(change, id, caller, expected, input),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::rows::{ArticleCommonRow, BodyRow, DetailRow};
 
@@ -17,6 +18,15 @@ use crate::tags::store::tree::WithSubsections;
 use crate::text::Slug;
 use crate::{authors, tags};
 
+/// How an article ends, or has ended.
+#[derive(Debug, Serialize, Deserialize)]
+struct Ending {
+    unpublish_at: Option<Timestamp>,
+    retraction_reason: Option<String>,
+    retraction_notice: Option<String>,
+    retracted_at: Option<Timestamp>,
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = full_articles)]
 struct SummaryRow {
@@ -28,7 +38,7 @@ struct SummaryRow {
     canonical_url: Option<String>,
     published_at: Option<Timestamp>,
     embargo_until: Option<Timestamp>,
-    retraction_reason: Option<String>,
+    ending: Json<Ending>,
     created_at: Timestamp,
     created_by: Option<Id>,
     #[diesel(embed)]
@@ -49,6 +59,7 @@ struct ArticleRow {
 
 fn summary(row: SummaryRow, now: Timestamp) -> StoreResult<EditorialSummary> {
     let status: Status = stored(&row.status)?;
+    let ending = row.ending.0;
     Ok(EditorialSummary {
         id: row.id,
         slug: row.slug,
@@ -56,10 +67,18 @@ fn summary(row: SummaryRow, now: Timestamp) -> StoreResult<EditorialSummary> {
         version: row.version,
         headline: row.headline,
         canonical_url: row.canonical_url,
-        is_public: status.is_public(row.published_at, row.embargo_until, now),
+        is_public: status.is_public(
+            row.published_at,
+            row.embargo_until,
+            ending.unpublish_at,
+            now,
+        ),
         published_at: row.published_at,
         embargo_until: row.embargo_until,
-        retraction_reason: row.retraction_reason,
+        unpublish_at: ending.unpublish_at,
+        retraction_reason: ending.retraction_reason,
+        retraction_notice: ending.retraction_notice,
+        retracted_at: ending.retracted_at,
         created_at: row.created_at,
         created_by: row.created_by,
         story: row.story.into(),

@@ -24,6 +24,8 @@ pub(super) struct Row {
     pub(super) embargo_until: Option<Timestamp>,
     pub(super) retraction_reason: Option<String>,
     pub(super) trashed_from: Option<String>,
+    pub(super) unpublish_at: Option<Timestamp>,
+    pub(super) first_public_at: Option<Timestamp>,
     #[diesel(embed)]
     pub(super) content: Content,
 }
@@ -44,6 +46,7 @@ impl Loaded {
             is_published: self.status == Status::Published,
             published_at: self.row.published_at,
             embargo_until: self.row.embargo_until,
+            unpublish_at: self.row.unpublish_at,
             section: self.row.content.section_id,
             tags: tags.0.iter().map(|tag| tag.id).collect(),
             authors: authors.0.iter().map(|author| author.id).collect(),
@@ -59,6 +62,12 @@ impl Loaded {
     pub(super) fn was_public(&self, now: Timestamp) -> bool {
         self.row.published_at.is_some_and(|instant| instant <= now)
             && self.row.embargo_until.is_none_or(|instant| instant <= now)
+    }
+
+    /// When readers first knew it; `None` when they never did.
+    pub(super) fn first_public_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let published = self.row.published_at.filter(|_| self.was_public(now));
+        self.row.first_public_at.or(published)
     }
 
     /// What is public, only those who may publish change.
@@ -83,10 +92,7 @@ pub(super) fn load_for_update(
     caller: &Caller,
     expected: &Expected,
 ) -> StoreResult<Loaded> {
-    // Until this ends no tag and no author is merged: who has an article stays who had it when it was read.
-    lock::shared(connection, Lock::Merges)?;
-    let found = articles::table.filter(articles::id.eq(id));
-    let row: Row = first_for_update!(connection, found.select(Row::as_select()))?;
+    let row = locked(connection, id)?;
     if caller
         .only_own()
         .is_some_and(|user| row.created_by != Some(user))
@@ -94,6 +100,29 @@ pub(super) fn load_for_update(
         return Err(StoreError::NotFound);
     }
     expected.check(row.version)?;
+    with_references(connection, id, row)
+}
+
+/// Loads an article for a change that the server makes by itself.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub(super) fn load_for_server(connection: &mut Connection, id: Id) -> StoreResult<Loaded> {
+    let row = locked(connection, id)?;
+    with_references(connection, id, row)
+}
+
+fn locked(connection: &mut Connection, id: Id) -> StoreResult<Row> {
+    // Until this ends no tag and no author is merged: who has an article stays who had it when it was read.
+    lock::shared(connection, Lock::Merges)?;
+    let found = articles::table.filter(articles::id.eq(id));
+    Ok(first_for_update!(
+        connection,
+        found.select(Row::as_select())
+    )?)
+}
+
+fn with_references(connection: &mut Connection, id: Id, row: Row) -> StoreResult<Loaded> {
     // After the lock: what it refers to stands until the transaction ends.
     let refers_to = full_articles::table
         .filter(full_articles::id.eq(id))

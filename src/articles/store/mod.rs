@@ -18,22 +18,34 @@
 //! - `rows` – the columns that editors write, and the rows of views in which an article comes with what it
 //!   refers to
 //! - [`bodies`] – blocks and the HTML made of them
+//! - [`corrections`] – corrections as editors write them
+//! - [`public_corrections`] – corrections and retractions as readers see them
+//! - [`retractions`] – what readers are told of retracted articles
+//! - [`expiry`] – taking back articles whose time is over
+//! - [`trash`] – deleting for good
+//! - `slots` – the slots of collections that an article stands in
 
 pub mod batch;
 pub mod bodies;
+pub mod corrections;
 pub mod editorial;
+pub mod expiry;
 mod holder;
 mod load;
 mod mentions;
 pub mod neighbours;
 pub mod public;
+pub mod public_corrections;
 pub mod read_models;
 pub mod references;
 pub mod related;
 pub mod restoring;
+pub mod retractions;
 pub mod revisions;
 mod rows;
 pub mod selection;
+mod slots;
 pub mod transitions;
+pub mod trash;
 pub mod trending;
 pub mod write;

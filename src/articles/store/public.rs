@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -43,6 +44,8 @@ struct Row {
     details_json: Option<String>,
     depends_on: Option<Vec<u8>>,
     rendered_changed_at: Option<Timestamp>,
+    /// In how many milliseconds it is not public any more.
+    expires_in: Option<i64>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -73,8 +76,13 @@ impl Row {
             canonical_url: self.canonical_url.or_else(address),
             slug: self.slug,
             read_model,
+            ends_in: self.expires_in.map(milliseconds),
         }
     }
+}
+
+fn milliseconds(left: i64) -> Duration {
+    Duration::from_millis(u64::try_from(left).unwrap_or(0))
 }
 
 impl RowWithBody {

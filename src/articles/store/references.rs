@@ -125,6 +125,7 @@ impl References {
             is_published: before.is_published,
             published_at: before.published_at,
             embargo_until: before.embargo_until,
+            unpublish_at: before.unpublish_at,
             ..self.into_state()
         }
     }

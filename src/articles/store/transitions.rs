@@ -3,13 +3,15 @@
 use diesel::prelude::*;
 
 use super::load::{Loaded, changed_one, load_for_update};
+use super::retractions;
 use super::write::complete;
-use crate::articles::parts::CorrectionInput;
-use crate::articles::workflow::{Embargo, PublishInput, RetractInput, Status, Step, restored};
+use crate::articles::workflow::{
+    Embargo, PublishInput, RetractInput, Status, Step, check_expiry, restored,
+};
 use crate::auth::model::Caller;
 #[cfg(doc)]
 use crate::db::StoreError;
-use crate::db::schema::{articles, corrections};
+use crate::db::schema::articles;
 use crate::db::version::Expected;
 use crate::db::{Id, StoreResult, Timestamp, stored};
 use crate::events::{ArticleEvent, ArticleState, Change, Event, Remark};
@@ -17,10 +19,12 @@ use crate::events::{ArticleEvent, ArticleState, Change, Event, Remark};
 /// What a transition writes besides the content.
 #[derive(AsChangeset)]
 #[diesel(table_name = articles, treat_none_as_null = true)]
-struct Transition {
+pub(super) struct Transition {
     status: String,
     published_at: Option<Timestamp>,
+    first_public_at: Option<Timestamp>,
     embargo_until: Option<Timestamp>,
+    unpublish_at: Option<Timestamp>,
     retraction_reason: Option<String>,
     trashed_from: Option<String>,
     updated_at: Timestamp,
@@ -28,12 +32,14 @@ struct Transition {
 }
 
 impl Transition {
-    fn to(status: Status, article: &Loaded, now: Timestamp) -> Self {
+    pub(super) fn to(status: Status, article: &Loaded, now: Timestamp) -> Self {
         Self {
             status: status.as_str().into(),
             // A publication that never came about is forgotten.
             published_at: article.row.published_at.filter(|_| article.was_public(now)),
+            first_public_at: article.first_public_at(now),
             embargo_until: article.row.embargo_until,
+            unpublish_at: article.row.unpublish_at,
             retraction_reason: article.row.retraction_reason.clone(),
             trashed_from: None,
             updated_at: now,
@@ -41,7 +47,7 @@ impl Transition {
         }
     }
 
-    fn save(
+    pub(super) fn save(
         self,
         change: &mut Change<'_>,
         article: Loaded,
@@ -62,12 +68,7 @@ impl Transition {
             id: article.id,
             slug: article.row.content.slug,
             version: self.version,
-            after: ArticleState {
-                is_published: self.status == Status::Published.as_str(),
-                published_at: self.published_at,
-                embargo_until: self.embargo_until,
-                ..before.clone()
-            },
+            after: self.leads_to(&before),
             before,
             remark: Remark {
                 note,
@@ -76,13 +77,29 @@ impl Transition {
         });
         Ok(())
     }
+
+    /// What others depend on after it.
+    fn leads_to(&self, before: &ArticleState) -> ArticleState {
+        ArticleState {
+            is_published: self.status == Status::Published.as_str(),
+            published_at: self.published_at,
+            embargo_until: self.embargo_until,
+            unpublish_at: self.unpublish_at,
+            ..before.clone()
+        }
+    }
+}
+
+/// When an article is published that was never public, and for which no time is given: when readers first see it.
+pub(super) fn appears_at(now: Timestamp, embargo_until: Option<Timestamp>) -> Timestamp {
+    embargo_until.map_or(now, |end| end.max(now))
 }
 
 /// Publishes an article, now or in the future.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InvalidTransition`],
-/// [`StoreError::Invalid`] with everything that is missing.
+/// [`StoreError::Invalid`] with everything that is missing, and of an end that is too early.
 pub fn publish(
     change: &mut Change<'_>,
     id: Id,
@@ -94,21 +111,21 @@ pub fn publish(
     Step::Publish.check(article.status)?;
     complete(&article.input()?)?;
     let now = change.now;
-    Transition {
-        published_at: Some(
-            input
-                .published_at
-                .or(article.row.published_at.filter(|instant| *instant <= now))
-                .unwrap_or(now),
-        ),
-        embargo_until: match input.embargo_until {
-            Embargo::Kept => article.row.embargo_until,
-            Embargo::Lifted => None,
-            Embargo::Until(instant) => Some(instant),
-        },
+    let embargo_until = match input.embargo_until {
+        Embargo::Kept => article.row.embargo_until,
+        Embargo::Lifted => None,
+        Embargo::Until(instant) => Some(instant),
+    };
+    let before = article.row.published_at.filter(|instant| *instant <= now);
+    let published_at = input.published_at.or(before);
+    let transition = Transition {
+        published_at: Some(published_at.unwrap_or_else(|| appears_at(now, embargo_until))),
+        embargo_until,
+        unpublish_at: input.unpublish_at.of(article.row.unpublish_at, now),
         ..Transition::to(Status::Published, &article, now)
-    }
-    .save(change, article, ArticleEvent::Published, input.note())
+    };
+    check_expiry(&transition.leads_to(&article.state()), now)?;
+    transition.save(change, article, ArticleEvent::Published, input.note())
 }
 
 /// Takes an article back.
@@ -145,6 +162,10 @@ pub fn retract(
     let article = load_for_update(change.connection, id, caller, expected)?;
     Step::Retract.check(article.status)?;
     let reason = input.reason.into_string();
+    // What readers never saw they are not told of.
+    if let Some(published_at) = article.first_public_at(change.now) {
+        retractions::insert(change, &article, published_at, input.notice)?;
+    }
     Transition {
         retraction_reason: Some(reason.clone()),
         ..Transition::to(Status::Retracted, &article, change.now)
@@ -187,54 +208,4 @@ pub fn restore(
     let from = article.row.trashed_from.as_deref();
     let status = restored(from.map_or(Ok(Status::Draft), stored)?);
     Transition::to(status, &article, change.now).save(change, article, ArticleEvent::Restored, None)
-}
-
-/// Adds a correction to an article that is or was public.
-///
-/// # Errors
-/// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InvalidTransition`].
-pub fn correct(
-    change: &mut Change<'_>,
-    id: Id,
-    caller: &Caller,
-    expected: &Expected,
-    input: CorrectionInput,
-) -> StoreResult<()> {
-    let article = load_for_update(change.connection, id, caller, expected)?;
-    Step::Correct.check(article.status)?;
-    diesel::insert_into(corrections::table)
-        .values((
-            corrections::id.eq(Id::generate()),
-            corrections::article_id.eq(id),
-            corrections::kind.eq(input.kind.as_str()),
-            corrections::text.eq(input.text.as_str()),
-            corrections::published_at.eq(change.now),
-        ))
-        .execute(change.connection)?;
-    let version = article.row.version + 1;
-    let changed = diesel::update(
-        articles::table
-            .filter(articles::id.eq(id))
-            .filter(articles::version.eq(article.row.version)),
-    )
-    .set((
-        articles::version.eq(version),
-        articles::updated_at.eq(change.now),
-    ))
-    .execute(change.connection)?;
-    changed_one(changed, version)?;
-    let state = article.state();
-    change.record(Event::Article {
-        event: ArticleEvent::Corrected,
-        id,
-        slug: article.row.content.slug,
-        version,
-        before: state.clone(),
-        after: state,
-        remark: Remark {
-            note: Some(input.text.into_string()),
-            ..Remark::default()
-        },
-    });
-    Ok(())
 }

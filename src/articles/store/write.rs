@@ -8,10 +8,12 @@ use super::load::{Loaded, changed_one, load_for_update};
 use super::mentions;
 use super::references::References;
 use super::rows::Content;
+use super::transitions::appears_at;
+use super::trash;
 use crate::articles::input::{ArticleInput, ArticlePatch, FormerUrls};
 use crate::articles::mentions::{Mentions, Resolved};
 use crate::articles::new_article::Creation;
-use crate::articles::workflow::{Embargo, Status, Step, WorkingStatus};
+use crate::articles::workflow::{Embargo, Expiry, Status, Step, WorkingStatus, check_expiry};
 use crate::auth::model::{Caller, Right};
 use crate::body::Body;
 use crate::db::schema::articles;
@@ -24,6 +26,19 @@ use crate::shares::page::PageAddress;
 use crate::shares::store::pages;
 use crate::text::{AbsoluteUrl, Slug};
 use crate::validation::{Violation, Violations};
+
+/// Inserts the row of an article, unless its slug is taken; returns how many were inserted.
+macro_rules! insert {
+    ($connection:ident, $row:expr) => {
+        on_each_database!($connection, inner => {
+            diesel::insert_into(articles::table)
+                .values($row)
+                .on_conflict(articles::slug)
+                .do_nothing()
+                .execute(inner)?
+        })
+    };
+}
 
 /// Adds an article, published where that is asked for; returns its key.
 ///
@@ -57,15 +72,15 @@ pub fn create(
         articles::updated_at.eq(change.now),
         articles::published_at.eq(standing.published_at),
         articles::embargo_until.eq(standing.embargo_until),
+        articles::unpublish_at.eq(standing.unpublish_at),
         &content,
     );
-    let inserted = on_each_database!(connection, inner => {
-        diesel::insert_into(articles::table)
-            .values(row)
-            .on_conflict(articles::slug)
-            .do_nothing()
-            .execute(inner)?
-    });
+    let mut inserted = insert!(connection, row);
+    if inserted == 0 && trash::vacate(change, &slug)? {
+        let connection = &mut *change.connection;
+        inserted = insert!(connection, row);
+    }
+    let connection = &mut *change.connection;
     if inserted == 0 {
         let taken = slugs::taken(connection, Resource::Article, slug)?;
         return Err(with_holder(connection, taken, caller));
@@ -91,6 +106,7 @@ struct Standing {
     status: Status,
     published_at: Option<Timestamp>,
     embargo_until: Option<Timestamp>,
+    unpublish_at: Option<Timestamp>,
 }
 
 impl Standing {
@@ -101,15 +117,30 @@ impl Standing {
                 status: status.map_or(Status::Draft, WorkingStatus::status),
                 published_at: None,
                 embargo_until: None,
+                unpublish_at: None,
             };
         };
+        let embargo_until = match publish.embargo_until {
+            Embargo::Until(instant) => Some(instant),
+            Embargo::Kept | Embargo::Lifted => None,
+        };
+        let appears_at = || appears_at(now, embargo_until);
         Self {
             status: Status::Published,
-            published_at: Some(publish.published_at.unwrap_or(now)),
-            embargo_until: match publish.embargo_until {
-                Embargo::Until(instant) => Some(instant),
-                Embargo::Kept | Embargo::Lifted => None,
-            },
+            published_at: Some(publish.published_at.unwrap_or_else(appears_at)),
+            embargo_until,
+            unpublish_at: publish.unpublish_at.of(None, now),
+        }
+    }
+
+    /// What others depend on of an article that stands so, where it is published.
+    fn of_published(&self, state: ArticleState) -> ArticleState {
+        ArticleState {
+            is_published: self.status == Status::Published,
+            published_at: self.published_at,
+            embargo_until: self.embargo_until,
+            unpublish_at: self.unpublish_at,
+            ..state
         }
     }
 }
@@ -140,6 +171,10 @@ fn prepared(
     if publish.is_some() {
         let mentioned = mentions.as_ref().is_some_and(Mentions::has_author);
         missing = input.missing_with(mentioned || !input.authors.is_empty());
+        let state = standing.of_published(ArticleState::default());
+        if let Err(StoreError::Invalid(wrong)) = check_expiry(&state, change.now) {
+            missing.append(wrong);
+        }
     }
     let resolved = match &mentions {
         Some(mentions) => mentions::resolve(change, mentions, caller),
@@ -199,12 +234,7 @@ fn record_created(
         state.clone(),
     );
     if standing.status == Status::Published {
-        let published = ArticleState {
-            is_published: true,
-            published_at: standing.published_at,
-            embargo_until: standing.embargo_until,
-            ..state.clone()
-        };
+        let published = standing.of_published(state.clone());
         record(ArticleEvent::Published, state, published);
     }
 }
@@ -246,6 +276,7 @@ pub fn edit(
     let body_before = patch.has_body().then(|| before.body.body.clone());
     let (named_before, former_urls) = (named(&before), before.former_urls.clone());
     let chooses = patch.has_primary_tag();
+    let unpublish_at = ends_at(&article, patch.expiry(), change.now)?;
     let input = patch.apply(before).map_err(StoreError::Invalid)?;
     if article.status == Status::Published {
         complete(&input)?;
@@ -271,6 +302,7 @@ pub fn edit(
         references,
         former_urls,
         remark,
+        unpublish_at,
     };
     if edited.is_as_it_was(&article, &state) {
         return Ok(());
@@ -301,6 +333,8 @@ struct Edited {
     /// The addresses that it had before, where they are others.
     former_urls: Option<FormerUrls>,
     remark: Remark,
+    /// When it ends by itself.
+    unpublish_at: Option<Timestamp>,
 }
 
 impl Edited {
@@ -310,6 +344,7 @@ impl Edited {
         self.body.is_none()
             && self.former_urls.is_none()
             && self.status == article.status
+            && self.unpublish_at == article.row.unpublish_at
             && self.content == article.row.content
             && self.references.are_those_of(state)
     }
@@ -334,6 +369,7 @@ fn write_edited(
         articles::status.eq(edited.status.as_str()),
         articles::version.eq(version),
         articles::updated_at.eq(change.now),
+        articles::unpublish_at.eq(edited.unpublish_at),
     ))
     .execute(connection)?;
     changed_one(changed, version)?;
@@ -349,11 +385,35 @@ fn write_edited(
         id,
         slug: edited.content.slug,
         version,
-        after: edited.references.into_state_of(&before),
+        after: ArticleState {
+            unpublish_at: edited.unpublish_at,
+            ..edited.references.into_state_of(&before)
+        },
         before,
         remark: edited.remark,
     });
     Ok(())
+}
+
+/// When an edited article ends by itself.
+fn ends_at(article: &Loaded, said: Expiry, now: Timestamp) -> StoreResult<Option<Timestamp>> {
+    let unpublish_at = match said {
+        Expiry::Kept => return Ok(article.row.unpublish_at),
+        Expiry::Removed => return Ok(None),
+        Expiry::At(instant) => Some(instant),
+    };
+    if article.status != Status::Published {
+        let detail = "is taken of a published article only; others get it when they are published";
+        return Err(StoreError::Invalid(
+            Violation::new("/unpublish_at", "not_published", detail).into(),
+        ));
+    }
+    let state = ArticleState {
+        unpublish_at,
+        ..article.state()
+    };
+    check_expiry(&state, now)?;
+    Ok(unpublish_at)
 }
 
 /// The status that an edit leads to.
@@ -387,6 +447,8 @@ fn claim_slug(
     let (connection, id) = (&mut *change.connection, article.id);
     let claimed = slugs::claim(connection, Resource::Article, slug, Some(id));
     let slug = claimed.map_err(|error| with_holder(connection, error, caller))?;
+    trash::vacate(change, &slug)?;
+    let connection = &mut *change.connection;
     // Nobody outside knows a slug that was never public. That of a redirect can be taken: the
     // redirect goes on until the article is public.
     if article.was_public(change.now) {

@@ -11,8 +11,8 @@ use super::serve::run_server;
 use crate::app::{Opening, StartError, open_database};
 use crate::articles::input::ArticleInput;
 use crate::articles::parts::CorrectionInput;
-use crate::articles::store::{transitions, write};
-use crate::articles::workflow::{Embargo, PublishInput, RetractInput, Status};
+use crate::articles::store::{corrections, transitions, write};
+use crate::articles::workflow::{Embargo, Expiry, PublishInput, RetractInput, Status};
 use crate::auth::model::{Caller, Role};
 use crate::auth::store::users;
 use crate::auth::{password, secret};
@@ -216,6 +216,7 @@ fn add(
                 Embargo::Until(now.plus(hours(until)))
             }),
             note: None,
+            unpublish_at: Expiry::Kept,
         };
         change(connection, |change| {
             transitions::publish(change, id, caller, any, &publish)
@@ -225,7 +226,7 @@ fn add(
         let input = serde_json::json!({"kind": correction.kind, "text": correction.text});
         let input: CorrectionInput = from_json(input).map_err(wrong)?;
         change(connection, |change| {
-            transitions::correct(change, id, caller, any, input)
+            corrections::add(change, id, caller, any, input)
         })?;
     }
     let published = now.plus(-hours(sample.hours_ago.unwrap_or(0.0)));
@@ -236,7 +237,10 @@ fn add(
             transitions::unpublish(change, id, caller, any)
         }),
         Status::Retracted => {
-            let reason = serde_json::json!({"reason": "The main source withdrew the statement."});
+            let reason = serde_json::json!({
+                "reason": "The main source withdrew the statement.",
+                "notice": "We have retracted this article: a central statement in it could not be confirmed.",
+            });
             let reason: RetractInput = from_json(reason).map_err(wrong)?;
             change(connection, |change| {
                 transitions::retract(change, id, caller, any, reason)

@@ -35,6 +35,7 @@ struct ArticleRow {
     status: String,
     published_at: Option<Timestamp>,
     embargo_until: Option<Timestamp>,
+    unpublish_at: Option<Timestamp>,
     created_by: Option<Id>,
 }
 
@@ -42,7 +43,12 @@ impl ArticleRow {
     fn about(self, now: Timestamp) -> StoreResult<(SlotArticle, Option<Id>)> {
         let status: Status = stored(&self.status)?;
         let about = SlotArticle {
-            is_public: status.is_public(self.published_at, self.embargo_until, now),
+            is_public: status.is_public(
+                self.published_at,
+                self.embargo_until,
+                self.unpublish_at,
+                now,
+            ),
             slug: self.slug,
             headline: self.headline,
             status,
