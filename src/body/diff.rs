@@ -287,18 +287,20 @@ mod tests {
 
     #[test]
     fn blocks_are_changed_moved_put_in_and_taken_out() {
-        let before = "# One\n\nThe harbour is closed today.\n\nSecond paragraph here.\n\n> A quote.\n\nLast words.";
-        let after = "# One\n\n> A quote.\n\nThe harbour is open today.\n\nSomething else was said by others.\n\n\
-                     Last words.";
+        let before = "# One\n\nThe harbour is closed today.\n\nSecond paragraph here.\n\nThird one.\n\n> A quote.\n\n\
+                      Gone by now.\n\nLast words.";
+        let after = "# One\n\n> A quote.\n\nThe harbour is open today.\n\nSecond paragraph here.\n\nThird one.\n\n\
+                     Something else.\n\nLast words.";
         assert_eq!(
             said(before, after),
             [
                 "equal 0 0 1",
-                "move 3 1 1",
+                "move 4 1 1",
                 "change 1 2 1",
-                "insert – 3 1",
-                "delete 2 – 1",
-                "equal 4 4 1",
+                "equal 2 3 2",
+                "insert – 5 1",
+                "delete 5 – 1",
+                "equal 6 6 1",
             ]
         );
         assert!(said("", "").is_empty());

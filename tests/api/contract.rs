@@ -122,7 +122,8 @@ async fn a_stale_version_changes_nothing(app: TestApp) {
             "trash" => "articles",
             kind => kind,
         };
-        let path = &path.replace("{correction_id}", &Id::generate().to_string());
+        let path = path.replace("{correction_id}", &Id::generate().to_string());
+        let path = &path.replace("{version}", "1");
         let create = format!("/v1/editorial/{kind}");
         let body = match kind {
             "articles" => article(&format!("a-{number}")),
