@@ -39,6 +39,7 @@ pub enum RunOp {
 #[schema(as = DiffRun, example = json!({"op": "insert", "text": "flood "}))]
 pub struct Run {
     /// In which versions it stands.
+    #[schema(inline)]
     pub op: RunOp,
     /// It itself. Of a text that is HTML, HTML source.
     pub text: String,
@@ -70,6 +71,7 @@ pub struct FieldChange {
     #[schema(example = "/headline")]
     pub pointer: String,
     /// What it is compared by.
+    #[schema(inline)]
     pub unit: DiffUnit,
     /// Before: a text as it is, a number or a truth value as JSON; null where there was none, and for a list.
     #[schema(required = true)]

@@ -42,6 +42,7 @@ pub enum BlockOp {
 }))]
 pub struct BlockChange {
     /// What became of it.
+    #[schema(inline)]
     pub op: BlockOp,
     /// Where it stood, counted from 0; null for what was put in.
     #[schema(required = true, minimum = 0)]

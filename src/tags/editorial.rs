@@ -41,7 +41,7 @@ pub struct EditorialTagParams {
     #[param(value_type = Option<String>, max_length = 200)]
     q: Option<String>,
     /// Slug of a tag: only those right below it.
-    #[param(value_type = Option<Slug>)]
+    #[param(value_type = Option<Slug>, example = "world")]
     parent: Option<Slug>,
     /// `true`: only tags that stand below no other. Not together with `parent`.
     #[param(value_type = Option<bool>)]

@@ -181,7 +181,7 @@ fn closed_sets_are_enums_and_comma_lists_are_arrays() {
         ("/v1/trending", "window", 5),
         ("/v1/trending", "network", Network::ALL.len()),
         ("/v1/tags", "kind", 7),
-        ("/v1/tags", "sort", 2),
+        ("/v1/tags", "sort", 3),
         ("/v1/articles/{slug}/shares", "history", 2),
         ("/v1/editorial/shares/overview", "window", 5),
     ] {

@@ -563,8 +563,9 @@ async fn one_call_takes_few_statements(app: TestApp) {
             .await;
         finding = finding.min(queries.get() - before);
     }
+    // Three of them keep the revision, and one the hash of the log.
     assert!(
-        creating <= 24 && finding <= 32,
+        creating <= 30 && finding <= 37,
         "publish {creating}, by name {finding}"
     );
 }

@@ -19,7 +19,7 @@ async fn an_article_has_every_part_of_the_reader_page(app: TestApp) {
     assert_eq!(article["canonical_url"], "https://news.example/harbour");
     assert_eq!(
         article["section"],
-        json!({"slug": "world", "name": "World"})
+        json!({"slug": "world", "name": "World", "ancestors": []})
     );
     assert_eq!(
         article["tags"],

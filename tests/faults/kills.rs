@@ -209,7 +209,8 @@ fn check(place: &Place, ledger: &Ledger) {
         .map(|row| (row.slug.clone(), row))
         .collect();
     let known = ledger.articles.lock().unwrap();
-    assert!(known.len() > 20, "only {} articles", known.len());
+    // A busy machine writes few between two kills.
+    assert!(known.len() > 5, "only {} articles", known.len());
     for (slug, known) in known.iter() {
         let row = there.get(slug).unwrap_or_else(|| panic!("{slug} is lost"));
         let headline: u64 = row.headline.parse().unwrap();

@@ -90,6 +90,7 @@ pub struct RevisionSummary {
     /// When it was saved.
     pub recorded_at: Timestamp,
     /// What made it.
+    #[schema(inline)]
     pub step: RevisionStep,
     /// The status from then on.
     pub status: Status,
