@@ -196,7 +196,7 @@ async fn count(
     let counted = database
         .write(move |connection| {
             let now = Timestamp::now();
-            let article = slugs::public_article(connection, &slug)?;
+            let (article, _) = slugs::public_article(connection, &slug)?;
             let share = Share {
                 article,
                 network,

@@ -296,7 +296,8 @@ fn hostile_nesting_neither_overflows_a_small_stack_nor_takes_long() {
         seconds_of_this_thread()
     };
     let seconds = thread.spawn(timed).unwrap().join().unwrap();
-    assert!(seconds < 20, "{seconds} s");
+    // Twelve where nothing else runs: what grows with the square takes minutes.
+    assert!(seconds < 60, "{seconds} s");
 }
 
 /// How long this thread has had a processor, whatever else the machine did; 0 where nobody says.

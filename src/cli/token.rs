@@ -30,7 +30,8 @@ enum Command {
         name: String,
 
         /// What it may do, comma-separated: articles:read, articles:write, articles:publish, tags:write,
-        /// authors:write, collections:read, collections:write, shares:write, people:manage, tokens:manage, audit:read
+        /// authors:write, collections:read, collections:write, shares:write, people:manage, tokens:manage, audit:read,
+        /// articles:delete
         #[arg(long, value_delimiter = ',', required = true)]
         scope: Vec<Right>,
 

@@ -143,6 +143,10 @@ pub struct DeskEvent {
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a change has a few, nearly all of articles, and they live as long as it"
+)]
 pub enum Event {
     /// To an article.
     Article {

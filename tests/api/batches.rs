@@ -102,7 +102,7 @@ async fn every_operation_does_what_a_request_of_its_own_does(app: TestApp) {
         ("published", 200),
         ("corrected", 200),
         ("taken-back", 404),
-        ("retracted", 404),
+        ("retracted", 410),
         ("trashed", 404),
         ("created", 404),
     ] {

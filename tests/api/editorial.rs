@@ -404,7 +404,7 @@ async fn the_trash_gives_back_but_never_to_the_public(app: TestApp) {
     assert_eq!(bin.slugs(), ["harbour"]);
     let publish = app.step(&token, &trashed, "publish", json!({})).await;
     assert_eq!(publish.status, 409);
-    assert_eq!(publish.json["allowed"], json!(["restore"]));
+    assert_eq!(publish.json["allowed"], json!(["restore", "delete"]));
     let restored = app.step(&token, &trashed, "restore", json!({})).await;
     assert_eq!(restored.json["status"], "unpublished");
     assert_eq!(app.get("/v1/articles/harbour").await.status, 404);
@@ -420,7 +420,7 @@ async fn a_retracted_article_cannot_be_published_again(app: TestApp) {
         .step(&token, &published, "retract", json!({"reason": "Wrong"}))
         .await;
     assert_eq!(retracted.json["retraction_reason"], "Wrong");
-    assert_eq!(app.get("/v1/articles/harbour").await.status, 404);
+    assert_eq!(app.get("/v1/articles/harbour").await.status, 410);
     let reply = app.step(&token, &retracted, "publish", json!({})).await;
     assert_eq!(reply.status, 409);
     assert_eq!(reply.json["allowed"], json!(["trash"]));

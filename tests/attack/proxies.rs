@@ -76,9 +76,15 @@ async fn what_is_gone_replaces_what_a_cache_has(app: TestApp) {
         };
         assert_eq!(app.step(&token, &article, step, body).await.status, 200);
     }
-    for slug in ["draft", "scheduled", "unpublish", "retract"] {
+    for slug in ["draft", "scheduled", "unpublish"] {
         let reply = app.get(&format!("/v1/articles/{slug}")).await;
         assert_eq!(without(&reply), without(&unknown), "{slug}");
+    }
+    // What was retracted says so, and a cache keeps that as it keeps a 404.
+    let retracted = app.get("/v1/articles/retract").await;
+    assert_eq!(retracted.status, 410);
+    for header in ["cache-control", "surrogate-key", "vary"] {
+        assert_eq!(retracted.header(header), unknown.header(header));
     }
     for (path, key) in [
         ("/v1/tags/none", "tags"),

@@ -147,6 +147,15 @@ pub async fn diff_revisions(
     Ok(private_json(HttpResponse::Ok(), &diff))
 }
 
+/// What a request to restore a revision names and says.
+type Restored = (
+    IdPath,
+    VersionPath,
+    IfMatch,
+    Query<NoParams>,
+    OptionalJsonBody<RestoreInput>,
+);
+
 /// Restore a revision
 ///
 /// Writes the article as it was at that version: a new version, with the rules of an edit. Its slug, its former
@@ -162,22 +171,11 @@ pub async fn diff_revisions(
     )
 )]
 pub async fn restore_revision(
-    Allowed(
-        caller,
-        (IdPath(id), VersionPath(version), IfMatch(expected), _, OptionalJsonBody(input)),
-        _,
-    ): Allowed<
-        ArticlesWrite,
-        (
-            IdPath,
-            VersionPath,
-            IfMatch,
-            Query<NoParams>,
-            OptionalJsonBody<RestoreInput>,
-        ),
-    >,
+    Allowed(caller, restored, _): Allowed<ArticlesWrite, Restored>,
     writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
+    let (IdPath(id), VersionPath(version), IfMatch(expected), _, OptionalJsonBody(input)) =
+        restored;
     change_and_say(&writer, caller, id, move |change, caller| {
         restoring::restore(change, id, caller, &expected, (version, input.note))
     })
