@@ -11,9 +11,9 @@ use crate::db::Id;
 
 /// All that editors write of an article but its body, as it was at one version.
 ///
-/// It is stored as JSON: a member that comes later has a default, so that what was stored before can be read.
+/// It is stored as JSON: a member that comes later needs a default of its own, so that what was stored before can be
+/// read.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(default)]
 pub struct WrittenFields {
     /// The short label above the headline.
     #[schema(required = true)]
