@@ -54,7 +54,7 @@ pub enum DiffUnit {
     /// A list of texts, by its items: each of `runs` is one. Cells of a table's row are parted by tabs.
     Items,
     /// As a whole: there are no runs.
-    Value,
+    Whole,
 }
 
 /// A value that is another in the later version.
@@ -250,7 +250,7 @@ impl Budget {
                     _ => Vec::new(),
                 };
                 let unit = match runs.is_empty() {
-                    true => DiffUnit::Value,
+                    true => DiffUnit::Whole,
                     false => DiffUnit::Words,
                 };
                 FieldChange {

@@ -419,7 +419,7 @@ fn target(demo: &Demo, token: &str, operation: &str) -> String {
         "mergeTag" => return merged("tags"),
         "mergeAuthor" => return merged("authors"),
         "resetPassword" => {
-            let path = "/v1/editorial/people?role=editor&limit=1";
+            let path = "/v1/editorial/people?status=active&limit=1";
             let (_, reply) = demo.server.ask("GET", path, token, None);
             return reply["data"][0]["id"].as_str().unwrap().to_owned();
         }

@@ -25,7 +25,7 @@ const TARGETS: &[&str] = &[
 async fn until_the_replica_answers(app: &TestApp) {
     let app = app.without_cache().await;
     let before = app.metric("dateline_replica_reads_total").await;
-    let mut left = 1_000;
+    let mut left = 6_000;
     loop {
         app.get("/v1/articles").await;
         if app.metric("dateline_replica_reads_total").await > before {
