@@ -1,7 +1,7 @@
 //! Articles for editors and tools.
 
 use actix_web::HttpResponse;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use utoipa::IntoParams;
 
@@ -18,9 +18,9 @@ use crate::db::connection_pool::Cost;
 use crate::db::{Connection, Database, Id, StoreResult, Timestamp};
 use crate::events::Change;
 use crate::http::body::{JsonBody, OptionalJsonBody};
-use crate::http::conditional::{IfMatch, editorial_json, private_json};
+use crate::http::conditional::{IfMatch, editorial_json};
 use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Paginator, links};
+use crate::http::page::{List, Paginator, editorial_page};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::IdPath;
 use crate::idempotency::{EditorialWriter, Reply};
@@ -185,11 +185,7 @@ pub async fn list_any_articles(
         false => database.read(read).await?,
     };
     let list = paginator.page(found, total, |article| article.id);
-    let mut response = HttpResponse::Ok();
-    if let Some(link) = links(&canonical, &list.page) {
-        response.insert_header((header::LINK, link));
-    }
-    Ok(private_json(response, &list))
+    Ok(editorial_page(&canonical, &list))
 }
 
 /// Why somebody who cannot publish cannot create what is published.

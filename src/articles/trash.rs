@@ -2,15 +2,14 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::Data;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::store::trash;
 use crate::auth::guard::{Allowed, ArticlesDelete};
 use crate::db::{Connection, Timestamp};
-use crate::events::{Change, RequestId, Writer};
-use crate::http::conditional::{IfMatch, gone};
+use crate::events::Change;
+use crate::http::conditional::IfMatch;
 use crate::http::params::{NoParams, Query};
 use crate::http::path::IdPath;
 use crate::idempotency::{EditorialWriter, Reply};
@@ -49,17 +48,14 @@ pub async fn delete_article(
         ArticlesDelete,
         (IdPath, IfMatch, Query<NoParams>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
+    let of = caller.clone();
     writer
-        .change(
-            caller.origin(request),
-            move |change| trash::delete(change, id, &caller, &expected),
-            |_, ()| Ok(()),
-        )
-        .await?;
-    Ok(gone())
+        .remove(&caller, move |change| {
+            trash::delete(change, id, &of, &expected)
+        })
+        .await
 }
 
 /// Empty the trash

@@ -17,9 +17,8 @@ use crate::db::keyset::KeysetBound;
 use crate::db::{Database, Id, StoreResult};
 use crate::etag::PRIVATE;
 use crate::events::log;
-use crate::http::conditional::private_json;
 use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Paginator, links};
+use crate::http::page::{List, Paginator, editorial_page};
 use crate::http::params::{Both, KeyedQuery};
 use crate::problem::{INVALID_CURSOR, Problem};
 
@@ -70,11 +69,7 @@ pub async fn list_audit_entries(
         .await?;
     // The sequence alone says where an entry stands.
     let list = paginator.page(found, None, |_| Id(uuid::Uuid::nil()));
-    let mut response = HttpResponse::Ok();
-    if let Some(link) = links(&canonical, &list.page) {
-        response.insert_header((header::LINK, link));
-    }
-    Ok(private_json(response, &list))
+    Ok(editorial_page(&canonical, &list))
 }
 
 /// Where a page starts, by the sequence.

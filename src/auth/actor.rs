@@ -4,7 +4,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::db::Id;
-use crate::events::Actor;
 
 /// What kind of actor did something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -26,28 +25,10 @@ impl ActorKind {
         ("system", Self::System),
     ];
 
-    /// Its name, as it is stored.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Token => "token",
-            Self::System => "system",
-        }
-    }
-
     /// By its name; what nobody knows any more is the server's.
     pub fn from_stored(name: &str) -> Self {
         let known = Self::ALL.iter().find(|(known, _)| *known == name);
         known.map_or(Self::System, |(_, kind)| *kind)
-    }
-
-    /// The kind and the key of an actor.
-    pub fn of(actor: Actor) -> (Self, Option<Id>) {
-        match actor {
-            Actor::User(id) => (Self::User, Some(id)),
-            Actor::Token(id) => (Self::Token, Some(id)),
-            Actor::System => (Self::System, None),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use url::Url;
@@ -17,13 +17,13 @@ use super::person::{
 use super::store::people::{self, Authority, LinkFor, NewLink, PersonFilter};
 use super::store::{access, sessions, users};
 use crate::db::{Connection, Database, Id, StoreResult};
-use crate::events::{Change, RequestId, Writer};
+use crate::events::Change;
 use crate::http::body::JsonBody;
-use crate::http::conditional::{IfMatch, editorial_json, gone, private_json};
+use crate::http::conditional::{IfMatch, editorial_json, private_json};
 use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Paginator, links};
+use crate::http::page::{List, Paginator, editorial_page};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
-use crate::http::path::IdPath;
+use crate::http::path::{IdPath, in_path};
 use crate::idempotency::{EditorialWriter, Reply};
 use crate::merge_patch::MergePatch;
 use crate::problem::{Problem, ProblemDocument};
@@ -135,11 +135,7 @@ pub async fn list_people(
         .await?;
     let found = found.into_iter().map(|person| (person, String::new()));
     let list = paginator.page(found.collect(), None, |person| person.id);
-    let mut response = HttpResponse::Ok();
-    if let Some(link) = links(&canonical, &list.page) {
-        response.insert_header((header::LINK, link));
-    }
-    Ok(private_json(response, &list))
+    Ok(editorial_page(&canonical, &list))
 }
 
 /// Invite a person
@@ -362,19 +358,14 @@ pub async fn list_sessions_of_person(
 )]
 pub async fn end_sessions_of_person(
     Allowed(caller, (IdPath(id), _), _): Allowed<PeopleManage, (IdPath, Query<NoParams>)>,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    let origin = caller.origin(request);
-    let authority = Authority::Caller(caller);
+    let authority = Authority::Caller(caller.clone());
     writer
-        .change(
-            origin,
-            move |change| access::revoke_sessions(change, &authority, id),
-            |_, ()| Ok(()),
-        )
-        .await?;
-    Ok(gone())
+        .remove(&caller, move |change| {
+            access::revoke_sessions(change, &authority, id)
+        })
+        .await
 }
 
 /// `{session_id}` of the path.
@@ -391,9 +382,7 @@ impl FromRequest for SessionPath {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let id = request.match_info().get("session_id");
-        let id = id.and_then(|text| text.parse().ok());
-        ready(id.map(Self).ok_or_else(Problem::not_found))
+        ready(in_path(request, "session_id").map(Self))
     }
 }
 
@@ -408,17 +397,12 @@ pub async fn end_session_of_person(
         PeopleManage,
         (IdPath, SessionPath, Query<NoParams>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
-    let origin = caller.origin(request);
-    let authority = Authority::Caller(caller);
+    let authority = Authority::Caller(caller.clone());
     writer
-        .change(
-            origin,
-            move |change| access::revoke_session(change, &authority, id, session),
-            |_, ()| Ok(()),
-        )
-        .await?;
-    Ok(gone())
+        .remove(&caller, move |change| {
+            access::revoke_session(change, &authority, id, session)
+        })
+        .await
 }

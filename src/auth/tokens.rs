@@ -1,20 +1,19 @@
 //! The handlers of `/v1/editorial/tokens`: what tools may do.
 
 use actix_web::HttpResponse;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
-use utoipa::IntoParams;
 
 use super::api_token::{ApiTokenDescription, ApiTokenInput, ApiTokenStatus, CreatedApiToken};
 use super::guard::{Allowed, TokensManage};
 use super::store::tokens::{self, ApiToken};
 use crate::db::{Connection, Database};
-use crate::events::{Change, RequestId, Writer};
+use crate::events::Change;
 use crate::http::body::JsonBody;
-use crate::http::conditional::{gone, private_json};
+use crate::http::conditional::private_json;
 use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Paginator, links};
-use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
+use crate::http::page::{List, PageParams, Paginator, editorial_page};
+use crate::http::params::{KeyedQuery, NoParams, Query};
 use crate::http::path::IdPath;
 use crate::idempotency::{EditorialWriter, Reply};
 use crate::problem::{FORBIDDEN, Problem};
@@ -24,26 +23,6 @@ crate::operations! {
     self::create_api_token,
     self::read_api_token,
     self::revoke_api_token,
-}
-
-/// Parameters of the list of API tokens.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct ApiTokenParams {
-    /// Most items on a page, 1 to 100.
-    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
-    limit: i64,
-    /// Where to read on: `page.next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
-impl FromParams for ApiTokenParams {
-    fn from_params(params: &mut Params) -> Result<Self, Problem> {
-        Ok(Self {
-            limit: params.limit()?,
-            cursor: params.text("cursor")?,
-        })
-    }
 }
 
 impl From<ApiToken> for ApiTokenDescription {
@@ -75,11 +54,11 @@ type ApiTokenPage = List<ApiTokenDescription>;
 /// Those created first come first, revoked and expired ones included; never their secrets.
 #[utoipa::path(
     get, path = "/v1/editorial/tokens", operation_id = "listApiTokens", tag = "editorial tokens",
-    security(("bearer" = ["tokens:manage"])), params(ApiTokenParams),
+    security(("bearer" = ["tokens:manage"])), params(PageParams),
     responses((status = 200, description = "A page of API tokens.", body = ApiTokenPage))
 )]
 pub async fn list_api_tokens(
-    Allowed(_, query, _): Allowed<TokensManage, KeyedQuery<ApiTokenParams>>,
+    Allowed(_, query, _): Allowed<TokensManage, KeyedQuery<PageParams>>,
     database: Data<Database>,
     cursors: Data<CursorKey>,
 ) -> Result<HttpResponse, Problem> {
@@ -94,11 +73,7 @@ pub async fn list_api_tokens(
         .into_iter()
         .map(|token| (ApiTokenDescription::from(token), String::new()));
     let list = paginator.page(found.collect(), None, |token| token.id);
-    let mut response = HttpResponse::Ok();
-    if let Some(link) = links(&canonical, &list.page) {
-        response.insert_header((header::LINK, link));
-    }
-    Ok(private_json(response, &list))
+    Ok(editorial_page(&canonical, &list))
 }
 
 /// Create an API token
@@ -164,15 +139,9 @@ pub async fn read_api_token(
 )]
 pub async fn revoke_api_token(
     Allowed(caller, (IdPath(id), _), _): Allowed<TokensManage, (IdPath, Query<NoParams>)>,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
     writer
-        .change(
-            caller.origin(request),
-            move |change| tokens::revoke(change, id),
-            |_, _| Ok(()),
-        )
-        .await?;
-    Ok(gone())
+        .remove(&caller, move |change| tokens::revoke(change, id))
+        .await
 }

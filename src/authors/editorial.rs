@@ -1,7 +1,7 @@
 //! Authors for editors and tools.
 
 use actix_web::HttpResponse;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use utoipa::IntoParams;
 
@@ -12,9 +12,9 @@ use crate::db::connection_pool::Cost;
 use crate::db::{Database, StoreResult};
 use crate::events::{RequestId, Writer};
 use crate::http::body::JsonBody;
-use crate::http::conditional::{IfMatch, editorial_json, gone, private_json};
+use crate::http::conditional::{IfMatch, editorial_json};
 use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Paginator, links};
+use crate::http::page::{List, Paginator, editorial_page};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::IdPath;
 use crate::idempotency::{EditorialWriter, Reply};
@@ -96,11 +96,7 @@ pub async fn list_any_authors(
         })
         .await?;
     let list = paginator.page(found, total, |listed| listed.author.id);
-    let mut response = HttpResponse::Ok();
-    if let Some(link) = links(&canonical, &list.page) {
-        response.insert_header((header::LINK, link));
-    }
-    Ok(private_json(response, &list))
+    Ok(editorial_page(&canonical, &list))
 }
 
 /// Create an author
@@ -229,15 +225,9 @@ pub async fn delete_author(
         AuthorsWrite,
         (IdPath, IfMatch, Query<NoParams>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
     writer
-        .change(
-            caller.origin(request),
-            move |change| store::delete(change, id, &expected),
-            |_, ()| Ok(()),
-        )
-        .await?;
-    Ok(gone())
+        .remove(&caller, move |change| store::delete(change, id, &expected))
+        .await
 }

@@ -3,7 +3,6 @@
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
-use utoipa::IntoParams;
 
 use super::input::CollectionInput;
 use super::model::{EditorialCollection, EditorialCollectionSummary};
@@ -15,34 +14,13 @@ use crate::db::Database;
 use crate::etag;
 use crate::events::{RequestId, Writer};
 use crate::http::body::JsonBody;
-use crate::http::conditional::{
-    IfMatch, IfMatchOrNew, editorial_json, gone, private_json, receipt,
-};
+use crate::http::conditional::{IfMatch, IfMatchOrNew, editorial_json, receipt};
 use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Paginator, links};
-use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
+use crate::http::page::{List, PageParams, Paginator, editorial_page};
+use crate::http::params::{KeyedQuery, NoParams, Query};
 use crate::http::path::SlugPath;
+use crate::idempotency::EditorialWriter;
 use crate::problem::Problem;
-
-/// Parameters of the editorial list of collections.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct EditorialCollectionParams {
-    /// Most items on a page, 1 to 100.
-    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
-    limit: i64,
-    /// Where to read on: `page.next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
-impl FromParams for EditorialCollectionParams {
-    fn from_params(params: &mut Params) -> Result<Self, Problem> {
-        Ok(Self {
-            limit: params.limit()?,
-            cursor: params.text("cursor")?,
-        })
-    }
-}
 
 /// Which articles that are not public a caller may read.
 fn reads(caller: &Caller) -> Reads {
@@ -65,11 +43,11 @@ type EditorialCollectionPage = List<EditorialCollectionSummary>;
 /// By slug.
 #[utoipa::path(
     get, path = "/v1/editorial/collections", operation_id = "listAnyCollections", tag = "editorial collections",
-    security(("bearer" = ["collections:read"])), params(EditorialCollectionParams),
+    security(("bearer" = ["collections:read"])), params(PageParams),
     responses((status = 200, description = "A page of collections.", body = EditorialCollectionPage))
 )]
 pub async fn list_any_collections(
-    Allowed(_, query, _): Allowed<CollectionsRead, KeyedQuery<EditorialCollectionParams>>,
+    Allowed(_, query, _): Allowed<CollectionsRead, KeyedQuery<PageParams>>,
     database: Data<Database>,
     cursors: Data<CursorKey>,
 ) -> Result<HttpResponse, Problem> {
@@ -82,11 +60,7 @@ pub async fn list_any_collections(
         .read(move |connection| editorial::list(connection, start, limit))
         .await?;
     let list = paginator.page(found, None, |collection| collection.id);
-    let mut response = HttpResponse::Ok();
-    if let Some(link) = links(&canonical, &list.page) {
-        response.insert_header((header::LINK, link));
-    }
-    Ok(private_json(response, &list))
+    Ok(editorial_page(&canonical, &list))
 }
 
 /// Read a collection as editors write it
@@ -177,15 +151,11 @@ pub async fn delete_collection(
         CollectionsWrite,
         (SlugPath, IfMatch, Query<NoParams>),
     >,
-    request: RequestId,
-    writer: Data<Writer>,
+    writer: EditorialWriter,
 ) -> Result<HttpResponse, Problem> {
     writer
-        .change(
-            caller.origin(request),
-            move |change| write::delete(change, &slug, &expected),
-            |_, ()| Ok(()),
-        )
-        .await?;
-    Ok(gone())
+        .remove(&caller, move |change| {
+            write::delete(change, &slug, &expected)
+        })
+        .await
 }

@@ -18,6 +18,17 @@ pub enum Actor {
     System,
 }
 
+impl Actor {
+    /// What kind of actor it is, as the database has it, and which one.
+    pub fn parts(self) -> (&'static str, Option<Id>) {
+        match self {
+            Self::User(id) => ("user", Some(id)),
+            Self::Token(id) => ("token", Some(id)),
+            Self::System => ("system", None),
+        }
+    }
+}
+
 /// The id of a request, as it is in logs, in its response, and in what it changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestId(pub Uuid);

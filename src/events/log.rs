@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::chain::{self, Content, Hash};
-use super::change::{Actor, Change};
+use super::change::Change;
 use super::event::{ArticleEvent, ArticleState, CollectionEvent, Event, NameEvent};
 use crate::db::resource::Resource;
 use crate::db::schema::{appearances, articles, due_appearances, events, next_clock_event};
@@ -238,11 +238,7 @@ fn number(
 ) -> StoreResult<Numbered> {
     let (resource, resource_id, slug, detail) = about(event);
     let detail = detail.to_string();
-    let (actor_kind, actor_id) = match change.origin.actor {
-        Actor::User(id) => ("user", Some(id)),
-        Actor::Token(id) => ("token", Some(id)),
-        Actor::System => ("system", None),
-    };
+    let (actor_kind, actor_id) = change.origin.actor.parts();
     let content = Content {
         recorded_at: change.now,
         kind: event.kind(),

@@ -2,17 +2,41 @@
 
 use std::borrow::Cow;
 
+use actix_web::HttpResponse;
+use actix_web::http::header;
 use serde::Serialize;
+use utoipa::IntoParams;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::conditional::private_json;
 use super::cursor::{CursorKey, Position};
-use super::params::CanonicalTarget;
+use super::params::{CanonicalTarget, FromParams, Params};
 use crate::db::Id;
 use crate::db::keyset::KeysetBound;
 use crate::db::total::{Total, TotalIs};
 use crate::problem::Problem;
+
+/// Parameters of a list that takes no others.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageParams {
+    /// Most items on a page, 1 to 100.
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
+    pub limit: i64,
+    /// Where to read on: `page.next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+impl FromParams for PageParams {
+    fn from_params(params: &mut Params) -> Result<Self, Problem> {
+        Ok(Self {
+            limit: params.limit()?,
+            cursor: params.text("cursor")?,
+        })
+    }
+}
 
 /// Where a page stands in its list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -202,4 +226,13 @@ pub fn links(own: &CanonicalTarget, page: &Page) -> Option<String> {
         .filter_map(|(cursor, relation)| link(cursor, relation))
         .collect();
     (!all.is_empty()).then(|| all.join(", "))
+}
+
+/// 200 with a page of an editorial list, and the pages around it in `Link`.
+pub fn editorial_page<T: Serialize>(own: &CanonicalTarget, list: &List<T>) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    if let Some(link) = links(own, &list.page) {
+        response.insert_header((header::LINK, link));
+    }
+    private_json(response, list)
 }

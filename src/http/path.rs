@@ -13,7 +13,11 @@ use crate::db::version::Version;
 use crate::problem::Problem;
 use crate::text::Slug;
 
-fn parse<T: FromStr>(request: &HttpRequest, name: &str) -> Result<T, Problem> {
+/// A part of the path, by the name that its template gives it.
+///
+/// # Errors
+/// `not-found` for what can name nothing.
+pub fn in_path<T: FromStr>(request: &HttpRequest, name: &str) -> Result<T, Problem> {
     request
         .match_info()
         .get(name)
@@ -35,7 +39,7 @@ impl FromRequest for SlugPath {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse(request, "slug").map(Self))
+        ready(in_path(request, "slug").map(Self))
     }
 }
 
@@ -53,7 +57,7 @@ impl FromRequest for VersionPath {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse(request, "version").map(Self))
+        ready(in_path(request, "version").map(Self))
     }
 }
 
@@ -74,7 +78,9 @@ impl FromRequest for CorrectionPath {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse(request, "id").and_then(|id| Ok(Self(id, parse(request, "correction_id")?))))
+        ready(
+            in_path(request, "id").and_then(|id| Ok(Self(id, in_path(request, "correction_id")?))),
+        )
     }
 }
 
@@ -92,6 +98,6 @@ impl FromRequest for IdPath {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(parse(request, "id").map(Self))
+        ready(in_path(request, "id").map(Self))
     }
 }

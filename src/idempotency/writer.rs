@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::dev::Payload;
-use actix_web::http::Method;
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 
@@ -128,6 +128,21 @@ impl EditorialWriter {
     ) -> Result<HttpResponse, Problem> {
         let Replied { reply, is_replayed } = self.begin(caller)?.part(0, work, reply).await?;
         Ok(reply.into_response(is_replayed))
+    }
+
+    /// Runs a change that takes something away, and responds with 204.
+    ///
+    /// # Errors
+    /// As [`respond`](Self::respond).
+    pub async fn remove<T>(
+        &self,
+        caller: impl Into<Actor>,
+        work: impl FnOnce(&mut Change<'_>) -> StoreResult<T> + Clone + Send + 'static,
+    ) -> Result<HttpResponse, Problem> {
+        self.respond(caller, work, |_, _| {
+            Ok(Reply::empty(StatusCode::NO_CONTENT))
+        })
+        .await
     }
 }
 

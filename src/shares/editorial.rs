@@ -24,7 +24,7 @@ use crate::db::{Connection, Database, Id, StoreResult, Timestamp};
 use crate::http::body::JsonBody;
 use crate::http::conditional::private_json;
 use crate::http::params::{FromParams, NoParams, Params, Query};
-use crate::http::path::IdPath;
+use crate::http::path::{IdPath, in_path};
 use crate::idempotency::{EditorialWriter, Reply};
 use crate::problem::Problem;
 
@@ -37,9 +37,7 @@ impl FromRequest for NetworkPath {
     type Future = std::future::Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
-        let network = request.match_info().get("network");
-        let network = network.and_then(|name| name.parse().ok());
-        std::future::ready(network.map(Self).ok_or_else(Problem::not_found))
+        std::future::ready(in_path(request, "network").map(Self))
     }
 }
 

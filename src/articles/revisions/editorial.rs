@@ -1,7 +1,6 @@
 //! Revisions for editors and tools.
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
 use actix_web::web::Data;
 use utoipa::IntoParams;
 
@@ -19,31 +18,11 @@ use crate::db::{Connection, Database};
 use crate::http::body::OptionalJsonBody;
 use crate::http::conditional::{IfMatch, private_json};
 use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Paginator, links};
+use crate::http::page::{List, PageParams, Paginator, editorial_page};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::{IdPath, VersionPath};
 use crate::idempotency::EditorialWriter;
 use crate::problem::{Problem, ProblemDocument};
-
-/// Parameters of the list of revisions.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct RevisionListParams {
-    /// Most items on a page, 1 to 100.
-    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
-    limit: i64,
-    /// Where to read on: `page.next_cursor` of the page before.
-    cursor: Option<String>,
-}
-
-impl FromParams for RevisionListParams {
-    fn from_params(params: &mut Params) -> Result<Self, Problem> {
-        Ok(Self {
-            limit: params.limit()?,
-            cursor: params.text("cursor")?,
-        })
-    }
-}
 
 /// A page of the list.
 type RevisionPage = List<RevisionSummary>;
@@ -54,13 +33,13 @@ type RevisionPage = List<RevisionSummary>;
 /// out; what was published is kept for ever.
 #[utoipa::path(
     get, path = "/v1/editorial/articles/{id}/revisions", operation_id = "listRevisions", tag = "editorial articles",
-    security(("bearer" = ["articles:read"])), params(IdPath, RevisionListParams),
+    security(("bearer" = ["articles:read"])), params(IdPath, PageParams),
     responses((status = 200, description = "A page of revisions.", body = RevisionPage))
 )]
 pub async fn list_revisions(
     Allowed(caller, (IdPath(id), query), _): Allowed<
         ArticlesRead,
-        (IdPath, KeyedQuery<RevisionListParams>),
+        (IdPath, KeyedQuery<PageParams>),
     >,
     database: Data<Database>,
     cursors: Data<CursorKey>,
@@ -75,11 +54,7 @@ pub async fn list_revisions(
         .read(move |connection| revisions::list(connection, id, only_own, start, limit))
         .await?;
     let list = paginator.page(found, None, |_| id);
-    let mut response = HttpResponse::Ok();
-    if let Some(link) = links(&canonical, &list.page) {
-        response.insert_header((header::LINK, link));
-    }
-    Ok(private_json(response, &list))
+    Ok(editorial_page(&canonical, &list))
 }
 
 /// Read a revision

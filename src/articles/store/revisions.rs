@@ -64,7 +64,7 @@ pub fn keep(connection: &mut Connection, article: Id, saved: Saved) -> StoreResu
         },
     };
     let body_hash = keep_body(connection, article, &input.body.body)?;
-    let (actor_kind, actor_id) = ActorKind::of(saved.origin.actor);
+    let (actor_kind, actor_id) = saved.origin.actor.parts();
     let step = match (saved.step, status) {
         // Published in the same change.
         (RevisionStep::Created, Status::Published) => RevisionStep::Published,
@@ -76,7 +76,7 @@ pub fn keep(connection: &mut Connection, article: Id, saved: Saved) -> StoreResu
         revisions::recorded_at.eq(saved.at),
         revisions::step.eq(step.as_str()),
         revisions::status.eq(status.as_str()),
-        revisions::actor_kind.eq(actor_kind.as_str()),
+        revisions::actor_kind.eq(actor_kind),
         revisions::actor_id.eq(actor_id),
         revisions::note.eq(saved.remark.note),
         revisions::restored_from.eq(saved.remark.restored_from),

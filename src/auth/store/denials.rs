@@ -1,12 +1,12 @@
 //! Denied access, in the log.
 
-use diesel::prelude::*;
 use serde_json::{Map, Value};
 
+use super::actors;
+use crate::auth::actor::ActorKind;
 use crate::auth::model::{Caller, Right};
-use crate::db::schema::{api_tokens, users};
-use crate::db::{Id, StoreResult};
-use crate::events::{Change, DeskEvent, Event};
+use crate::db::StoreResult;
+use crate::events::{Actor, Change, DeskEvent, Event};
 
 /// Records that a caller was denied an operation, for want of a right or for something that was in the request.
 ///
@@ -18,29 +18,16 @@ pub fn record(
     operation: &str,
     right: Option<Right>,
 ) -> StoreResult<()> {
-    let id: Id = caller.id();
-    let (resource, name) = match caller {
-        Caller::User { .. } => {
-            let found = users::table.filter(users::id.eq(id)).select(users::name);
-            ("user", found.first::<String>(change.connection).optional()?)
-        }
-        Caller::Tool { .. } => {
-            let found = api_tokens::table
-                .filter(api_tokens::id.eq(id))
-                .select(api_tokens::name);
-            (
-                "token",
-                found.first::<String>(change.connection).optional()?,
-            )
-        }
-    };
+    let (kind, id) = Actor::from(caller).parts();
+    let known = actors::named(change.connection, [(ActorKind::from_stored(kind), id)])?;
+    let name = known.into_iter().find_map(|actor| actor.name);
     let mut detail = Map::new();
     detail.insert("operation".into(), operation.into());
     detail.extend(right.map(|right| ("right".to_owned(), Value::from(right.scope()))));
     change.record(Event::Desk(DeskEvent {
         kind: "access_denied",
-        resource,
-        id,
+        resource: kind,
+        id: caller.id(),
         name: name.unwrap_or_default(),
         detail: Value::Object(detail),
     }));
