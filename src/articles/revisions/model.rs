@@ -83,6 +83,12 @@ impl FromStr for RevisionStep {
 
 /// A version of an article in the list of them.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "version": 4, "recorded_at": "2026-03-01T08:30:00.000Z", "step": "edited", "status": "published",
+    "actor": {"kind": "user", "id": "019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a12", "name": "Alex Editor"},
+    "note": "The figure was wrong", "restored_from": null, "headline": "Harbour cities agree on a flood fund",
+    "word_count": 512
+}))]
 pub struct RevisionSummary {
     /// Which version; `"v…"` of it was its ETag. Numbers are missing where old drafts were thinned out.
     #[schema(minimum = 1)]
@@ -122,6 +128,20 @@ pub struct Revision {
 
 /// What differs between two versions of an article.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(example = json!({
+    "from": 3, "to": 4,
+    "fields": [{
+        "pointer": "/headline", "unit": "words", "from": "A fund for harbours", "to": "A flood fund for harbours",
+        "runs": [
+            {"op": "equal", "text": "A "}, {"op": "insert", "text": "flood "},
+            {"op": "equal", "text": "fund for harbours"}
+        ]
+    }],
+    "body": [{
+        "op": "insert", "from_index": null, "to_index": 3, "count": 1,
+        "block": {"type": "paragraph", "html": "The fund begins in May."}, "changes": []
+    }]
+}))]
 pub struct RevisionDiff {
     /// The version that is compared.
     #[schema(minimum = 1)]
