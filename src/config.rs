@@ -181,6 +181,11 @@ pub struct ServerConfig {
     #[arg(long, env = "DATELINE_KEEP_DRAFT_REVISIONS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(0..=36_500))]
     pub keep_draft_revisions: u32,
 
+    /// Require a correction, or `"silent": true`, when the body of an article is changed that has been public for so long
+    /// (hours); unset, none is required
+    #[arg(long, env = "DATELINE_REQUIRE_CORRECTION_AFTER", value_parser = clap::value_parser!(u32).range(0..=87_600))]
+    pub require_correction_after: Option<u32>,
+
     /// Maximum shares per minute from one address; 0 is unlimited
     #[arg(long, env = "DATELINE_SHARES_PER_ADDRESS", default_value_t = 300)]
     pub shares_per_address: u32,

@@ -7,7 +7,7 @@ use serde_json::Map;
 use crate::validation::{AS_WRITTEN, Violations, from_json, object};
 
 /// A patch, not yet applied to anything.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct MergePatch(Map<String, serde_json::Value>);
 
 impl Deserr<Violations> for MergePatch {

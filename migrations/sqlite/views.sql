@@ -36,9 +36,9 @@ SELECT a.*,
            'unpublish_at', a.unpublish_at, 'retraction_reason', a.retraction_reason,
            'retraction_notice', (SELECT r.notice FROM retractions r WHERE r.article_id = a.id),
            'retracted_at', (SELECT r.retracted_at FROM retractions r WHERE r.article_id = a.id)) AS ending,
-       -- When readers may see what it says now, and when anything that it shows was last changed;
-       -- of published articles.
-       max(a.updated_at, a.published_at, coalesce(a.embargo_until, '')) AS public_updated_at,
+       -- When readers were told that it says something else, and when anything that it shows was last
+       -- changed; of published articles.
+       max(coalesce(a.told_updated_at, a.updated_at), a.published_at, coalesce(a.embargo_until, '')) AS public_updated_at,
        max(max(a.updated_at, a.published_at, coalesce(a.embargo_until, '')),
            coalesce((SELECT max(t.updated_at) FROM article_tags x JOIN tags t ON t.id = x.tag_id
                      WHERE x.article_id = a.id), ''),

@@ -6,8 +6,8 @@ use actix_web::web::{Data, ServiceConfig};
 use tokio::sync::oneshot;
 
 use super::StartError;
-use crate::articles::editorial::DraftQuota;
 use crate::articles::public::ArticleLoader;
+use crate::articles::telling::EditorialRules;
 use crate::auth::denials::Denials;
 use crate::auth::jwt::Signer;
 use crate::auth::people::LinkSettings;
@@ -56,7 +56,7 @@ pub(super) struct State {
     shares: Data<ShareService>,
     shares_waiting: Data<Load>,
     articles: Data<ArticleLoader>,
-    drafts: Data<DraftQuota>,
+    rules: Data<EditorialRules>,
     public_url: Data<PublicUrl>,
     pub(super) origins: Data<EditorialOrigins>,
     path_prefix: Data<PathPrefix>,
@@ -119,7 +119,12 @@ impl State {
             shares_waiting: Data::from(shares.counter.load()),
             shares,
             articles: Data::new(ArticleLoader::of(&database, &public_url)),
-            drafts: Data::new(DraftQuota(config.drafts_per_author.into())),
+            rules: Data::new(EditorialRules {
+                drafts: config.drafts_per_author.into(),
+                correction_after: config
+                    .require_correction_after
+                    .map(|hours| chrono::Duration::hours(hours.into())),
+            }),
             public_url,
             origins: Data::new(EditorialOrigins(config.editorial_origins.clone())),
             path_prefix: Data::new(config.path_prefix.clone()),
@@ -165,7 +170,7 @@ impl State {
             .app_data(self.shares.clone())
             .app_data(self.shares_waiting.clone())
             .app_data(self.articles.clone())
-            .app_data(self.drafts.clone())
+            .app_data(self.rules.clone())
             .app_data(self.public_url.clone())
             .app_data(self.path_prefix.clone())
             .app_data(self.sites.clone())

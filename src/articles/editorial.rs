@@ -5,12 +5,13 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use utoipa::IntoParams;
 
-use super::input::ArticlePatch;
 use super::model::{EditorialArticle, EditorialFilter, EditorialSummary};
 use super::new_article::NewArticle;
 use super::parts::CorrectionInput;
+use super::patch::ArticlePatch;
 use super::public::place;
 use super::store::{corrections, editorial, transitions, write};
+use super::telling::EditorialRules;
 use super::workflow::{PublishInput, RetractInput, Status};
 use crate::auth::guard::{Allowed, ArticlesPublish, ArticlesRead, ArticlesWrite};
 use crate::auth::model::{Caller, Right};
@@ -83,10 +84,6 @@ impl FromParams for WriteParams {
         })
     }
 }
-
-/// How many drafts somebody may have who cannot publish.
-#[derive(Debug, Clone, Copy)]
-pub struct DraftQuota(pub i64);
 
 /// Parameters of the editorial list.
 #[derive(Debug, IntoParams)]
@@ -211,9 +208,9 @@ pub async fn create_article(
         (Query<WriteParams>, JsonBody<NewArticle>),
     >,
     writer: EditorialWriter,
-    quota: Data<DraftQuota>,
+    rules: Data<EditorialRules>,
 ) -> Result<HttpResponse, Problem> {
-    let quota = quota.0;
+    let quota = rules.drafts;
     if article.is_to_be_published() && !caller.may(Right::ArticlesPublish) {
         return Err(Problem::new(&FORBIDDEN, NEEDS_PUBLISH));
     }
@@ -281,6 +278,7 @@ pub async fn edit_article(
         (IdPath, IfMatch, Query<WriteParams>, JsonBody<ArticlePatch>),
     >,
     writer: EditorialWriter,
+    rules: Data<EditorialRules>,
 ) -> Result<HttpResponse, Problem> {
     let input = match params.create_missing {
         true => patch.creating_missing()?,
@@ -288,7 +286,7 @@ pub async fn edit_article(
     };
     let warnings = input.warnings();
     change_and_say(&writer, caller, id, move |change, caller| {
-        write::edit(change, id, caller, &expected, input)?;
+        write::edit(change, id, caller, &expected, input, &rules)?;
         Ok(warnings)
     })
     .await

@@ -4,19 +4,16 @@ use std::borrow::Cow;
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Serialize, Serializer};
-use serde_json::Map;
 use url::Url;
 use utoipa::openapi::schema::OneOfBuilder;
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::mentions::{Mentions, Resolved};
+use super::mentions::Resolved;
 use super::parts::{Custom, LeadImage, Seo};
-use super::workflow::{Expiry, WorkingStatus};
+use super::workflow::WorkingStatus;
 use crate::body::{BlockInputs, Body, Imported};
-use crate::db::Timestamp;
 use crate::events::Remark;
-use crate::merge_patch::MergePatch;
 use crate::text::{AbsoluteUrl, Language, Line, Prose, Slug, WebUrl};
 use crate::validation::{Invalid, Violation, Violations, at_most, pointer, push_key, unknown};
 
@@ -127,10 +124,7 @@ pub struct ArticleInput {
 impl ArticleInput {
     /// What the desk is told of this.
     pub fn remark(&self) -> Remark {
-        Remark {
-            note: self.note.as_ref().map(|note| note.as_str().to_owned()),
-            ..Remark::default()
-        }
+        Remark::of(self.note.as_ref().map(|note| note.as_str().to_owned()))
     }
 
     /// Everything that an article lacks to be published.
@@ -276,190 +270,6 @@ impl From<Body> for BodyInput {
 impl Serialize for BodyInput {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.body.serialize(serializer)
-    }
-}
-
-/// A change of an article: a merge patch whose body, if it has one, has been read already, so that
-/// sanitising it holds up nobody else's write.
-#[derive(Debug, Clone)]
-pub struct ArticlePatch {
-    fields: MergePatch,
-    body: Option<Result<BodyInput, Violations>>,
-    mentions: Option<Mentions>,
-    /// The version that it brings back, all of it.
-    restores: Option<i64>,
-    expiry: Option<Result<Expiry, Violations>>,
-}
-
-impl Deserr<Violations> for ArticlePatch {
-    fn deserialize_from_value<V: IntoValue>(
-        value: Value<V>,
-        location: ValuePointerRef,
-    ) -> Result<Self, Violations> {
-        let mut fields = MergePatch::deserialize_from_value(value, location)?;
-        let body = fields.take("body").map(|body| {
-            let location = location.push_key("body");
-            BodyInput::deserialize_from_value(IntoValue::into_value(body), location)
-        });
-        let expiry = fields.take("unpublish_at").map(|at| {
-            let location = location.push_key("unpublish_at");
-            Expiry::deserialize_from_value(IntoValue::into_value(at), location)
-        });
-        Ok(Self {
-            fields,
-            body,
-            mentions: None,
-            restores: None,
-            expiry,
-        })
-    }
-}
-
-impl ArticlePatch {
-    /// What brings a version back: members that take the place of the present ones as a whole, and its body.
-    pub fn restoring(
-        version: i64,
-        members: Map<String, serde_json::Value>,
-        body: Body,
-        note: Option<Prose<1000>>,
-    ) -> Self {
-        let mut fields = MergePatch::of(members);
-        if let Some(note) = note {
-            let note = serde_json::Value::String(note.into_string());
-            fields.members().insert("note".into(), note);
-        }
-        Self {
-            fields,
-            body: Some(Ok(body.into())),
-            mentions: None,
-            restores: Some(version),
-            expiry: None,
-        }
-    }
-
-    /// The version that it brings back.
-    pub fn restored_from(&self) -> Option<i64> {
-        self.restores
-    }
-
-    /// Whether the body is written anew.
-    pub fn has_body(&self) -> bool {
-        self.body.is_some()
-    }
-
-    /// What it says of when the article ends by itself.
-    pub fn expiry(&self) -> Expiry {
-        match &self.expiry {
-            Some(Ok(expiry)) => *expiry,
-            // Wrong: `apply` says so.
-            Some(Err(_)) | None => Expiry::Kept,
-        }
-    }
-
-    /// Whether it says which addresses the article had before.
-    pub fn has_former_urls(&self) -> bool {
-        self.fields.has("former_urls")
-    }
-
-    /// Whether it says which tag stands for the article.
-    pub fn has_primary_tag(&self) -> bool {
-        self.fields.has("primary_tag")
-    }
-
-    /// With `create_missing`: what it refers to apart, by slug or name.
-    ///
-    /// # Errors
-    /// Everything that is wrong with that.
-    pub fn creating_missing(mut self) -> Result<Self, Violations> {
-        self.mentions = Some(Mentions::take(self.fields.members())?);
-        Ok(self)
-    }
-
-    /// What it refers to, where that is apart.
-    pub fn take_mentions(&mut self) -> Option<Mentions> {
-        self.mentions.take()
-    }
-
-    /// Refers to what was found or created, where that was said.
-    pub fn refer_to(&mut self, resolved: Resolved) {
-        let fields = self.fields.members();
-        let mut put = |name: &str, value| fields.insert(name.to_owned(), value);
-        if let Some(authors) = resolved.authors {
-            put("authors", serde_json::json!(authors));
-        }
-        if let Some(tags) = resolved.tags {
-            put("tags", serde_json::json!(tags));
-        }
-        if let Some(section) = resolved.section {
-            put("section", serde_json::json!(section));
-        }
-    }
-
-    /// What is not as it was sent of a body that is written anew.
-    pub fn warnings(&self) -> Violations {
-        match &self.body {
-            Some(Ok(body)) => body.warnings.clone(),
-            _ => Violations::default(),
-        }
-    }
-
-    /// The article after the patch, with all its rules; a body that is left alone is neither read
-    /// again nor refused for what it has been all along.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the article after the patch.
-    pub fn apply(self, mut written: ArticleInput) -> Result<ArticleInput, Violations> {
-        let kept = std::mem::take(&mut written.body);
-        let mut patched: Result<ArticleInput, Violations> = match self.restores {
-            None => self.fields.apply(&written),
-            Some(_) => self.fields.replace_in(&written),
-        };
-        if let Some(Err(expiry)) = self.expiry {
-            let mut wrong = patched.err().unwrap_or_default();
-            wrong.append(expiry);
-            patched = Err(wrong);
-        }
-        match (patched, self.body.unwrap_or(Ok(kept))) {
-            (Ok(input), Ok(body)) => Ok(ArticleInput { body, ..input }),
-            (Err(mut wrong), Err(body)) => {
-                wrong.append(body);
-                Err(wrong)
-            }
-            (Err(wrong), Ok(_)) | (Ok(_), Err(wrong)) => Err(wrong),
-        }
-    }
-}
-
-/// What a patch takes besides.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what ArticlePatch reads by hand")]
-struct Ending {
-    /// Of a published article: from then on it is not public any more, by itself and to the second; null takes that
-    /// back.
-    #[schema(required = false)]
-    unpublish_at: Option<Timestamp>,
-}
-
-impl PartialSchema for ArticlePatch {
-    fn schema() -> RefOr<Schema> {
-        let mut schema = ArticleInput::schema();
-        if let (RefOr::T(Schema::Object(article)), RefOr::T(Schema::Object(ending))) =
-            (&mut schema, Ending::schema())
-        {
-            article.properties.extend(ending.properties);
-        }
-        schema
-    }
-}
-
-impl ToSchema for ArticlePatch {
-    fn name() -> Cow<'static, str> {
-        ArticleInput::name()
-    }
-
-    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        ArticleInput::schemas(schemas);
-        Ending::schemas(schemas);
     }
 }
 

@@ -8,6 +8,8 @@
 //! - [`parts`] – what is written and read in the same form
 //! - [`input`] – an article as editors write it, and what publishing needs of it
 //! - [`new_article`] – an article as it is created, published at once or not
+//! - [`patch`] – a change of an article
+//! - [`telling`] – what readers are told of a change
 //! - [`mentions`] – tags and authors by slug or name
 //! - [`workflow`] – statuses and the steps between them
 //! - [`written`] – an article as it was written
@@ -36,10 +38,12 @@ pub mod neighbours;
 pub mod new_article;
 pub mod params;
 pub mod parts;
+pub mod patch;
 pub mod public;
 pub mod read_model;
 pub mod revisions;
 pub mod store;
+pub mod telling;
 pub mod trash;
 pub mod trending;
 pub mod workflow;

@@ -34,6 +34,7 @@ table! {
         document -> Binary,
         body_hash -> Binary,
         thinned_from -> Nullable<TimestampSql>,
+        silent -> Integer,
     }
 }
 

@@ -213,6 +213,7 @@ table! {
         rendered_version -> Nullable<BigInt>,
         rendered_by -> Nullable<BigInt>,
         unpublish_at -> Nullable<TimestampSql>,
+        told_updated_at -> Nullable<TimestampSql>,
         first_public_at -> Nullable<TimestampSql>,
     }
 }

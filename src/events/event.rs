@@ -100,6 +100,18 @@ pub struct Remark {
     pub note: Option<String>,
     /// The version that it brought back.
     pub restored_from: Option<i64>,
+    /// Whether readers were not told of it.
+    pub silent: bool,
+}
+
+impl Remark {
+    /// A note alone.
+    pub fn of(note: Option<String>) -> Self {
+        Self {
+            note,
+            ..Self::default()
+        }
+    }
 }
 
 /// What happened to a tag or an author.

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::chain::{self, Content, Hash};
 use super::change::Change;
-use super::event::{ArticleEvent, ArticleState, CollectionEvent, Event, NameEvent};
+use super::event::{ArticleEvent, ArticleState, CollectionEvent, Event, NameEvent, Remark};
 use crate::db::resource::Resource;
 use crate::db::schema::{appearances, articles, due_appearances, events, next_clock_event};
 use crate::db::types::{IdSql, TimestampSql};
@@ -170,12 +170,13 @@ fn about(event: &Event) -> (&str, Id, &str, Value) {
             id,
             slug,
             version,
+            remark,
             ..
         } => (
             Resource::Article.as_str(),
             *id,
             slug,
-            detail_of_article(event, *version),
+            detail_of_article(event, *version, remark),
         ),
         Event::Appeared { id, slug, version } => (
             Resource::Article.as_str(),
@@ -277,12 +278,13 @@ fn number(
     }
 }
 
-/// A correction that readers do not see any more stays on record.
-fn detail_of_article(event: &ArticleEvent, version: i64) -> Value {
+/// A correction that readers do not see any more stays on record, and so does that they were not told of a change.
+fn detail_of_article(event: &ArticleEvent, version: i64, remark: &Remark) -> Value {
     match event {
         ArticleEvent::CorrectionChanged(was) | ArticleEvent::CorrectionWithdrawn(was) => {
             json!({"version": version, "correction": was})
         }
+        _ if remark.silent => json!({"version": version, "silent": true}),
         _ => json!({"version": version}),
     }
 }

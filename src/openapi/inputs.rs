@@ -134,6 +134,9 @@ fn directions(document: &Value) -> (Vec<String>, Vec<String>) {
 /// What may be left out when something is created, because it is made then, and cannot be removed: of which schema.
 const KEPT: &[(&str, &str)] = &[("ArticleInput", "slug")];
 
+/// What is no part of what is changed, and so no patch: of which schema.
+const WHOLE: &[(&str, &str)] = &[("ArticleInput", "correction")];
+
 /// A merge patch has the fields of what it changes, none of them required, and null removes those that may be missing
 /// (RFC 7396); objects within are patched in the same way.
 pub fn add_patches(document: &mut Value) {
@@ -172,6 +175,9 @@ fn add_patch(whole: &Map<String, Value>, name: &str, patches: &mut Map<String, V
             let Some(inner) = referred(value).map(str::to_owned) else {
                 return;
             };
+            if WHOLE.contains(&(name, field.as_str())) {
+                return;
+            }
             if whole.get(&inner).is_some_and(is_object) {
                 *value = renamed(value, &patch_name(&inner));
                 add_patch(whole, &inner, patches);

@@ -55,5 +55,6 @@ mod snapshots;
 mod storage;
 mod structure;
 mod teasers;
+mod telling;
 mod trash;
 mod trending;

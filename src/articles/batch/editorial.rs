@@ -9,8 +9,9 @@ use actix_web::web::Data;
 
 use super::input::{ArticleBatch, Operation};
 use super::results::{ArticleBatchReceipt, BatchResult};
-use crate::articles::editorial::{DraftQuota, WriteParams};
+use crate::articles::editorial::WriteParams;
 use crate::articles::store::batch::{self, Asking, Written};
+use crate::articles::telling::EditorialRules;
 use crate::auth::guard::{Allowed, ArticlesWrite};
 use crate::auth::model::Right;
 use crate::db::{StoreError, StoreResult};
@@ -50,14 +51,14 @@ pub async fn write_articles(
         (Query<WriteParams>, JsonBody<ArticleBatch>),
     >,
     writer: EditorialWriter,
-    quota: Data<DraftQuota>,
+    rules: Data<EditorialRules>,
 ) -> Result<HttpResponse, Problem> {
     let asked = Arc::new(Asked {
         operations: read(batch.operations, params.create_missing),
         reads: caller.may(Right::ArticlesRead),
         asking: Asking {
             caller: caller.clone(),
-            quota: quota.0,
+            rules: **rules,
         },
     });
     if batch.is_atomic {

@@ -6,9 +6,9 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::articles::input::ArticlePatch;
 use crate::articles::new_article::{Creation, NewArticle};
 use crate::articles::parts::{CorrectionInput, CorrectionKind};
+use crate::articles::patch::ArticlePatch;
 use crate::articles::workflow::{Embargo, Expiry, PublishInput, RetractInput};
 use crate::auth::model::Right;
 use crate::body::block::{one_of, tagged};

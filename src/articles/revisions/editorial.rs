@@ -10,6 +10,7 @@ use crate::articles::editorial::change_and_say;
 use crate::articles::model::EditorialArticle;
 use crate::articles::public::place;
 use crate::articles::store::{restoring, revisions};
+use crate::articles::telling::EditorialRules;
 use crate::auth::guard::{Allowed, ArticlesRead, ArticlesWrite};
 use crate::db::connection_pool::Cost;
 use crate::db::keyset::KeysetBound;
@@ -148,11 +149,12 @@ type Restored = (
 pub async fn restore_revision(
     Allowed(caller, restored, _): Allowed<ArticlesWrite, Restored>,
     writer: EditorialWriter,
+    rules: Data<EditorialRules>,
 ) -> Result<HttpResponse, Problem> {
     let (IdPath(id), VersionPath(version), IfMatch(expected), _, OptionalJsonBody(input)) =
         restored;
     change_and_say(&writer, caller, id, move |change, caller| {
-        restoring::restore(change, id, caller, &expected, (version, input.note))
+        restoring::restore(change, id, caller, &expected, (version, input), &rules)
     })
     .await
 }

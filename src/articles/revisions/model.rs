@@ -6,6 +6,8 @@ use deserr::Deserr;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::articles::parts::CorrectionInput;
+use crate::articles::telling::Telling;
 use crate::articles::workflow::Status;
 use crate::articles::written::WrittenArticle;
 use crate::auth::actor::ActorRef;
@@ -86,7 +88,7 @@ impl FromStr for RevisionStep {
 #[schema(example = json!({
     "version": 4, "recorded_at": "2026-03-01T08:30:00.000Z", "step": "edited", "status": "published",
     "actor": {"kind": "user", "id": "019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a12", "name": "Alex Editor"},
-    "note": "The figure was wrong", "restored_from": null, "headline": "Harbour cities agree on a flood fund",
+    "note": "The figure was wrong", "restored_from": null, "silent": false, "headline": "Harbour cities agree on a flood fund",
     "word_count": 512
 }))]
 pub struct RevisionSummary {
@@ -108,6 +110,8 @@ pub struct RevisionSummary {
     /// The version that it brought back.
     #[schema(required = true, minimum = 1)]
     pub restored_from: Option<i64>,
+    /// Whether readers were not told of it: their `updated_at` stayed.
+    pub silent: bool,
     /// Its headline.
     #[schema(required = true)]
     pub headline: Option<String>,
@@ -164,4 +168,23 @@ pub struct RestoreInput {
     #[deserr(default)]
     #[schema(required = false)]
     pub note: Option<Prose<1000>>,
+    /// `true` leaves readers' `updated_at` as it is.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub silent: bool,
+    /// What readers are told was corrected.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub correction: Option<CorrectionInput>,
+}
+
+impl RestoreInput {
+    /// What the desk and what readers are told of it.
+    pub fn said(self) -> (Option<Prose<1000>>, Telling) {
+        let telling = Telling {
+            silent: self.silent,
+            correction: self.correction,
+        };
+        (self.note, telling)
+    }
 }

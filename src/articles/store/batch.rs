@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::{corrections, transitions, write};
 use crate::articles::batch::input::{Operation, Step};
+use crate::articles::telling::EditorialRules;
 use crate::auth::model::Caller;
 use crate::db::lock::{self, Lock};
 use crate::db::schema::articles;
@@ -11,13 +12,13 @@ use crate::db::version::Expected;
 use crate::db::{Id, StoreError, StoreResult};
 use crate::events::Change;
 
-/// Who asks for a batch, and how many drafts they may have.
+/// Who asks for a batch, and what the newsroom asks of them.
 #[derive(Debug, Clone)]
 pub struct Asking {
     /// Who.
     pub caller: Caller,
-    /// How many drafts somebody may have who cannot publish.
-    pub quota: i64,
+    /// What the newsroom's settings ask of those who write.
+    pub rules: EditorialRules,
 }
 
 /// What an operation has made of an article.
@@ -47,7 +48,7 @@ pub fn begin(change: &mut Change<'_>) -> StoreResult<()> {
 pub fn make(
     change: &mut Change<'_>,
     operation: Operation,
-    Asking { caller, quota }: &Asking,
+    Asking { caller, rules }: &Asking,
 ) -> StoreResult<Written> {
     let right = operation.right();
     if !caller.may(right) {
@@ -58,11 +59,11 @@ pub fn make(
     let id = match operation {
         Operation::Create(article) => {
             let creation = article.read(false).map_err(StoreError::Invalid)?;
-            write::create(change, creation, caller, *quota)?
+            write::create(change, creation, caller, rules.drafts)?
         }
-        Operation::CreateRead(creation) => write::create(change, *creation, caller, *quota)?,
+        Operation::CreateRead(creation) => write::create(change, *creation, caller, rules.drafts)?,
         Operation::Change(target, step) => {
-            take(change, target.id, &target.expected, step, caller)?;
+            take(change, target.id, &target.expected, step, (caller, rules))?;
             target.id
         }
     };
@@ -74,10 +75,10 @@ fn take(
     id: Id,
     expected: &Expected,
     step: Step,
-    caller: &Caller,
+    (caller, rules): (&Caller, &EditorialRules),
 ) -> StoreResult<()> {
     match step {
-        Step::Patch(patch) => write::edit(change, id, caller, expected, *patch),
+        Step::Patch(patch) => write::edit(change, id, caller, expected, *patch, rules),
         Step::Publish(input) => transitions::publish(change, id, caller, expected, &input),
         Step::Unpublish => transitions::unpublish(change, id, caller, expected),
         Step::Retract(input) => transitions::retract(change, id, caller, expected, input),

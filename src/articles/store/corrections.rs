@@ -53,17 +53,36 @@ pub fn add(
 ) -> StoreResult<()> {
     let article = load_for_update(change.connection, id, caller, expected)?;
     Step::Correct.check(article.status)?;
+    add_to(change, article, input)
+}
+
+/// The same to an article that is loaded and may be corrected.
+pub(super) fn add_to(
+    change: &mut Change<'_>,
+    article: Loaded,
+    input: CorrectionInput,
+) -> StoreResult<()> {
+    insert(change, article.id, &input)?;
+    let note = input.text.into_string();
+    record(change, article, ArticleEvent::Corrected, Some(note))
+}
+
+/// Writes a correction, and nothing of its article.
+pub(super) fn insert(
+    change: &mut Change<'_>,
+    article: Id,
+    input: &CorrectionInput,
+) -> StoreResult<()> {
     diesel::insert_into(corrections::table)
         .values((
             corrections::id.eq(Id::generate()),
-            corrections::article_id.eq(id),
+            corrections::article_id.eq(article),
             corrections::kind.eq(input.kind.as_str()),
             corrections::text.eq(input.text.as_str()),
             corrections::published_at.eq(change.now),
         ))
         .execute(change.connection)?;
-    let note = input.text.into_string();
-    record(change, article, ArticleEvent::Corrected, Some(note))
+    Ok(())
 }
 
 /// Changes the kind or the words of a correction; when it was added stays. One that changes nothing leaves the
@@ -156,6 +175,7 @@ fn record(
     .set((
         articles::version.eq(version),
         articles::updated_at.eq(change.now),
+        articles::told_updated_at.eq(None::<Timestamp>),
     ))
     .execute(change.connection)?;
     changed_one(changed, version)?;
@@ -167,10 +187,7 @@ fn record(
         version,
         before: state.clone(),
         after: state,
-        remark: Remark {
-            note,
-            ..Remark::default()
-        },
+        remark: Remark::of(note),
     });
     Ok(())
 }

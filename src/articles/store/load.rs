@@ -26,6 +26,8 @@ pub(super) struct Row {
     pub(super) trashed_from: Option<String>,
     pub(super) unpublish_at: Option<Timestamp>,
     pub(super) first_public_at: Option<Timestamp>,
+    updated_at: Timestamp,
+    told_updated_at: Option<Timestamp>,
     #[diesel(embed)]
     pub(super) content: Content,
 }
@@ -68,6 +70,17 @@ impl Loaded {
     pub(super) fn first_public_at(&self, now: Timestamp) -> Option<Timestamp> {
         let published = self.row.published_at.filter(|_| self.was_public(now));
         self.row.first_public_at.or(published)
+    }
+
+    /// Since when readers have known it, of an article that they see.
+    pub(super) fn public_since(&self, now: Timestamp) -> Option<Timestamp> {
+        self.first_public_at(now)
+            .filter(|_| self.state().is_public(now))
+    }
+
+    /// When readers were last told of a change.
+    pub(super) fn told_updated_at(&self) -> Timestamp {
+        self.row.told_updated_at.unwrap_or(self.row.updated_at)
     }
 
     /// What is public, only those who may publish change.

@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::{revisions, write};
-use crate::articles::input::ArticlePatch;
+use crate::articles::patch::ArticlePatch;
+use crate::articles::revisions::model::RestoreInput;
+use crate::articles::telling::EditorialRules;
 use crate::articles::written::{NamedIds, WrittenFields, members_to_restore};
 use crate::auth::model::Caller;
 use crate::db::schema::{authors, tags};
 use crate::db::version::{Expected, Version};
 use crate::db::{Connection, Id, Resource, StoreResult, slugs};
 use crate::events::Change;
-use crate::text::{Prose, Slug};
+use crate::text::Slug;
 use crate::validation::{Violation, Violations};
 
 /// Writes an article as it was at a version, its addresses aside: a new version. What it named and is gone is left
@@ -26,14 +28,22 @@ pub fn restore(
     id: Id,
     caller: &Caller,
     expected: &Expected,
-    (version, note): (Version, Option<Prose<1000>>),
+    (version, input): (Version, RestoreInput),
+    rules: &EditorialRules,
 ) -> StoreResult<Violations> {
     let (revision, named) = revisions::load(change.connection, id, Some(version))?;
     let mut fields = revision.article.fields;
     let gone = name_as_now(change.connection, &mut fields, &named)?;
     let members = members_to_restore(&fields);
-    let patch = ArticlePatch::restoring(version.0, members, revision.article.body, note);
-    write::edit(change, id, caller, expected, patch)?;
+    let patch = ArticlePatch::replacing(members, revision.article.body, input.said());
+    write::edit(
+        change,
+        id,
+        caller,
+        expected,
+        patch.restoring(version.0),
+        rules,
+    )?;
     Ok(gone)
 }
 

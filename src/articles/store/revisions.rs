@@ -80,6 +80,7 @@ pub fn keep(connection: &mut Connection, article: Id, saved: Saved) -> StoreResu
         revisions::actor_id.eq(actor_id),
         revisions::note.eq(saved.remark.note),
         revisions::restored_from.eq(saved.remark.restored_from),
+        revisions::silent.eq(i32::from(saved.remark.silent)),
         revisions::headline.eq(document.written.headline.clone()),
         revisions::word_count.eq(content.word_count()),
         revisions::document.eq(compressed(&document)?),
@@ -138,6 +139,7 @@ struct SummaryRow {
     actor_id: Option<Id>,
     note: Option<String>,
     restored_from: Option<i64>,
+    silent: i32,
     headline: Option<String>,
     word_count: i32,
 }
@@ -167,6 +169,7 @@ fn summaries(
             actor,
             note: row.note,
             restored_from: row.restored_from,
+            silent: row.silent != 0,
             headline: row.headline,
             word_count: row.word_count,
         })

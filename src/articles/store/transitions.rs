@@ -28,6 +28,7 @@ pub(super) struct Transition {
     retraction_reason: Option<String>,
     trashed_from: Option<String>,
     updated_at: Timestamp,
+    told_updated_at: Option<Timestamp>,
     version: i64,
 }
 
@@ -43,6 +44,7 @@ impl Transition {
             retraction_reason: article.row.retraction_reason.clone(),
             trashed_from: None,
             updated_at: now,
+            told_updated_at: None,
             version: article.row.version + 1,
         }
     }
@@ -70,10 +72,7 @@ impl Transition {
             version: self.version,
             after: self.leads_to(&before),
             before,
-            remark: Remark {
-                note,
-                ..Remark::default()
-            },
+            remark: Remark::of(note),
         });
         Ok(())
     }

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::bodies;
+use super::corrections;
 use super::holder::{holder, with_holder};
 use super::load::{Loaded, changed_one, load_for_update};
 use super::mentions;
@@ -10,9 +11,12 @@ use super::references::References;
 use super::rows::Content;
 use super::transitions::appears_at;
 use super::trash;
-use crate::articles::input::{ArticleInput, ArticlePatch, FormerUrls};
+use crate::articles::input::{ArticleInput, FormerUrls};
 use crate::articles::mentions::{Mentions, Resolved};
 use crate::articles::new_article::Creation;
+use crate::articles::parts::CorrectionInput;
+use crate::articles::patch::ArticlePatch;
+use crate::articles::telling::EditorialRules;
 use crate::articles::workflow::{Embargo, Expiry, Status, Step, WorkingStatus, check_expiry};
 use crate::auth::model::{Caller, Right};
 use crate::body::Body;
@@ -261,6 +265,7 @@ pub fn edit(
     caller: &Caller,
     expected: &Expected,
     patch: ArticlePatch,
+    rules: &EditorialRules,
 ) -> StoreResult<()> {
     let connection = &mut *change.connection;
     if patch.has_former_urls() {
@@ -269,6 +274,10 @@ pub fn edit(
     let article = load_for_update(connection, id, caller, expected)?;
     Step::Edit.check(article.status)?;
     article.may_be_changed_by(caller)?;
+    let telling = patch.telling().clone();
+    if telling.correction.is_some() {
+        Step::Correct.check(article.status)?;
+    }
     let patch = with_mentions(change, patch, caller)?;
     let restored_from = patch.restored_from();
     let connection = &mut *change.connection;
@@ -291,10 +300,16 @@ pub fn edit(
     let former_urls = (input.former_urls != former_urls).then(|| input.former_urls.clone());
     let remark = Remark {
         restored_from,
+        silent: telling.silent,
         ..input.remark()
     };
     let (content, body) = Content::of(input, slug, references.section, references.primary);
     let is_other_body = body_before.is_some_and(|before| before != body);
+    telling.check().map_err(StoreError::Invalid)?;
+    if is_other_body && let Some(since) = article.public_since(change.now) {
+        let checked = telling.check_correction(since, change.now, rules);
+        checked.map_err(StoreError::Invalid)?;
+    }
     let edited = Edited {
         content,
         body: is_other_body.then_some(body),
@@ -303,11 +318,14 @@ pub fn edit(
         former_urls,
         remark,
         unpublish_at,
+        correction: telling.correction,
     };
-    if edited.is_as_it_was(&article, &state) {
-        return Ok(());
+    if !edited.is_as_it_was(&article, &state) {
+        return write_edited(change, &article, state, edited, caller);
     }
-    write_edited(change, &article, state, edited, caller)
+    edited.correction.map_or(Ok(()), |correction| {
+        corrections::add_to(change, article, correction)
+    })
 }
 
 /// A patch in which all that it mentions is named by slug, found or created.
@@ -335,10 +353,12 @@ struct Edited {
     remark: Remark,
     /// When it ends by itself.
     unpublish_at: Option<Timestamp>,
+    /// What readers are told was corrected.
+    correction: Option<CorrectionInput>,
 }
 
 impl Edited {
-    /// Whether it changes nothing. What would be written is compared: a slug that a tag once had names the
+    /// Whether it changes nothing, a correction aside. What would be written is compared: a slug that a tag once had names the
     /// same tag.
     fn is_as_it_was(&self, article: &Loaded, state: &ArticleState) -> bool {
         self.body.is_none()
@@ -369,6 +389,7 @@ fn write_edited(
         articles::status.eq(edited.status.as_str()),
         articles::version.eq(version),
         articles::updated_at.eq(change.now),
+        articles::told_updated_at.eq(edited.remark.silent.then_some(article.told_updated_at())),
         articles::unpublish_at.eq(edited.unpublish_at),
     ))
     .execute(connection)?;
@@ -380,18 +401,28 @@ fn write_edited(
     if let Some(urls) = edited.former_urls {
         recover(connection, id, &urls, caller)?;
     }
-    change.record(Event::Article {
-        event: ArticleEvent::Edited,
-        id,
-        slug: edited.content.slug,
-        version,
-        after: ArticleState {
-            unpublish_at: edited.unpublish_at,
-            ..edited.references.into_state_of(&before)
-        },
-        before,
-        remark: edited.remark,
-    });
+    let after = ArticleState {
+        unpublish_at: edited.unpublish_at,
+        ..edited.references.into_state_of(&before)
+    };
+    let mut record = |event, before, after, remark| {
+        change.record(Event::Article {
+            event,
+            id,
+            slug: edited.content.slug.clone(),
+            version,
+            before,
+            after,
+            remark,
+        });
+    };
+    // Two events of one change and one version, as of two calls.
+    record(ArticleEvent::Edited, before, after.clone(), edited.remark);
+    if let Some(correction) = edited.correction {
+        let remark = Remark::of(Some(correction.text.as_str().to_owned()));
+        record(ArticleEvent::Corrected, after.clone(), after, remark);
+        corrections::insert(change, id, &correction)?;
+    }
     Ok(())
 }
 

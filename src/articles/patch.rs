@@ -1,0 +1,254 @@
+//! A change of an article: a merge patch, and what is said with it.
+
+use std::borrow::Cow;
+
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use serde_json::Map;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::input::{ArticleInput, BodyInput};
+use super::mentions::{Mentions, Resolved};
+use super::parts::CorrectionInput;
+use super::telling::Telling;
+use super::workflow::Expiry;
+use crate::body::Body;
+use crate::db::Timestamp;
+use crate::merge_patch::MergePatch;
+use crate::text::Prose;
+use crate::validation::Violations;
+
+/// A change of an article: a merge patch whose body, if it has one, has been read already, so that
+/// sanitising it holds up nobody else's write.
+#[derive(Debug, Clone, Default)]
+pub struct ArticlePatch {
+    fields: MergePatch,
+    body: Option<Result<BodyInput, Violations>>,
+    mentions: Option<Mentions>,
+    /// The version that it brings back, all of it.
+    restores: Option<i64>,
+    /// Whether its members take the place of the present ones as a whole.
+    replaces: bool,
+    expiry: Option<Expiry>,
+    telling: Telling,
+    /// What is wrong with what is said besides the article.
+    wrong: Violations,
+}
+
+impl Deserr<Violations> for ArticlePatch {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, Violations> {
+        let mut fields = MergePatch::deserialize_from_value(value, location)?;
+        let body = read(&mut fields, "body", location);
+        let mut wrong = Violations::default();
+        let expiry = said(&mut fields, "unpublish_at", location, &mut wrong);
+        let telling = Telling {
+            silent: said(&mut fields, "silent", location, &mut wrong).unwrap_or_default(),
+            correction: said(&mut fields, "correction", location, &mut wrong).unwrap_or_default(),
+        };
+        Ok(Self {
+            fields,
+            body,
+            expiry,
+            telling,
+            wrong,
+            ..Self::default()
+        })
+    }
+}
+
+/// Reads a member that is no part of the merge patch.
+fn read<T: Deserr<Violations>>(
+    fields: &mut MergePatch,
+    name: &str,
+    location: ValuePointerRef,
+) -> Option<Result<T, Violations>> {
+    let value = IntoValue::into_value(fields.take(name)?);
+    Some(T::deserialize_from_value(value, location.push_key(name)))
+}
+
+/// The same, what is wrong with it apart.
+fn said<T: Deserr<Violations>>(
+    fields: &mut MergePatch,
+    name: &str,
+    location: ValuePointerRef,
+    wrong: &mut Violations,
+) -> Option<T> {
+    let read = read(fields, name, location)?;
+    read.map_err(|violations| wrong.append(violations)).ok()
+}
+
+impl ArticlePatch {
+    /// What gives an article other members, each as a whole, and a body.
+    pub fn replacing(
+        members: Map<String, serde_json::Value>,
+        body: Body,
+        (note, telling): (Option<Prose<1000>>, Telling),
+    ) -> Self {
+        let mut fields = MergePatch::of(members);
+        if let Some(note) = note {
+            let note = serde_json::Value::String(note.into_string());
+            fields.members().insert("note".into(), note);
+        }
+        Self {
+            fields,
+            body: Some(Ok(body.into())),
+            replaces: true,
+            telling,
+            ..Self::default()
+        }
+    }
+
+    /// The same, to bring a version back.
+    pub fn restoring(self, version: i64) -> Self {
+        Self {
+            restores: Some(version),
+            ..self
+        }
+    }
+
+    /// Members that it has and that others cannot say of an article: what concerns its publication or its readers, and
+    /// not what it says.
+    pub fn beside_content(&self) -> impl Iterator<Item = &'static str> {
+        let names = [
+            ("status", self.fields.has("status")),
+            ("unpublish_at", self.expiry.is_some()),
+            ("silent", self.telling.silent),
+            ("correction", self.telling.correction.is_some()),
+        ];
+        names
+            .into_iter()
+            .filter_map(|(name, has)| has.then_some(name))
+    }
+
+    /// What readers are told of it.
+    pub fn telling(&self) -> &Telling {
+        &self.telling
+    }
+
+    /// The version that it brings back.
+    pub fn restored_from(&self) -> Option<i64> {
+        self.restores
+    }
+
+    /// Whether the body is written anew.
+    pub fn has_body(&self) -> bool {
+        self.body.is_some()
+    }
+
+    /// What it says of when the article ends by itself.
+    pub fn expiry(&self) -> Expiry {
+        self.expiry.unwrap_or_default()
+    }
+
+    /// Whether it says which addresses the article had before.
+    pub fn has_former_urls(&self) -> bool {
+        self.fields.has("former_urls")
+    }
+
+    /// Whether it says which tag stands for the article.
+    pub fn has_primary_tag(&self) -> bool {
+        self.fields.has("primary_tag")
+    }
+
+    /// With `create_missing`: what it refers to apart, by slug or name.
+    ///
+    /// # Errors
+    /// Everything that is wrong with that.
+    pub fn creating_missing(mut self) -> Result<Self, Violations> {
+        self.mentions = Some(Mentions::take(self.fields.members())?);
+        Ok(self)
+    }
+
+    /// What it refers to, where that is apart.
+    pub fn take_mentions(&mut self) -> Option<Mentions> {
+        self.mentions.take()
+    }
+
+    /// Refers to what was found or created, where that was said.
+    pub fn refer_to(&mut self, resolved: Resolved) {
+        let fields = self.fields.members();
+        let mut put = |name: &str, value| fields.insert(name.to_owned(), value);
+        if let Some(authors) = resolved.authors {
+            put("authors", serde_json::json!(authors));
+        }
+        if let Some(tags) = resolved.tags {
+            put("tags", serde_json::json!(tags));
+        }
+        if let Some(section) = resolved.section {
+            put("section", serde_json::json!(section));
+        }
+    }
+
+    /// What is not as it was sent of a body that is written anew.
+    pub fn warnings(&self) -> Violations {
+        match &self.body {
+            Some(Ok(body)) => body.warnings.clone(),
+            _ => Violations::default(),
+        }
+    }
+
+    /// The article after the patch, with all its rules; a body that is left alone is neither read
+    /// again nor refused for what it has been all along.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the article after the patch.
+    pub fn apply(self, mut written: ArticleInput) -> Result<ArticleInput, Violations> {
+        let kept = std::mem::take(&mut written.body);
+        let mut wrong = self.wrong;
+        let patched = match self.replaces {
+            false => self.fields.apply(&written),
+            true => self.fields.replace_in(&written),
+        };
+        let patched: Option<ArticleInput> = patched.map_err(|more| wrong.append(more)).ok();
+        let body = self.body.unwrap_or(Ok(kept));
+        let body = body.map_err(|more| wrong.append(more)).ok();
+        match (patched, body) {
+            (Some(input), Some(body)) if wrong.is_empty() => Ok(ArticleInput { body, ..input }),
+            _ => Err(wrong),
+        }
+    }
+}
+
+/// What a patch takes besides.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what ArticlePatch reads by hand")]
+struct Besides {
+    /// Of a published article: from then on it is not public any more, by itself and to the second; null takes that
+    /// back.
+    #[schema(required = false)]
+    unpublish_at: Option<Timestamp>,
+    /// `true` for what readers need not be told of, such as a typing error: they see it, and their `updated_at` stays. The
+    /// desk sees it in the revisions and in the audit trail.
+    #[schema(required = false)]
+    silent: Option<bool>,
+    /// What readers are told was corrected, added to the article in the same change. The server may ask for it where a body
+    /// is changed that readers have known for some time.
+    #[schema(required = false)]
+    correction: Option<CorrectionInput>,
+}
+
+impl PartialSchema for ArticlePatch {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = ArticleInput::schema();
+        if let (RefOr::T(Schema::Object(article)), RefOr::T(Schema::Object(besides))) =
+            (&mut schema, Besides::schema())
+        {
+            article.properties.extend(besides.properties);
+        }
+        schema
+    }
+}
+
+impl ToSchema for ArticlePatch {
+    fn name() -> Cow<'static, str> {
+        ArticleInput::name()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        ArticleInput::schemas(schemas);
+        Besides::schemas(schemas);
+    }
+}
