@@ -399,7 +399,8 @@ fn items_of(value: &Value) -> Option<Vec<String>> {
     items.iter().map(text).collect()
 }
 
-fn text_of(value: &Value) -> Option<String> {
+/// A value as text: JSON unless it is a text, none of null.
+pub fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),

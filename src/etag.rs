@@ -8,14 +8,21 @@ use xxhash_rust::xxh3::xxh3_128;
 /// compressed it would make its ETag weak, and weak ones guard no change.
 pub const PRIVATE: &str = "no-store, no-transform";
 
-/// The ETag of an editorial resource.
+/// The ETag of an editorial resource. Versions of working copies, which are found where their articles are, count
+/// downwards from -1 and are `"w1"`, `"w2"` and so on: neither is taken for the other.
 pub fn of_version(version: i64) -> String {
-    format!("\"v{version}\"")
+    let letter = if version < 0 { 'w' } else { 'v' };
+    format!("\"{letter}{}\"", version.unsigned_abs())
 }
 
 /// The version that an ETag made by [`of_version`] names; `None` for all others.
 pub fn version_in(tag: &str) -> Option<i64> {
-    let version = tag.strip_prefix("\"v")?.strip_suffix('"')?.parse().ok()?;
+    let inner = tag.strip_prefix('"')?.strip_suffix('"')?;
+    let number = |text: &str| text.parse::<i64>().ok();
+    let version = match inner.strip_prefix('w') {
+        Some(text) => number(text)?.checked_neg()?,
+        None => number(inner.strip_prefix('v')?)?,
+    };
     // "v01" and "v+1" were never sent.
     (of_version(version) == tag).then_some(version)
 }

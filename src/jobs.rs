@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use actix_web::web::Data;
 
+use crate::articles::store::working_copies::publishing;
 use crate::articles::store::{expiry, revisions, trash};
+use crate::articles::telling::EditorialRules;
 use crate::auth::jwt::Signer;
 use crate::auth::store::{links, sessions};
 use crate::auth::throttle::LoginThrottle;
@@ -97,16 +99,17 @@ pub fn render(database: &Data<Database>) {
     });
 }
 
-/// Records in the event log that articles have appeared or expired whose time has come, within a second of it. It asks
-/// when the next one is due when another article is scheduled, when another process writes, and not otherwise.
-pub fn follow_the_clock(database: &Data<Database>, writer: &Writer) {
+/// Records in the event log that articles have appeared or expired whose time has come, and publishes working copies
+/// whose time has, within a second of it. It asks when the next one is due when another one is scheduled, when another
+/// process writes, and not otherwise.
+pub fn follow_the_clock(database: &Data<Database>, writer: &Writer, rules: EditorialRules) {
     let (database, writer) = (database.clone(), writer.clone());
     actix_web::rt::spawn(async move {
         loop {
-            let wait = match record_what_is_due(&database, &writer).await {
+            let wait = match do_what_is_due(&database, &writer, rules).await {
                 Ok(wait) => wait.min(SWEEPING),
                 Err(error) => {
-                    put_off("recording what appeared or expired", &error);
+                    put_off("what the clock has brought", &error);
                     AGAIN
                 }
             };
@@ -115,8 +118,12 @@ pub fn follow_the_clock(database: &Data<Database>, writer: &Writer) {
     });
 }
 
-/// Records what has appeared and expired; returns how long it is until the next one.
-async fn record_what_is_due(database: &Database, writer: &Writer) -> Result<Duration, StoreError> {
+/// Records what has appeared and expired, and publishes working copies; returns how long it is until the next one.
+async fn do_what_is_due(
+    database: &Database,
+    writer: &Writer,
+    rules: EditorialRules,
+) -> Result<Duration, StoreError> {
     loop {
         match database.read(log::next).await? {
             None => return Ok(SWEEPING),
@@ -125,13 +132,29 @@ async fn record_what_is_due(database: &Database, writer: &Writer) -> Result<Dura
             }
             Some(_) => {
                 writer
-                    .change(Origin::SYSTEM, expiry::follow_the_clock, |_, count| {
-                        Ok(count)
-                    })
-                    .await?
+                    .change(Origin::SYSTEM, expiry::follow_the_clock, |_, _| Ok(()))
+                    .await?;
+                publish_working_copies(database, writer, rules).await?;
             }
         };
     }
+}
+
+/// Publishes working copies whose time has come, each in a change of its own, of whoever scheduled it.
+async fn publish_working_copies(
+    database: &Database,
+    writer: &Writer,
+    rules: EditorialRules,
+) -> Result<(), StoreError> {
+    for due in database.read(publishing::due).await? {
+        let origin = Origin {
+            actor: due.scheduled_by,
+            request: None,
+        };
+        let publish = move |change: &mut Change<'_>| publishing::publish_due(change, &due, &rules);
+        writer.change(origin, publish, |_, ()| Ok(())).await?;
+    }
+    Ok(())
 }
 
 /// Thins out the saved versions of drafts that are older than so many days; none where that is 0.

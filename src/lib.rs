@@ -33,6 +33,7 @@
 //! - [`clock`] – the clock that cached responses expire by
 //! - [`log`] – logs that no request waits for
 //! - [`trace`] – traces across services
+//! - [`merge`] – two changes of one document made into one
 //! - [`diff`] – what two versions of a document have in common, and what they have not
 //! - [`etag`], [`merge_patch`], [`text`], [`validation`], [`words`] – rules of documents, without I/O
 //! - [`transliteration`] – text of any script in ASCII
@@ -60,6 +61,7 @@ pub mod idempotency;
 pub mod jobs;
 pub mod keys;
 pub mod log;
+pub mod merge;
 pub mod merge_patch;
 pub mod metrics;
 pub mod names;

@@ -17,6 +17,7 @@ use crate::db::total::{Total, TotalIs};
 use crate::db::{Holder, Id, Outage, Resource, StoreError, Timestamp};
 use crate::etag::{self, PRIVATE};
 use crate::log::Repeated;
+use crate::merge::MergeConflict;
 use crate::validation::{MOST_DETAIL, Violation, Violations, cut};
 
 /// A kind of problem: what `type` in a problem document points to.
@@ -74,6 +75,8 @@ problem_types! {
         "Articles refer to it, or collections are filled by it, so that it cannot be deleted. `article_count` says how many articles do, of any status; merging it into another takes all along.";
     WRONG_STATE = "wrong-state", 409, "Not possible in this state",
         "The step is not allowed from the state it is in. `allowed` lists the steps of an article that are.";
+    MERGE_CONFLICT = "merge-conflict", 409, "Changed in two ways",
+        "The article and its working copy have changed the same thing in different ways, named in `conflicts` with both sides. Nothing was changed. Settle it in the working copy: `PATCH` it with what you decide and `rebase` set to `article_version`.";
     CONFLICT = "conflict", 409, "Written at the same moment",
         "Something that this request builds on was written at the same moment. Nothing was changed; try again.";
     KEY_IN_FLIGHT = "idempotency-key-in-flight", 409, "Being answered",
@@ -166,6 +169,15 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub retraction: Option<&'a RetractionNotice>,
+    /// With `merge-conflict`: what was changed in different ways; empty where the article is another version than the one
+    /// that was to be merged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub conflicts: Option<&'a [MergeConflict]>,
+    /// With `merge-conflict`: the version that the article has now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1)]
+    pub article_version: Option<i64>,
 }
 
 /// What readers are told of an article that was retracted: neither its headline nor its text, which may be what was
@@ -255,6 +267,7 @@ struct Occurrence {
     allowed: Option<Vec<&'static str>>,
     operation: Option<usize>,
     retraction: Option<RetractionNotice>,
+    diverged: Option<(i64, Vec<MergeConflict>)>,
     headers: Vec<(HeaderName, HeaderValue)>,
     is_outage: bool,
 }
@@ -272,6 +285,7 @@ impl Problem {
             allowed: None,
             operation: None,
             retraction: None,
+            diverged: None,
             headers: Vec::new(),
             is_outage: false,
         }))
@@ -443,6 +457,11 @@ impl Problem {
             allowed: occurrence.allowed.as_deref(),
             operation: occurrence.operation,
             retraction: occurrence.retraction.as_ref(),
+            conflicts: occurrence
+                .diverged
+                .as_ref()
+                .map(|(_, conflicts)| &conflicts[..]),
+            article_version: occurrence.diverged.as_ref().map(|(version, _)| *version),
         }
     }
 }
@@ -567,6 +586,18 @@ impl From<StoreError> for Problem {
             StoreError::InvalidTransition { detail, allowed } => {
                 let mut problem = Self::new(&WRONG_STATE, detail);
                 problem.0.allowed = Some(allowed);
+                problem
+            }
+            StoreError::Diverged {
+                article_version,
+                conflicts,
+            } => {
+                let detail = match conflicts.is_empty() {
+                    true => format!("The article has version {article_version} by now: look at it first."),
+                    false => MERGE_CONFLICT.meaning.to_owned(),
+                };
+                let mut problem = Self::new(&MERGE_CONFLICT, detail);
+                problem.0.diverged = Some((article_version, conflicts));
                 problem
             }
             StoreError::Forbidden(detail) => Self::new(&FORBIDDEN, detail),

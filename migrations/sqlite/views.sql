@@ -36,6 +36,10 @@ SELECT a.*,
            'unpublish_at', a.unpublish_at, 'retraction_reason', a.retraction_reason,
            'retraction_notice', (SELECT r.notice FROM retractions r WHERE r.article_id = a.id),
            'retracted_at', (SELECT r.retracted_at FROM retractions r WHERE r.article_id = a.id)) AS ending,
+       -- The changes to it that readers do not see yet, in short; null when there are none.
+       (SELECT json_object('version', w.version, 'base_version', w.base_version, 'updated_at', w.updated_at,
+                           'publish_at', w.publish_at, 'failure', json(w.failure))
+        FROM working_copies w WHERE w.article_id = a.id AND w.base_version IS NOT NULL) AS working_copy,
        -- When readers were told that it says something else, and when anything that it shows was last
        -- changed; of published articles.
        max(coalesce(a.told_updated_at, a.updated_at), a.published_at, coalesce(a.embargo_until, '')) AS public_updated_at,
@@ -176,15 +180,23 @@ CREATE VIEW due_expiries AS
 SELECT id AS article_id, unpublish_at AS due_at FROM articles INDEXED BY articles_by_expiry
 WHERE status = 'published' AND unpublish_at IS NOT NULL AND unpublish_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now');
 
--- In how many milliseconds the next article appears or expires, fewer than none when it has and the log does not say
--- so; null when none will.
+-- In how many milliseconds the next article appears or expires, or a working copy is published, fewer than none when
+-- that has come and was not done; null when none will.
 CREATE VIEW next_clock_event AS
 SELECT 1 AS id,
        CAST((unixepoch(min(due_at), 'subsec') - unixepoch('now', 'subsec')) * 1000 AS INTEGER) AS milliseconds
 FROM (SELECT min(due_at) AS due_at FROM appearances
       UNION ALL
       SELECT min(unpublish_at) FROM articles INDEXED BY articles_by_expiry
-      WHERE status = 'published' AND unpublish_at IS NOT NULL);
+      WHERE status = 'published' AND unpublish_at IS NOT NULL
+      UNION ALL
+      SELECT min(publish_at) FROM working_copies INDEXED BY working_copies_by_time WHERE publish_at IS NOT NULL);
+
+-- Working copies whose time has come.
+CREATE VIEW due_working_copies AS
+SELECT article_id, publish_at AS due_at, scheduled_by_kind, scheduled_by_id
+FROM working_copies INDEXED BY working_copies_by_time
+WHERE publish_at IS NOT NULL AND publish_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now');
 
 -- The slots of collections that are to be shown now, whatever their articles are.
 CREATE VIEW current_slots AS

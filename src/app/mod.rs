@@ -64,6 +64,7 @@ pub fn resources() -> Vec<Resource> {
         shares::resources(),
         articles::resources(),
         articles::revisions::resources(),
+        articles::working_copy::resources(),
         collections::resources(),
         tags::resources(),
         authors::resources(),

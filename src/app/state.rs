@@ -148,7 +148,7 @@ impl State {
         jobs::sweep(&self.database, &self.signer, &self.throttle);
         jobs::rebuild(&self.database);
         jobs::render(&self.database);
-        jobs::follow_the_clock(&self.database, &self.writer);
+        jobs::follow_the_clock(&self.database, &self.writer, **self.rules);
         jobs::thin_revisions(&self.database, config.keep_draft_revisions);
         jobs::empty_trash(&self.database, &self.writer, config.keep_trash);
         jobs::keep_shares(&self.database, &self.shares, config.hourly_shares_days);

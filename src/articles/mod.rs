@@ -14,6 +14,7 @@
 //! - [`workflow`] – statuses and the steps between them
 //! - [`written`] – an article as it was written
 //! - [`revisions`] – every saved version
+//! - [`working_copy`] – changes to a published article that readers do not see yet
 //! - [`store`] – queries, public and editorial ones apart
 //! - [`public`] – public handlers
 //! - [`discovery`] – related articles and facets
@@ -47,6 +48,7 @@ pub mod telling;
 pub mod trash;
 pub mod trending;
 pub mod workflow;
+pub mod working_copy;
 pub mod written;
 
 use self::batch::editorial as many;

@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::params::SlugOrNot;
 use super::parts::{CorrectionKind, Custom, LeadImage, Seo};
 use super::workflow::Status;
+use super::working_copy::model::WorkingCopySummary;
 use crate::authors::model::AuthorRef;
 use crate::body::Block;
 use crate::db::changes::CacheTag;
@@ -293,6 +294,9 @@ pub struct EditorialSummary {
     /// When readers were told that it was retracted; null when it was not, or when they never knew it.
     #[schema(required = true)]
     pub retracted_at: Option<Timestamp>,
+    /// Changes to it that readers do not see yet; null when there are none.
+    #[schema(required = true)]
+    pub working_copy: Option<WorkingCopySummary>,
     /// When it was first saved.
     pub created_at: Timestamp,
     /// The user who first saved it; null when a tool did.

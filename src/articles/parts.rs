@@ -153,7 +153,7 @@ impl CorrectionKind {
 }
 
 /// What editors write of a correction.
-#[derive(Debug, Clone, PartialEq, Eq, Deserr, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Deserr, ToSchema)]
 #[deserr(error = Violations, deny_unknown_fields)]
 #[schema(example = json!({"kind": "correction", "text": "An earlier version gave the wrong year."}))]
 pub struct CorrectionInput {

@@ -148,6 +148,11 @@ impl ArticlePatch {
         self.fields.has("former_urls")
     }
 
+    /// Whether it says what a member is, or the body.
+    pub fn has_member(&self, name: &str) -> bool {
+        self.fields.has(name) || (name == "body" && self.has_body())
+    }
+
     /// Whether it says which tag stands for the article.
     pub fn has_primary_tag(&self) -> bool {
         self.fields.has("primary_tag")

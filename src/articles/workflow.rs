@@ -122,6 +122,10 @@ pub enum Step {
     Restore,
     /// Tell readers what was changed.
     Correct,
+    /// Change its working copy.
+    EditWorkingCopy,
+    /// Publish its working copy.
+    PublishWorkingCopy,
     /// Delete it for good.
     Delete,
 }
@@ -170,6 +174,16 @@ pub const STEPS: &[(Step, &str, &[Status])] = &[
         Step::Correct,
         "correct",
         &[Status::Published, Status::Unpublished],
+    ),
+    (
+        Step::EditWorkingCopy,
+        "edit_working_copy",
+        &[Status::Published],
+    ),
+    (
+        Step::PublishWorkingCopy,
+        "publish_working_copy",
+        &[Status::Published],
     ),
     (Step::Delete, "delete", &[Status::Trashed]),
 ];

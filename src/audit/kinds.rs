@@ -40,6 +40,12 @@ kinds! {
     ArticleAppeared = "article_appeared", "The clock made an article public.";
     ArticleExpired = "article_expired", "The clock took an article back.";
     ArticleDeleted = "article_deleted", "An article was deleted for good.";
+    WorkingCopySaved = "working_copy_saved", "The working copy of an article was begun or changed.";
+    WorkingCopyScheduled = "working_copy_scheduled", "The working copy of an article was scheduled to be published.";
+    WorkingCopyUnscheduled = "working_copy_unscheduled", "That was taken back.";
+    WorkingCopyPublished = "working_copy_published", "The working copy of an article was published.";
+    WorkingCopyFailed = "working_copy_failed", "The working copy of an article could not be published when it should have been.";
+    WorkingCopyDiscarded = "working_copy_discarded", "The working copy of an article was discarded.";
     TagCreated = "tag_created", "A tag was created.";
     TagEdited = "tag_edited", "A tag was changed.";
     TagMerged = "tag_merged", "A tag was merged into another one.";

@@ -181,6 +181,25 @@ pub enum Caller {
 }
 
 impl Caller {
+    /// Whoever said that something is to be published later: what they might do when they said it, the server does for
+    /// them.
+    pub fn publishing_for(actor: Actor) -> Self {
+        match actor {
+            Actor::User(id) => Self::User {
+                id,
+                role: Role::Editor,
+            },
+            Actor::Token(id) => Self::Tool {
+                id,
+                scopes: Role::Editor.rights().to_vec(),
+            },
+            Actor::System => Self::Tool {
+                id: Id(uuid::Uuid::nil()),
+                scopes: Role::Editor.rights().to_vec(),
+            },
+        }
+    }
+
     /// Whether this caller may do that at all.
     pub fn may(&self, right: Right) -> bool {
         match self {

@@ -38,4 +38,42 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    working_copies (article_id) {
+        article_id -> IdSql,
+        version -> BigInt,
+        base_version -> Nullable<BigInt>,
+        document -> Nullable<Binary>,
+        blocks -> Nullable<Binary>,
+        note -> Nullable<Text>,
+        created_at -> TimestampSql,
+        created_by_kind -> Text,
+        created_by_id -> Nullable<IdSql>,
+        updated_at -> TimestampSql,
+        updated_by_kind -> Text,
+        updated_by_id -> Nullable<IdSql>,
+        publish_at -> Nullable<TimestampSql>,
+        scheduled_by_kind -> Nullable<Text>,
+        scheduled_by_id -> Nullable<IdSql>,
+        scheduled_with -> Nullable<Text>,
+        failure -> Nullable<Text>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    /// Working copies whose time has come: a view.
+    due_working_copies (article_id) {
+        article_id -> IdSql,
+        due_at -> TimestampSql,
+        scheduled_by_kind -> Nullable<Text>,
+        scheduled_by_id -> Nullable<IdSql>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(revisions, revision_bodies);

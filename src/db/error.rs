@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::total::Total;
 use super::{Id, Resource};
+use crate::merge::MergeConflict;
 use crate::threads::Panicked;
 use crate::validation::Violations;
 
@@ -116,6 +117,15 @@ pub enum StoreError {
     /// The caller may know of the row, but not do this to it in its state; says what is missing.
     #[error("{0}")]
     Forbidden(String),
+    /// A working copy cannot be merged with its article as that is now: both have changed the same in different ways, or it
+    /// is another version than the one that was to be merged.
+    #[error("the article and its working copy changed {} in different ways", pointers(.conflicts))]
+    Diverged {
+        /// The version that the article has.
+        article_version: i64,
+        /// What both have changed.
+        conflicts: Vec<MergeConflict>,
+    },
     /// Another write came in between, so that this one could not be made; nothing was written.
     #[error("it was changed meanwhile")]
     Conflict,
@@ -157,6 +167,14 @@ pub enum StoreError {
     /// The database failed; logged, never shown.
     #[error("the database failed: {0}")]
     Database(diesel::result::Error),
+}
+
+fn pointers(conflicts: &[MergeConflict]) -> String {
+    let pointers: Vec<&str> = conflicts
+        .iter()
+        .map(|conflict| conflict.pointer.as_str())
+        .collect();
+    pointers.join(", ")
 }
 
 fn in_words(violations: &Violations) -> String {

@@ -403,6 +403,7 @@ table! {
         public_updated_at -> Nullable<TimestampSql>,
         public_changed_at -> Nullable<TimestampSql>,
         ending -> JsonSql,
+        working_copy -> Nullable<JsonSql>,
     }
 }
 

@@ -29,6 +29,17 @@ impl Actor {
     }
 }
 
+impl Actor {
+    /// The actor of these parts; the server where they are none's.
+    pub fn of_parts(kind: &str, id: Option<Id>) -> Self {
+        match (kind, id) {
+            ("user", Some(id)) => Self::User(id),
+            ("token", Some(id)) => Self::Token(id),
+            _ => Self::System,
+        }
+    }
+}
+
 /// The id of a request, as it is in logs, in its response, and in what it changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestId(pub Uuid);
@@ -118,6 +129,11 @@ impl Change<'_> {
             } if *id == article => Some((slug.as_str(), *version)),
             _ => None,
         })
+    }
+
+    /// Something is to happen at another time than was known.
+    pub fn schedule(&mut self) {
+        self.touched.schedule();
     }
 
     /// What was made of this is out of date from the commit on.

@@ -106,6 +106,7 @@ fn generated() -> Value {
     for module in [
         articles::document(),
         articles::revisions::document(),
+        articles::working_copy::document(),
         collections::document(),
         shares::document(),
         tags::document(),

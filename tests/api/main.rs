@@ -58,3 +58,4 @@ mod teasers;
 mod telling;
 mod trash;
 mod trending;
+mod working_copies;

@@ -8,6 +8,7 @@ use super::rows::{ArticleCommonRow, BodyRow, DetailRow};
 
 use crate::articles::model::{EditorialArticle, EditorialFilter, EditorialSummary, TagKey};
 use crate::articles::workflow::Status;
+use crate::articles::working_copy::model::WorkingCopySummary;
 use crate::db::keyset::KeysetBound;
 use crate::db::schema::{article_authors, article_tags, full_articles};
 use crate::db::slugs;
@@ -39,6 +40,7 @@ struct SummaryRow {
     published_at: Option<Timestamp>,
     embargo_until: Option<Timestamp>,
     ending: Json<Ending>,
+    working_copy: Option<Json<WorkingCopySummary>>,
     created_at: Timestamp,
     created_by: Option<Id>,
     #[diesel(embed)]
@@ -79,6 +81,7 @@ fn summary(row: SummaryRow, now: Timestamp) -> StoreResult<EditorialSummary> {
         retraction_reason: ending.retraction_reason,
         retraction_notice: ending.retraction_notice,
         retracted_at: ending.retracted_at,
+        working_copy: row.working_copy.map(|copy| copy.0),
         created_at: row.created_at,
         created_by: row.created_by,
         story: row.story.into(),

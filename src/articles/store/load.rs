@@ -125,6 +125,16 @@ pub(super) fn load_for_server(connection: &mut Connection, id: Id) -> StoreResul
     with_references(connection, id, row)
 }
 
+/// An article as it stands, for what is only read.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub(super) fn as_it_stands(connection: &mut Connection, id: Id) -> StoreResult<Loaded> {
+    let found = articles::table.filter(articles::id.eq(id));
+    let row = found.select(Row::as_select()).first(connection)?;
+    with_references(connection, id, row)
+}
+
 fn locked(connection: &mut Connection, id: Id) -> StoreResult<Row> {
     // Until this ends no tag and no author is merged: who has an article stays who had it when it was read.
     lock::shared(connection, Lock::Merges)?;

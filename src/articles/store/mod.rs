@@ -17,6 +17,7 @@
 //! - [`revisions`] – every saved version; `restoring` – bringing one back
 //! - `rows` – the columns that editors write, and the rows of views in which an article comes with what it
 //!   refers to
+//! - [`working_copies`] – changes to published articles that readers do not see yet
 //! - [`bodies`] – blocks and the HTML made of them
 //! - [`corrections`] – corrections as editors write them
 //! - [`public_corrections`] – corrections and retractions as readers see them
@@ -48,4 +49,5 @@ mod slots;
 pub mod transitions;
 pub mod trash;
 pub mod trending;
+pub mod working_copies;
 pub mod write;

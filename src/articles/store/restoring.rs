@@ -33,7 +33,7 @@ pub fn restore(
 ) -> StoreResult<Violations> {
     let (revision, named) = revisions::load(change.connection, id, Some(version))?;
     let mut fields = revision.article.fields;
-    let gone = name_as_now(change.connection, &mut fields, &named)?;
+    let gone = named_now(change.connection, &mut fields, &named)?;
     let members = members_to_restore(&fields);
     let patch = ArticlePatch::replacing(members, revision.article.body, input.said());
     write::edit(
@@ -49,7 +49,7 @@ pub fn restore(
 
 /// Names tags and authors as they are called now: by their keys, and where these are gone, by the slugs that they had,
 /// which lead to what they were merged into. Leaves out the others.
-fn name_as_now(
+pub(super) fn named_now(
     connection: &mut Connection,
     fields: &mut WrittenFields,
     named: &NamedIds,

@@ -113,13 +113,13 @@ fn keep_body(connection: &mut Connection, article: Id, body: &Body) -> StoreResu
     Ok(hash)
 }
 
-fn compressed(document: &impl serde::Serialize) -> StoreResult<Vec<u8>> {
+pub(super) fn compressed(document: &impl serde::Serialize) -> StoreResult<Vec<u8>> {
     let json =
         serde_json::to_vec(document).map_err(|error| StoreError::Corrupt(error.to_string()))?;
     zstd::bulk::compress(&json, LEVEL).map_err(unpackable)
 }
 
-fn unpacked<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> StoreResult<T> {
+pub(super) fn unpacked<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> StoreResult<T> {
     let json = zstd::bulk::decompress(bytes, MOST_BYTES).map_err(unpackable)?;
     serde_json::from_slice(&json).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
@@ -181,7 +181,11 @@ fn summaries(
 ///
 /// # Errors
 /// [`StoreError::NotFound`].
-fn readable(connection: &mut Connection, article: Id, only_own: Option<Id>) -> StoreResult<()> {
+pub(super) fn readable(
+    connection: &mut Connection,
+    article: Id,
+    only_own: Option<Id>,
+) -> StoreResult<()> {
     let mut query = articles::table
         .filter(articles::id.eq(article))
         .into_boxed::<MultiBackend>();

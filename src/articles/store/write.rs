@@ -328,8 +328,34 @@ pub fn edit(
     })
 }
 
+/// What can be known now of an edit that is made to a published article later: that it is complete, and that readers are
+/// told of it as the newsroom asks.
+///
+/// # Errors
+/// [`StoreError::Invalid`].
+pub(super) fn check_edit(
+    article: &Loaded,
+    patch: ArticlePatch,
+    at: Timestamp,
+    rules: &EditorialRules,
+) -> StoreResult<()> {
+    let before = article.input()?;
+    let body_before = before.body.body.clone();
+    let telling = patch.telling().clone();
+    let input = patch.apply(before).map_err(StoreError::Invalid)?;
+    complete(&input)?;
+    telling.check().map_err(StoreError::Invalid)?;
+    match article.public_since(at) {
+        Some(since) if input.body.body != body_before => {
+            let checked = telling.check_correction(since, at, rules);
+            checked.map_err(StoreError::Invalid)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A patch in which all that it mentions is named by slug, found or created.
-fn with_mentions(
+pub(super) fn with_mentions(
     change: &mut Change<'_>,
     mut patch: ArticlePatch,
     caller: &Caller,
