@@ -258,6 +258,11 @@ pub struct ServerConfig {
     #[arg(long, env = "DATELINE_INVITATION_URL", value_parser = page)]
     pub invitation_url: Option<Url>,
 
+    /// Page of the newsroom's site that shows previews by a link; `{token}` in it stands for the link's token, which
+    /// otherwise becomes the parameter `token`
+    #[arg(long, env = "DATELINE_PREVIEW_URL", value_parser = preview_page)]
+    pub preview_url: Option<String>,
+
     /// How long an invitation is good (days)
     #[arg(long, env = "DATELINE_INVITATION_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=90))]
     pub invitation_days: u16,
@@ -385,6 +390,11 @@ fn site(text: &str) -> Result<Url, String> {
 }
 
 /// A page, which may have a query and no fragment.
+fn preview_page(text: &str) -> Result<String, String> {
+    page(&text.replace("{token}", "token"))?;
+    Ok(text.to_owned())
+}
+
 fn page(text: &str) -> Result<Url, String> {
     const TAKES: &str =
         "it takes the http or https URL of a page, without #, such as https://desk.example/join";

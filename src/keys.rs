@@ -38,6 +38,8 @@ pub enum Purpose {
     Cursors,
     /// Deriving the daily keys under which visitors are hashed.
     Visitors,
+    /// Signing preview links.
+    Previews,
 }
 
 impl Purpose {
@@ -46,6 +48,7 @@ impl Purpose {
             Self::AccessTokens => "access_tokens",
             Self::Cursors => "cursors",
             Self::Visitors => "visitors",
+            Self::Previews => "previews",
         }
     }
 }

@@ -65,6 +65,7 @@ pub fn resources() -> Vec<Resource> {
         articles::resources(),
         articles::revisions::resources(),
         articles::working_copy::resources(),
+        articles::previews::resources(),
         collections::resources(),
         tags::resources(),
         authors::resources(),

@@ -6,6 +6,7 @@ use actix_web::web::{Data, ServiceConfig};
 use tokio::sync::oneshot;
 
 use super::StartError;
+use crate::articles::previews::token::{PreviewKeys, PreviewLinks};
 use crate::articles::public::ArticleLoader;
 use crate::articles::telling::EditorialRules;
 use crate::auth::denials::Denials;
@@ -66,6 +67,7 @@ pub(super) struct State {
     readers: BodyReaders,
     links: Data<LinkSettings>,
     in_flight: Data<InFlight>,
+    previews: Data<PreviewLinks>,
 }
 
 fn document(prefix: &PathPrefix) -> OpenApiJson {
@@ -84,6 +86,7 @@ impl State {
             signing,
             cursors,
             visitors,
+            previews,
         } = Keys::load(&database).await?;
         let metrics = Data::new(Metrics::new(database.metrics()).map_err(StartError::Metrics)?);
         let public_url = PublicUrl::new(config.public_url.as_ref());
@@ -132,6 +135,10 @@ impl State {
             sites: Data::new(Sites::new(config.public_url.as_ref(), &config.former_sites)),
             timeout: Data::new(RequestTimeout(Duration::from_secs(config.request_timeout))),
             readers: BodyReaders::start().map_err(StartError::Thread)?,
+            previews: Data::new(PreviewLinks {
+                keys: PreviewKeys::new(&previews),
+                page: config.preview_url.clone(),
+            }),
             links: Data::new(LinkSettings {
                 page: config.invitation_url.clone(),
                 invitations: chrono::Duration::days(config.invitation_days.into()),
@@ -178,7 +185,8 @@ impl State {
             .app_data(self.timeout.clone())
             .app_data(self.readers.clone())
             .app_data(self.links.clone())
-            .app_data(self.in_flight.clone());
+            .app_data(self.in_flight.clone())
+            .app_data(self.previews.clone());
     }
 }
 
@@ -187,6 +195,7 @@ struct Keys {
     signing: Vec<Key>,
     cursors: Vec<Key>,
     visitors: Vec<Key>,
+    previews: Vec<Key>,
 }
 
 impl Keys {
@@ -196,6 +205,7 @@ impl Keys {
                 signing: keys::find_or_make(connection, Purpose::AccessTokens)?,
                 cursors: keys::find_or_make(connection, Purpose::Cursors)?,
                 visitors: keys::find_or_make(connection, Purpose::Visitors)?,
+                previews: keys::find_or_make(connection, Purpose::Previews)?,
             })
         };
         Ok(database.write(load).await?)

@@ -15,6 +15,7 @@
 //! - [`written`] – an article as it was written
 //! - [`revisions`] – every saved version
 //! - [`working_copy`] – changes to a published article that readers do not see yet
+//! - [`previews`] – links by which somebody without a token reads one article
 //! - [`store`] – queries, public and editorial ones apart
 //! - [`public`] – public handlers
 //! - [`discovery`] – related articles and facets
@@ -40,6 +41,7 @@ pub mod new_article;
 pub mod params;
 pub mod parts;
 pub mod patch;
+pub mod previews;
 pub mod public;
 pub mod read_model;
 pub mod revisions;

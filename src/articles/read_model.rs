@@ -348,6 +348,25 @@ impl PublicArticle {
     }
 }
 
+/// An object with one member more.
+///
+/// # Errors
+/// When the member cannot be written as JSON.
+pub fn with_member(
+    mut json: Vec<u8>,
+    name: &str,
+    value: &impl Serialize,
+) -> serde_json::Result<Vec<u8>> {
+    // What has members ends with one.
+    match json.len() {
+        0..=2 => serde_json::to_vec(&serde_json::json!({name: value})),
+        _ => {
+            add_value(&mut json, name, value)?;
+            Ok(json)
+        }
+    }
+}
+
 /// Adds members to an object that has some.
 fn add(json: &mut Vec<u8>, members: &str) {
     json.pop();

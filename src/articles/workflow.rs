@@ -126,6 +126,8 @@ pub enum Step {
     EditWorkingCopy,
     /// Publish its working copy.
     PublishWorkingCopy,
+    /// Show it to somebody by a link.
+    Preview,
     /// Delete it for good.
     Delete,
 }
@@ -184,6 +186,16 @@ pub const STEPS: &[(Step, &str, &[Status])] = &[
         Step::PublishWorkingCopy,
         "publish_working_copy",
         &[Status::Published],
+    ),
+    (
+        Step::Preview,
+        "preview",
+        &[
+            Status::Draft,
+            Status::InReview,
+            Status::Published,
+            Status::Unpublished,
+        ],
     ),
     (Step::Delete, "delete", &[Status::Trashed]),
 ];

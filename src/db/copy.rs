@@ -114,7 +114,7 @@ pub fn tables() -> Vec<Copied> {
         share_counts former_urls url_share_counts share_totals share_journal share_journal_applied
         share_rollups collections collection_tags collection_slots tag_ancestors password_links
         idempotency_keys idempotency_usage retractions retired_slugs revision_bodies revisions
-        working_copies
+        working_copies preview_links
     )
 }
 

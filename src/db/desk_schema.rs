@@ -76,4 +76,21 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    preview_links (id) {
+        id -> IdSql,
+        article_id -> IdSql,
+        version -> Nullable<BigInt>,
+        note -> Nullable<Text>,
+        created_at -> TimestampSql,
+        created_by_kind -> Text,
+        created_by_id -> Nullable<IdSql>,
+        expires_at -> TimestampSql,
+        revoked_at -> Nullable<TimestampSql>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(revisions, revision_bodies);

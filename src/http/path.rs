@@ -84,6 +84,27 @@ impl FromRequest for CorrectionPath {
     }
 }
 
+/// `{id}` of an article and `{link_id}` of the path.
+#[derive(Debug, IntoParams)]
+#[into_params(names("id", "link_id"), parameter_in = Path)]
+pub struct PreviewLinkPath(
+    /// The article's id.
+    #[param(value_type = String)]
+    pub Id,
+    /// The link's id.
+    #[param(value_type = String)]
+    pub Id,
+);
+
+impl FromRequest for PreviewLinkPath {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(in_path(request, "id").and_then(|id| Ok(Self(id, in_path(request, "link_id")?))))
+    }
+}
+
 /// `{id}` of the path.
 #[derive(Debug, IntoParams)]
 #[into_params(names("id"), parameter_in = Path)]

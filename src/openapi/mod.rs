@@ -107,6 +107,7 @@ fn generated() -> Value {
         articles::document(),
         articles::revisions::document(),
         articles::working_copy::document(),
+        articles::previews::document(),
         collections::document(),
         shares::document(),
         tags::document(),

@@ -53,6 +53,9 @@ const HEADERS: &[(&str, &str, &str)] = &[
     ("WWW-Authenticate", "string", "How to sign in (RFC 6750)."),
 ];
 
+/// What is public to whoever has a link, and to no cache.
+const PREVIEW: &str = "/v1/preview/{token}";
+
 /// Completes every operation.
 pub fn complete(document: &mut Value) {
     for (path, method, operation) in each_operation(document) {
@@ -198,7 +201,7 @@ impl Facts {
             takes_body,
             takes_cursor: takes("cursor"),
             is_conditional: takes("If-Match"),
-            is_cacheable: !writes && (is_public || is_fixed),
+            is_cacheable: !writes && (is_public || is_fixed) && path != PREVIEW,
             names_something: path.contains('{'),
             is_malformable: !matches!(path, "/livez" | "/readyz" | "/openapi.json"),
             needs_database: in_api || path == "/readyz",

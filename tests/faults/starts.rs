@@ -79,7 +79,7 @@ fn three_start_at_once(url: &str) {
         open_database(&config(url), Opening::AsItIs).unwrap_or_else(|error| panic!("{error}"));
     let mut connection = database.connection().unwrap();
     // One set of keys: of access tokens, of cursors and of visitors.
-    assert_eq!(count(&mut connection, "secrets"), 3);
+    assert_eq!(count(&mut connection, "secrets"), 4);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::rows::{Content, References};
 use crate::articles::input::ArticleInput;
 use crate::articles::workflow::Status;
+use crate::articles::written::NamedIds;
 use crate::auth::model::{Caller, Right};
 use crate::db::lock::{self, Lock};
 use crate::db::schema::{articles, full_articles};
@@ -58,6 +59,17 @@ impl Loaded {
     /// The article as it was last written.
     pub(super) fn input(&self) -> StoreResult<ArticleInput> {
         self.row.content.to_input(&self.refers_to)
+    }
+
+    /// What it names.
+    pub(super) fn named(&self) -> NamedIds {
+        let References { authors, tags, .. } = &self.refers_to;
+        NamedIds {
+            authors: authors.0.iter().map(|author| author.id).collect(),
+            section: self.row.content.section_id,
+            tags: tags.0.iter().map(|tag| tag.id).collect(),
+            primary: self.row.content.primary_tag_id,
+        }
     }
 
     /// Whether readers have seen it, now or before.

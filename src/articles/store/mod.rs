@@ -18,6 +18,7 @@
 //! - `rows` – the columns that editors write, and the rows of views in which an article comes with what it
 //!   refers to
 //! - [`working_copies`] – changes to published articles that readers do not see yet
+//! - [`previews`] – preview links, and what they show
 //! - [`bodies`] – blocks and the HTML made of them
 //! - [`corrections`] – corrections as editors write them
 //! - [`public_corrections`] – corrections and retractions as readers see them
@@ -35,6 +36,7 @@ mod holder;
 mod load;
 mod mentions;
 pub mod neighbours;
+pub mod previews;
 pub mod public;
 pub mod public_corrections;
 pub mod read_models;

@@ -9,6 +9,7 @@ use super::rows::{ArticleCommonRow, DetailRow};
 use crate::articles::model::{ArticleCommon, Summary};
 use crate::articles::read_model::ReadModel;
 use crate::articles::workflow::Status;
+use crate::articles::written::WrittenArticle;
 use crate::body::{Body, reading_minutes, shortened};
 use crate::db::schema::{full_articles, teaser_sources};
 use crate::db::{Connection, Id, Json, MultiBackend, StoreError, StoreResult, Timestamp};
@@ -16,14 +17,23 @@ use crate::db::{Connection, Id, Json, MultiBackend, StoreError, StoreResult, Tim
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = full_articles)]
 struct Row {
+    #[diesel(embed)]
+    article: ArticleRow,
+    #[diesel(embed)]
+    story: ArticleCommonRow,
+}
+
+/// What it says but what readers and editors see alike.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = full_articles)]
+struct ArticleRow {
     id: Id,
     slug: String,
     headline: Option<String>,
+    updated_at: Timestamp,
     published_at: Option<Timestamp>,
     public_updated_at: Option<Timestamp>,
     public_changed_at: Option<Timestamp>,
-    #[diesel(embed)]
-    story: ArticleCommonRow,
     #[diesel(embed)]
     details: DetailRow,
 }
@@ -94,14 +104,48 @@ pub fn render(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id
     let mut teasers = teasers(connection, ids)?;
     rows.into_iter()
         .map(|row| {
-            let teaser = teasers.remove(&row.id).unwrap_or_default();
-            Ok((row.id, read_model(row, teaser)?))
+            let Row { article, story } = row;
+            let id = article.id;
+            let teaser = teasers.remove(&id).unwrap_or_default();
+            Ok((id, read_model(article, story.into(), teaser)?))
         })
         .collect()
 }
 
-fn read_model(row: Row, teaser: Teaser) -> StoreResult<ReadModel> {
-    let story = ArticleCommon::from(row.story);
+/// Renders an article of any status as it was written, with `story` made of that. One that was never published counts
+/// as published when it was last saved.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub(super) fn of_written(
+    connection: &mut Connection,
+    id: Id,
+    written: &WrittenArticle,
+    story: ArticleCommon,
+) -> StoreResult<ReadModel> {
+    let row: ArticleRow = full_articles::table
+        .filter(full_articles::id.eq(id))
+        .select(ArticleRow::as_select())
+        .first(connection)?;
+    let fields = written.fields.clone();
+    let row = ArticleRow {
+        slug: fields.slug,
+        headline: fields.headline,
+        details: DetailRow {
+            corrections: row.details.corrections,
+            seo: Json(fields.seo),
+            custom: Json(fields.custom),
+        },
+        ..row
+    };
+    let story = ArticleCommon {
+        updated_at: row.updated_at,
+        ..story
+    };
+    read_model(row, story, Teaser::of_body(&written.body))
+}
+
+fn read_model(row: ArticleRow, story: ArticleCommon, teaser: Teaser) -> StoreResult<ReadModel> {
     let standfirst = story.standfirst.as_deref().map(shortened);
     let summary = Summary {
         id: row.id,

@@ -156,7 +156,7 @@ pub(super) struct ArticleCommonRow {
 }
 
 /// The tag that stands for an article: the one that was chosen, or else its first tag, or else its section.
-fn primary_tag(tags: &[TagRef], section: Option<&SectionRef>) -> Option<TagRef> {
+pub(super) fn primary_tag(tags: &[TagRef], section: Option<&SectionRef>) -> Option<TagRef> {
     let section = section.map(SectionRef::as_tag);
     let all = || tags.iter().chain(&section);
     let chosen = all().find(|tag| tag.is_primary);

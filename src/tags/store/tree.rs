@@ -38,7 +38,7 @@ struct LinkRow {
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn ancestors(
+pub fn ancestors(
     connection: &mut Connection,
     ids: &[Id],
 ) -> StoreResult<HashMap<Id, Vec<TagLink>>> {

@@ -82,6 +82,25 @@ pub fn find(connection: &mut Connection, id: Id, only_own: Option<Id>) -> StoreR
     })
 }
 
+/// What the working copy of an article says, what it names, and the version of the article that it is based on.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn text_of(
+    connection: &mut Connection,
+    id: Id,
+) -> StoreResult<Option<(WrittenArticle, NamedIds, i64)>> {
+    let text = |stored: Stored| {
+        let Document { written, named } = stored.document;
+        let written = WrittenArticle {
+            fields: written,
+            body: stored.body,
+        };
+        (written, named, stored.base_version)
+    };
+    Ok(Stored::load(connection, id)?.map(text))
+}
+
 /// Loads an article and its working copy for a change of that.
 ///
 /// # Errors
