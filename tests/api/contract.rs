@@ -114,7 +114,8 @@ async fn a_stale_version_changes_nothing(app: TestApp) {
     for (number, (method, path)) in operations.into_iter().enumerate() {
         let kind = path.split('/').nth(3).unwrap();
         // They are put under a slug, and invited: `collections.rs` and `people.rs` have tests of their own.
-        if ["collections", "people"].contains(&kind) {
+        // Of working copies, whose versions are others than their articles', `working_copies.rs` has.
+        if ["collections", "people"].contains(&kind) || path.contains("/working-copy") {
             continue;
         }
         // What is in the trash was an article.

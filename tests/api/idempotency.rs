@@ -375,6 +375,8 @@ fn bodies() -> Vec<(&'static str, Value)> {
         ("mergeTag", json!({"into": "into-this"})),
         ("mergeAuthor", json!({"into": "into-this"})),
         ("restoreRevision", Value::Null),
+        ("publishWorkingCopy", Value::Null),
+        ("createPreviewLink", Value::Null),
         ("emptyTrash", Value::Null),
         (
             "invitePerson",
@@ -439,6 +441,10 @@ fn target(demo: &Demo, token: &str, operation: &str) -> String {
         "restoreArticle" => drop(ask("DELETE", &path, None)),
         "publishArticle" => {}
         _ => drop(ask("POST", &format!("{path}/publish"), Some(json!({})))),
+    }
+    if operation == "publishWorkingCopy" {
+        let copy = format!("{path}/working-copy");
+        ask("PATCH", &copy, Some(json!({"kicker": "Later"})));
     }
     id
 }

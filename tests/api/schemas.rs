@@ -1,6 +1,5 @@
 //! The schemas of the OpenAPI document take what the server takes.
 
-use dateline::auth::model::Right;
 use jsonschema::Validator;
 use macro_rules_attribute::apply;
 use reqwest::Method;

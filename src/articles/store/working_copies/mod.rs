@@ -133,15 +133,17 @@ pub fn edit(
     (patch, rebase): (ArticlePatch, Option<Rebase>),
 ) -> StoreResult<()> {
     let article = load_for_update(change.connection, id, caller, &Expected::Any)?;
-    Step::EditWorkingCopy.check(article.status)?;
     let row = Row::load(change.connection, id)?;
     let stored = row.as_ref().map(Row::stored).transpose()?.flatten();
     match &stored {
         Some(stored) => stored.check(caller, expected)?,
         None => {
             expected.check(article.row.version)?;
-            keep_base(change, id)?;
         }
+    }
+    Step::EditWorkingCopy.check(article.status)?;
+    if stored.is_none() {
+        keep_base(change, id)?;
     }
     let patch = with_mentions(change, patch, caller)?;
     let (before, base_version) = match &stored {
