@@ -42,7 +42,7 @@ fn kinds(entries: &[Value]) -> Vec<&str> {
     kinds.collect()
 }
 
-async fn verified(app: &TestApp, kept: &'static [Kept]) -> Verified {
+pub async fn verified(app: &TestApp, kept: &'static [Kept]) -> Verified {
     let read = app
         .database
         .read(move |connection| verify(connection, 1, kept, |_| ()));

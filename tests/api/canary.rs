@@ -109,7 +109,10 @@ async fn what_is_not_public_is_nowhere(app: TestApp) {
     let hidden = hide_some(&app, &token).await;
     let seen = app.published(&token, "seen").await;
     // What readers are to see of it later.
-    let copy = format!("/v1/editorial/articles/{}/working-copy", seen.json["id"].as_str().unwrap());
+    let copy = format!(
+        "/v1/editorial/articles/{}/working-copy",
+        seen.json["id"].as_str().unwrap()
+    );
     let copied = app
         .request(Method::PATCH, &copy)
         .bearer(&token)
@@ -124,7 +127,12 @@ async fn what_is_not_public_is_nowhere(app: TestApp) {
         .json(json!({"publish_at": "2999-01-01T00:00:00Z"}))
         .await;
     assert_eq!(scheduled.status, 200, "{}", scheduled.text);
-    assert_eq!(app.get(&format!("/v1/articles/{CANARY}-later")).await.status, 404);
+    assert_eq!(
+        app.get(&format!("/v1/articles/{CANARY}-later"))
+            .await
+            .status,
+        404
+    );
     let mut ids = vec![seen.json["id"].clone()];
     for slug in &hidden {
         let path = format!(

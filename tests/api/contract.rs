@@ -396,6 +396,8 @@ async fn every_public_answer_says_how_it_is_kept(app: TestApp) {
             path.starts_with("/v1/")
                 && item["get"].is_object()
                 && item["get"]["security"] == json!([])
+                // What is for whoever has a link, no cache keeps: `previews.rs`.
+                && *path != "/v1/preview/{token}"
         });
     let public: BTreeSet<&str> = public.map(|(path, _)| path.as_str()).collect();
     assert_eq!(public, answered, "an operation is not in this test");

@@ -36,6 +36,7 @@ mod idempotency;
 mod import;
 mod lifetimes;
 mod limits;
+mod model;
 mod names;
 mod one_call;
 mod patches;
