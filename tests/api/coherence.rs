@@ -399,6 +399,35 @@ async fn retract_another(app: &TestApp, token: &str, random: &mut StdRng) -> (St
     (format!("{step} {slug}"), reply)
 }
 
+/// Writes a working copy of what is published, or publishes the one that is there.
+async fn on_working_copy(
+    app: &TestApp,
+    token: &str,
+    article: &Reply,
+    number: u32,
+) -> (String, Reply) {
+    let path = format!(
+        "/v1/editorial/articles/{}/working-copy",
+        article.json["id"].as_str().unwrap()
+    );
+    let is_there = article.json["working_copy"].is_object();
+    let (method, path, body) = match is_there && !number.is_multiple_of(3) {
+        true => (
+            Method::POST,
+            format!("{path}/publish"),
+            json!({"silent": number.is_multiple_of(2)}),
+        ),
+        false => (
+            Method::PATCH,
+            path,
+            json!({"headline": format!("Working copy {number}"), "tags": ["ports"]}),
+        ),
+    };
+    let request = app.request(method.clone(), &path).bearer(token);
+    let reply = request.header("if-match", "*").json(body).await;
+    (format!("{method} {path}"), reply)
+}
+
 /// One write at random; says what it was. Some are refused, which is as good.
 async fn write_something(
     app: &TestApp,
@@ -429,7 +458,7 @@ async fn write_something(
             )
         }
     };
-    let (what, reply) = match random.random_range(0..32) {
+    let (what, reply) = match random.random_range(0..36) {
         0 | 1 => patch(json!({"headline": format!("Headline {number}")})).await,
         2 => patch(json!({"tags": ["ports"]})).await,
         3 => patch(json!({"tags": ["climate", "ports"]})).await,
@@ -552,6 +581,12 @@ async fn write_something(
                 format!("move africa {patch}"),
                 patch_named(app, token, "/v1/tags/africa", patch).await,
             )
+        }
+        32 | 33 => on_working_copy(app, token, &article, number).await,
+        34 => patch(json!({"kicker": format!("Silent {number}"), "silent": true})).await,
+        35 => {
+            let correction = json!({"kind": "update", "text": format!("Now {number}.")});
+            patch(json!({"dateline": format!("Port {number}"), "correction": correction})).await
         }
         30 => {
             let patch = json!({"name": format!("World {number}")});

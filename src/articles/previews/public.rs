@@ -24,7 +24,7 @@ use crate::problem::{LINK_OVER, Problem, ProblemDocument};
 #[into_params(names("token"), parameter_in = Path)]
 pub struct TokenPath(
     /// The token of a preview link.
-    #[param(value_type = String, example = "pv_AZqPPF0efESdWwxvD39qIQ")]
+    #[param(value_type = String)]
     pub String,
 );
 
