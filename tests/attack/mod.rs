@@ -6,5 +6,6 @@ mod bodies;
 mod connections;
 mod costly;
 mod logs;
+mod oidc;
 mod proxies;
 mod sign_in;
