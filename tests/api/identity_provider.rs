@@ -240,7 +240,9 @@ impl Provider {
     }
 
     pub fn claim(&self, claims: Value) {
-        merge(&mut self.script().claims, &claims);
+        let mut script = self.script();
+        let all = script.claims.as_object_mut().unwrap();
+        all.extend(claims.as_object().unwrap().clone());
     }
 
     pub fn asked(&self, path: &str) -> usize {
@@ -398,7 +400,10 @@ async fn answer(request: HttpRequest, body: Bytes, provider: Data<Provider>) -> 
         "/userinfo" => {
             let token = request.headers().get("authorization").unwrap();
             assert_eq!(token, "Bearer access-token-of-the-provider");
-            HttpResponse::Ok().json(&provider.script().userinfo)
+            let script = provider.script();
+            let mut said = json!({"sub": script.claims["sub"]});
+            merge(&mut said, &script.userinfo);
+            HttpResponse::Ok().json(said)
         }
         _ => HttpResponse::NotFound().finish(),
     }
