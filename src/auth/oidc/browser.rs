@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_browser_is_found_among_other_cookies() {
-        let (browser, other) = (Browser::new(), Browser::new());
+        let (browser, other) = (Browser::generate(), Browser::generate());
         let mut headers = HeaderMap::new();
         let cookie = format!(
             "a=b; {COOKIE}={}; {SECURE_COOKIE}={}",

@@ -71,7 +71,7 @@ pub async fn start_sign_in(
     let return_to = params.return_to(&origins)?;
     let is_secure = service.provider.settings.is_secure();
     // Sign-ins of several tabs are of one browser.
-    let browser = browser_of(request.headers(), is_secure).unwrap_or_else(Browser::new);
+    let browser = browser_of(request.headers(), is_secure).unwrap_or_else(Browser::generate);
     let now = Utc::now().timestamp();
     let (begun, text) = service
         .key
@@ -343,6 +343,10 @@ pub struct SignInCode {
         (status = 200, description = "Signed in.", body = Tokens),
         (status = 401, description = "The code is unknown, was used, has expired, or is another client's.", body = ProblemDocument, content_type = "application/problem+json"),
     )
+)]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is something of its own that actix extracts"
 )]
 pub async fn exchange_sign_in_code(
     request: HttpRequest,

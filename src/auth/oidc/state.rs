@@ -45,7 +45,7 @@ pub struct Browser([u8; HASH]);
 
 impl Browser {
     /// One that has no cookie yet.
-    pub fn new() -> Self {
+    pub fn generate() -> Self {
         Self(random_bytes())
     }
 
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_state_comes_back_as_it_went() {
-        let (key, browser) = (StateKey::new(b"key"), Browser::new());
+        let (key, browser) = (StateKey::new(b"key"), Browser::generate());
         let (state, text) = begun(&key, &browser);
         assert_eq!(key.open(&text), Some(state.clone()));
         assert_eq!(state.return_to, PAGE);
@@ -216,11 +216,11 @@ mod tests {
 
     #[test]
     fn a_state_is_that_of_one_browser_for_ten_minutes() {
-        let (key, browser) = (StateKey::new(b"key"), Browser::new());
+        let (key, browser) = (StateKey::new(b"key"), Browser::generate());
         let (state, _) = begun(&key, &browser);
         assert!(state.is_good(Some(&browser), 1_000 + LIFETIME - 1));
         assert!(!state.is_good(Some(&browser), 1_000 + LIFETIME));
-        assert!(!state.is_good(Some(&Browser::new()), 1_000));
+        assert!(!state.is_good(Some(&Browser::generate()), 1_000));
         assert!(!state.is_good(None, 1_000));
         let kept = Browser::from_cookie(&browser.cookie()).unwrap();
         assert!(state.is_good(Some(&kept), 1_000));
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn what_was_not_signed_here_is_no_state() {
-        let (key, browser) = (StateKey::new(b"key"), Browser::new());
+        let (key, browser) = (StateKey::new(b"key"), Browser::generate());
         let (_, text) = begun(&key, &browser);
         assert!(StateKey::new(b"other").open(&text).is_none());
         let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(&text).unwrap();
