@@ -92,6 +92,11 @@ impl State {
             visitors,
         } = Keys::load(&database).await?;
         let identity_provider = identity_provider(config.oidc.provider(), &database).await?;
+        if identity_provider.0.is_some() && config.editorial_origins.is_empty() {
+            tracing::warn!(
+                "nobody signs in by the identity provider: without --editorial-origins there is no page to return to"
+            );
+        }
         let metrics = Data::new(Metrics::new(database.metrics()).map_err(StartError::Metrics)?);
         let public_url = PublicUrl::new(config.public_url.as_ref());
         if let Some(url) = &public_url.0 {

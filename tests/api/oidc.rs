@@ -496,3 +496,34 @@ async fn without_a_provider_there_is_nothing(app: TestApp) {
     .await;
     assert_eq!(browser.start(&desk).await.problem(), "not-found");
 }
+
+#[test]
+fn settings_that_cannot_work_are_refused() {
+    let place = crate::process::Place::new(crate::harness::On::Sqlite);
+    let client = ["--oidc-client-id", "dateline"];
+    let api = ["--oidc-api-url", "https://api.example"];
+    let issuer = ["--oidc-issuer", "https://id.example"];
+    for (settings, said) in [
+        (issuer.to_vec(), "--oidc-client-id"),
+        ([issuer, client].concat(), "--oidc-api-url"),
+        (
+            [["--oidc-issuer", "http://id.example"], client, api].concat(),
+            "https",
+        ),
+        (
+            [["--oidc-api-url", "http://api.example"], client, issuer].concat(),
+            "https",
+        ),
+        (vec!["--oidc-provider", "My provider"], "lower-case letters"),
+        (vec!["--oidc-email-domains", "*"], "news.example"),
+        (vec!["--oidc-roles", "editors=boss"], "boss"),
+        (vec!["--oidc-roles", "editors"], "group=role"),
+        (vec!["--oidc-default-role", "boss"], "boss"),
+    ] {
+        let arguments = [["serve", "--create"].to_vec(), settings].concat();
+        let output = place.run(&arguments, "");
+        let error = crate::process::text(&output.stderr);
+        assert!(!output.status.success(), "{arguments:?}");
+        assert!(error.contains(said), "{arguments:?}: {error}");
+    }
+}

@@ -7,5 +7,6 @@ mod connections;
 mod costly;
 mod logs;
 mod oidc;
+mod oidc_provider;
 mod proxies;
 mod sign_in;

@@ -12,12 +12,14 @@
 //! - [`id_token`] – what it signed
 //! - [`account`] – who that is
 //! - [`browser`] – addresses, parameters and cookies of browsers
+//! - [`failure`] – how sign-ins end that come to nothing
 //! - [`sign_in`] – the handlers of `/v1/auth/oidc`
 //! - [`editorial`] – those of people's identities, for admins
 
 pub mod account;
 pub mod browser;
 pub mod editorial;
+pub mod failure;
 pub mod fetch;
 pub mod id_token;
 pub mod keys;

@@ -12,14 +12,15 @@ use super::browser::{
     CallbackParams, IdentityProvider, Named, SignInService, StartParams, allowed, back_to,
     browser_of, cookie_of, redirect,
 };
+use super::failure::{Failure, NOT_THIS_BROWSER, PROVIDER_FAILED};
 use super::provider::{AuthenticationRequest, ProviderError};
 use super::state::{self, Browser, State};
 use crate::auth::jwt::Signer;
 use crate::auth::session::{Throttled, Tokens, refused, server, tokens, user_agent};
-use crate::auth::store::identities::{self, Refused};
+use crate::auth::store::identities;
 use crate::auth::store::provider_sign_ins;
 use crate::auth::throttle::LoginThrottle;
-use crate::db::{Database, StoreError};
+use crate::db::Database;
 use crate::events::{RequestId, Writer};
 use crate::http::body::JsonBody;
 use crate::http::cors::EditorialOrigins;
@@ -89,89 +90,6 @@ pub async fn start_sign_in(
     let cookie = cookie_of(&browser, is_secure);
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
-}
-
-/// How a sign-in ended that came to nothing, in the words of RFC 6749, section 4.1.2.1: a word and a sentence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Failure(&'static str, &'static str);
-
-const NOT_THIS_BROWSER: Failure = Failure(
-    "invalid_request",
-    "This sign-in was begun in another browser, was used already, or took too long. Begin again.",
-);
-const PROVIDER_AWAY: Failure = Failure(
-    "temporarily_unavailable",
-    "The identity provider is away. Try again later.",
-);
-const PROVIDER_FAILED: Failure = Failure(
-    "server_error",
-    "The identity provider did not say who you are in a way that can be trusted.",
-);
-const SERVER_BUSY: Failure = Failure("temporarily_unavailable", "The server is busy. Try again.");
-const SERVER_FAILED: Failure = Failure("server_error", "The server failed.");
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(..) | StoreError::Conflict | StoreError::TooSlow => {
-                tracing::warn!(%error, "a sign-in was not written");
-                SERVER_BUSY
-            }
-            error => {
-                tracing::error!(%error, "a sign-in was not written");
-                SERVER_FAILED
-            }
-        }
-    }
-}
-
-impl From<ProviderError> for Failure {
-    fn from(error: ProviderError) -> Self {
-        tracing::warn!(%error, "a sign-in by the identity provider failed");
-        match error {
-            ProviderError::Away(_) => PROVIDER_AWAY,
-            ProviderError::Failed(_) | ProviderError::Code | ProviderError::Untrusted(_) => {
-                PROVIDER_FAILED
-            }
-        }
-    }
-}
-
-impl From<Refused> for Failure {
-    fn from(refused: Refused) -> Self {
-        let sentence = match refused {
-            Refused::Unknown => {
-                "Nobody was invited here with an address that the identity provider vouches for. Ask an admin."
-            }
-            Refused::Disabled(_) => "This account is disabled. Ask an admin.",
-            Refused::OtherIdentity(_) => {
-                "The account with your address belongs to another identity. Ask an admin."
-            }
-            Refused::NoRole(_) => "Your groups give you no role here any more. Ask an admin.",
-        };
-        Self("access_denied", sentence)
-    }
-}
-
-impl Failure {
-    /// What the provider said instead of a code: its word where it is one of the standard's (OpenID Connect Core 1.0,
-    /// section 3.1.2.6), and never its sentence, which anybody can write.
-    fn from_provider(error: &str) -> Self {
-        const WORDS: [&str; 7] = [
-            "access_denied",
-            "account_selection_required",
-            "consent_required",
-            "interaction_required",
-            "login_required",
-            "server_error",
-            "temporarily_unavailable",
-        ];
-        let word = WORDS.into_iter().find(|word| *word == error);
-        Self(
-            word.unwrap_or("server_error"),
-            "The identity provider let nobody in.",
-        )
-    }
 }
 
 /// Come back from the identity provider
