@@ -1,10 +1,21 @@
 //! An identity provider that is away, lies about itself or answers without end, and what it leaves in logs.
 
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use dateline::auth::model::Role;
 use dateline::config::ServerConfig;
 use dateline::db::identity_schema::provider_sign_ins;
 use diesel::RunQueryDsl;
 use macro_rules_attribute::apply;
+use openssl::asn1::Asn1Time;
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::rsa::Rsa;
+use openssl::ssl::{SslAcceptor, SslMethod};
+use openssl::x509::extension::SubjectAlternativeName;
+use openssl::x509::{X509, X509Name};
 use serde_json::json;
 
 use super::oidc::open;
@@ -104,6 +115,64 @@ async fn while_the_provider_is_away_only_sign_in_by_it_is(app: TestApp) {
     assert_eq!(provider.asked("/elsewhere"), 0);
     let desk = crate::identity_provider::desk(&app, &provider, open).await;
     browser.sign_in(&desk, &provider).await;
+}
+
+/// A server with a certificate that nobody trusts; with how many connected, and how many said something all the same.
+fn self_signed() -> (String, Arc<[AtomicUsize; 2]>) {
+    let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+    let mut name = X509Name::builder().unwrap();
+    name.append_entry_by_text("CN", "localhost").unwrap();
+    let name = name.build();
+    let mut certificate = X509::builder().unwrap();
+    certificate.set_version(2).unwrap();
+    certificate.set_subject_name(&name).unwrap();
+    certificate.set_issuer_name(&name).unwrap();
+    certificate.set_pubkey(&key).unwrap();
+    let (begin, end) = (Asn1Time::days_from_now(0), Asn1Time::days_from_now(365));
+    certificate.set_not_before(&begin.unwrap()).unwrap();
+    certificate.set_not_after(&end.unwrap()).unwrap();
+    let names = SubjectAlternativeName::new()
+        .dns("localhost")
+        .build(&certificate.x509v3_context(None, None));
+    certificate.append_extension(names.unwrap()).unwrap();
+    certificate.sign(&key, MessageDigest::sha256()).unwrap();
+    let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls()).unwrap();
+    acceptor.set_private_key(&key).unwrap();
+    acceptor.set_certificate(&certificate.build()).unwrap();
+    let acceptor = acceptor.build();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let counts = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+    let counted = Arc::clone(&counts);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            counted[0].fetch_add(1, Ordering::SeqCst);
+            if let Ok(mut stream) = acceptor.accept(stream) {
+                let read = stream.read(&mut [0]);
+                let said = usize::from(read.is_ok_and(|bytes| bytes > 0));
+                counted[1].fetch_add(said, Ordering::SeqCst);
+            }
+        }
+    });
+    (format!("https://localhost:{port}"), counts)
+}
+
+#[apply(both)]
+async fn a_provider_whose_certificate_nobody_trusts_is_told_nothing(app: TestApp) {
+    let provider = Provider::start().await;
+    let (issuer, counts) = self_signed();
+    let desk = desk(&app, &provider, |server| {
+        open(server);
+        server.oidc.oidc_issuer = Some(issuer.parse().unwrap());
+    })
+    .await;
+    let reply = Browser::new().start(&desk).await;
+    assert_eq!(
+        (reply.status.as_u16(), reply.problem()),
+        (503, "unavailable")
+    );
+    assert_ne!(counts[0].load(Ordering::SeqCst), 0);
+    assert_eq!(counts[1].load(Ordering::SeqCst), 0);
 }
 
 #[apply(both)]
