@@ -16,6 +16,10 @@ use crate::db::connection_pool::PoolSettings;
 use crate::http::path_prefix::PathPrefix;
 use crate::shares::bot::ProductName;
 
+mod oidc;
+
+pub use oidc::OidcConfig;
+
 /// Seconds for which caches may say that something is not there, at most: it may be any moment.
 const MISSING_MAX_AGE: u32 = 10;
 
@@ -266,6 +270,10 @@ pub struct ServerConfig {
     /// How long an invitation is good (days)
     #[arg(long, env = "DATELINE_INVITATION_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=90))]
     pub invitation_days: u16,
+
+    /// The newsroom's identity provider
+    #[command(flatten)]
+    pub oidc: OidcConfig,
 }
 
 impl ServerConfig {

@@ -10,7 +10,7 @@ use crate::articles::store::working_copies::publishing;
 use crate::articles::store::{expiry, revisions, trash};
 use crate::articles::telling::EditorialRules;
 use crate::auth::jwt::Signer;
-use crate::auth::store::{links, sessions};
+use crate::auth::store::{links, provider_sign_ins, sessions};
 use crate::auth::throttle::LoginThrottle;
 use crate::db::{Connection, Database, StoreError, Timestamp};
 use crate::events::{Change, Origin, Writer, log};
@@ -332,6 +332,7 @@ pub fn sweep(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<L
                     counting::forget_visitors(connection, Timestamp::now())?;
                     sessions::forget_expired(connection)?;
                     links::forget_expired(connection)?;
+                    provider_sign_ins::forget_expired(connection)?;
                     keys::find(connection, Purpose::AccessTokens)
                 })
                 .await;

@@ -36,6 +36,8 @@ pub enum Purpose {
     AccessTokens,
     /// Signing cursors.
     Cursors,
+    /// Signing what an identity provider sends back with a sign-in.
+    ProviderSignIns,
     /// Deriving the daily keys under which visitors are hashed.
     Visitors,
     /// Signing preview links.
@@ -47,6 +49,7 @@ impl Purpose {
         match self {
             Self::AccessTokens => "access_tokens",
             Self::Cursors => "cursors",
+            Self::ProviderSignIns => "provider_sign_ins",
             Self::Visitors => "visitors",
             Self::Previews => "previews",
         }

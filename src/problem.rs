@@ -108,7 +108,7 @@ problem_types! {
     INTERNAL = "internal", 500, "Internal error",
         "The server failed. `instance` is the request's id: its operator finds the reason in the log under it.";
     UNAVAILABLE = "unavailable", 503, "Not available now",
-        "The server or its database is busy or starting. Try again after `Retry-After` seconds.";
+        "The server or its database is busy or starting, or the identity provider is away. Try again after `Retry-After` seconds.";
     OUTCOME_UNKNOWN = "outcome-unknown", 504, "Outcome unknown",
         "The database did not say whether it has made the change: it is there as a whole, or not at all. Read what you meant to change before you send it again.";
     TOO_SLOW = "too-slow", 503, "Takes too long",

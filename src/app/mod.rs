@@ -52,6 +52,9 @@ pub enum StartError {
     /// The metrics: a mistake in the code.
     #[error("metrics: {0}")]
     Metrics(prometheus::Error),
+    /// The TLS library.
+    #[error("cannot call the identity provider: {0}")]
+    Tls(String),
     /// A thread.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),

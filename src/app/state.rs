@@ -1,5 +1,6 @@
 //! What handlers are given, each by its type.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::{Data, ServiceConfig};
@@ -11,6 +12,10 @@ use crate::articles::public::ArticleLoader;
 use crate::articles::telling::EditorialRules;
 use crate::auth::denials::Denials;
 use crate::auth::jwt::Signer;
+use crate::auth::oidc::browser::{IdentityProvider, SignInService};
+use crate::auth::oidc::provider::Provider;
+use crate::auth::oidc::settings::ProviderSettings;
+use crate::auth::oidc::state::StateKey;
 use crate::auth::people::LinkSettings;
 use crate::auth::throttle::LoginThrottle;
 use crate::cache::fixed::FixedContent;
@@ -66,6 +71,7 @@ pub(super) struct State {
     timeout: Data<RequestTimeout>,
     readers: BodyReaders,
     links: Data<LinkSettings>,
+    identity_provider: Data<IdentityProvider>,
     in_flight: Data<InFlight>,
     previews: Data<PreviewLinks>,
 }
@@ -88,6 +94,12 @@ impl State {
             visitors,
             previews,
         } = Keys::load(&database).await?;
+        let identity_provider = identity_provider(config.oidc.provider(), &database).await?;
+        if identity_provider.0.is_some() && config.editorial_origins.is_empty() {
+            tracing::warn!(
+                "nobody signs in by the identity provider: without --editorial-origins there is no page to return to"
+            );
+        }
         let metrics = Data::new(Metrics::new(database.metrics()).map_err(StartError::Metrics)?);
         let public_url = PublicUrl::new(config.public_url.as_ref());
         if let Some(url) = &public_url.0 {
@@ -143,6 +155,7 @@ impl State {
                 page: config.invitation_url.clone(),
                 invitations: chrono::Duration::days(config.invitation_days.into()),
             }),
+            identity_provider: Data::new(identity_provider),
             metrics,
             database: Data::new(database),
             in_flight: Data::default(),
@@ -185,6 +198,7 @@ impl State {
             .app_data(self.timeout.clone())
             .app_data(self.readers.clone())
             .app_data(self.links.clone())
+            .app_data(self.identity_provider.clone())
             .app_data(self.in_flight.clone())
             .app_data(self.previews.clone());
     }
@@ -210,6 +224,26 @@ impl Keys {
         };
         Ok(database.write(load).await?)
     }
+}
+
+/// Nothing is asked of the provider yet: it may be away while servers start.
+async fn identity_provider(
+    settings: Option<ProviderSettings>,
+    database: &Database,
+) -> Result<IdentityProvider, StartError> {
+    let Some(settings) = settings else {
+        return Ok(IdentityProvider::default());
+    };
+    let load =
+        |connection: &mut Connection| keys::find_or_make(connection, Purpose::ProviderSignIns);
+    let key = StateKey::new(&newest(&database.write(load).await?));
+    tracing::info!(
+        redirect_uri = settings.redirect_uri(),
+        "people sign in by the identity provider as well, which sends them to redirect_uri"
+    );
+    let provider = Provider::new(settings).map_err(|error| StartError::Tls(error.to_string()))?;
+    let service = SignInService { provider, key };
+    Ok(IdentityProvider(Some(Arc::new(service))))
 }
 
 fn newest(keys: &[Key]) -> Vec<u8> {

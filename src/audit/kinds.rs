@@ -70,6 +70,8 @@ kinds! {
     PersonChanged = "person_changed", "Somebody's name or role was changed.";
     PersonDisabled = "person_disabled", "Somebody cannot sign in any more.";
     PersonEnabled = "person_enabled", "Somebody can sign in again.";
+    IdentityLinked = "identity_linked", "A person was linked with who they are at the identity provider.";
+    IdentityUnlinked = "identity_unlinked", "That link was taken away.";
     TokenCreated = "token_created", "An API token was issued.";
     TokenRevoked = "token_revoked", "An API token was revoked.";
     AccessDenied = "access_denied", "A caller had not the right for what they asked.";

@@ -9,6 +9,7 @@
 //! - `hs256` – the one algorithm that they are signed with
 //! - [`jwt`] – access tokens and the keys they are signed with
 //! - [`secret`] – random tokens and how they are stored
+//! - [`oidc`] – signing in by the newsroom's identity provider
 //! - [`throttle`] – limits on attempts to sign in
 //! - [`store`] – users, links, sessions and API tokens in the database
 //! - [`guard`] – the extractors with which handlers name the right they need
@@ -27,6 +28,7 @@ pub mod guard;
 mod hs256;
 pub mod jwt;
 pub mod model;
+pub mod oidc;
 pub mod password;
 pub mod people;
 pub mod person;
@@ -43,6 +45,7 @@ pub fn resources() -> Vec<Resource> {
     let parts = [
         session::resources(),
         account::resources(),
+        oidc::resources(),
         people::resources(),
         tokens::resources(),
     ];

@@ -15,7 +15,7 @@ use crate::validation::{Invalid, Violations};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PersonStatus {
-    /// They were invited and have no password yet.
+    /// They were invited, and have neither set a password nor signed in by the identity provider.
     Invited,
     /// They can sign in.
     Active,

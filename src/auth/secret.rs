@@ -16,6 +16,8 @@ pub const REFRESH_TOKEN_PREFIX: &str = "dr_";
 
 /// What tokens of links begin with by which people set a password.
 pub const LINK_PREFIX: &str = "dk_";
+/// What codes begin with that a client exchanges after a sign-in by an identity provider.
+pub const SIGN_IN_CODE_PREFIX: &str = "dc_";
 
 /// A new token with a prefix that says what it is.
 pub fn generate(prefix: &str) -> String {

@@ -340,7 +340,7 @@ pub async fn refresh(
 }
 
 /// Where a change comes from that nobody has proven to ask for.
-fn server(request: RequestId) -> Origin {
+pub(super) fn server(request: RequestId) -> Origin {
     Origin {
         actor: Actor::System,
         request: Some(request.0),

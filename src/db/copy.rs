@@ -15,6 +15,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::desk_schema::*;
 use super::dialect::{Kind, Typed};
+use super::identity_schema::*;
 use super::lock::{self, Lock};
 use super::schema::*;
 use super::transaction::in_transaction;
@@ -115,6 +116,7 @@ pub fn tables() -> Vec<Copied> {
         share_rollups collections collection_tags collection_slots tag_ancestors password_links
         idempotency_keys idempotency_usage retractions retired_slugs revision_bodies revisions
         working_copies preview_links
+        identities provider_sign_ins
     )
 }
 

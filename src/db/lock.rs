@@ -31,6 +31,8 @@ pub enum Lock {
     Family(Id),
     /// Taking from an admin that they are one, or can sign in.
     Admins,
+    /// Linking a person with who they are at an identity provider.
+    Identities,
     /// Answering a request with an idempotency key, by a hash of the caller and the key.
     IdempotencyKey(i64),
     /// Writing many articles in one transaction: two that lock tags in different orders would wait for each other.
@@ -53,6 +55,7 @@ impl Lock {
             Self::Totals => 0x746f_7461,
             Self::Family(id) => id.0.as_u64_pair().1.cast_signed(),
             Self::Admins => 0x6164_6d69,
+            Self::Identities => 0x6964_656e,
             Self::IdempotencyKey(hash) => hash,
             Self::Batches => 0x6261_7463,
             Self::Migrations => 0x6461_7465_6c69_6e65,

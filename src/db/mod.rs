@@ -28,7 +28,8 @@
 //! - [`migrations`] – bringing a database to this version's tables
 //! - [`views`] – and to its views
 //! - [`copy`] – copying everything from one database to another
-//! - [`schema`] – the tables as Diesel sees them; [`desk_schema`] – those of what only editors have
+//! - [`schema`] – the tables as Diesel sees them; [`desk_schema`] – those of what only editors have;
+//!   [`identity_schema`] – those of sign-in by an identity provider
 //! - [`suitable`] – whether a Postgres server is one that this program can work with
 //! - [`statement`] – SQL that is prepared once
 //!
@@ -49,6 +50,7 @@ pub mod file;
 pub mod health;
 mod heartbeat;
 mod hosts;
+pub mod identity_schema;
 pub mod keyset;
 mod listen;
 pub mod lock;

@@ -114,6 +114,8 @@ fn generated() -> Value {
         authors::document(),
         auth::session::document(),
         auth::account::document(),
+        auth::oidc::sign_in::document(),
+        auth::oidc::editorial::document(),
         auth::people::document(),
         auth::tokens::document(),
         audit::document(),

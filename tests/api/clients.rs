@@ -14,7 +14,8 @@ fn parameters() -> Vec<(String, String)> {
     let paths = DOCUMENT["paths"].as_object().unwrap();
     let mut found = Vec::new();
     for (path, item) in paths {
-        if !path.starts_with("/v1/") || item["get"]["security"] != json!([]) {
+        let is_for_readers = path.starts_with("/v1/") && !path.starts_with("/v1/auth/");
+        if !is_for_readers || item["get"]["security"] != json!([]) {
             continue;
         }
         let slug = match path.as_str() {

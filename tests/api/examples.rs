@@ -56,6 +56,10 @@ fn examples_find_something_in_the_sample_newsroom() {
         let Some(operation) = item.get("get") else {
             continue;
         };
+        // It has no identity provider either.
+        if path.starts_with("/v1/auth/oidc/") {
+            continue;
+        }
         for address in addresses(path, operation).into_iter().flatten() {
             let address = address.trim_end_matches('?');
             let (status, reply) = demo.server.ask("GET", address, &token, None);

@@ -6,5 +6,7 @@ mod bodies;
 mod connections;
 mod costly;
 mod logs;
+mod oidc;
+mod oidc_provider;
 mod proxies;
 mod sign_in;

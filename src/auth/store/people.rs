@@ -28,6 +28,9 @@ pub enum Authority {
     Caller(Caller),
     /// Whoever runs the command line on the database: may do anything.
     Operator,
+    /// The groups that an identity provider says somebody is in: give any role, and take it from anybody but the last
+    /// admin.
+    Groups,
 }
 
 impl Authority {
@@ -42,7 +45,7 @@ impl Authority {
                     "Nobody gives or manages more than they have: the role {role} has the right {missing}."
                 )))
             }
-            Self::Caller(_) | Self::Operator => Ok(()),
+            Self::Caller(_) | Self::Operator | Self::Groups => Ok(()),
         }
     }
 }
@@ -81,10 +84,10 @@ impl PersonFilter {
 }
 
 pub(super) fn status_of(user: &User) -> PersonStatus {
-    match (user.disabled_at, user.password_hash()) {
+    match (user.disabled_at, user.has_joined()) {
         (Some(_), _) => PersonStatus::Disabled,
-        (None, None) => PersonStatus::Invited,
-        (None, Some(_)) => PersonStatus::Active,
+        (None, false) => PersonStatus::Invited,
+        (None, true) => PersonStatus::Active,
     }
 }
 

@@ -51,12 +51,26 @@ pub(super) fn begin(
     user: &User,
     user_agent: Option<&str>,
 ) -> StoreResult<(Session, String)> {
+    begin_by(change, user, user_agent, json!({}))
+}
+
+/// The same; `detail` is an object that says how they signed in, for the log.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn begin_by(
+    change: &mut Change<'_>,
+    user: &User,
+    user_agent: Option<&str>,
+    mut detail: Value,
+) -> StoreResult<(Session, String)> {
     let session = Session {
         user: user.id,
         id: Id::generate(),
     };
     let token = add_refresh_token(change.connection, session, change.now, user_agent)?;
-    change.record(event("signed_in", user, json!({"session": session.id})));
+    detail["session"] = json!(session.id);
+    change.record(event("signed_in", user, detail));
     Ok((session, token))
 }
 

@@ -42,19 +42,29 @@ impl User {
         stored(&self.role)
     }
 
-    /// Salted hash of the password, in PHC string format; `None` of someone who was invited and has not joined.
+    /// Salted hash of the password, in PHC string format; `None` of someone who was invited and has not joined, or who
+    /// joined by an identity provider.
     pub fn password_hash(&self) -> Option<&str> {
-        (self.password_hash != NONE).then_some(&*self.password_hash)
+        let is_one = self.has_joined() && self.password_hash != ELSEWHERE;
+        is_one.then_some(&*self.password_hash)
     }
 
-    /// Whether they can sign in: they have a password and are not disabled.
+    /// Whether they have set a password, or signed in by an identity provider.
+    pub fn has_joined(&self) -> bool {
+        self.password_hash != NONE
+    }
+
+    /// Whether they can sign in: they have joined and are not disabled.
     pub fn can_sign_in(&self) -> bool {
-        self.disabled_at.is_none() && self.password_hash().is_some()
+        self.disabled_at.is_none() && self.has_joined()
     }
 }
 
-/// Stands for no password: no password has this hash.
+/// Stands for no password, of somebody who has not joined: no password has this hash.
 pub(super) const NONE: &str = "";
+
+/// Stands for no password, of somebody who signs in by an identity provider: no password has this hash.
+pub(super) const ELSEWHERE: &str = "!";
 
 /// E-mail addresses are compared in lower case.
 pub fn normalise_email(email: &str) -> String {
