@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::web::Data;
 
-use crate::articles::store::{expiry, revisions, trash};
+use crate::articles::store::{expiry, locks, revisions, trash};
 use crate::auth::jwt::Signer;
 use crate::auth::store::{links, sessions};
 use crate::auth::throttle::LoginThrottle;
@@ -309,6 +309,7 @@ pub fn sweep(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<L
                     counting::forget_visitors(connection, Timestamp::now())?;
                     sessions::forget_expired(connection)?;
                     links::forget_expired(connection)?;
+                    locks::forget_expired(connection)?;
                     keys::find(connection, Purpose::AccessTokens)
                 })
                 .await;

@@ -64,6 +64,7 @@ pub fn resources() -> Vec<Resource> {
         shares::resources(),
         articles::resources(),
         articles::revisions::resources(),
+        articles::desk::resources(),
         collections::resources(),
         tags::resources(),
         authors::resources(),

@@ -40,6 +40,7 @@ kinds! {
     ArticleAppeared = "article_appeared", "The clock made an article public.";
     ArticleExpired = "article_expired", "The clock took an article back.";
     ArticleDeleted = "article_deleted", "An article was deleted for good.";
+    ArticleLockTaken = "article_lock_taken", "Somebody took over the lock of an article that another was editing.";
     TagCreated = "tag_created", "A tag was created.";
     TagEdited = "tag_edited", "A tag was changed.";
     TagMerged = "tag_merged", "A tag was merged into another one.";

@@ -113,7 +113,7 @@ pub fn tables() -> Vec<Copied> {
         article_authors corrections slug_redirects events appearances merged_names share_buckets
         share_counts former_urls url_share_counts share_totals share_journal share_journal_applied
         share_rollups collections collection_tags collection_slots tag_ancestors password_links
-        idempotency_keys idempotency_usage retractions retired_slugs revision_bodies revisions
+        idempotency_keys idempotency_usage retractions retired_slugs revision_bodies revisions article_locks
     )
 }
 
@@ -121,6 +121,8 @@ pub fn tables() -> Vec<Copied> {
 pub const LEFT_OUT: &[&str] = &[
     "applied_views",
     "article_search",
+    "draft_entries",
+    "draft_search",
     "event_sequence",
     "name_words",
     "primary_timelines",
@@ -140,6 +142,8 @@ const CLEARED: &[&str] = &[
     "stale",
     "article_search",
     "search_entries",
+    "draft_search",
+    "draft_entries",
     "name_words",
 ];
 

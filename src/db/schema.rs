@@ -214,6 +214,7 @@ table! {
         rendered_by -> Nullable<BigInt>,
         unpublish_at -> Nullable<TimestampSql>,
         first_public_at -> Nullable<TimestampSql>,
+        sort_headline -> Text,
     }
 }
 
@@ -402,6 +403,9 @@ table! {
         public_updated_at -> Nullable<TimestampSql>,
         public_changed_at -> Nullable<TimestampSql>,
         ending -> JsonSql,
+        held_lock -> Nullable<JsonSql>,
+        sort_headline -> Text,
+        sort_published_at -> TimestampSql,
     }
 }
 

@@ -106,6 +106,7 @@ fn generated() -> Value {
     for module in [
         articles::document(),
         articles::revisions::document(),
+        articles::desk::document(),
         collections::document(),
         shares::document(),
         tags::document(),
