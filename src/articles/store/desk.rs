@@ -74,7 +74,7 @@ fn counts(connection: &mut Connection, only_own: Option<Id>) -> StoreResult<Vec<
     let of = |(name, _): &(&str, Status)| {
         format!(
             "SELECT '{name}' AS status, (SELECT count(*) FROM \
-             (SELECT 1 FROM articles WHERE status = '{name}' AND {own} LIMIT $2) AS some) AS articles"
+             (SELECT 1 FROM articles WHERE status = '{name}' AND {own} LIMIT $2) AS counted) AS articles"
         )
     };
     let all: Vec<String> = Status::ALL.iter().map(of).collect();
