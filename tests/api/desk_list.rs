@@ -602,7 +602,7 @@ async fn a_page_is_read_from_an_index(app: TestApp) {
         // Planned afterwards: that forgets all statements that are prepared.
         assert!(statements.len() >= 20, "{statements:?}");
         for (what, sql) in statements {
-            let plan = plan(connection, &sql);
+            let plan = format!("{}\n", plan(connection, &sql));
             for wrong in ["SCAN a\n", "TEMP B-TREE", "Seq Scan on articles", "Sort"] {
                 assert!(!plan.contains(wrong), "{what}\n{sql}\n{plan}");
             }

@@ -82,8 +82,13 @@ pub fn list(
     };
     let (page, total) = match selection.few(connection, window.sort)? {
         Some((found, is)) => {
-            let items = found.len() as i64;
-            (page_of(found, window), count.then_some(Total { items, is }))
+            let counted = Total::counted(found.len() as i64);
+            let is = match is {
+                TotalIs::Exact => counted.is,
+                TotalIs::AtLeast => is,
+            };
+            let total = Total { is, ..counted };
+            (page_of(found, window), count.then_some(total))
         }
         None => {
             let total = count.then(|| selection.count(connection)).transpose()?;
