@@ -224,7 +224,7 @@ pub struct EditorialListParams {
     slug: Vec<Slug>,
     /// Only articles in this language (BCP 47), in whatever script, region or variant unless that is
     /// named: `pt` finds `pt-BR`. Case makes no difference.
-    #[param(value_type = Option<Language>)]
+    #[param(value_type = Option<Language>, example = "en")]
     language: Option<Language>,
     /// Words that the article is found by, drafts too: in headline, kicker, standfirst, body, or the names of tags,
     /// section and authors. `"a phrase"`, `-without`, `beginning*`, as readers search. Without any of these, also articles
@@ -237,20 +237,20 @@ pub struct EditorialListParams {
     #[param(value_type = Option<Timestamp>)]
     updated_after: Option<Timestamp>,
     /// Only articles changed earlier than this instant.
-    #[param(value_type = Option<Timestamp>)]
+    #[param(value_type = Option<String>, format = DateTime)]
     updated_before: Option<Timestamp>,
     /// Only articles whose time of publication is later than this instant; it may be to come.
-    #[param(value_type = Option<Timestamp>)]
+    #[param(value_type = Option<String>, format = DateTime)]
     published_after: Option<Timestamp>,
     /// Only articles whose time of publication is earlier than this instant.
-    #[param(value_type = Option<Timestamp>)]
+    #[param(value_type = Option<String>, format = DateTime)]
     published_before: Option<Timestamp>,
     /// Only published articles that readers do not see yet and will later than this instant: the later one of
     /// `published_at` and `embargo_until` counts.
-    #[param(value_type = Option<Timestamp>)]
+    #[param(value_type = Option<String>, format = DateTime)]
     scheduled_after: Option<Timestamp>,
     /// Only published articles that readers do not see yet and will earlier than this instant.
-    #[param(value_type = Option<Timestamp>)]
+    #[param(value_type = Option<String>, format = DateTime)]
     scheduled_before: Option<Timestamp>,
 }
 
