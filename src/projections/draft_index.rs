@@ -36,6 +36,10 @@ impl Projection for DraftIndex {
         else {
             return Ok(());
         };
+        // Published in the same change, it is never here.
+        if *event == ArticleEvent::Created && change.leaves_published(*id) {
+            return Ok(());
+        }
         let connection = &mut *change.connection;
         match event {
             // Its words are as they were, or it is in no index.
@@ -44,7 +48,6 @@ impl Projection for DraftIndex {
             | ArticleEvent::CorrectionChanged(_)
             | ArticleEvent::CorrectionWithdrawn(_)
             | ArticleEvent::Deleted => Ok(()),
-            // One that is created and published in one change has never been here.
             _ if after.is_published && (before.is_published || *version == 1) => Ok(()),
             _ if after.is_published => store::remove(connection, Index::Drafts, *id),
             ArticleEvent::Trashed if before.is_published => Ok(()),
