@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use actix_web::web::Data;
 
 use crate::articles::store::working_copies::publishing;
-use crate::articles::store::{expiry, revisions, trash};
+use crate::articles::store::{expiry, locks, revisions, trash};
 use crate::articles::telling::EditorialRules;
 use crate::auth::jwt::Signer;
 use crate::auth::store::{links, provider_sign_ins, sessions};
@@ -333,6 +333,7 @@ pub fn sweep(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<L
                     sessions::forget_expired(connection)?;
                     links::forget_expired(connection)?;
                     provider_sign_ins::forget_expired(connection)?;
+                    locks::forget_expired(connection)?;
                     keys::find(connection, Purpose::AccessTokens)
                 })
                 .await;

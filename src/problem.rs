@@ -14,7 +14,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::db::total::{Total, TotalIs};
-use crate::db::{Holder, Id, Outage, Resource, StoreError, Timestamp};
+use crate::db::{Holder, Id, LockedBy, Outage, Resource, StoreError, Timestamp};
 use crate::etag::{self, PRIVATE};
 use crate::log::Repeated;
 use crate::merge::MergeConflict;
@@ -77,6 +77,8 @@ problem_types! {
         "The step is not allowed from the state it is in. `allowed` lists the steps of an article that are.";
     MERGE_CONFLICT = "merge-conflict", 409, "Changed in two ways",
         "The article and its working copy have changed the same thing in different ways, named in `conflicts` with both sides. Nothing was changed. Settle it in the working copy: `PATCH` it with what you decide and `rebase` set to `article_version`.";
+    LOCKED = "locked", 409, "Somebody else edits it",
+        "Another person, or a tool, has said that they edit this article. `lock` says who, and until when. It keeps nobody from writing: a change needs `If-Match` only. With the right `articles:publish`, `take=true` takes the lock over.";
     CONFLICT = "conflict", 409, "Written at the same moment",
         "Something that this request builds on was written at the same moment. Nothing was changed; try again.";
     KEY_IN_FLIGHT = "idempotency-key-in-flight", 409, "Being answered",
@@ -180,6 +182,51 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 1)]
     pub article_version: Option<i64>,
+    /// With `locked`: who edits it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub lock: Option<&'a OthersLock>,
+}
+
+/// Somebody else's lock of an article.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "person": {"kind": "user", "id": "019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a12", "name": "Alex Editor"},
+    "since": "2026-03-01T08:30:00.000Z", "until": "2026-03-01T08:35:00.000Z"
+}))]
+pub struct OthersLock {
+    /// Who holds it.
+    pub person: LockHolder,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when, unless it is renewed.
+    pub until: Timestamp,
+}
+
+/// Who holds a lock.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LockHolder {
+    /// `user` for a person, `token` for a tool.
+    pub kind: String,
+    /// Which person or token.
+    pub id: Id,
+    /// What they are called now; null where nobody knows any more.
+    #[schema(required = true)]
+    pub name: Option<String>,
+}
+
+impl From<LockedBy> for OthersLock {
+    fn from(locked: LockedBy) -> Self {
+        Self {
+            person: LockHolder {
+                kind: locked.kind,
+                id: locked.id,
+                name: locked.name,
+            },
+            since: locked.since,
+            until: locked.until,
+        }
+    }
 }
 
 /// What readers are told of an article that was retracted: neither its headline nor its text, which may be what was
@@ -270,6 +317,7 @@ struct Occurrence {
     operation: Option<usize>,
     retraction: Option<RetractionNotice>,
     diverged: Option<(i64, Vec<MergeConflict>)>,
+    lock: Option<OthersLock>,
     headers: Vec<(HeaderName, HeaderValue)>,
     is_outage: bool,
 }
@@ -288,6 +336,7 @@ impl Problem {
             operation: None,
             retraction: None,
             diverged: None,
+            lock: None,
             headers: Vec::new(),
             is_outage: false,
         }))
@@ -307,6 +356,15 @@ impl Problem {
             retraction.notice.as_deref().unwrap_or(otherwise),
         );
         problem.0.retraction = Some(retraction);
+        problem
+    }
+
+    /// The answer for an article that somebody else edits.
+    fn locked(by: LockedBy) -> Self {
+        let who = by.name.as_deref().unwrap_or("somebody else");
+        let detail = format!("It is being edited by {who}, until {}.", by.until);
+        let mut problem = Self::new(&LOCKED, detail);
+        problem.0.lock = Some(by.into());
         problem
     }
 
@@ -464,6 +522,7 @@ impl Problem {
                 .as_ref()
                 .map(|(_, conflicts)| &conflicts[..]),
             article_version: occurrence.diverged.as_ref().map(|(version, _)| *version),
+            lock: occurrence.lock.as_ref(),
         }
     }
 }
@@ -603,6 +662,7 @@ impl From<StoreError> for Problem {
                 problem
             }
             StoreError::Forbidden(detail) => Self::new(&FORBIDDEN, detail),
+            StoreError::Locked(by) => Self::locked(*by),
             StoreError::Conflict => Self::new(&CONFLICT, CONFLICT.meaning),
             StoreError::Invalid(violations) => Self::validation(violations),
             StoreError::TooSlow => Self::new(

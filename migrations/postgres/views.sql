@@ -41,6 +41,14 @@ SELECT a.*,
        (SELECT json_build_object('version', w.version, 'base_version', w.base_version, 'updated_at', w.updated_at,
                                  'publish_at', w.publish_at, 'failure', w.failure::json)
         FROM working_copies w WHERE w.article_id = a.id AND w.base_version IS NOT NULL) AS working_copy,
+       -- Who edits it now.
+       (SELECT json_build_object(
+           'kind', l.holder_kind, 'id', l.holder_id, 'since', l.taken_at, 'until', l.expires_at,
+           'name', CASE l.holder_kind WHEN 'user' THEN (SELECT u.name FROM users u WHERE u.id = l.holder_id)
+                                      ELSE (SELECT t.name FROM api_tokens t WHERE t.id = l.holder_id) END)
+        FROM article_locks l
+        WHERE l.article_id = a.id AND l.expires_at > now()) AS held_lock,
+       coalesce(a.published_at, '0001-01-01 00:00:00+00'::timestamptz) AS sort_published_at,
        -- When readers were told that it says something else, and when anything that it shows was last
        -- changed; of published articles.
        greatest(coalesce(a.told_updated_at, a.updated_at), a.published_at, a.embargo_until) AS public_updated_at,
@@ -210,3 +218,33 @@ FROM collection_slots WHERE shown_until > now();
 CREATE VIEW public_corrections AS
 SELECT c.id, c.kind, c.text, c.published_at, c.article_id
 FROM corrections c JOIN public_articles p ON p.id = c.article_id;
+
+-- Locks that have not run out.
+CREATE VIEW held_locks AS
+SELECT article_id, holder_kind, holder_id, taken_at, expires_at FROM article_locks
+WHERE expires_at > now();
+
+-- Published articles that readers do not see yet, each with when they will.
+CREATE VIEW scheduled_articles AS
+SELECT article_id, due_at FROM appearances WHERE due_at > now();
+
+-- What the clock will do to published articles.
+CREATE VIEW coming_changes AS
+SELECT 'appears' AS change, article_id, due_at FROM appearances WHERE due_at > now()
+UNION ALL
+SELECT 'expires' AS change, id AS article_id, unpublish_at AS due_at FROM articles
+WHERE status = 'published' AND unpublish_at IS NOT NULL AND unpublish_at > now()
+UNION ALL
+SELECT 'working_copy' AS change, article_id, publish_at AS due_at FROM working_copies
+WHERE publish_at IS NOT NULL AND publish_at > now();
+
+-- Working copies that could not be published at their time, and what the clock should have led to a minute ago, and has not: published articles whose end has come and that are not
+-- taken back, and those that readers see and of which the log does not say so.
+CREATE VIEW overdue_changes AS
+SELECT 'not_taken_back' AS reason, id AS article_id, unpublish_at AS due_at FROM articles
+WHERE status = 'published' AND unpublish_at IS NOT NULL AND unpublish_at <= now() - interval '60 seconds'
+UNION ALL
+SELECT 'not_announced' AS reason, article_id, due_at FROM appearances WHERE due_at <= now() - interval '60 seconds'
+UNION ALL
+SELECT 'working_copy_refused' AS reason, article_id, (failure::json ->> 'publish_at')::timestamptz AS due_at
+FROM working_copies WHERE failure IS NOT NULL;

@@ -69,6 +69,7 @@ pub fn resources() -> Vec<Resource> {
         articles::revisions::resources(),
         articles::working_copy::resources(),
         articles::previews::resources(),
+        articles::desk::resources(),
         collections::resources(),
         tags::resources(),
         authors::resources(),

@@ -5,29 +5,23 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use utoipa::IntoParams;
 
-use super::model::{EditorialArticle, EditorialFilter, EditorialSummary};
+use super::model::EditorialArticle;
 use super::new_article::NewArticle;
 use super::parts::CorrectionInput;
 use super::patch::ArticlePatch;
-use super::public::place;
 use super::store::{corrections, editorial, transitions, write};
 use super::telling::EditorialRules;
-use super::workflow::{PublishInput, RetractInput, Status};
+use super::workflow::{PublishInput, RetractInput};
 use crate::auth::guard::{Allowed, ArticlesPublish, ArticlesRead, ArticlesWrite};
 use crate::auth::model::{Caller, Right};
-use crate::db::connection_pool::Cost;
-use crate::db::{Connection, Database, Id, StoreResult, Timestamp};
+use crate::db::{Connection, Database, Id, StoreResult};
 use crate::events::Change;
 use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::conditional::{IfMatch, editorial_json};
-use crate::http::cursor::CursorKey;
-use crate::http::page::{List, Paginator, editorial_page};
-use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
+use crate::http::params::{FromParams, NoParams, Params, Query};
 use crate::http::path::IdPath;
 use crate::idempotency::{EditorialWriter, Reply};
 use crate::problem::{FORBIDDEN, Problem, ProblemDocument};
-use crate::search::headline::HeadlineWords;
-use crate::text::Slug;
 use crate::validation::Violations;
 
 /// Runs a change and responds with the article after it; to a caller who may not read it, only with its
@@ -83,106 +77,6 @@ impl FromParams for WriteParams {
             create_missing: params.flag("create_missing")?,
         })
     }
-}
-
-/// Parameters of the editorial list.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct EditorialListParams {
-    /// Most items on a page, 1 to 100.
-    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
-    limit: i64,
-    /// Where to read on: `page.next_cursor` of the page before.
-    cursor: Option<String>,
-    /// `true` adds `page.total`.
-    #[param(value_type = Option<bool>)]
-    count: bool,
-    /// Statuses, comma-separated: any of them; all but `trashed` when left out.
-    #[param(value_type = Option<Vec<Status>>, style = Form, explode = false, example = json!(["draft", "in_review"]))]
-    status: Vec<Status>,
-    /// Slugs of authors, comma-separated: any of them.
-    #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 20)]
-    author: Vec<Slug>,
-    /// Slugs of sections, comma-separated: any of them, or of the sections below them.
-    #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 20)]
-    section: Vec<Slug>,
-    /// Slugs of tags, comma-separated: any of them.
-    #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 20)]
-    tag: Vec<Slug>,
-    /// Slugs of articles, comma-separated: any of them, at most 100; also slugs that they once had.
-    #[param(value_type = Option<Vec<Slug>>, style = Form, explode = false, max_items = 100)]
-    slug: Vec<Slug>,
-    /// Words that the headline has, drafts' too: all of them, in any order, as any part of its words. The
-    /// 10,000 articles that were last changed, of those that fit the other filters, are looked at.
-    #[param(value_type = Option<String>, max_length = 200)]
-    q: Option<String>,
-    /// Only those that were changed after this.
-    #[param(value_type = Option<Timestamp>)]
-    updated_after: Option<Timestamp>,
-}
-
-impl FromParams for EditorialListParams {
-    fn from_params(params: &mut Params) -> Result<Self, Problem> {
-        Ok(Self {
-            limit: params.limit()?,
-            cursor: params.text("cursor")?,
-            count: params.flag("count")?,
-            status: params.choices("status", Status::ALL)?,
-            author: params.list("author", 20)?,
-            section: params.list("section", 20)?,
-            tag: params.list("tag", 20)?,
-            slug: params.list("slug", 100)?,
-            q: params.part_of_name()?,
-            updated_after: params.one("updated_after")?,
-        })
-    }
-}
-
-/// A page of the editorial list.
-type EditorialArticlePage = List<EditorialSummary>;
-
-/// List articles of any status
-///
-/// The last changed first. Authors see their own.
-#[utoipa::path(
-    get, path = "/v1/editorial/articles", operation_id = "listAnyArticles", tag = "editorial articles",
-    security(("bearer" = ["articles:read"])), params(EditorialListParams),
-    responses((status = 200, description = "A page of articles.", body = EditorialArticlePage))
-)]
-pub async fn list_any_articles(
-    Allowed(caller, query, _): Allowed<ArticlesRead, KeyedQuery<EditorialListParams>>,
-    database: Data<Database>,
-    cursors: Data<CursorKey>,
-) -> Result<HttpResponse, Problem> {
-    let KeyedQuery { params, canonical } = query;
-    let filter = EditorialFilter {
-        statuses: params.status,
-        created_by: caller.only_own(),
-        authors: params.author,
-        sections: params.section,
-        tags: params.tag,
-        slugs: params.slug,
-        headline: params.q.as_deref().map(HeadlineWords::of),
-        updated_after: params.updated_after,
-    };
-    let paginator = Paginator::new(
-        &cursors,
-        format!("editorial articles {filter:?}"),
-        params.cursor.as_deref(),
-        params.limit,
-    )?;
-    let (start, limit) = (place(paginator.start())?, paginator.fetch());
-    // Looking through headlines must not keep what is quick from its connections.
-    let is_costly = filter.headline.is_some();
-    let read = move |connection: &mut Connection| {
-        editorial::list(connection, &filter, start, limit, params.count)
-    };
-    let (found, total) = match is_costly {
-        true => database.read_within(Cost::High, read).await?,
-        false => database.read(read).await?,
-    };
-    let list = paginator.page(found, total, |article| article.id);
-    Ok(editorial_page(&canonical, &list))
 }
 
 /// Why somebody who cannot publish cannot create what is published.

@@ -23,6 +23,7 @@
 //! - [`trending`] – what is shared now
 //! - [`params`] – what public calls take
 //! - [`editorial`] – handlers for editors and tools
+//! - [`desk`] – the list of articles of any status, what is due, and who edits what
 //! - [`corrections`] – corrections and retractions as readers are told of them, and changing them
 //! - [`trash`] – deleting for good
 
@@ -30,6 +31,7 @@ pub mod batch;
 pub mod byline;
 pub mod card;
 pub mod corrections;
+pub mod desk;
 pub mod discovery;
 pub mod editorial;
 pub mod fields;
@@ -54,6 +56,7 @@ pub mod working_copy;
 pub mod written;
 
 use self::batch::editorial as many;
+use self::desk::list;
 use crate::http::routes::BodySize;
 
 crate::operations! {
@@ -63,7 +66,7 @@ crate::operations! {
     public::get_article,
     discovery::list_related,
     neighbours::get_neighbours,
-    editorial::list_any_articles,
+    list::list_any_articles,
     editorial::create_article (BodySize::Largest),
     many::write_articles (BodySize::OfMany(4)),
     editorial::read_article,

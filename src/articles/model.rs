@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
+use super::desk::model::ArticleLock;
 use super::params::SlugOrNot;
 use super::parts::{CorrectionKind, Custom, LeadImage, Seo};
 use super::workflow::Status;
@@ -14,7 +15,6 @@ use crate::body::Block;
 use crate::db::changes::CacheTag;
 use crate::db::total::TotalIs;
 use crate::db::{Id, Timestamp};
-use crate::search::headline::HeadlineWords;
 use crate::search::query::Query;
 use crate::shares::model::{Shares, Trend};
 use crate::tags::model::{SectionRef, TagKind, TagRef};
@@ -302,6 +302,9 @@ pub struct EditorialSummary {
     /// The user who first saved it; null when a tool did.
     #[schema(required = true)]
     pub created_by: Option<Id>,
+    /// Who edits it now, as far as they said; null when nobody does. It changes without the article's version.
+    #[schema(required = true)]
+    pub lock: Option<ArticleLock>,
     /// What readers and editors see alike.
     #[serde(flatten)]
     pub story: ArticleCommon,
@@ -573,27 +576,6 @@ impl ArticleFilter {
         };
         rest == Self::default()
     }
-}
-
-/// Which articles an editorial list has.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EditorialFilter {
-    /// In one of these statuses; empty for all but the trash.
-    pub statuses: Vec<Status>,
-    /// First saved by this user.
-    pub created_by: Option<Id>,
-    /// At least one of these authors.
-    pub authors: Vec<Slug>,
-    /// In one of these sections.
-    pub sections: Vec<Slug>,
-    /// At least one of these tags.
-    pub tags: Vec<Slug>,
-    /// With one of these slugs, now or once.
-    pub slugs: Vec<Slug>,
-    /// All of these words in the headline.
-    pub headline: Option<HeadlineWords>,
-    /// Last changed after this.
-    pub updated_after: Option<Timestamp>,
 }
 
 /// A tag's key and kind, as filters and articles refer to it.

@@ -44,8 +44,10 @@ impl Deserr<Violations> for ArticlePatch {
         let body = read(&mut fields, "body", location);
         let mut wrong = Violations::default();
         let expiry = said(&mut fields, "unpublish_at", location, &mut wrong);
+        // Null says nothing, as of all that may be left out.
+        let silent: Option<Option<bool>> = said(&mut fields, "silent", location, &mut wrong);
         let telling = Telling {
-            silent: said(&mut fields, "silent", location, &mut wrong).unwrap_or_default(),
+            silent: silent.flatten().unwrap_or_default(),
             correction: said(&mut fields, "correction", location, &mut wrong).unwrap_or_default(),
         };
         Ok(Self {

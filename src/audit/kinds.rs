@@ -46,6 +46,7 @@ kinds! {
     WorkingCopyPublished = "working_copy_published", "The working copy of an article was published.";
     WorkingCopyFailed = "working_copy_failed", "The working copy of an article could not be published when it should have been.";
     WorkingCopyDiscarded = "working_copy_discarded", "The working copy of an article was discarded.";
+    ArticleLockTaken = "article_lock_taken", "Somebody took over the lock of an article that another was editing.";
     TagCreated = "tag_created", "A tag was created.";
     TagEdited = "tag_edited", "A tag was changed.";
     TagMerged = "tag_merged", "A tag was merged into another one.";

@@ -115,7 +115,7 @@ pub fn tables() -> Vec<Copied> {
         share_counts former_urls url_share_counts share_totals share_journal share_journal_applied
         share_rollups collections collection_tags collection_slots tag_ancestors password_links
         idempotency_keys idempotency_usage retractions retired_slugs revision_bodies revisions
-        working_copies preview_links
+        article_locks working_copies preview_links
         identities provider_sign_ins
     )
 }
@@ -124,6 +124,8 @@ pub fn tables() -> Vec<Copied> {
 pub const LEFT_OUT: &[&str] = &[
     "applied_views",
     "article_search",
+    "draft_entries",
+    "draft_search",
     "event_sequence",
     "name_words",
     "primary_timelines",
@@ -143,6 +145,8 @@ const CLEARED: &[&str] = &[
     "stale",
     "article_search",
     "search_entries",
+    "draft_search",
+    "draft_entries",
     "name_words",
 ];
 

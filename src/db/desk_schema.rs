@@ -4,6 +4,8 @@
 
 use diesel::table;
 
+use super::schema::full_articles;
+
 table! {
     use diesel::sql_types::Binary;
     use crate::db::types::IdSql;
@@ -93,4 +95,55 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::BigInt;
+    use crate::db::types::IdSql;
+
+    /// Which article that is not published stands where in the index of drafts, in the order of creation.
+    draft_entries (position) {
+        position -> BigInt,
+        article_id -> IdSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::Text;
+    use crate::db::types::{IdSql, TimestampSql};
+
+    article_locks (article_id) {
+        article_id -> IdSql,
+        holder_kind -> Text,
+        holder_id -> IdSql,
+        taken_at -> TimestampSql,
+        expires_at -> TimestampSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::Text;
+    use crate::db::types::{IdSql, TimestampSql};
+
+    /// Locks that have not run out: a view.
+    held_locks (article_id) {
+        article_id -> IdSql,
+        holder_kind -> Text,
+        holder_id -> IdSql,
+        taken_at -> TimestampSql,
+        expires_at -> TimestampSql,
+    }
+}
+
+table! {
+    use crate::db::types::{IdSql, TimestampSql};
+
+    /// Published articles that readers do not see yet: a view.
+    scheduled_articles (article_id) {
+        article_id -> IdSql,
+        due_at -> TimestampSql,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(revisions, revision_bodies);
+diesel::allow_tables_to_appear_in_same_query!(scheduled_articles, full_articles);
+diesel::allow_tables_to_appear_in_same_query!(working_copies, full_articles);
+diesel::allow_tables_to_appear_in_same_query!(held_locks, full_articles);

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::total::Total;
-use super::{Id, Resource};
+use super::{Id, Resource, Timestamp};
 use crate::merge::MergeConflict;
 use crate::threads::Panicked;
 use crate::validation::Violations;
@@ -22,6 +22,21 @@ pub struct Holder {
     pub slug: String,
     /// Its headline; a draft may have none.
     pub headline: Option<String>,
+}
+
+/// Who says that they edit an article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedBy {
+    /// `user` or `token`.
+    pub kind: String,
+    /// Which one.
+    pub id: Id,
+    /// What they are called now; `None` where nobody knows any more.
+    pub name: Option<String>,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when, unless they go on.
+    pub until: Timestamp,
 }
 
 /// Why a store did not do what it was asked, in words for a terminal.
@@ -126,6 +141,9 @@ pub enum StoreError {
         /// What both have changed.
         conflicts: Vec<MergeConflict>,
     },
+    /// Somebody else edits the article, as they said.
+    #[error("somebody else edits it")]
+    Locked(Box<LockedBy>),
     /// Another write came in between, so that this one could not be made; nothing was written.
     #[error("it was changed meanwhile")]
     Conflict,

@@ -73,7 +73,7 @@ pub mod views;
 pub mod visibility;
 
 pub use connection::{AnyConnection as Connection, DatabaseUrl, MultiBackend};
-pub use error::{Holder, Outage, StoreError, StoreResult, stored};
+pub use error::{Holder, LockedBy, Outage, StoreError, StoreResult, stored};
 pub use pool::Database;
 pub use resource::Resource;
 pub use types::{Id, Json, RawJson, Timestamp};

@@ -215,6 +215,7 @@ table! {
         unpublish_at -> Nullable<TimestampSql>,
         told_updated_at -> Nullable<TimestampSql>,
         first_public_at -> Nullable<TimestampSql>,
+        sort_headline -> Text,
     }
 }
 
@@ -404,6 +405,9 @@ table! {
         public_changed_at -> Nullable<TimestampSql>,
         ending -> JsonSql,
         working_copy -> Nullable<JsonSql>,
+        held_lock -> Nullable<JsonSql>,
+        sort_headline -> Text,
+        sort_published_at -> TimestampSql,
     }
 }
 

@@ -136,6 +136,15 @@ impl Change<'_> {
         self.touched.schedule();
     }
 
+    /// Whether an article is published after this change, as far as the change has recorded it.
+    pub fn leaves_published(&self, article: Id) -> bool {
+        let last = self.events.iter().rev().find_map(|event| match event {
+            Event::Article { id, after, .. } if *id == article => Some(after.is_published),
+            _ => None,
+        });
+        last.unwrap_or(false)
+    }
+
     /// What was made of this is out of date from the commit on.
     pub fn invalidate(&mut self, mark: CacheTag) {
         self.touched.add(mark);

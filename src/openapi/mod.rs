@@ -108,6 +108,7 @@ fn generated() -> Value {
         articles::revisions::document(),
         articles::working_copy::document(),
         articles::previews::document(),
+        articles::desk::document(),
         collections::document(),
         shares::document(),
         tags::document(),

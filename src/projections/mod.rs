@@ -3,13 +3,15 @@
 //!
 //! - `publication_order` – the lists and the numbers of articles of tags and authors
 //! - `share_totals` – the order of the most shared
-//! - `search_index` – what articles are found by
+//! - `search_index` – what readers find articles by
+//! - `draft_index` – what editors find those by that are not published
 //! - `read_model` – what readers see, as JSON
 //! - `revisions` – every saved version of articles
 //! - `cache_tags` – which cached responses are out of date
 //! - [`rebuild`] – making them anew
 
 mod cache_tags;
+mod draft_index;
 mod publication_order;
 pub mod read_model;
 pub mod rebuild;
@@ -24,6 +26,7 @@ pub const ALL: &[&dyn Projection] = &[
     &publication_order::PublicationOrder,
     &share_totals::ShareTotals,
     &search_index::SearchIndex,
+    &draft_index::DraftIndex,
     &read_model::ReadModel,
     &revisions::Revisions,
     &cache_tags::CacheTags,

@@ -12,11 +12,11 @@ use crate::body::Body;
 use crate::db::lock;
 use crate::db::schema::{authors, full_articles, tags};
 use crate::db::types::IdSql;
-use crate::db::{Connection, Id, Json, Resource, StoreResult, Timestamp};
+use crate::db::{Connection, Id, Json, MultiBackend, Resource, StoreResult, Timestamp};
 use crate::events::{ArticleEvent, Change, Event, NameEvent, Projection};
 use crate::names::sort_name;
 use crate::search::entry::Document;
-use crate::search::store;
+use crate::search::store::{self, Index};
 use crate::tags::model::TagRef;
 
 /// Keeps published articles, and the names of tags and authors, in the search index.
@@ -48,16 +48,17 @@ impl Projection for SearchIndex {
                 id, before, after, ..
             } => match (before.is_published, after.is_published) {
                 (was_published, true) => {
-                    let found = documents(connection, &[*id])?.remove(id);
+                    let found = documents(connection, Index::Published, &[*id])?.remove(id);
                     let Some((published_at, document)) = found else {
                         return Ok(());
                     };
-                    match was_published {
-                        true => store::put(connection, *id, published_at, &document),
-                        false => store::add(connection, *id, published_at, &document),
-                    }
+                    let keep = match was_published {
+                        true => store::put,
+                        false => store::add,
+                    };
+                    keep(connection, Index::Published, *id, published_at, &document)
                 }
-                (true, false) => store::remove(connection, *id),
+                (true, false) => store::remove(connection, Index::Published, *id),
                 (false, false) => Ok(()),
             },
             Event::Name { event, of, id, .. } => match event {
@@ -79,16 +80,7 @@ impl Projection for SearchIndex {
     ) -> StoreResult<()> {
         lock::rows(connection, resource, ids)?;
         let names: Vec<(Id, String)> = match resource {
-            Resource::Article => {
-                let found = documents(connection, ids)?;
-                for id in ids {
-                    match found.get(id) {
-                        Some((at, document)) => store::put(connection, *id, *at, document)?,
-                        None => store::remove(connection, *id)?,
-                    }
-                }
-                return Ok(());
-            }
+            Resource::Article => return keep_all(connection, Index::Published, ids),
             Resource::Tag => tags::table
                 .filter(tags::id.eq_any(ids.to_vec()))
                 .select((tags::id, tags::name))
@@ -104,6 +96,21 @@ impl Projection for SearchIndex {
         }
         Ok(())
     }
+}
+
+/// Keeps in an index those of some articles that belong to it, and no other.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn keep_all(connection: &mut Connection, index: Index, ids: &[Id]) -> StoreResult<()> {
+    let found = documents(connection, index, ids)?;
+    for id in ids {
+        match found.get(id) {
+            Some((at, document)) => store::put(connection, index, *id, *at, document)?,
+            None => store::remove(connection, index, *id)?,
+        }
+    }
+    Ok(())
 }
 
 /// Lists of tags and authors are looked through by the same words.
@@ -128,22 +135,31 @@ struct Texts {
     standfirst: Option<String>,
     byline: Option<String>,
     body: Json<Body>,
+    created_at: Timestamp,
     published_at: Option<Timestamp>,
     section_id: Option<Id>,
     tags: Json<Vec<TagRef>>,
     authors: Json<Vec<AuthorRef>>,
 }
 
-/// The documents of those that are published, each with the time of publication.
-fn documents(
+/// The documents of those that belong to an index, each with the instant that it is in the order of.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn documents(
     connection: &mut Connection,
+    index: Index,
     ids: &[Id],
 ) -> StoreResult<HashMap<Id, (Timestamp, Document)>> {
-    let found: Vec<Texts> = full_articles::table
+    let (published, trashed) = (Status::Published.as_str(), Status::Trashed.as_str());
+    let query = full_articles::table
         .filter(full_articles::id.eq_any(ids.to_vec()))
-        .filter(full_articles::status.eq(Status::Published.as_str()))
-        .select(Texts::as_select())
-        .load(connection)?;
+        .into_boxed::<MultiBackend>();
+    let query = match index {
+        Index::Published => query.filter(full_articles::status.eq(published)),
+        Index::Drafts => query.filter(full_articles::status.ne_all([published, trashed])),
+    };
+    let found: Vec<Texts> = query.select(Texts::as_select()).load(connection)?;
     let document = |texts: Texts| {
         let tags = texts.tags.0.iter().map(|tag| tag.id);
         let document = Document {
@@ -156,7 +172,11 @@ fn documents(
             tags: tags.chain(texts.section_id).collect(),
             authors: texts.authors.0.iter().map(|author| author.id).collect(),
         };
-        Some((texts.id, (texts.published_at?, document)))
+        let at = match index {
+            Index::Published => texts.published_at?,
+            Index::Drafts => texts.created_at,
+        };
+        Some((texts.id, (at, document)))
     };
     Ok(found.into_iter().filter_map(document).collect())
 }

@@ -1,5 +1,6 @@
-//! Finding articles by words of their headlines where there is no index: drafts have none.
+//! Finding articles by parts of the words of their headlines, which no index has.
 
+use super::query::has_operators;
 use super::reading::Reading;
 use super::words::Word;
 
@@ -11,21 +12,23 @@ pub struct HeadlineWords {
 }
 
 impl HeadlineWords {
-    /// The words of what someone typed.
-    pub fn of(text: &str) -> Self {
+    /// The words of what someone typed; `None` when there are none, or when it says by an operator of
+    /// [queries](super::query) how they are meant.
+    pub fn of(text: &str) -> Option<Self> {
+        if has_operators(text) {
+            return None;
+        }
         let reading = Reading::new(text);
-        Self {
+        let words = Self {
             written: folded(&reading.written()),
             joined: folded(&reading.joined()),
-        }
+        };
+        (!words.written.is_empty()).then_some(words)
     }
 
     /// Whether a headline has all of them, in any order and as any part of its words; case and accents make no
-    /// difference, and neither does what joins words. No words are in no headline.
+    /// difference, and neither does what joins words.
     pub fn are_in(&self, headline: &str) -> bool {
-        if self.written.is_empty() {
-            return false;
-        }
         let reading = Reading::new(headline);
         let has = |words: &[String], of: Vec<&Word>| {
             let all = folded(&of).join(" ");
@@ -56,9 +59,14 @@ mod tests {
             ("Harbour", "—", false),
             ("100% of it", "%", false),
             ("東京の天気", "天気", true),
+            ("Harbour cities agree", "\"harbour\"", false),
+            ("Harbour cities agree", "harb*", false),
+            ("Harbour cities agree", "cities -river", false),
+            ("The e-mail affair", "e-mail", true),
         ] {
+            let words = HeadlineWords::of(text);
             assert_eq!(
-                HeadlineWords::of(text).are_in(headline),
+                words.is_some_and(|words| words.are_in(headline)),
                 found,
                 "{text} in {headline}"
             );

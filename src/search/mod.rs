@@ -1,4 +1,4 @@
-//! Full-text search over what is published.
+//! Full-text search over what is published, and for editors over what is not.
 //!
 //! Neither database reads text here: what it finds depends on its version, its dictionaries and
 //! the machine's locale, and the two would disagree. Text becomes words in one place ([`words`] and
@@ -11,9 +11,9 @@
 //! - [`query`] – what readers type, none of it an error
 //! - [`entry`] – what is kept of an article: its words, once for each rank they can earn it
 //! - [`expression`] – a query in the language of either database
-//! - [`headline`] – finding articles by words of their headlines, without the index
+//! - [`headline`] – finding articles by parts of the words of their headlines, without an index
 //! - [`highlight`] – where in a text a query was found
-//! - [`store`] – the index: written in the transaction of the article's change
+//! - [`store`] – the two indexes: written in the transaction of the article's change
 //!
 //! **Ranks.** An article ranks by the best of its parts in which a query is found: all in the
 //! headline, or else with the standfirst, the body, the tags, the authors; within a rank the newest

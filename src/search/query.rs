@@ -100,6 +100,18 @@ impl Query {
     }
 }
 
+/// Whether a text says more than words: a quotation, what is not wanted, or a beginning.
+pub fn has_operators(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((chunk, after)) = next(rest) {
+        if chunk.unwanted || chunk.prefix || rest.trim_start().starts_with(is_quote) {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
 /// What may still be read of a query.
 struct Budget {
     words: usize,

@@ -7,7 +7,7 @@ use super::entry::{Document, Entry, words_of_name};
 use super::expression::{Dialect, ResolvedQuery, ResolvedTerm};
 use super::query::{Query, Term};
 use super::reading::Reading;
-use crate::db::schema::{authors, merged_names, name_words, search_entries, tags};
+use crate::db::schema::{authors, merged_names, name_words, tags};
 use crate::db::types::IdSql;
 use crate::db::{Connection, Id, Resource, StoreResult, Timestamp};
 use crate::on_each_database;
@@ -29,41 +29,82 @@ pub fn dialect(connection: &Connection) -> Dialect {
     }
 }
 
-/// Keeps what an article is found by, in place of what it was found by before.
+/// What an index has of articles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Index {
+    /// Those that are published, in the order of publication: what readers search.
+    Published,
+    /// Those that are neither published nor in the trash, in the order of creation: what only editors search.
+    Drafts,
+}
+
+impl Index {
+    /// The table of words.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Published => "article_search",
+            Self::Drafts => "draft_search",
+        }
+    }
+
+    /// The table that says which article stands where.
+    fn entries(self) -> &'static str {
+        match self {
+            Self::Published => "search_entries",
+            Self::Drafts => "draft_entries",
+        }
+    }
+}
+
+/// The column of the positions of words.
+fn position(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Fts5 => "rowid",
+        Dialect::Tsquery => "position",
+    }
+}
+
+/// The words of a document as a database takes them.
+fn written(dialect: Dialect, document: &Document) -> (&'static str, String) {
+    match dialect {
+        Dialect::Fts5 => ("", Entry::new(document).to_row()),
+        Dialect::Tsquery => ("::tsvector", Entry::new(document).to_tsvector()),
+    }
+}
+
+/// Keeps what an article is found by, in place of what it was found by before. `at` is when it was published, or
+/// created: what the index is in the order of.
 ///
 /// # Errors
 /// When the database fails.
 pub fn put(
     connection: &mut Connection,
+    index: Index,
     article: Id,
-    published_at: Timestamp,
+    at: Timestamp,
     document: &Document,
 ) -> StoreResult<()> {
-    let of_that_time = positions_of(published_at);
-    let (statement, text) = match dialect(connection) {
-        Dialect::Fts5 => (
-            "UPDATE article_search SET words = $1 WHERE rowid = (SELECT position FROM search_entries \
-             WHERE article_id = $2 AND position >= $3 AND position < $4)",
-            Entry::new(document).to_row(),
-        ),
-        Dialect::Tsquery => (
-            "UPDATE article_search SET words = $1::tsvector WHERE position = (SELECT position \
-             FROM search_entries WHERE article_id = $2 AND position >= $3 AND position < $4)",
-            Entry::new(document).to_tsvector(),
-        ),
-    };
-    let updated = diesel::sql_query(statement)
-        .bind::<Text, _>(text)
-        .bind::<IdSql, _>(article)
-        .bind::<BigInt, _>(of_that_time.start)
-        .bind::<BigInt, _>(of_that_time.end)
-        .execute(connection)?;
+    let of_that_time = positions_of(at);
+    let dialect = dialect(connection);
+    let (cast, text) = written(dialect, document);
+    let updated = diesel::sql_query(format!(
+        "UPDATE {} SET words = $1{cast} WHERE {} = (SELECT position FROM {} \
+         WHERE article_id = $2 AND position >= $3 AND position < $4)",
+        index.words(),
+        position(dialect),
+        index.entries(),
+    ))
+    .bind::<Text, _>(text)
+    .bind::<IdSql, _>(article)
+    .bind::<BigInt, _>(of_that_time.start)
+    .bind::<BigInt, _>(of_that_time.end)
+    .execute(connection)?;
     if updated > 0 {
         return Ok(());
     }
-    // It has another place in the order of publication, or none.
-    remove(connection, article)?;
-    add(connection, article, published_at, document)
+    // It has another place in the order, or none.
+    remove(connection, index, article)?;
+    add(connection, index, article, at, document)
 }
 
 /// Keeps what an article is found by that was not found before.
@@ -72,69 +113,29 @@ pub fn put(
 /// When the database fails.
 pub fn add(
     connection: &mut Connection,
+    index: Index,
     article: Id,
-    published_at: Timestamp,
+    at: Timestamp,
     document: &Document,
 ) -> StoreResult<()> {
-    let position = place(connection, article, positions_of(published_at))?;
-    let (statement, text) = match dialect(connection) {
-        Dialect::Fts5 => (
-            "INSERT INTO article_search (rowid, words) VALUES ($1, $2)",
-            Entry::new(document).to_row(),
-        ),
-        Dialect::Tsquery => (
-            "INSERT INTO article_search (position, words) VALUES ($1, $2::tsvector)",
-            Entry::new(document).to_tsvector(),
-        ),
-    };
-    diesel::sql_query(statement)
-        .bind::<BigInt, _>(position)
-        .bind::<Text, _>(text)
-        .execute(connection)?;
+    let place = place(connection, index, article, positions_of(at))?;
+    let dialect = dialect(connection);
+    let (cast, text) = written(dialect, document);
+    diesel::sql_query(format!(
+        "INSERT INTO {} ({}, words) VALUES ($1, $2{cast})",
+        index.words(),
+        position(dialect),
+    ))
+    .bind::<BigInt, _>(place)
+    .bind::<Text, _>(text)
+    .execute(connection)?;
     Ok(())
 }
 
 /// The positions of the articles of one millisecond.
-fn positions_of(published_at: Timestamp) -> std::ops::Range<i64> {
-    let first = published_at.utc().timestamp_millis() * OF_ONE_MILLISECOND;
+fn positions_of(at: Timestamp) -> std::ops::Range<i64> {
+    let first = at.utc().timestamp_millis() * OF_ONE_MILLISECOND;
     first..first + OF_ONE_MILLISECOND
-}
-
-/// An article is found no longer.
-///
-/// # Errors
-/// When the database fails.
-pub fn remove(connection: &mut Connection, article: Id) -> StoreResult<()> {
-    match position_of(connection, article)? {
-        Some(position) => forget(connection, position),
-        None => Ok(()),
-    }
-}
-
-fn position_of(connection: &mut Connection, article: Id) -> StoreResult<Option<i64>> {
-    Ok(search_entries::table
-        .filter(search_entries::article_id.eq(article))
-        .select(search_entries::position)
-        .first(connection)
-        .optional()?)
-}
-
-fn forget(connection: &mut Connection, position: i64) -> StoreResult<()> {
-    forget_words(connection, position)?;
-    diesel::delete(search_entries::table.filter(search_entries::position.eq(position)))
-        .execute(connection)?;
-    Ok(())
-}
-
-fn forget_words(connection: &mut Connection, position: i64) -> StoreResult<()> {
-    let statement = match dialect(connection) {
-        Dialect::Fts5 => "DELETE FROM article_search WHERE rowid = $1",
-        Dialect::Tsquery => "DELETE FROM article_search WHERE position = $1",
-    };
-    diesel::sql_query(statement)
-        .bind::<BigInt, _>(position)
-        .execute(connection)?;
-    Ok(())
 }
 
 #[derive(QueryableByName)]
@@ -143,20 +144,47 @@ struct Placed {
     position: i64,
 }
 
+/// An article is found no longer.
+///
+/// # Errors
+/// When the database fails.
+pub fn remove(connection: &mut Connection, index: Index, article: Id) -> StoreResult<()> {
+    let placed: Option<Placed> = diesel::sql_query(format!(
+        "DELETE FROM {} WHERE article_id = $1 RETURNING position",
+        index.entries()
+    ))
+    .bind::<IdSql, _>(article)
+    .get_result(connection)
+    .optional()?;
+    let Some(placed) = placed else {
+        return Ok(());
+    };
+    let position = position(dialect(connection));
+    diesel::sql_query(format!(
+        "DELETE FROM {} WHERE {position} = $1",
+        index.words()
+    ))
+    .bind::<BigInt, _>(placed.position)
+    .execute(connection)?;
+    Ok(())
+}
+
 /// Takes a free position after all of that millisecond.
 fn place(
     connection: &mut Connection,
+    index: Index,
     article: Id,
     of_that_time: std::ops::Range<i64>,
 ) -> StoreResult<i64> {
+    let entries = index.entries();
     // The next one may be taken by someone else meanwhile, or by the millisecond after a very full one.
     for further in 0.. {
-        let placed: Option<Placed> = diesel::sql_query(
-            "INSERT INTO search_entries (position, article_id) \
-             SELECT coalesce((SELECT max(position) + 1 FROM search_entries \
+        let placed: Option<Placed> = diesel::sql_query(format!(
+            "INSERT INTO {entries} (position, article_id) \
+             SELECT coalesce((SELECT max(position) + 1 FROM {entries} \
                               WHERE position >= $1 AND position < $2), $1) + $3, $4 WHERE true \
              ON CONFLICT (position) DO NOTHING RETURNING position",
-        )
+        ))
         .bind::<BigInt, _>(of_that_time.start)
         .bind::<BigInt, _>(of_that_time.end)
         .bind::<BigInt, _>(further)
@@ -168,6 +196,39 @@ fn place(
         }
     }
     unreachable!("there are more positions than articles")
+}
+
+#[derive(QueryableByName)]
+struct Matching {
+    #[diesel(sql_type = IdSql)]
+    article_id: Id,
+}
+
+/// The articles of an index that a query finds, the newest first, up to `most`.
+///
+/// # Errors
+/// When the database fails.
+pub fn newest(
+    connection: &mut Connection,
+    index: Index,
+    query: &ResolvedQuery,
+    most: i64,
+) -> StoreResult<Vec<Id>> {
+    let dialect = dialect(connection);
+    let (words, entries, position) = (index.words(), index.entries(), position(dialect));
+    let is_found = match dialect {
+        Dialect::Fts5 => format!("s.{words} MATCH $1"),
+        Dialect::Tsquery => "s.words @@ $1::tsquery".to_owned(),
+    };
+    // Named first, and held to that: the words lead to the entries, not the other way round.
+    let rows: Vec<Matching> = diesel::sql_query(format!(
+        "SELECT e.article_id FROM {words} s CROSS JOIN {entries} e \
+         WHERE {is_found} AND e.position = s.{position} ORDER BY s.{position} DESC LIMIT $2"
+    ))
+    .bind::<Text, _>(query.all(dialect))
+    .bind::<BigInt, _>(most)
+    .load(connection)?;
+    Ok(rows.into_iter().map(|row| row.article_id).collect())
 }
 
 /// Keeps the words of a name, in place of those before.

@@ -280,7 +280,8 @@ async fn no_table_is_forgotten() {
                 let query = match connection {
                     Connection::Sqlite(_) => {
                         "SELECT name FROM sqlite_master WHERE type = 'table' \
-                         AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'article_search_%'"
+                         AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'article_search_%' \
+                         AND name NOT LIKE 'draft_search_%'"
                     }
                     Connection::Postgres(_) => {
                         "SELECT table_name::text AS name FROM information_schema.tables \

@@ -19,6 +19,8 @@ mod copy;
 mod counting;
 mod cursors;
 mod deleting;
+mod desk;
+mod desk_list;
 mod document;
 mod editorial;
 mod endings;

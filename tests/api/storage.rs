@@ -86,6 +86,7 @@ fn shape(connection: &mut Connection, sqlite: &str, postgres: &str) -> Shape {
         // Full-text indexes and the numbering of events are each database's own.
         .filter(|column| {
             !column.table_name.starts_with("article_search")
+                && !column.table_name.starts_with("draft_search")
                 && column.table_name != "event_sequence"
         })
         .map(|column| {

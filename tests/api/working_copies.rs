@@ -839,3 +839,70 @@ async fn it_goes_where_its_article_goes(app: TestApp) {
     assert_eq!(deleted.status, 204, "{}", deleted.text);
     assert_eq!(read(&app, &token, &now).await.status, 404);
 }
+
+#[apply(both)]
+async fn the_desk_sees_what_has_one_and_what_becomes_of_it(app: TestApp) {
+    let token = app.newsroom().await;
+    let mut articles = Vec::new();
+    for slug in ["one", "two", "three"] {
+        articles.push(app.published(&token, slug).await);
+    }
+    app.draft(&token, "draft").await;
+    let soon = Timestamp::now().plus(chrono::Duration::hours(1));
+    for article in &articles[..2] {
+        let copy = written(&app, &token, article, json!({"headline": "Later"})).await;
+        publish(&app, &token, &copy, json!({"publish_at": soon})).await;
+    }
+    let desk = async |path: &str| {
+        let reply = app.request(Method::GET, path).bearer(&token).send().await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        reply
+    };
+    let list = async |query: &str| {
+        let reply = desk(&format!(
+            "/v1/editorial/articles?{query}&sort=updated_at&count=true"
+        ))
+        .await;
+        let total = reply.json["page"]["total"].as_i64().unwrap();
+        let slugs: Vec<String> = reply.slugs().into_iter().map(str::to_owned).collect();
+        assert_eq!(total as usize, slugs.len());
+        slugs
+    };
+    assert_eq!(list("has_working_copy=true").await, ["one", "two"]);
+    assert_eq!(list("has_working_copy=false").await, ["three", "draft"]);
+    assert_eq!(
+        list("has_working_copy=true&q=%22Headline+of+two%22").await,
+        ["two"]
+    );
+    assert_eq!(list("has_working_copy=true&status=draft").await, [""; 0]);
+    let wrong = app.request(Method::GET, "/v1/editorial/articles?has_working_copy=maybe");
+    assert_eq!(wrong.bearer(&token).send().await.status, 400);
+    let seen = desk("/v1/editorial/desk").await;
+    let due: Vec<(&Value, &Value)> = seen.json["due"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (&one["change"], &one["article"]["slug"]))
+        .collect();
+    assert_eq!(
+        due,
+        [
+            (&json!("working_copy"), &json!("one")),
+            (&json!("working_copy"), &json!("two"))
+        ]
+    );
+    assert_eq!(seen.json["failed"], json!([]));
+    app.patch(&token, &articles[1], json!({"headline": "Other"}))
+        .await;
+    let_time_pass(&app).await;
+    do_what_is_due(&app).await;
+    let seen = desk("/v1/editorial/desk").await;
+    assert_eq!(seen.json["due"], json!([]));
+    let failed = seen.json["failed"].as_array().unwrap();
+    assert_eq!(failed.len(), 1);
+    assert_eq!(
+        (&failed[0]["reason"], &failed[0]["article"]["slug"]),
+        (&json!("working_copy_refused"), &json!("two"))
+    );
+    assert_eq!(list("has_working_copy=true").await, ["two"]);
+}

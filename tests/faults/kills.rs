@@ -153,7 +153,7 @@ struct Row {
 }
 
 /// What must be none, whatever has happened.
-const NONE: [(&str, &str); 6] = [
+const NONE: [(&str, &str); 8] = [
     (
         "articles without a body",
         "FROM articles a LEFT JOIN article_bodies b ON b.article_id = a.id WHERE b.article_id IS NULL",
@@ -174,6 +174,15 @@ const NONE: [(&str, &str); 6] = [
     (
         "articles that a search finds and nobody may read",
         "FROM search_entries e JOIN articles a ON a.id = e.article_id WHERE a.status <> 'published'",
+    ),
+    (
+        "articles that no editor's search finds",
+        "FROM articles a WHERE status NOT IN ('published', 'trashed') \
+         AND NOT EXISTS (SELECT 1 FROM draft_entries e WHERE e.article_id = a.id)",
+    ),
+    (
+        "articles in the index of drafts that are none",
+        "FROM draft_entries e JOIN articles a ON a.id = e.article_id WHERE a.status IN ('published', 'trashed')",
     ),
     (
         "tags that count wrong",

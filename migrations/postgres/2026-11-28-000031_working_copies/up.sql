@@ -23,3 +23,5 @@ CREATE TABLE working_copies (
     failure text COLLATE "C"
 );
 CREATE INDEX working_copies_by_time ON working_copies (publish_at, article_id) WHERE publish_at IS NOT NULL;
+CREATE INDEX working_copies_begun ON working_copies (article_id) WHERE base_version IS NOT NULL;
+CREATE INDEX working_copies_failed ON working_copies (article_id) WHERE failure IS NOT NULL;

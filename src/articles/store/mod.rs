@@ -2,6 +2,7 @@
 //!
 //! - [`public`] – what anyone may see; selects from the view `public_articles` only
 //! - [`editorial`] – what editors see; selects from the table
+//! - [`desk_list`] – the desk's list; [`mod@desk`] – the desk at a glance; [`locks`] – who edits what
 //! - [`mod@write`] – creating and editing
 //! - [`transitions`] – the workflow
 //! - [`mod@batch`] – operations of a batch
@@ -30,10 +31,13 @@
 pub mod batch;
 pub mod bodies;
 pub mod corrections;
+pub mod desk;
+pub mod desk_list;
 pub mod editorial;
 pub mod expiry;
 mod holder;
 mod load;
+pub mod locks;
 mod mentions;
 pub mod neighbours;
 pub mod previews;
@@ -45,7 +49,7 @@ pub mod related;
 pub mod restoring;
 pub mod retractions;
 pub mod revisions;
-mod rows;
+pub mod rows;
 pub mod selection;
 mod slots;
 pub mod transitions;

@@ -13,6 +13,7 @@ use crate::authors::model::AuthorRef;
 use crate::body::{Body, count_words, minutes_of_words, reading_minutes};
 use crate::db::schema::{articles, full_articles};
 use crate::db::{Id, Json, StoreResult, Timestamp, stored};
+use crate::names::sort_name;
 use crate::tags::model::{SectionRef, TagRef};
 use crate::text::{Line, Prose, Slug, WebUrl};
 
@@ -87,6 +88,11 @@ impl Content {
         (content, body)
     }
 
+    /// What lists by headline are sorted by.
+    pub(super) fn sort_headline(&self) -> String {
+        sort_headline(self.headline.as_deref())
+    }
+
     /// How many words the body has.
     pub(super) fn word_count(&self) -> i32 {
         self.word_count
@@ -123,6 +129,18 @@ impl Content {
             note: None,
         })
     }
+}
+
+/// Most bytes of a headline's words that lists are sorted by: what an index and a cursor have room for.
+const MOST_SORTED: usize = 600;
+
+/// The words of a headline as lists of names are sorted by them, as far as lists by headline are; empty without one.
+pub fn sort_headline(headline: Option<&str>) -> String {
+    let mut words = headline.map(sort_name).unwrap_or_default();
+    while words.len() > MOST_SORTED {
+        words.pop();
+    }
+    words
 }
 
 /// How long a text takes to read, as the table has it.

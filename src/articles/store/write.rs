@@ -67,6 +67,7 @@ pub fn create(
     let former_urls = input.former_urls.clone();
     let remark = input.remark();
     let (content, body) = Content::of(input, slug.clone(), references.section, references.primary);
+    let sort_headline = content.sort_headline();
     let row = (
         articles::id.eq(id),
         articles::status.eq(standing.status.as_str()),
@@ -77,6 +78,7 @@ pub fn create(
         articles::published_at.eq(standing.published_at),
         articles::embargo_until.eq(standing.embargo_until),
         articles::unpublish_at.eq(standing.unpublish_at),
+        articles::sort_headline.eq(&sort_headline),
         &content,
     );
     let mut inserted = insert!(connection, row);
@@ -412,6 +414,7 @@ fn write_edited(
     )
     .set((
         &edited.content,
+        articles::sort_headline.eq(edited.content.sort_headline()),
         articles::status.eq(edited.status.as_str()),
         articles::version.eq(version),
         articles::updated_at.eq(change.now),
