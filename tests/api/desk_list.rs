@@ -1,7 +1,7 @@
 //! The desk's list: each filter in each order, page by page, against what the articles say; what is found by words,
 //! whatever its status; and that a page is read from an index.
 
-use dateline::articles::desk::list::{Between, EditorialFilter, EditorialSort};
+use dateline::articles::desk::filter::{Between, EditorialFilter, EditorialSort};
 use dateline::articles::store::desk_list::{self, Window};
 use dateline::articles::workflow::Status;
 use dateline::auth::model::Role;

@@ -235,7 +235,7 @@ impl Server {
             .unwrap_or_else(|| panic!("no metric {name}: {answer}"))
     }
 
-    /// Sends a body of JSON and answers the status; `None` when the server closed before all was sent or
+    /// Sends a body of JSON and answers the status; `None` when the server is gone, or closed before all was sent or
     /// without an answer.
     pub fn send(&self, method: &str, path: &str, token: &str, body: &str) -> Option<u16> {
         let head = format!(
@@ -244,7 +244,7 @@ impl Server {
              Content-Length: {}\r\n\r\n",
             body.len()
         );
-        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let mut stream = TcpStream::connect(&self.address).ok()?;
         stream.write_all(head.as_bytes()).ok()?;
         let _ = stream.write_all(body.as_bytes());
         let mut answer = Vec::new();

@@ -1,6 +1,7 @@
 //! The desk: which articles there are, whatever their status, what is due, and who edits what.
 //!
-//! - [`list`] – the list of articles: filters, orders, pages
+//! - [`filter`] – which articles the list has, and in which order
+//! - [`list`] – the list of articles: parameters and handler
 //! - [`model`] – the desk at a glance, and locks, as editors see them
 //! - [`editorial`] – the handler of the desk at a glance
 //! - [`locks`] – handlers of advisory locks
@@ -8,6 +9,7 @@
 //! A lock says who edits an article, and keeps nobody from writing: `If-Match` is what guards a change.
 
 pub mod editorial;
+pub mod filter;
 pub mod list;
 pub mod locks;
 pub mod model;

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
 use super::{Keys, Place, Selection, place, with_working_copy};
-use crate::articles::desk::list::{Between, EditorialSort, SearchedWords};
+use crate::articles::desk::filter::{Between, EditorialSort, SearchedWords};
 use crate::articles::workflow::Status;
 use crate::db::desk_schema::scheduled_articles;
 use crate::db::schema::full_articles;

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::editorial::summaries;
-use crate::articles::desk::list::{Between, EditorialFilter, EditorialSort, SortValue};
+use crate::articles::desk::filter::{Between, EditorialFilter, EditorialSort, SortValue};
 use crate::articles::model::{EditorialSummary, TagKey};
 use crate::articles::workflow::Status;
 use crate::db::desk_schema::{scheduled_articles, working_copies};
