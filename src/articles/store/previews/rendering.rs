@@ -46,8 +46,8 @@ pub(super) fn rendered(
         tags,
         lead_image: written.lead_image.clone(),
         updated_at: Timestamp::EARLIEST,
-        word_count: u32::try_from(count_words(&body)).unwrap_or(u32::MAX),
-        reading_minutes: u32::try_from(reading_minutes(&body)).unwrap_or(u32::MAX),
+        word_count: count_words(&body),
+        reading_minutes: reading_minutes(&body),
     };
     let read_model = read_models::of_written(connection, id, &text.written, story)?;
     let address = || Some(format!("{}/{}", site?, written.slug));
