@@ -48,6 +48,19 @@ macro_rules! on_each_database {
     };
 }
 
+/// Narrows a boxed query to rows with one of some keys. Of a single key, which is what a write looks up, it is a
+/// statement that connections keep prepared: on SQLite, to prepare one that reads a large view takes several times as
+/// long as to run it.
+#[macro_export]
+macro_rules! among {
+    ($query:expr, $column:expr, $keys:expr) => {
+        match $keys {
+            [one] => $query.filter($column.eq(*one)),
+            several => $query.filter($column.eq_any(several.to_vec())),
+        }
+    };
+}
+
 /// Where the data is: what `DATABASE_URL` says.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {

@@ -20,6 +20,7 @@ use super::change::Change;
 use super::event::{ArticleEvent, ArticleState, CollectionEvent, Event, NameEvent, Remark};
 use crate::db::resource::Resource;
 use crate::db::schema::{appearances, articles, due_appearances, events, next_clock_event};
+use crate::db::statement::statement;
 use crate::db::types::{IdSql, TimestampSql};
 use crate::db::{Connection, Id, StoreResult, Timestamp};
 
@@ -199,8 +200,7 @@ fn about(event: &Event) -> (&str, Id, &str, Value) {
 }
 
 const ON_SQLITE: &str = "INSERT INTO events (recorded_at, kind, resource, resource_id, slug, actor_kind, actor_id, \
-     request_id, readers_see, detail, sequence, previous_hash, hash) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+     request_id, readers_see, detail, sequence, previous_hash, hash) VALUES (";
 
 /// Hashes as [`chain::hash`] does.
 const ON_POSTGRES: &str = "WITH next AS (UPDATE event_sequence SET last = last + 1, previous_hash = hash, \
@@ -208,23 +208,6 @@ const ON_POSTGRES: &str = "WITH next AS (UPDATE event_sequence SET last = last +
      INSERT INTO events (sequence, recorded_at, kind, resource, resource_id, slug, actor_kind, actor_id, request_id, \
      readers_see, detail, previous_hash, hash) \
      SELECT last, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, previous_hash, hash FROM next";
-
-/// The statement that writes an entry, with its first ten parameters.
-macro_rules! insert {
-    ($statement:ident, $content:ident) => {
-        diesel::sql_query($statement)
-            .bind::<TimestampSql, _>($content.recorded_at)
-            .bind::<Text, _>($content.kind)
-            .bind::<Text, _>($content.resource)
-            .bind::<IdSql, _>($content.resource_id)
-            .bind::<Text, _>($content.slug)
-            .bind::<Text, _>($content.actor_kind)
-            .bind::<Nullable<IdSql>, _>($content.actor_id)
-            .bind::<Nullable<IdSql>, _>($content.request_id)
-            .bind::<Nullable<Text>, _>($content.readers_see)
-            .bind::<Text, _>($content.detail)
-    };
-}
 
 /// The number and the hash of an entry that this transaction wrote on SQLite.
 type Numbered = Option<(i64, Hash)>;
@@ -252,25 +235,49 @@ fn number(
         readers_see: seen.map(Seen::as_str),
         detail: &detail,
     };
+    let following = match (&*change.connection, last.flatten()) {
+        (Connection::Sqlite(_), None) => {
+            let head = head(change.connection)?;
+            Some((head.numbered, head.hash.unwrap_or(Hash::GENESIS)))
+        }
+        (_, last) => last,
+    };
     match change.connection {
-        Connection::Sqlite(_) => {
-            let (sequence, previous) = match last.flatten() {
+        Connection::Sqlite(sqlite) => {
+            let (sequence, previous) = match following {
                 Some((sequence, hash)) => (sequence + 1, hash),
-                None => {
-                    let head = head(change.connection)?;
-                    (head.numbered + 1, head.hash.unwrap_or(Hash::GENESIS))
-                }
+                None => (1, Hash::GENESIS),
             };
             let hash = chain::hash(&previous, sequence, &content.canonical());
-            insert!(ON_SQLITE, content)
-                .bind::<BigInt, _>(sequence)
-                .bind::<Binary, _>(previous.bytes())
-                .bind::<Binary, _>(hash.bytes())
-                .execute(change.connection)?;
+            statement(ON_SQLITE)
+                .bind::<TimestampSql, _>(content.recorded_at, ", ")
+                .bind::<Text, _>(content.kind, ", ")
+                .bind::<Text, _>(content.resource, ", ")
+                .bind::<IdSql, _>(content.resource_id, ", ")
+                .bind::<Text, _>(content.slug, ", ")
+                .bind::<Text, _>(content.actor_kind, ", ")
+                .bind::<Nullable<IdSql>, _>(content.actor_id, ", ")
+                .bind::<Nullable<IdSql>, _>(content.request_id, ", ")
+                .bind::<Nullable<Text>, _>(content.readers_see, ", ")
+                .bind::<Text, _>(content.detail, ", ")
+                .bind::<BigInt, _>(sequence, ", ")
+                .bind::<Binary, _>(previous.bytes(), ", ")
+                .bind::<Binary, _>(hash.bytes(), ")")
+                .execute(sqlite)?;
             Ok(Some((sequence, hash)))
         }
         Connection::Postgres(_) => {
-            insert!(ON_POSTGRES, content)
+            diesel::sql_query(ON_POSTGRES)
+                .bind::<TimestampSql, _>(content.recorded_at)
+                .bind::<Text, _>(content.kind)
+                .bind::<Text, _>(content.resource)
+                .bind::<IdSql, _>(content.resource_id)
+                .bind::<Text, _>(content.slug)
+                .bind::<Text, _>(content.actor_kind)
+                .bind::<Nullable<IdSql>, _>(content.actor_id)
+                .bind::<Nullable<IdSql>, _>(content.request_id)
+                .bind::<Nullable<Text>, _>(content.readers_see)
+                .bind::<Text, _>(content.detail)
                 .bind::<Text, _>(content.canonical())
                 .execute(change.connection)?;
             Ok(None)

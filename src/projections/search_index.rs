@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+use crate::among;
 use crate::articles::workflow::Status;
 use crate::authors::model::AuthorRef;
 use crate::body::Body;
@@ -152,9 +153,8 @@ pub(super) fn documents(
     ids: &[Id],
 ) -> StoreResult<HashMap<Id, (Timestamp, Document)>> {
     let (published, trashed) = (Status::Published.as_str(), Status::Trashed.as_str());
-    let query = full_articles::table
-        .filter(full_articles::id.eq_any(ids.to_vec()))
-        .into_boxed::<MultiBackend>();
+    let query = full_articles::table.into_boxed::<MultiBackend>();
+    let query = among!(query, full_articles::id, ids);
     let query = match index {
         Index::Published => query.filter(full_articles::status.eq(published)),
         Index::Drafts => query.filter(full_articles::status.ne_all([published, trashed])),

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use serde::Deserialize;
 
 use super::rows::{ArticleCommonRow, DetailRow};
+use crate::among;
 use crate::articles::model::{ArticleCommon, Summary};
 use crate::articles::read_model::ReadModel;
 use crate::articles::workflow::Status;
@@ -66,9 +67,8 @@ struct TeaserSource {
 /// The teasers of articles: those that were rendered are not made again because the name of a tag changes, for
 /// which the bodies of all its articles would have to be read.
 fn teasers(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id, Teaser>> {
-    let sources: Vec<TeaserSource> = teaser_sources::table
-        .into_boxed::<MultiBackend>()
-        .filter(teaser_sources::id.eq_any(ids.to_vec()))
+    let query = teaser_sources::table.into_boxed::<MultiBackend>();
+    let sources: Vec<TeaserSource> = among!(query, teaser_sources::id, ids)
         .select(TeaserSource::as_select())
         .load(connection)?;
     sources
@@ -95,10 +95,10 @@ pub fn render(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<Row> = full_articles::table
+    let query = full_articles::table
         .into_boxed::<MultiBackend>()
-        .filter(full_articles::id.eq_any(ids.to_vec()))
-        .filter(full_articles::status.eq(Status::Published.as_str()))
+        .filter(full_articles::status.eq(Status::Published.as_str()));
+    let rows: Vec<Row> = among!(query, full_articles::id, ids)
         .select(Row::as_select())
         .load(connection)?;
     let mut teasers = teasers(connection, ids)?;
