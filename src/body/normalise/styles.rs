@@ -26,7 +26,7 @@ pub(super) fn to_elements(tree: &mut Tree) {
             continue;
         };
         let name = tree.name(id).to_owned();
-        if matches!(name.as_str(), "td" | "th" | "tr") {
+        if matches!(name.as_str(), "td" | "th" | "tr" | "col" | "colgroup") {
             align(tree, id, &style);
         }
         if let Some(direction) = declared(&style, "direction").filter(|to| to == "rtl") {
