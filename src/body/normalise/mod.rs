@@ -10,6 +10,7 @@
 //! - `pictures`: pictures that scripts load later, and what stands there without scripts
 //! - `styles`: emphasis that is written as style sheets
 //! - `lists`: lists of word processors, and lists in the wrong place
+//! - `maps`: places in pictures that lead somewhere
 //! - `breaks`: line breaks that part paragraphs
 //! - `anchors`: what links within the text lead to
 //! - `wrappers`: inline elements around paragraphs, put inside each
@@ -25,6 +26,7 @@ mod breaks;
 mod characters;
 mod embeds;
 mod lists;
+mod maps;
 mod pictures;
 mod providers;
 mod styles;
@@ -45,6 +47,7 @@ pub(super) fn document(tree: &mut Tree, base: Option<&Url>) -> Result<(), Violat
     pictures::choose(tree);
     styles::to_elements(tree);
     lists::of_word(tree);
+    maps::to_lists(tree);
     lists::mend(tree);
     breaks::part(tree);
     anchors::keep(tree);
@@ -65,6 +68,7 @@ pub(super) fn field(tree: &mut Tree, is_inline: bool) -> Result<(), Violation> {
     visible::drop_hidden(tree);
     pictures::choose(tree);
     styles::to_elements(tree);
+    maps::to_lists(tree);
     lists::mend(tree);
     breaks::separators(tree);
     addresses::report(tree);
