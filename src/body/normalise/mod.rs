@@ -8,6 +8,8 @@
 //! - `embeds`, `providers`: posts, videos and charts of other sites
 //! - `visible`: what readers do not see; formulas as text
 //! - `pictures`: pictures that scripts load later, and what stands there without scripts
+//! - `backgrounds`: pictures that are the background of an element
+//! - `captions`: captions beside pictures and in attributes
 //! - `styles`: emphasis that is written as style sheets
 //! - `lists`: lists of word processors, and lists in the wrong place
 //! - `maps`: places in pictures that lead somewhere
@@ -22,7 +24,9 @@ use crate::validation::Violation;
 
 mod addresses;
 mod anchors;
+mod backgrounds;
 mod breaks;
+mod captions;
 mod characters;
 mod embeds;
 mod lists;
@@ -44,12 +48,19 @@ pub(super) fn document(tree: &mut Tree, base: Option<&Url>) -> Result<(), Violat
     addresses::resolve(tree, base);
     embeds::recognise(tree);
     visible::drop_hidden(tree);
+    captions::beside(tree);
     pictures::choose(tree);
+    if captions::of_attributes(tree)? {
+        // They may hold links.
+        addresses::resolve(tree, base);
+    }
+    embeds::report_unknown(tree);
     styles::to_elements(tree);
     lists::of_word(tree);
     maps::to_lists(tree);
     lists::mend(tree);
     breaks::part(tree);
+    captions::flatten(tree);
     anchors::keep(tree);
     addresses::report(tree);
     wrappers::push_down(tree)?;
@@ -67,6 +78,9 @@ pub(super) fn field(tree: &mut Tree, is_inline: bool) -> Result<(), Violation> {
     }
     visible::drop_hidden(tree);
     pictures::choose(tree);
+    if !is_inline {
+        captions::of_attributes(tree)?;
+    }
     styles::to_elements(tree);
     maps::to_lists(tree);
     lists::mend(tree);

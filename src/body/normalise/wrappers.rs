@@ -60,7 +60,7 @@ fn report_empty(tree: &Tree, id: NodeId) {
         Kind::Text(text) => !collapse(text).is_empty() && !is_in_whole(id),
         _ => tree.name(id) == "img" && !is_in_whole(id),
     };
-    if is_link(href.trim()) && !tree.below(id).into_iter().any(shows) {
+    if is_link(href.trim()) && !is_in_whole(id) && !tree.below(id).into_iter().any(shows) {
         tree.warn(
             "link_removed",
             format!("the link to {} holds nothing to click on", shown(href)),
