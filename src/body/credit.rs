@@ -68,6 +68,9 @@ const LABELS_BESIDE: &[&str] = &[
     "видео",
 ];
 
+/// What stands between a label and a name.
+const BY: &[&str] = &["by ", "par ", "via ", "courtesy of ", "courtesy: "];
+
 /// Marks that part a caption from its credit, and credits from each other.
 const SEPARATORS: &[char] = &[' ', '|', '/', '·', '•', '–', '—'];
 
@@ -252,6 +255,9 @@ fn begins(before: &str) -> bool {
 }
 
 fn is_labelled(text: &str, labels: &[&str]) -> bool {
+    if let Some(name) = text.strip_prefix('©') {
+        return !collapse(name).is_empty();
+    }
     let lower: String = text.chars().take(80).flat_map(char::to_lowercase).collect();
     labels.iter().any(|label| {
         lower.strip_prefix(label).is_some_and(|rest| {
@@ -261,7 +267,7 @@ fn is_labelled(text: &str, labels: &[&str]) -> bool {
                 .trim_start_matches(' ');
             let name = rest
                 .strip_prefix([':', '：', '/', '©'])
-                .or_else(|| rest.strip_prefix("by "));
+                .or_else(|| BY.iter().find_map(|by| rest.strip_prefix(by)));
             name.is_some_and(|name| !collapse(name.trim_end_matches([')', '.'])).is_empty())
         })
     })

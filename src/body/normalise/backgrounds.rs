@@ -9,7 +9,7 @@ use super::super::write::{collapse, is_phrasing};
 use super::addresses::shown;
 use super::captions::CAPTIONS;
 use super::embeds::is_within_embed;
-use super::pictures::{file, is_placeholder};
+use super::pictures::{candidates, file, is_picture_file, is_placeholder};
 use super::styles::declared;
 
 /// Attributes that hold the address of a background, which a script sets when it comes into view.
@@ -41,12 +41,30 @@ pub(super) fn addresses(tree: &Tree, id: NodeId) -> Vec<String> {
         true => urls(value),
         false => vec![value.trim().to_owned()],
     });
+    let set = tree.attribute(id, "data-bgset").and_then(largest_of);
+    let source = || tree.attribute(id, "data-src").map(str::to_owned);
+    let lazy = source().filter(|source| {
+        let is_plain = matches!(
+            tree.name(id),
+            "div" | "span" | "a" | "figure" | "section" | "li"
+        );
+        is_plain && is_picture_file(source)
+    });
     let style = tree.attribute(id, "style").map(of_style);
     let mut there = HashSet::new();
     attributes
+        .chain(set)
+        .chain(lazy)
         .chain(style.into_iter().flatten())
         .filter(|address| is_address(address) && there.insert(address.clone()))
         .collect()
+}
+
+/// The address of the largest of a set.
+fn largest_of(set: &str) -> Option<String> {
+    candidates(set)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, address)| address.to_owned())
 }
 
 /// Whether a value can be an address: some scripts call colours and numbers by the same names.

@@ -7,6 +7,7 @@ use super::super::tree::{NodeId, Tree};
 use super::super::write::{collapse, text_of};
 use super::addresses::shown;
 use super::backgrounds::BACKGROUNDS;
+use super::pictures::SETS;
 use super::providers::{is_embed_code, of_script, provider_of};
 
 /// Finds embed codes and puts a `figure` around what readers see of each.
@@ -198,7 +199,7 @@ pub(super) fn report_unknown(tree: &Tree) {
         let addresses = tree.attributes(id).filter(|(name, value)| {
             let holds =
                 name.starts_with("data-") || made_up && matches!(*name, "src" | "href" | "url");
-            let known = BACKGROUNDS.contains(name) || *name == "data-embed";
+            let known = BACKGROUNDS.contains(name) || SETS.contains(name) || *name == "data-embed";
             holds && !known && (value.starts_with("https://") || value.starts_with("http://"))
         });
         for (_, address) in addresses {

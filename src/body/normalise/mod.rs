@@ -60,10 +60,10 @@ pub(super) fn document(tree: &mut Tree, base: Option<&Url>) -> Result<(), Violat
     maps::to_lists(tree);
     lists::mend(tree);
     breaks::part(tree);
-    captions::flatten(tree);
     anchors::keep(tree);
     addresses::report(tree);
     wrappers::push_down(tree)?;
+    captions::flatten(tree);
     tree.check()
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::allowed::{pixels, web_address};
 use super::super::credit::is_credit;
-use super::super::tree::{NodeId, Tree};
+use super::super::tree::{Kind, NodeId, Tree};
 use super::super::write::{all_phrases, collapse, text_of};
 use super::addresses::shown;
 use super::backgrounds;
@@ -37,7 +37,7 @@ pub(super) const INSTEAD: &[&str] = &[
 ];
 
 /// Sets of addresses with their widths.
-pub(super) const SETS: &[&str] = &["srcset", "data-srcset", "data-lazy-srcset"];
+pub(super) const SETS: &[&str] = &["srcset", "data-srcset", "data-lazy-srcset", "data-bgset"];
 
 /// Most sources of one picture that are looked at.
 const SOURCES: usize = 50;
@@ -61,6 +61,7 @@ pub(super) fn choose(tree: &mut Tree) {
         if let Some((_, name)) = AMP.iter().find(|(amp, _)| *amp == tree.name(id)) {
             tree.rename(id, name);
         }
+        of_drawing(tree, id);
         if SHOWN.contains(&tree.name(id)) {
             choose_address(tree, id);
         }
@@ -84,6 +85,31 @@ pub(super) fn choose(tree: &mut Tree) {
     without_scripts(tree);
     backgrounds::show(tree);
     report(tree);
+}
+
+/// A picture in a drawing, as pages cut them to shapes, stands before it.
+fn of_drawing(tree: &mut Tree, id: NodeId) {
+    if !matches!(tree.kind(id), Kind::Foreign("image")) {
+        return;
+    }
+    let Some(address) = tree.attribute(id, "href").map(str::to_owned) else {
+        return;
+    };
+    let drawing = tree
+        .ancestors(id)
+        .take_while(|id| matches!(tree.kind(*id), Kind::Foreign(_)))
+        .last();
+    if let Some(drawing) = drawing {
+        let alt = [id, drawing]
+            .iter()
+            .find_map(|id| tree.attribute(*id, "aria-label"))
+            .map(collapse)
+            .unwrap_or_default();
+        tree.rename(id, "img");
+        tree.set_attribute(id, "src", &address);
+        tree.set_attribute(id, "alt", &alt);
+        tree.insert_before(drawing, id);
+    }
 }
 
 /// Notes what is shown nowhere because its address leads nowhere.
@@ -132,6 +158,13 @@ fn choose_address(tree: &mut Tree, id: NodeId) {
         .or(plain)
         .or_else(|| largest(tree, id))
         .or_else(|| instead().filter(|address| is_picture_file(address)));
+    let label = ["aria-label", "data-alt"]
+        .iter()
+        .find_map(|name| tree.attribute(id, name))
+        .map(collapse);
+    if let Some(label) = label.filter(|_| tree.name(id) == "img" && !says_something(tree, id)) {
+        tree.set_attribute(id, "alt", &label);
+    }
     let poster = tree.attribute(id, "data-poster").map(str::to_owned);
     let poster = poster
         .filter(|poster| web_address(poster).is_some() || tree.attribute(id, "poster").is_none());
@@ -276,6 +309,7 @@ fn without_scripts(tree: &mut Tree) {
         if !is_noscript(tree, id) {
             continue;
         }
+        unescape(tree, id);
         drop_what_is_there(tree, id, &mut there);
         let shows = |id: NodeId| {
             let is_link = tree.name(id) == "a" && tree.attribute(id, "href").is_some();
@@ -286,6 +320,25 @@ fn without_scripts(tree: &mut Tree) {
         } else {
             report_text(tree, id);
             tree.detach(id);
+        }
+    }
+}
+
+/// Reads what stands in a `noscript` as the source of elements, as some scripts write it.
+fn unescape(tree: &mut Tree, noscript: NodeId) {
+    let children: Vec<NodeId> = tree.children(noscript).collect();
+    let [only] = children[..] else { return };
+    let source = match tree.kind(only) {
+        Kind::Text(text) if text.trim_start().starts_with("<i") => text.to_owned(),
+        _ => return,
+    };
+    tree.detach(only);
+    // What is too much is refused when all is made.
+    if tree.graft(noscript, &source).is_ok() {
+        for id in tree.below(noscript) {
+            if SHOWN.contains(&tree.name(id)) {
+                choose_address(tree, id);
+            }
         }
     }
 }
