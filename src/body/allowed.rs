@@ -62,7 +62,7 @@ pub(super) const ATTRIBUTES: &[(&str, &[&str])] = &[
     ("blockquote", &["cite"]),
     ("code", &["class"]),
     ("col", &["span", "align"]),
-    ("colgroup", &["span"]),
+    ("colgroup", &["span", "align"]),
     ("del", &["cite", "datetime"]),
     ("figure", &["data-embed", "data-provider"]),
     ("img", &["src", "alt", "title", "width", "height"]),

@@ -1,7 +1,7 @@
 //! Whose a picture is, as captions say it.
 
 use super::parts::{paragraphs_without, said};
-use super::tree::{NodeId, Tree};
+use super::tree::{Kind, NodeId, Tree};
 use super::write::collapse;
 
 /// What stands in front of a name that made a picture, in the languages of newsrooms; in lower case.
@@ -47,6 +47,33 @@ const LABELS: &[&str] = &[
     "사진",
 ];
 
+/// What stands in front of a name beside that of a photo; alone it begins a caption as well.
+const LABELS_BESIDE: &[&str] = &[
+    "video",
+    "videos",
+    "vidéo",
+    "vídeo",
+    "audio",
+    "animation",
+    "map",
+    "maps",
+    "karte",
+    "carte",
+    "mapa",
+    "infographic",
+    "infografik",
+    "infographie",
+    "infografía",
+    "montage",
+    "видео",
+];
+
+/// What stands between a label and a name.
+const BY: &[&str] = &["by ", "par ", "via ", "courtesy of ", "courtesy: "];
+
+/// Marks that part a caption from its credit, and credits from each other.
+const SEPARATORS: &[char] = &[' ', '|', '/', '·', '•', '–', '—'];
+
 /// Most characters of a credit at the end of a caption: what is longer is a sentence about a photo.
 const MOST: usize = 150;
 
@@ -73,15 +100,54 @@ pub(super) fn is_credit(tree: &Tree, id: NodeId) -> bool {
     PROPERTIES.contains(&property.to_ascii_lowercase().as_str()) || tree.has_class(id, says_so)
 }
 
-/// A caption, and the credit in it: an element that says so, or `small` at its end.
+/// A caption, and the credit in it: an element that says so, or `small` at its end. Several in a row are
+/// one credit.
 pub(super) fn credited(tree: &Tree, caption: NodeId) -> (Option<String>, Option<String>) {
     let nodes: Vec<NodeId> = tree.children(caption).collect();
     let Some(credit) = credit_in(tree, caption) else {
         return (said(tree, &nodes), None);
     };
-    let text = paragraphs_without(tree, &nodes, Some(credit)).filter(|html| !html.is_empty());
-    let by = said(tree, &tree.children(credit).collect::<Vec<_>>());
+    let credits = with_others(tree, credit);
+    let text = paragraphs_without(tree, &nodes, &credits).filter(|html| !html.is_empty());
+    let by = credits
+        .iter()
+        .filter(|id| names(tree, **id))
+        .filter_map(|id| said(tree, &tree.children(*id).collect::<Vec<_>>()));
+    let by = joined(by);
     (text.map(without_separator), by)
+}
+
+/// Several credits as one.
+pub(super) fn joined(credits: impl Iterator<Item = String>) -> Option<String> {
+    let all = credits.collect::<Vec<_>>().join("; ");
+    Some(all).filter(|all| !all.is_empty())
+}
+
+fn names(tree: &Tree, id: NodeId) -> bool {
+    tree.name(id) == "small" || is_credit(tree, id)
+}
+
+/// A credit with those that stand beside it, and the marks that part them.
+fn with_others(tree: &Tree, credit: NodeId) -> Vec<NodeId> {
+    const MOST_BESIDE: usize = 20;
+    let parts = |id: NodeId| match tree.kind(id) {
+        Kind::Text(text) => text.trim_matches(SEPARATORS).trim().is_empty(),
+        Kind::Silent | Kind::Element("br") => true,
+        _ => false,
+    };
+    let run = |next: fn(&Tree, NodeId) -> Option<NodeId>| {
+        let beside = std::iter::successors(next(tree, credit), move |id| next(tree, *id));
+        let mut run: Vec<NodeId> = beside
+            .take(MOST_BESIDE)
+            .take_while(|id| names(tree, *id) || parts(*id))
+            .collect();
+        while run.last().is_some_and(|id| !names(tree, *id)) {
+            run.pop();
+        }
+        run
+    };
+    let before = run(Tree::before).into_iter().rev();
+    before.chain([credit]).chain(run(Tree::next)).collect()
 }
 
 /// The credit among the children of a caption or of its last paragraph.
@@ -107,8 +173,7 @@ fn credit_in(tree: &Tree, caption: NodeId) -> Option<NodeId> {
 
 /// A caption without the mark that parted it from its credit.
 fn without_separator(html: String) -> String {
-    html.trim_end_matches([' ', '|', '/', '·', '•', '–', '—'])
-        .to_owned()
+    html.trim_end_matches(SEPARATORS).to_owned()
 }
 
 /// A caption that ends with a credit: "Photo: X", "Photo by X", "(AP Photo/X)". The caption is inline
@@ -141,15 +206,44 @@ pub(super) fn split(caption: &str) -> (Option<String>, Option<String>) {
 }
 
 /// Where the last label with a name after it begins: at the start of a sentence, of a line or of
-/// brackets.
+/// brackets; where labels with nothing but names follow each other, the first of them.
 fn label_start(caption: &str) -> Option<usize> {
     let near = caption
         .char_indices()
         .filter(|(at, _)| caption.len() - at <= 4 * MOST);
-    near.filter(|(at, c)| *c == '(' || begins(&caption[..*at]))
-        .filter(|(at, _)| is_labelled(caption[*at..].trim_start_matches('(')))
+    let starts: Vec<usize> = near
+        .filter(|(at, c)| *c == '(' || begins(&caption[..*at]))
         .map(|(at, _)| at)
-        .next_back()
+        .collect();
+    let labelled = |at: usize, labels| is_labelled(caption[at..].trim_start_matches('('), labels);
+    let mut first = starts.iter().copied().rfind(|at| labelled(*at, LABELS))?;
+    if caption[first..].starts_with('(') {
+        return Some(first);
+    }
+    let last = first;
+    for at in starts.into_iter().rev().filter(|at| *at < last) {
+        let is_label = labelled(at, LABELS) || labelled(at, LABELS_BESIDE);
+        let fits = caption[at..].trim_end().chars().count() <= MOST;
+        if is_label && fits && !is_open(&caption[at..]) && is_name(&caption[at..first]) {
+            first = at;
+        }
+    }
+    Some(first)
+}
+
+/// Whether a text after a label is a name and no sentence: it does not go on after a full stop that is
+/// not one of initials.
+fn is_name(text: &str) -> bool {
+    const MOST_NAMES: usize = 8;
+    let text = text.trim_end_matches(SEPARATORS);
+    let text = text.strip_suffix("<br>").unwrap_or(text).trim_end();
+    let text = text.strip_suffix('.').unwrap_or(text);
+    let ends = |(sentence, _): (&str, &str)| {
+        let word = sentence.rsplit(' ').next().unwrap_or_default();
+        word.chars().count() > 2
+    };
+    let stops = text.match_indices(". ").map(|(at, _)| text.split_at(at));
+    text.split_whitespace().count() <= MOST_NAMES && !stops.into_iter().any(ends)
 }
 
 fn begins(before: &str) -> bool {
@@ -160,9 +254,12 @@ fn begins(before: &str) -> bool {
     before.is_empty() || before.ends_with(ENDS)
 }
 
-fn is_labelled(text: &str) -> bool {
+fn is_labelled(text: &str, labels: &[&str]) -> bool {
+    if let Some(name) = text.strip_prefix('©') {
+        return !collapse(name).is_empty();
+    }
     let lower: String = text.chars().take(80).flat_map(char::to_lowercase).collect();
-    LABELS.iter().any(|label| {
+    labels.iter().any(|label| {
         lower.strip_prefix(label).is_some_and(|rest| {
             let rest = rest
                 .strip_prefix('.')
@@ -170,7 +267,7 @@ fn is_labelled(text: &str) -> bool {
                 .trim_start_matches(' ');
             let name = rest
                 .strip_prefix([':', '：', '/', '©'])
-                .or_else(|| rest.strip_prefix("by "));
+                .or_else(|| BY.iter().find_map(|by| rest.strip_prefix(by)));
             name.is_some_and(|name| !collapse(name.trim_end_matches([')', '.'])).is_empty())
         })
     })

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::allowed::{is_link, pixels, web_address};
 use super::block::{Block, EmbedBlock, ImageBlock, ParagraphBlock};
-use super::credit::{credited, is_credit};
+use super::credit::{credited, is_credit, joined};
 use super::parts::{plain, said, substance};
 use super::quote::quote;
 use super::sanitise::flow_nodes;
@@ -20,8 +20,7 @@ pub(super) fn figure(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
     let parts = Parts::of(tree, id)?;
     // A credit that is not of a picture stands with the caption.
     let caption = || {
-        let words = [parts.caption, parts.credit].into_iter().flatten();
-        let words: Vec<String> = words.filter_map(|id| said_in(tree, id)).collect();
+        let words: Vec<String> = parts.words(tree).collect();
         Some(words.join("<br>")).filter(|words| !words.is_empty())
     };
     let [thing] = parts.things[..] else {
@@ -48,8 +47,8 @@ pub(super) fn embed_address(tree: &Tree, id: NodeId) -> Option<String> {
 struct Parts {
     things: Vec<NodeId>,
     caption: Option<NodeId>,
-    /// A credit that stands beside the caption.
-    credit: Option<NodeId>,
+    /// Credits that stand beside the caption.
+    credits: Vec<NodeId>,
 }
 
 impl Parts {
@@ -63,22 +62,22 @@ impl Parts {
                 _ => things.push(node),
             }
         }
-        if captions.len() > 1 || credits.len() > 1 {
-            return None;
-        }
         // A caption of more than paragraphs is no caption of a block.
-        let caption = captions.pop();
-        let credit = credits.pop();
-        if caption.is_some_and(|id| !is_inline(tree, id))
-            || credit.is_some_and(|id| !is_inline(tree, id))
-        {
+        let words = captions.iter().chain(&credits);
+        if captions.len() > 1 || !words.into_iter().all(|id| is_inline(tree, *id)) {
             return None;
         }
         Some(Self {
             things,
-            caption,
-            credit,
+            caption: captions.pop(),
+            credits,
         })
+    }
+
+    /// What is said of the things.
+    fn words(&self, tree: &Tree) -> impl Iterator<Item = String> {
+        let words = self.caption.iter().chain(&self.credits);
+        words.filter_map(|id| said_in(tree, *id))
     }
 }
 
@@ -112,8 +111,7 @@ fn gallery(tree: &Tree, parts: &Parts) -> Option<Vec<Block>> {
     if blocks.is_empty() || !blocks.iter().all(is_picture) {
         return None;
     }
-    let words = [parts.caption, parts.credit].into_iter().flatten();
-    blocks.extend(words.filter_map(|id| said_in(tree, id)).map(paragraph));
+    blocks.extend(parts.words(tree).map(paragraph));
     Some(blocks)
 }
 
@@ -167,7 +165,8 @@ impl Picture {
             None => (None, None),
         };
         let mut words = caption;
-        if let Some(beside) = parts.credit.and_then(|id| said_in(tree, id)) {
+        let beside = parts.credits.iter().filter_map(|id| said_in(tree, *id));
+        if let Some(beside) = joined(beside) {
             // Of two credits, the one in the caption stays with it.
             let inner = [words.take(), credit.take()].into_iter().flatten();
             words = Some(inner.collect::<Vec<_>>().join(" ")).filter(|words| !words.is_empty());
@@ -189,11 +188,12 @@ impl Picture {
         };
         let alt = said_of("alt");
         let title = said_of("title").filter(|title| Some(title) != alt.as_ref());
-        let caption = self.captioned(tree, caption, title);
+        let caption = self.captioned(tree, caption, title.clone());
         let (caption, credit) = match (caption, credit) {
             (Some(caption), None) => super::credit::split(&caption),
             both => both,
         };
+        self.report_title_of_link(tree, [&alt, &title], caption.as_deref());
         let credit = credit.or_else(|| said_of("data-credit").map(|credit| escape(&credit)));
         let Some(url) = tree.attribute(self.id, "src").and_then(web_address) else {
             return self.words(tree, alt, caption, credit);
@@ -229,6 +229,23 @@ impl Picture {
                 Some(caption)
             }
             (caption, title) => caption.or_else(|| title.map(|title| escape(&title))),
+        }
+    }
+
+    /// The block keeps where the link leads, and not what it is called.
+    fn report_title_of_link(
+        &self,
+        tree: &Tree,
+        there: [&Option<String>; 2],
+        caption: Option<&str>,
+    ) {
+        let title = self.link.and_then(|link| tree.attribute(link, "title"));
+        let title = collapse(title.unwrap_or_default());
+        let is_said = there.into_iter().flatten().any(|words| *words == title)
+            || caption.is_some_and(|caption| super::text::html_text(caption).contains(&title));
+        if !title.is_empty() && !is_said {
+            let detail = format!("the title \"{title}\" of a link around a picture is not kept");
+            tree.warn("title_removed", detail);
         }
     }
 

@@ -59,6 +59,10 @@ fn block_markdown(block: &Block) -> String {
 }
 
 fn quote(block: &QuoteBlock) -> String {
+    // Emphasis ends with its paragraph in Markdown.
+    if !block.text.split("<br><br>").all(is_whole) {
+        return html_block(&block_html(&Block::Quote(block.clone())));
+    }
     let mut parts: Vec<String> = block
         .text
         .split("<br><br>")
@@ -74,6 +78,22 @@ fn quote(block: &QuoteBlock) -> String {
         .map(|line| format!("> {line}").trim_end_matches(' ').to_owned())
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// Whether every element that begins in a part of some HTML ends in it too, and the other way round.
+fn is_whole(part: &str) -> bool {
+    let mut open = 0_usize;
+    for tag in part.split('<').skip(1) {
+        if tag.starts_with('/') {
+            let Some(left) = open.checked_sub(1) else {
+                return false;
+            };
+            open = left;
+        } else if !tag.starts_with("br>") {
+            open += 1;
+        }
+    }
+    open == 0
 }
 
 fn list(ordered: bool, items: &[String]) -> String {

@@ -18,6 +18,7 @@ pub(super) struct Node {
 }
 
 /// What a node holds; comments and the like are silent.
+#[derive(Clone)]
 pub(super) enum Data {
     Silent,
     Text(String),

@@ -32,16 +32,16 @@ pub(super) fn said(tree: &Tree, nodes: &[NodeId]) -> Option<String> {
 
 /// Paragraphs or loose phrases as one inline HTML, parted by two line breaks.
 pub(super) fn paragraphs(tree: &Tree, nodes: &[NodeId]) -> Option<String> {
-    paragraphs_without(tree, nodes, None)
+    paragraphs_without(tree, nodes, &[])
 }
 
-/// Like [`paragraphs`], one node among them or in one of the paragraphs left out.
+/// Like [`paragraphs`], some nodes among them or in one of the paragraphs left out.
 pub(super) fn paragraphs_without(
     tree: &Tree,
     nodes: &[NodeId],
-    left_out: Option<NodeId>,
+    left_out: &[NodeId],
 ) -> Option<String> {
-    let stays = |id: &NodeId| Some(*id) != left_out;
+    let stays = |id: &NodeId| !left_out.contains(id);
     let mut parts: Vec<Vec<NodeId>> = vec![Vec::new()];
     for &node in nodes.iter().filter(|id| stays(id)) {
         if is_phrase(tree, node) {

@@ -14,7 +14,7 @@ const DASHES: &[char] = &['—', '–', '―', '-'];
 pub(super) fn quote(tree: &Tree, id: NodeId, caption: Option<String>) -> Option<Vec<Block>> {
     let nodes: Vec<NodeId> = tree.children(id).collect();
     let source = source(tree, id);
-    let mut text = paragraphs_without(tree, &nodes, source)?;
+    let mut text = paragraphs_without(tree, &nodes, source.as_slice())?;
     let mut attribution = caption.map(|caption| named(&caption));
     if let Some(source) = source {
         if follows_dash(tree, source) {

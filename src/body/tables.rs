@@ -12,13 +12,14 @@ pub(super) fn table(tree: &Tree, id: NodeId, caption: Option<String>) -> Option<
     let mut own = None;
     for part in substance(tree, id) {
         match tree.name(part) {
-            "caption" if own.is_none() => {
+            "caption" if own.is_none() && table.is_empty() => {
                 let nodes: Vec<NodeId> = tree.children(part).collect();
                 paragraphs(tree, &nodes)?;
                 own = said(tree, &nodes);
             }
             "thead" if table.is_empty() => table.head(tree, part)?,
             "tbody" | "tfoot" => table.body(tree, part)?,
+            "colgroup" if table.is_empty() => table.columns(tree, part),
             "colgroup" => {}
             _ => return None,
         }
@@ -33,6 +34,8 @@ pub(super) fn table(tree: &Tree, id: NodeId, caption: Option<String>) -> Option<
 /// Rows as they are read, each cell with its alignment.
 #[derive(Default)]
 struct Rows {
+    /// How `col` elements set the cells of their columns.
+    columns: Vec<Option<Alignment>>,
     header: Vec<Cell>,
     rows: Vec<Vec<Cell>>,
 }
@@ -44,9 +47,28 @@ impl Rows {
         self.header.is_empty() && self.rows.is_empty()
     }
 
+    /// Columns as a `colgroup` sets them, one by one or all alike.
+    fn columns(&mut self, tree: &Tree, group: NodeId) {
+        let of_all = alignment(tree.attribute(group, "align"));
+        let named: Vec<NodeId> = substance(tree, group);
+        let columns = if named.is_empty() { vec![group] } else { named };
+        for column in columns {
+            let span = tree
+                .attribute(column, "span")
+                .and_then(|span| span.trim().parse().ok())
+                .unwrap_or(1_usize);
+            let how = alignment(tree.attribute(column, "align")).or(of_all);
+            let room = MAX_CELLS.saturating_sub(self.columns.len());
+            self.columns
+                .extend(std::iter::repeat_n(how, span.min(room)));
+        }
+    }
+
     fn head(&mut self, tree: &Tree, part: NodeId) -> Option<()> {
         for row in substance(tree, part) {
-            let row = cells(tree, row, "th").or_else(|| cells(tree, row, "td"))?;
+            let columns = &self.columns;
+            let row =
+                cells(tree, row, "th", columns).or_else(|| cells(tree, row, "td", columns))?;
             if !self.header.is_empty() {
                 return None;
             }
@@ -57,9 +79,9 @@ impl Rows {
 
     fn body(&mut self, tree: &Tree, part: NodeId) -> Option<()> {
         for row in substance(tree, part) {
-            match cells(tree, row, "td") {
+            match cells(tree, row, "td", &self.columns) {
                 Some(cells) => self.rows.push(cells),
-                None if self.is_empty() => self.header = cells(tree, row, "th")?,
+                None if self.is_empty() => self.header = cells(tree, row, "th", &self.columns)?,
                 None => return None,
             }
         }
@@ -113,11 +135,23 @@ fn alignments(rows: &[&Vec<Cell>], width: usize) -> Vec<Alignment> {
     Alignment::said(all)
 }
 
-fn cells(tree: &Tree, row: NodeId, name: &str) -> Option<Vec<Cell>> {
+/// What an `align` attribute says.
+fn alignment(align: Option<&str>) -> Option<Alignment> {
+    match align?.trim().to_ascii_lowercase().as_str() {
+        "right" | "end" => Some(Alignment::End),
+        "center" => Some(Alignment::Center),
+        "left" | "start" => Some(Alignment::Start),
+        _ => None,
+    }
+}
+
+/// The cells of a row, each set as it says itself, or else as its column or its row is.
+fn cells(tree: &Tree, row: NodeId, name: &str, columns: &[Option<Alignment>]) -> Option<Vec<Cell>> {
     if tree.name(row) != "tr" {
         return None;
     }
-    let cell = |cell: NodeId| {
+    let of_row = alignment(tree.attribute(row, "align"));
+    let cell = |(index, cell): (usize, NodeId)| {
         let spans = ["colspan", "rowspan"]
             .iter()
             .any(|span| tree.attribute(cell, span).is_some_and(|span| span != "1"));
@@ -127,17 +161,15 @@ fn cells(tree: &Tree, row: NodeId, name: &str) -> Option<Vec<Cell>> {
         if !plain || blocks.count() > 1 {
             return None;
         }
-        let own = tree.attribute(cell, "align");
-        let align = own
-            .or_else(|| tree.attribute(row, "align"))
-            .unwrap_or_default();
-        let align = match align.trim().to_ascii_lowercase().as_str() {
-            "right" | "end" => Some(Alignment::End),
-            "center" => Some(Alignment::Center),
-            "left" | "start" => Some(Alignment::Start),
-            _ => None,
-        };
+        let of_column = columns.get(index).copied().flatten();
+        let align = alignment(tree.attribute(cell, "align"))
+            .or(of_column)
+            .or(of_row);
         Some((paragraphs(tree, &children)?, align))
     };
-    substance(tree, row).into_iter().map(cell).collect()
+    substance(tree, row)
+        .into_iter()
+        .enumerate()
+        .map(cell)
+        .collect()
 }

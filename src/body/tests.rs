@@ -53,6 +53,18 @@ fn known_elements_become_their_blocks() {
 }
 
 #[test]
+fn a_quote_whose_emphasis_goes_over_paragraphs_comes_back_from_markdown() {
+    for text in [
+        "<em>One<br><br>Two</em>",
+        "One <a href=\"/x\">two<br><br></a><strong>three</strong>",
+        "<em>One</em><br><br>Two <em>three<br>four</em>",
+    ] {
+        let body = from_blocks(json!([{"type": "quote", "text": text, "attribution": "A. Roth"}]));
+        assert_eq!(body, from_markdown(&body.to_markdown()), "{text}");
+    }
+}
+
+#[test]
 fn what_fits_no_block_is_kept_as_html() {
     for html in [
         "<ul><li>a<ul><li>b</li></ul></li></ul>",

@@ -4,6 +4,7 @@
 //! the depth of what is open, so it must never get far beyond it.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
 use html5ever::interface::{ElementFlags, TokenizerResult, TreeSink};
 use html5ever::tendril::StrTendril;
@@ -158,14 +159,33 @@ impl Tree {
 
     /// A copy of an element, without what is in it.
     pub(super) fn copy(&mut self, id: NodeId) -> NodeId {
-        let data = match &self.nodes[id].data {
-            Data::Element { name, attributes } => Data::Element {
-                name: name.clone(),
-                attributes: attributes.clone(),
-            },
-            _ => Data::Silent,
-        };
+        let data = self.nodes[id].data.clone();
         self.nodes.add(data)
+    }
+
+    /// Puts what some HTML holds at the end of an element; as text, where it is beyond the bounds.
+    ///
+    /// # Errors
+    /// `too_large` where the tree has too many nodes by that.
+    pub(super) fn graft(&mut self, parent: NodeId, html: &str) -> Result<(), Violation> {
+        let Ok(other) = parse(html) else {
+            let text = self.text(html);
+            self.append(parent, text);
+            return Ok(());
+        };
+        let mut copies = HashMap::from([(other.root, parent)]);
+        for id in other.all() {
+            let copy = self.nodes.add(other.nodes[id].data.clone());
+            let above = other.parent(id).and_then(|parent| copies.get(&parent));
+            if let Some(above) = above {
+                self.append(*above, copy);
+            }
+            copies.insert(id, copy);
+        }
+        match self.nodes.len() > MAX_NODES {
+            true => Err(bounds::too_many_nodes()),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn append(&mut self, parent: NodeId, id: NodeId) {

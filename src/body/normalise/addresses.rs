@@ -2,9 +2,10 @@
 
 use url::Url;
 
-use super::super::allowed::is_link;
+use super::super::allowed::{is_link, web_address};
 use super::super::tree::{NodeId, Tree};
-use super::pictures::{SETS, candidates};
+use super::backgrounds::{self, BACKGROUNDS};
+use super::pictures::{INSTEAD, LAZY, SETS, candidates};
 use crate::validation::cut;
 
 /// Attributes that hold an address.
@@ -14,11 +15,6 @@ const ADDRESSES: &[&str] = &[
     "cite",
     "poster",
     "data",
-    "data-src",
-    "data-lazy-src",
-    "data-original",
-    "data-lazy",
-    "data-cfsrc",
     "data-poster",
     "data-href",
 ];
@@ -28,14 +24,24 @@ const ADDRESSES: &[&str] = &[
 pub(super) fn resolve(tree: &mut Tree, base: Option<&Url>) {
     let base = base.cloned().or_else(|| declared(tree));
     for id in tree.all() {
-        for name in ADDRESSES {
+        for name in ADDRESSES
+            .iter()
+            .chain(LAZY)
+            .chain(INSTEAD)
+            .chain(BACKGROUNDS)
+        {
             let Some(address) = tree.attribute(id, name) else {
                 continue;
             };
+            // What is cited is a name now and then.
+            if *name == "cite" && address.trim().contains(' ') {
+                continue;
+            }
             if let Some(whole) = whole(address, base.as_ref()) {
                 tree.set_attribute(id, name, &whole);
             }
         }
+        resolve_background(tree, id, base.as_ref());
         for name in SETS {
             if let Some(set) = tree.attribute(id, name) {
                 let set = whole_set(set, base.as_ref());
@@ -43,6 +49,27 @@ pub(super) fn resolve(tree: &mut Tree, base: Option<&Url>) {
             }
         }
     }
+}
+
+/// Backgrounds of a style sheet are declared again, whole.
+fn resolve_background(tree: &mut Tree, id: NodeId, base: Option<&Url>) {
+    let Some(style) = tree.attribute(id, "style") else {
+        return;
+    };
+    let addresses = backgrounds::of_style(style);
+    if !addresses
+        .iter()
+        .any(|address| whole(address, base).is_some())
+    {
+        return;
+    }
+    let whole = |address: &String| whole(address, base).unwrap_or_else(|| address.clone());
+    let urls: Vec<String> = addresses
+        .iter()
+        .map(|address| format!("url(\"{}\")", whole(address)))
+        .collect();
+    let style = format!("{style};background-image:{}", urls.join(","));
+    tree.set_attribute(id, "style", &style);
 }
 
 /// The addresses of a `srcset`, each whole.
@@ -104,7 +131,30 @@ pub(super) fn report(tree: &mut Tree) {
                 ),
             );
         }
+        report_sources(tree, id);
         report_title(tree, id);
+    }
+}
+
+/// Sources of quotes and changes, and descriptions and stills of what is shown, need an address on the
+/// web.
+fn report_sources(tree: &Tree, id: NodeId) {
+    let said = match tree.name(id) {
+        "blockquote" | "q" | "del" | "ins" => ("link_removed", "cite", "source"),
+        "video" => ("picture_removed", "poster", "still"),
+        _ => return,
+    };
+    let (code, attribute, what) = said;
+    let address = tree.attribute(id, attribute).unwrap_or_default().trim();
+    if !address.is_empty() && web_address(address).is_none() {
+        let name = tree.name(id);
+        tree.warn(
+            code,
+            format!(
+                "the {what} {} of a \"{name}\" has no address on the web (base_url makes relative ones whole)",
+                shown(address)
+            ),
+        );
     }
 }
 

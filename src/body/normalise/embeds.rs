@@ -2,9 +2,12 @@
 
 use super::super::allowed::web_address;
 use super::super::figure::embed_address;
+use super::super::parts::is_space;
 use super::super::tree::{NodeId, Tree};
 use super::super::write::{collapse, text_of};
 use super::addresses::shown;
+use super::backgrounds::BACKGROUNDS;
+use super::pictures::SETS;
 use super::providers::{is_embed_code, of_script, provider_of};
 
 /// Finds embed codes and puts a `figure` around what readers see of each.
@@ -56,7 +59,11 @@ fn embed(tree: &mut Tree, id: NodeId, address: &str, provider: Option<&str>) {
         tree.rename(around, "div");
     }
     // An element that only scripts fill shows nothing: a link does.
-    let shows = |id: NodeId| matches!(tree.name(id), "img" | "video" | "audio");
+    let shows = |id: NodeId| match tree.name(id) {
+        "img" => true,
+        "video" | "audio" | "source" => tree.attribute(id, "src").is_some(),
+        _ => false,
+    };
     let is_empty = collapse(&text_of(tree, &[id])).is_empty();
     if is_empty && !shows(id) && !tree.below(id).into_iter().any(shows) {
         let link = tree.element("a", &[("href", address)]);
@@ -174,4 +181,33 @@ fn script(tree: &mut Tree, id: NodeId) {
         tree.detach(child);
     }
     embed(tree, id, &address, Some(provider));
+}
+
+/// Notes the addresses of elements that show nothing without the script of a player that is not known
+/// here.
+pub(super) fn report_unknown(tree: &Tree) {
+    for id in tree.all() {
+        let name = tree.name(id);
+        let made_up = name.contains('-');
+        if !made_up && !matches!(name, "div" | "section" | "aside" | "figure" | "span") {
+            continue;
+        }
+        let mut below = tree.children(id);
+        if is_within_embed(tree, id) || !below.all(|id| is_space(tree, id)) {
+            continue;
+        }
+        let addresses = tree.attributes(id).filter(|(name, value)| {
+            let holds =
+                name.starts_with("data-") || made_up && matches!(*name, "src" | "href" | "url");
+            let known = BACKGROUNDS.contains(name) || SETS.contains(name) || *name == "data-embed";
+            holds && !known && (value.starts_with("https://") || value.starts_with("http://"))
+        });
+        for (_, address) in addresses {
+            let detail = format!(
+                "an empty \"{name}\" names {}, which only a script would show",
+                shown(address)
+            );
+            tree.warn("embed_removed", detail);
+        }
+    }
 }

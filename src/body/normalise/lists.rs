@@ -7,29 +7,45 @@ use super::styles::declared;
 
 // --- Lists of Word ------------------------------------------------------------------------------------
 
-/// Makes lists of the paragraphs by which Word writes them: a level in the style, and the mark in
-/// front as text.
+/// A list in the making: its level, what Word calls it, and the element.
+struct Open {
+    level: usize,
+    name: Option<String>,
+    list: NodeId,
+}
+
+/// Makes lists of the paragraphs by which Word writes them: a level and the list's name in the style,
+/// and the mark in front as text. Another name, or marks of another kind, are another list.
 pub(super) fn of_word(tree: &mut Tree) {
-    let mut lists: Vec<(usize, NodeId)> = Vec::new();
+    let mut lists: Vec<Open> = Vec::new();
     let mut last = None;
     for id in tree.all() {
-        let Some(level) = level(tree, id) else {
+        let Some((level, name)) = place(tree, id) else {
             continue;
         };
         if last.is_none_or(|last| neighbour(tree, id) != Some(last)) {
             lists.clear();
         }
-        let mark = take_mark(tree, id);
-        lists.retain(|(of, _)| *of <= level);
+        let mark = take_mark(tree, id).map(|mark| Mark::of(&mark));
+        lists.retain(|open| open.level <= level);
+        let goes_on = |open: &Open| {
+            open.name == name
+                && mark
+                    .as_ref()
+                    .is_none_or(|mark| mark.list == tree.name(open.list))
+        };
+        if lists
+            .last()
+            .is_some_and(|open| open.level == level && !goes_on(open))
+        {
+            lists.pop();
+        }
         match lists.last() {
-            Some((of, list)) if *of == level => {
-                let list = *list;
-                tree.append(list, id);
-            }
+            Some(open) if open.level == level => tree.append(open.list, id),
             above => {
-                let above = above.map(|(_, list)| *list);
-                let list = begin(tree, id, above, mark.as_deref());
-                lists.push((level, list));
+                let above = above.map(|open| open.list);
+                let list = begin(tree, id, above, &mark.unwrap_or_default());
+                lists.push(Open { level, name, list });
                 if above.is_none() {
                     last = Some(list);
                 }
@@ -39,8 +55,8 @@ pub(super) fn of_word(tree: &mut Tree) {
     }
 }
 
-/// The level of a paragraph of a list, from 1.
-fn level(tree: &Tree, id: NodeId) -> Option<usize> {
+/// The level of a paragraph of a list, from 1, and the name of the list, where it has one.
+fn place(tree: &Tree, id: NodeId) -> Option<(usize, Option<String>)> {
     if tree.name(id) != "p" {
         return None;
     }
@@ -48,13 +64,56 @@ fn level(tree: &Tree, id: NodeId) -> Option<usize> {
     let list = declared(style, "mso-list").filter(|list| list != "none");
     match list {
         Some(list) => {
-            let level = list.split(' ').find_map(|word| word.strip_prefix("level"));
-            Some(level.and_then(|level| level.parse().ok()).unwrap_or(1))
+            let (levels, names): (Vec<&str>, Vec<&str>) = list
+                .split_ascii_whitespace()
+                .partition(|word| word.starts_with("level"));
+            let level = levels.first().and_then(|word| word[5..].parse().ok());
+            let name = Some(names.join(" ")).filter(|name| !name.is_empty());
+            Some((level.unwrap_or(1), name))
         }
         None => tree
             .has_class(id, |class| class.starts_with("MsoListParagraph"))
-            .then_some(1)
+            .then_some((1, None))
             .filter(|_| mark_of(tree, id).is_some()),
+    }
+}
+
+/// What the mark in front of an item says of its list.
+struct Mark {
+    /// The element that it makes.
+    list: &'static str,
+    /// The attribute by which the list counts as the mark does, where it is not from 1.
+    counts: Option<(&'static str, String)>,
+}
+
+impl Default for Mark {
+    fn default() -> Self {
+        Self {
+            list: "ul",
+            counts: None,
+        }
+    }
+}
+
+impl Mark {
+    fn of(mark: &str) -> Self {
+        let number = mark.trim_start_matches('(').strip_suffix(['.', ')']);
+        // Of "1.2.", the last number counts: the list above has the others.
+        let number = number.and_then(|number| number.rsplit('.').next());
+        let Some(number) = number.filter(|number| {
+            (1..=4).contains(&number.len()) && number.chars().all(|c| c.is_ascii_alphanumeric())
+        }) else {
+            return Self::default();
+        };
+        let counts = match number {
+            "a" | "A" | "i" | "I" => Some(("type", number.to_owned())),
+            _ => number
+                .parse::<u32>()
+                .ok()
+                .filter(|start| *start != 1)
+                .map(|start| ("start", start.to_string())),
+        };
+        Self { list: "ol", counts }
     }
 }
 
@@ -82,14 +141,10 @@ fn take_mark(tree: &mut Tree, id: NodeId) -> Option<String> {
 
 /// Begins a list at a paragraph, which becomes its first item: within the last item of the list above,
 /// where there is one.
-fn begin(tree: &mut Tree, id: NodeId, above: Option<NodeId>, mark: Option<&str>) -> NodeId {
-    let mark = mark.unwrap_or_default();
-    let number = mark.strip_suffix(['.', ')']).unwrap_or_default();
-    let ordered =
-        (1..=4).contains(&number.len()) && number.chars().all(|c| c.is_ascii_alphanumeric());
-    let list = tree.element(if ordered { "ol" } else { "ul" }, &[]);
-    if ordered && number.parse::<u32>().is_ok_and(|start| start != 1) {
-        tree.set_attribute(list, "start", number);
+fn begin(tree: &mut Tree, id: NodeId, above: Option<NodeId>, mark: &Mark) -> NodeId {
+    let list = tree.element(mark.list, &[]);
+    if let Some((name, value)) = &mark.counts {
+        tree.set_attribute(list, name, value);
     }
     match above.and_then(|above| tree.children(above).last()) {
         Some(item) => tree.append(item, list),

@@ -8,8 +8,11 @@
 //! - `embeds`, `providers`: posts, videos and charts of other sites
 //! - `visible`: what readers do not see; formulas as text
 //! - `pictures`: pictures that scripts load later, and what stands there without scripts
+//! - `backgrounds`: pictures that are the background of an element
+//! - `captions`: captions beside pictures and in attributes
 //! - `styles`: emphasis that is written as style sheets
 //! - `lists`: lists of word processors, and lists in the wrong place
+//! - `maps`: places in pictures that lead somewhere
 //! - `breaks`: line breaks that part paragraphs
 //! - `anchors`: what links within the text lead to
 //! - `wrappers`: inline elements around paragraphs, put inside each
@@ -21,10 +24,13 @@ use crate::validation::Violation;
 
 mod addresses;
 mod anchors;
+mod backgrounds;
 mod breaks;
+mod captions;
 mod characters;
 mod embeds;
 mod lists;
+mod maps;
 mod pictures;
 mod providers;
 mod styles;
@@ -42,14 +48,22 @@ pub(super) fn document(tree: &mut Tree, base: Option<&Url>) -> Result<(), Violat
     addresses::resolve(tree, base);
     embeds::recognise(tree);
     visible::drop_hidden(tree);
+    captions::beside(tree);
     pictures::choose(tree);
+    if captions::of_attributes(tree)? {
+        // They may hold links.
+        addresses::resolve(tree, base);
+    }
+    embeds::report_unknown(tree);
     styles::to_elements(tree);
     lists::of_word(tree);
+    maps::to_lists(tree);
     lists::mend(tree);
     breaks::part(tree);
     anchors::keep(tree);
     addresses::report(tree);
     wrappers::push_down(tree)?;
+    captions::flatten(tree);
     tree.check()
 }
 
@@ -64,7 +78,11 @@ pub(super) fn field(tree: &mut Tree, is_inline: bool) -> Result<(), Violation> {
     }
     visible::drop_hidden(tree);
     pictures::choose(tree);
+    if !is_inline {
+        captions::of_attributes(tree)?;
+    }
     styles::to_elements(tree);
+    maps::to_lists(tree);
     lists::mend(tree);
     breaks::separators(tree);
     addresses::report(tree);

@@ -4,21 +4,40 @@ use std::collections::HashMap;
 
 use super::super::allowed::{pixels, web_address};
 use super::super::credit::is_credit;
-use super::super::tree::{NodeId, Tree};
+use super::super::tree::{Kind, NodeId, Tree};
 use super::super::write::{all_phrases, collapse, text_of};
 use super::addresses::shown;
+use super::backgrounds;
+use super::captions::CAPTIONS;
 
 /// Where scripts find the address of what they load when it comes into view.
-const LAZY: &[&str] = &[
+pub(super) const LAZY: &[&str] = &[
     "data-src",
     "data-lazy-src",
     "data-original",
     "data-lazy",
     "data-cfsrc",
+    "data-actualsrc",
+    "data-original-src",
+    "data-img-src",
+    "data-echo",
+    "data-lazyload",
+    "data-defer-src",
+    "nitro-lazy-src",
+];
+
+/// Where other sizes of a picture stand, which is taken where nothing else has an address.
+pub(super) const INSTEAD: &[&str] = &[
+    "data-large-file",
+    "data-orig-file",
+    "data-large_image",
+    "data-full-url",
+    "data-image",
+    "data-url",
 ];
 
 /// Sets of addresses with their widths.
-pub(super) const SETS: &[&str] = &["srcset", "data-srcset", "data-lazy-srcset"];
+pub(super) const SETS: &[&str] = &["srcset", "data-srcset", "data-lazy-srcset", "data-bgset"];
 
 /// Most sources of one picture that are looked at.
 const SOURCES: usize = 50;
@@ -42,6 +61,7 @@ pub(super) fn choose(tree: &mut Tree) {
         if let Some((_, name)) = AMP.iter().find(|(amp, _)| *amp == tree.name(id)) {
             tree.rename(id, name);
         }
+        of_drawing(tree, id);
         if SHOWN.contains(&tree.name(id)) {
             choose_address(tree, id);
         }
@@ -63,7 +83,33 @@ pub(super) fn choose(tree: &mut Tree) {
         credit(tree, id);
     }
     without_scripts(tree);
+    backgrounds::show(tree);
     report(tree);
+}
+
+/// A picture in a drawing, as pages cut them to shapes, stands before it.
+fn of_drawing(tree: &mut Tree, id: NodeId) {
+    if !matches!(tree.kind(id), Kind::Foreign("image")) {
+        return;
+    }
+    let Some(address) = tree.attribute(id, "href").map(str::to_owned) else {
+        return;
+    };
+    let drawing = tree
+        .ancestors(id)
+        .take_while(|id| matches!(tree.kind(*id), Kind::Foreign(_)))
+        .last();
+    if let Some(drawing) = drawing {
+        let alt = [id, drawing]
+            .iter()
+            .find_map(|id| tree.attribute(*id, "aria-label"))
+            .map(collapse)
+            .unwrap_or_default();
+        tree.rename(id, "img");
+        tree.set_attribute(id, "src", &address);
+        tree.set_attribute(id, "alt", &alt);
+        tree.insert_before(drawing, id);
+    }
 }
 
 /// Notes what is shown nowhere because its address leads nowhere.
@@ -107,8 +153,21 @@ fn choose_address(tree: &mut Tree, id: NodeId) {
     let usable = |name: &str| tree.attribute(id, name).and_then(web_address);
     let plain = usable("src").filter(|address| !is_placeholder(address));
     let lazy = LAZY.iter().find_map(|name| usable(name));
-    let address = lazy.or(plain).or_else(|| largest(tree, id));
-    let poster = tree.attribute(id, "data-poster").and_then(web_address);
+    let instead = || INSTEAD.iter().find_map(|name| usable(name));
+    let address = lazy
+        .or(plain)
+        .or_else(|| largest(tree, id))
+        .or_else(|| instead().filter(|address| is_picture_file(address)));
+    let label = ["aria-label", "data-alt"]
+        .iter()
+        .find_map(|name| tree.attribute(id, name))
+        .map(collapse);
+    if let Some(label) = label.filter(|_| tree.name(id) == "img" && !says_something(tree, id)) {
+        tree.set_attribute(id, "alt", &label);
+    }
+    let poster = tree.attribute(id, "data-poster").map(str::to_owned);
+    let poster = poster
+        .filter(|poster| web_address(poster).is_some() || tree.attribute(id, "poster").is_none());
     if let Some(address) = address {
         tree.set_attribute(id, "src", &address);
     }
@@ -118,7 +177,7 @@ fn choose_address(tree: &mut Tree, id: NodeId) {
 }
 
 /// What pages show until a script has loaded the picture.
-fn is_placeholder(address: &str) -> bool {
+pub(super) fn is_placeholder(address: &str) -> bool {
     const NAMES: &[&str] = &[
         "blank",
         "spacer",
@@ -152,17 +211,25 @@ fn largest(tree: &Tree, id: NodeId) -> Option<String> {
 
 /// The addresses of a `srcset` with their widths or densities (HTML, "image candidate strings").
 pub(super) fn candidates(set: &str) -> impl Iterator<Item = (f64, &str)> {
-    set.split(", ")
-        .flat_map(|part| part.split(",\n"))
-        .filter_map(|part| {
-            let mut words = part.split_ascii_whitespace();
-            let address = words.next()?.trim_matches(',');
-            let size = words
-                .next()
-                .unwrap_or("1x")
-                .trim_end_matches([',', 'w', 'x']);
-            Some((size.parse().unwrap_or(0.0), address))
-        })
+    let mut rest = set;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ',');
+        let end = rest.find(|c: char| c.is_ascii_whitespace());
+        let (address, after) = rest.split_at(end.unwrap_or(rest.len()));
+        if address.is_empty() {
+            return None;
+        }
+        // A comma right behind an address ends it; others are part of it.
+        let bare = address.trim_end_matches(',');
+        let (size, after) = match bare.len() == address.len() {
+            true => after.split_once(',').unwrap_or((after, "")),
+            false => ("", after),
+        };
+        rest = after;
+        let size = size.split_ascii_whitespace().next().unwrap_or("1x");
+        let size = size.trim_end_matches(['w', 'x']).parse().unwrap_or(0.0);
+        Some((size, bare))
+    })
 }
 
 /// A picture of at most two pixels, by which others count readers.
@@ -207,7 +274,8 @@ fn without_sources(tree: &mut Tree, id: NodeId) {
 
 /// Figures as WordPress wrote them before HTML had any.
 fn captioned(tree: &mut Tree, id: NodeId) {
-    if tree.has_class(id, |class| class == "wp-caption") {
+    let is_item = tree.name(id) == "dl" && tree.has_class(id, |class| class == "gallery-item");
+    if is_item || tree.has_class(id, |class| class == "wp-caption") {
         tree.rename(id, "figure");
         let terms: Vec<NodeId> = tree
             .children(id)
@@ -220,7 +288,7 @@ fn captioned(tree: &mut Tree, id: NodeId) {
 }
 
 /// Whose a picture is: HTML that is kept as it is has no class to say it, but `small`.
-fn credit(tree: &mut Tree, id: NodeId) {
+pub(super) fn credit(tree: &mut Tree, id: NodeId) {
     let in_figure = tree.ancestors(id).any(|id| tree.name(id) == "figure");
     if in_figure && is_credit(tree, id) && tree.name(id) != "figcaption" && all_phrases(tree, id) {
         tree.rename(id, "small");
@@ -241,6 +309,7 @@ fn without_scripts(tree: &mut Tree) {
         if !is_noscript(tree, id) {
             continue;
         }
+        unescape(tree, id);
         drop_what_is_there(tree, id, &mut there);
         let shows = |id: NodeId| {
             let is_link = tree.name(id) == "a" && tree.attribute(id, "href").is_some();
@@ -251,6 +320,25 @@ fn without_scripts(tree: &mut Tree) {
         } else {
             report_text(tree, id);
             tree.detach(id);
+        }
+    }
+}
+
+/// Reads what stands in a `noscript` as the source of elements, as some scripts write it.
+fn unescape(tree: &mut Tree, noscript: NodeId) {
+    let children: Vec<NodeId> = tree.children(noscript).collect();
+    let [only] = children[..] else { return };
+    let source = match tree.kind(only) {
+        Kind::Text(text) if text.trim_start().starts_with("<i") => text.to_owned(),
+        _ => return,
+    };
+    tree.detach(only);
+    // What is too much is refused when all is made.
+    if tree.graft(noscript, &source).is_ok() {
+        for id in tree.below(noscript) {
+            if SHOWN.contains(&tree.name(id)) {
+                choose_address(tree, id);
+            }
         }
     }
 }
@@ -284,7 +372,7 @@ fn drop_what_is_there(tree: &mut Tree, noscript: NodeId, there: &mut HashMap<Str
 
 /// Takes a picture out of which another shows the same; what it says goes to that one.
 fn give_words(tree: &mut Tree, from: NodeId, to: NodeId) {
-    for name in ["alt", "title"] {
+    for name in ["alt", "title"].iter().chain(CAPTIONS) {
         let words = collapse(tree.attribute(from, name).unwrap_or_default());
         let there = collapse(tree.attribute(to, name).unwrap_or_default());
         if there.is_empty() && !words.is_empty() {
@@ -321,7 +409,7 @@ fn waiting(tree: &Tree, noscript: NodeId) -> Option<NodeId> {
 
 /// Which file a picture or a frame shows, whatever its size: the address without its query, and
 /// without the size that WordPress puts at the end of names.
-fn file(tree: &Tree, id: NodeId) -> Option<String> {
+pub(super) fn file(tree: &Tree, id: NodeId) -> Option<String> {
     if !matches!(tree.name(id), "img" | "iframe" | "video" | "audio") {
         return None;
     }
@@ -331,8 +419,7 @@ fn file(tree: &Tree, id: NodeId) -> Option<String> {
     }
     let path = address.split(['?', '#']).next()?;
     let (name, extension) = path.rsplit_once('.').unwrap_or((path, ""));
-    const PICTURES: &[&str] = &["jpg", "jpeg", "png", "webp", "gif", "avif", "svg"];
-    if !PICTURES.contains(&extension.to_ascii_lowercase().as_str()) {
+    if !is_picture_file(path) {
         return Some(address);
     }
     let stem = match name.rsplit_once('-') {
@@ -340,6 +427,14 @@ fn file(tree: &Tree, id: NodeId) -> Option<String> {
         _ => name,
     };
     Some(format!("{stem}.{extension}"))
+}
+
+/// Whether an address ends as those of pictures do.
+pub(super) fn is_picture_file(address: &str) -> bool {
+    const PICTURES: &[&str] = &["jpg", "jpeg", "png", "webp", "gif", "avif", "svg"];
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit_once('.')
+        .is_some_and(|(_, extension)| PICTURES.contains(&extension.to_ascii_lowercase().as_str()))
 }
 
 fn is_size(text: &str) -> bool {

@@ -9,13 +9,14 @@ use super::super::tree::{NodeId, Tree};
 enum Address {
     /// In an attribute of the element, as it is.
     In(&'static str),
-    /// In an attribute, as the end of an address.
-    After(&'static str, &'static str, &'static str),
+    /// Made of attributes, whose names stand in braces; behind a bar, what stands for one that is not
+    /// there.
+    Made(&'static str),
     /// In the last link to one of these hosts whose path holds one of these parts.
     Linked(&'static [&'static str], &'static [&'static str]),
 }
 
-use Address::{After, In, Linked};
+use Address::{In, Linked, Made};
 
 /// A provider, the class or the name of the element by which its code is known, and where its address
 /// stands, the surest place first.
@@ -27,7 +28,7 @@ const PROVIDERS: &[Provider] = &[
         &["twitter-tweet", "twitter-video", "amp-twitter"],
         &[
             Linked(&["twitter.com", "x.com"], &["/status/"]),
-            After("https://x.com/i/status/", "data-tweetid", ""),
+            Made("https://x.com/i/status/{data-tweetid}"),
         ],
     ),
     Provider(
@@ -36,7 +37,7 @@ const PROVIDERS: &[Provider] = &[
         &[
             In("data-instgrm-permalink"),
             Linked(&["instagram.com"], &["/p/", "/reel/", "/tv/"]),
-            After("https://www.instagram.com/p/", "data-shortcode", "/"),
+            Made("https://www.instagram.com/p/{data-shortcode}/"),
         ],
     ),
     Provider(
@@ -77,8 +78,16 @@ const PROVIDERS: &[Provider] = &[
     ),
     Provider(
         "reddit",
-        &["reddit-embed-bq", "reddit-card", "reddit-embed"],
-        &[Linked(&["reddit.com"], &["/comments/", "/s/"])],
+        &[
+            "reddit-embed-bq",
+            "reddit-card",
+            "reddit-embed",
+            "amp-reddit",
+        ],
+        &[
+            Linked(&["reddit.com"], &["/comments/", "/s/"]),
+            In("data-src"),
+        ],
     ),
     Provider(
         "tumblr",
@@ -87,49 +96,129 @@ const PROVIDERS: &[Provider] = &[
     ),
     Provider(
         "imgur",
-        &["imgur-embed-pub"],
-        &[After("https://imgur.com/", "data-id", "")],
+        &["imgur-embed-pub", "amp-imgur"],
+        &[
+            Made("https://imgur.com/{data-id}"),
+            Made("https://imgur.com/{data-imgur-id}"),
+        ],
     ),
     Provider(
         "flourish",
         &["flourish-embed"],
-        &[
-            After("https://flo.uri.sh/", "data-src", "/embed"),
-            In("data-url"),
-        ],
+        &[Made("https://flo.uri.sh/{data-src}/embed"), In("data-url")],
     ),
     Provider("typeform", &["typeform-widget"], &[In("data-url")]),
     Provider(
         "dailymotion",
         &["amp-dailymotion"],
-        &[After(
-            "https://www.dailymotion.com/video/",
-            "data-videoid",
-            "",
-        )],
+        &[Made("https://www.dailymotion.com/video/{data-videoid}")],
     ),
     Provider(
         "infogram",
         &["infogram-embed"],
-        &[After("https://infogram.com/", "data-id", "")],
+        &[Made("https://infogram.com/{data-id}")],
     ),
     Provider(
         "youtube",
-        &["lite-youtube", "amp-youtube", "youtube-player"],
         &[
-            After("https://www.youtube.com/watch?v=", "videoid", ""),
-            After("https://www.youtube.com/watch?v=", "data-videoid", ""),
-            After("https://www.youtube.com/watch?v=", "data-id", ""),
+            "lite-youtube",
+            "amp-youtube",
+            "youtube-player",
+            "rll-youtube-player",
+        ],
+        &[
+            Made("https://www.youtube.com/watch?v={videoid}"),
+            Made("https://www.youtube.com/watch?v={data-videoid}"),
+            Made("https://www.youtube.com/watch?v={data-id}"),
         ],
     ),
     Provider(
         "vimeo",
         &["lite-vimeo", "amp-vimeo"],
         &[
-            After("https://vimeo.com/", "videoid", ""),
-            After("https://vimeo.com/", "data-videoid", ""),
+            Made("https://vimeo.com/{videoid}"),
+            Made("https://vimeo.com/{data-videoid}"),
         ],
     ),
+    Provider(
+        "brightcove",
+        &["video-js", "amp-brightcove"],
+        &[
+            Made(
+                "https://players.brightcove.net/{data-account}/{data-player|default}_{data-embed|default}/index.html?videoId={data-video-id}",
+            ),
+            Made(
+                "https://players.brightcove.net/{data-account}/{data-player|default}_{data-embed|default}/index.html?playlistId={data-playlist-id}",
+            ),
+        ],
+    ),
+    Provider(
+        "jwplayer",
+        &["amp-jwplayer"],
+        &[
+            Made("https://cdn.jwplayer.com/players/{data-media-id}-{data-player-id}.html"),
+            Made("https://cdn.jwplayer.com/players/{data-playlist-id}-{data-player-id}.html"),
+        ],
+    ),
+    Provider(
+        "apester",
+        &["apester-media", "apester-element", "amp-apester-media"],
+        &[
+            Made("https://renderer.apester.com/interaction/{data-media-id}"),
+            Made("https://renderer.apester.com/interaction/{data-apester-media-id}"),
+        ],
+    ),
+    Provider(
+        "genially",
+        &["genially-embed"],
+        &[Made("https://view.genially.com/{id}")],
+    ),
+    Provider(
+        "soundcloud",
+        &["amp-soundcloud"],
+        &[
+            Made(
+                "https://w.soundcloud.com/player/?url=https://api.soundcloud.com/tracks/{data-trackid}",
+            ),
+            Made(
+                "https://w.soundcloud.com/player/?url=https://api.soundcloud.com/playlists/{data-playlistid}",
+            ),
+        ],
+    ),
+    Provider(
+        "megaphone",
+        &["amp-megaphone"],
+        &[
+            Made("https://player.megaphone.fm/{data-episode}"),
+            Made("https://playlist.megaphone.fm/?p={data-playlist}"),
+        ],
+    ),
+    Provider(
+        "wistia",
+        &["wistia-player", "amp-wistia-player"],
+        &[
+            Made("https://fast.wistia.net/embed/iframe/{media-id}"),
+            Made("https://fast.wistia.net/embed/iframe/{data-media-hashed-id}"),
+        ],
+    ),
+    Provider(
+        "gist",
+        &["amp-gist"],
+        &[Made("https://gist.github.com/{data-gistid}")],
+    ),
+    Provider("embedly", &["amp-embedly-card"], &[In("data-url")]),
+    Provider("pinterest", &["amp-pinterest"], &[In("data-url")]),
+];
+
+/// Attributes that name a player's recording, on elements of any name and class.
+const RECORDINGS: &[(&str, &str)] = &[
+    (
+        "youtube",
+        "https://www.youtube.com/watch?v={data-youtube-id}",
+    ),
+    ("vimeo", "https://vimeo.com/{data-vimeo-id}"),
+    ("typeform", "https://form.typeform.com/to/{data-tf-widget}"),
+    ("typeform", "https://form.typeform.com/to/{data-tf-live}"),
 ];
 
 /// Whose embed code an element is, by its name or its class.
@@ -151,22 +240,54 @@ pub(super) fn provider_of(tree: &Tree, id: NodeId) -> Option<(&'static str, Stri
         let address = tree.attribute(id, "href").and_then(web_address)?;
         return Some(("pinterest", address));
     }
+    let of_recording = RECORDINGS
+        .iter()
+        .find_map(|(provider, pattern)| Some((*provider, made(tree, id, pattern)?)));
+    if of_recording.is_some() {
+        return of_recording;
+    }
     let Provider(provider, _, places) = code_of(tree, id)?;
-    let address = places.iter().find_map(|place| found(tree, id, place))?;
+    let address = places
+        .iter()
+        .find_map(|place| found(tree, id, place))
+        .or_else(|| of_protocol(tree.attribute(id, "data-bluesky-uri")?))?;
     Some((provider, post_address(provider, &address)))
+}
+
+/// The page of a post that its network names by who wrote it and a key.
+fn of_protocol(uri: &str) -> Option<String> {
+    let (writer, post) = uri
+        .trim()
+        .strip_prefix("at://")?
+        .split_once("/app.bsky.feed.post/")?;
+    web_address(&format!("https://bsky.app/profile/{writer}/post/{post}"))
 }
 
 fn found(tree: &Tree, id: NodeId, place: &Address) -> Option<String> {
     match place {
         In(attribute) => tree.attribute(id, attribute).and_then(web_address),
-        After(start, attribute, end) => {
-            let rest = tree.attribute(id, attribute)?.trim();
-            let plain = |c: char| c.is_ascii_alphanumeric() || "-_/.".contains(c);
-            let plain = !rest.is_empty() && rest.chars().all(plain);
-            plain.then(|| format!("{start}{rest}{end}"))
-        }
+        Made(pattern) => made(tree, id, pattern),
         Linked(hosts, parts) => linked(tree, id, hosts, parts),
     }
+}
+
+fn made(tree: &Tree, id: NodeId, pattern: &str) -> Option<String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_/.:".contains(c);
+    let mut address = String::new();
+    for part in pattern.split_inclusive(['{', '}']) {
+        let Some(name) = part.strip_suffix('}') else {
+            address.push_str(part.trim_end_matches('{'));
+            continue;
+        };
+        let (name, otherwise) = name.split_once('|').unwrap_or((name, ""));
+        let value = tree.attribute(id, name).unwrap_or_default().trim();
+        let value = if value.is_empty() { otherwise } else { value };
+        if value.is_empty() || !value.chars().all(plain) {
+            return None;
+        }
+        address.push_str(value);
+    }
+    web_address(&address)
 }
 
 fn linked(tree: &Tree, id: NodeId, hosts: &[&str], parts: &[&str]) -> Option<String> {
@@ -189,10 +310,19 @@ fn linked(tree: &Tree, id: NodeId, hosts: &[&str], parts: &[&str]) -> Option<Str
     links.filter(leads_there).last().and_then(web_address)
 }
 
+/// Providers whose addresses say what they show in the query.
+const KEEP_QUERY: &[&str] = &[
+    "youtube",
+    "facebook",
+    "brightcove",
+    "soundcloud",
+    "megaphone",
+];
+
 /// An address without what only says where it was clicked.
 fn post_address(provider: &str, address: &str) -> String {
     match Url::parse(address) {
-        Ok(mut url) if !matches!(provider, "youtube" | "facebook") => {
+        Ok(mut url) if !KEEP_QUERY.contains(&provider) => {
             url.set_query(None);
             url.set_fragment(None);
             url.into()
@@ -219,6 +349,10 @@ const PLAYERS: &[&str] = &[
     "e.infogram.com",
     "assets.pinterest.com",
     "cdn.ampproject.org",
+    "players.brightcove.net",
+    "static.apester.com",
+    "fast.wistia.com",
+    "embed.typeform.com",
 ];
 
 /// Whether a script does nothing but draw an embed.
@@ -247,6 +381,30 @@ pub(super) fn of_script(tree: &Tree, id: NodeId) -> Option<(&'static str, String
                 "datawrapper",
                 format!("https://datawrapper.dwcdn.net{chart}"),
             ))
+        }
+        "cdn.jwplayer.com" | "content.jwplatform.com" => {
+            let player = path.strip_prefix("/players/")?.strip_suffix(".js")?;
+            let address = format!("https://cdn.jwplayer.com/players/{player}.html");
+            Some(("jwplayer", address))
+        }
+        "geo.dailymotion.com" => {
+            let address = made(tree, id, "https://www.dailymotion.com/video/{data-video}")?;
+            Some(("dailymotion", address))
+        }
+        "www.buzzsprout.com" => {
+            let episode = path.strip_suffix(".js")?;
+            Some(("buzzsprout", format!("https://www.buzzsprout.com{episode}")))
+        }
+        "e.infogram.com" => {
+            let chart = tree.attribute(id, "id")?.strip_prefix("infogram_0_")?;
+            Some((
+                "infogram",
+                web_address(&format!("https://infogram.com/{chart}"))?,
+            ))
+        }
+        "app.everviz.com" => {
+            let chart = path.strip_prefix("/inject/")?;
+            Some(("everviz", format!("https://app.everviz.com/embed/{chart}")))
         }
         _ => None,
     }

@@ -22,11 +22,12 @@ pub(super) fn declared(style: &str, property: &str) -> Option<String> {
 /// Makes elements of emphasis, direction and alignment in `style` attributes.
 pub(super) fn to_elements(tree: &mut Tree) {
     for id in tree.all() {
+        language(tree, id);
         let Some(style) = tree.attribute(id, "style").map(str::to_owned) else {
             continue;
         };
         let name = tree.name(id).to_owned();
-        if matches!(name.as_str(), "td" | "th" | "tr") {
+        if matches!(name.as_str(), "td" | "th" | "tr" | "col" | "colgroup") {
             align(tree, id, &style);
         }
         if let Some(direction) = declared(&style, "direction").filter(|to| to == "rtl") {
@@ -37,6 +38,20 @@ pub(super) fn to_elements(tree: &mut Tree) {
             emphasise(tree, id, &style);
         }
     }
+}
+
+/// The language as XHTML and word processors write it.
+fn language(tree: &mut Tree, id: NodeId) {
+    let own = |name| {
+        tree.attribute(id, name)
+            .map(str::trim)
+            .filter(|tag| !tag.is_empty())
+    };
+    let Some(tag) = own("lang").or_else(|| own("xml:lang")) else {
+        return;
+    };
+    let tag = tag.replace('_', "-");
+    tree.set_attribute(id, "lang", &tag);
 }
 
 fn align(tree: &mut Tree, id: NodeId, style: &str) {

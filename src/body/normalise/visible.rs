@@ -6,6 +6,7 @@ use super::super::allowed::is_hidden;
 use super::super::tree::{Kind, NodeId, Tree};
 use super::super::write::{collapse, text_of};
 use super::addresses::shown;
+use super::backgrounds;
 use super::providers::is_player;
 use super::styles::declared;
 
@@ -72,14 +73,15 @@ fn report(tree: &Tree, id: NodeId) {
         );
         return;
     }
-    for shown_there in tree.descendants(id) {
+    for shown_there in std::iter::once(id).chain(tree.descendants(id)) {
         let address = ["src", "href"]
             .iter()
-            .find_map(|name| tree.attribute(shown_there, name));
+            .find_map(|name| tree.attribute(shown_there, name).map(str::to_owned))
+            .or_else(|| backgrounds::addresses(tree, shown_there).pop());
         if let Some(address) = address {
             tree.warn(
                 "element_removed",
-                format!("{} is not shown to readers", shown(address)),
+                format!("{} is not shown to readers", shown(&address)),
             );
         }
     }

@@ -55,7 +55,11 @@ fn report_empty(tree: &Tree, id: NodeId) {
     let Some(href) = tree.attribute(id, "href").filter(|_| tree.name(id) == "a") else {
         return;
     };
-    let is_in_whole = |id: NodeId| tree.ancestors(id).any(|id| is_whole(tree, id));
+    // What is around the link keeps it as it is.
+    let is_in_whole = |part: NodeId| {
+        let mut within = tree.ancestors(part).take_while(|around| *around != id);
+        within.any(|around| is_whole(tree, around))
+    };
     let shows = |id: NodeId| match tree.kind(id) {
         Kind::Text(text) => !collapse(text).is_empty() && !is_in_whole(id),
         _ => tree.name(id) == "img" && !is_in_whole(id),
