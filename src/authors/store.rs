@@ -227,8 +227,8 @@ pub fn by_slugs(connection: &mut Connection, wanted: &[Slug]) -> StoreResult<Has
         return Ok(HashMap::new());
     }
     let texts: Vec<&str> = wanted.iter().map(Slug::as_str).collect();
-    let mut found: HashMap<Slug, Id> = authors::table
-        .filter(authors::slug.eq_any(texts))
+    let query = authors::table.into_boxed::<MultiBackend>();
+    let mut found: HashMap<Slug, Id> = crate::among!(query, authors::slug, texts.as_slice())
         .select((authors::slug, authors::id))
         .load::<(String, Id)>(connection)?
         .into_iter()

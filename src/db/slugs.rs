@@ -253,9 +253,10 @@ pub fn once_named(
         return Ok(HashMap::new());
     }
     let texts: Vec<&str> = slugs.iter().map(Slug::as_str).collect();
-    Ok(slug_redirects::table
+    let query = slug_redirects::table
         .filter(slug_redirects::resource.eq(named.as_str()))
-        .filter(slug_redirects::slug.eq_any(texts))
+        .into_boxed::<super::MultiBackend>();
+    Ok(crate::among!(query, slug_redirects::slug, texts.as_slice())
         .select((slug_redirects::slug, slug_redirects::target_id))
         .load::<(String, Id)>(connection)?
         .into_iter()

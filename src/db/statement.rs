@@ -1,8 +1,9 @@
 //! Statements that stores write as SQL and run often.
 //!
 //! [`diesel::sql_query`] is prepared anew each time that it runs; a [`Statement`] once for each
-//! connection, since its text never changes.
+//! connection, and so its text must be one of a few.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use diesel::backend::Backend;
@@ -13,7 +14,7 @@ use diesel::sql_types::{HasSqlType, Untyped};
 use diesel::{Connection, RunQueryDsl};
 
 /// The text of a statement up to its first value.
-pub struct Start(&'static str);
+pub struct Start(Cow<'static, str>);
 
 /// A statement, and after it a value and more text.
 pub struct Statement<Before, Type, Value> {
@@ -24,8 +25,8 @@ pub struct Statement<Before, Type, Value> {
 }
 
 /// Begins a statement.
-pub fn statement(text: &'static str) -> Start {
-    Start(text)
+pub fn statement(text: impl Into<Cow<'static, str>>) -> Start {
+    Start(text.into())
 }
 
 impl Start {
@@ -62,7 +63,7 @@ impl<Before, Type, Value> Statement<Before, Type, Value> {
 
 impl<DB: Backend> QueryFragment<DB> for Start {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql(self.0);
+        out.push_sql(&self.0);
         Ok(())
     }
 }

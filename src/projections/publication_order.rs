@@ -4,6 +4,7 @@ use diesel::RunQueryDsl;
 
 use crate::db::article_counts::{add, gains, recount};
 use crate::db::lock;
+use crate::db::statement::statement;
 use crate::db::types::IdSql;
 use crate::db::{Connection, Id, Resource, StoreResult, Timestamp};
 use crate::events::{ArticleState, Change, Event, NameEvent, Projection};
@@ -100,28 +101,31 @@ fn authors(article: &ArticleState) -> Vec<Id> {
     }
 }
 
-const TAGS: &str = "UPDATE article_tags SET published_at = (SELECT published_at FROM articles \
-     WHERE id = $1 AND status = 'published') WHERE article_id = $1";
-const AUTHORS: &str = "UPDATE article_authors SET published_at = (SELECT published_at FROM articles \
-     WHERE id = $1 AND status = 'published') WHERE article_id = $1";
-
-/// Writes beside its tags, its authors or both when an article was published.
+/// Writes beside its tags, its authors or both when an article was published. On Postgres both in one statement.
 fn place(connection: &mut Connection, article: Id, tags: bool, authors: bool) -> StoreResult<()> {
-    let both;
-    let statements: &[&str] = match (tags, authors) {
-        (true, true) if matches!(connection, Connection::Postgres(_)) => {
-            both = format!("WITH of_tags AS ({TAGS} RETURNING 1) {AUTHORS}");
-            &[both.as_str()]
+    const TAGS: &str =
+        "UPDATE article_tags SET published_at = (SELECT published_at FROM articles WHERE id = ";
+    const AUTHORS: &str =
+        "UPDATE article_authors SET published_at = (SELECT published_at FROM articles WHERE id = ";
+    const OF: &str = " AND status = 'published') WHERE article_id = ";
+    const NEXT: &str = " RETURNING 1) UPDATE article_authors SET published_at = \
+                        (SELECT published_at FROM articles WHERE id = ";
+    if let (true, true, Connection::Postgres(postgres)) = (tags, authors, &mut *connection) {
+        statement(format!("WITH of_tags AS ({TAGS}"))
+            .bind::<IdSql, _>(article, OF)
+            .bind::<IdSql, _>(article, NEXT)
+            .bind::<IdSql, _>(article, OF)
+            .bind::<IdSql, _>(article, "")
+            .execute(postgres)?;
+        return Ok(());
+    }
+    for (start, is_wanted) in [(TAGS, tags), (AUTHORS, authors)] {
+        if is_wanted {
+            statement(start)
+                .bind::<IdSql, _>(article, OF)
+                .bind::<IdSql, _>(article, "")
+                .execute(connection)?;
         }
-        (true, true) => &[TAGS, AUTHORS],
-        (true, false) => &[TAGS],
-        (false, true) => &[AUTHORS],
-        (false, false) => &[],
-    };
-    for statement in statements {
-        diesel::sql_query(*statement)
-            .bind::<IdSql, _>(article)
-            .execute(connection)?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::expression::{Dialect, ResolvedQuery, ResolvedTerm};
 use super::query::{Query, Term};
 use super::reading::Reading;
 use crate::db::schema::{authors, merged_names, name_words, tags};
+use crate::db::statement::statement;
 use crate::db::types::IdSql;
 use crate::db::{Connection, Id, Resource, StoreResult, Timestamp};
 use crate::on_each_database;
@@ -120,14 +121,18 @@ pub fn add(
 ) -> StoreResult<()> {
     let place = place(connection, index, article, positions_of(at))?;
     let dialect = dialect(connection);
-    let (cast, text) = written(dialect, document);
-    diesel::sql_query(format!(
-        "INSERT INTO {} ({}, words) VALUES ($1, $2{cast})",
+    let (_, text) = written(dialect, document);
+    let end = match dialect {
+        Dialect::Fts5 => ")",
+        Dialect::Tsquery => "::tsvector)",
+    };
+    statement(format!(
+        "INSERT INTO {} ({}, words) VALUES (",
         index.words(),
         position(dialect),
     ))
-    .bind::<BigInt, _>(place)
-    .bind::<Text, _>(text)
+    .bind::<BigInt, _>(place, ", ")
+    .bind::<Text, _>(text, end)
     .execute(connection)?;
     Ok(())
 }
@@ -179,16 +184,18 @@ fn place(
     let entries = index.entries();
     // The next one may be taken by someone else meanwhile, or by the millisecond after a very full one.
     for further in 0.. {
-        let placed: Option<Placed> = diesel::sql_query(format!(
+        let placed: Option<Placed> = statement(format!(
             "INSERT INTO {entries} (position, article_id) \
-             SELECT coalesce((SELECT max(position) + 1 FROM {entries} \
-                              WHERE position >= $1 AND position < $2), $1) + $3, $4 WHERE true \
-             ON CONFLICT (position) DO NOTHING RETURNING position",
+             SELECT coalesce((SELECT max(position) + 1 FROM {entries} WHERE position >= "
         ))
-        .bind::<BigInt, _>(of_that_time.start)
-        .bind::<BigInt, _>(of_that_time.end)
-        .bind::<BigInt, _>(further)
-        .bind::<IdSql, _>(article)
+        .bind::<BigInt, _>(of_that_time.start, " AND position < ")
+        .bind::<BigInt, _>(of_that_time.end, "), ")
+        .bind::<BigInt, _>(of_that_time.start, ") + ")
+        .bind::<BigInt, _>(further, ", ")
+        .bind::<IdSql, _>(
+            article,
+            " WHERE true ON CONFLICT (position) DO NOTHING RETURNING position",
+        )
         .get_result(connection)
         .optional()?;
         if let Some(Placed { position }) = placed {
