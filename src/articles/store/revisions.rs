@@ -1,8 +1,11 @@
 //! Revisions: every saved version of an article, compressed. A body that stays as it is, or comes back, is stored
 //! once.
 
+use std::cell::RefCell;
+
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
+use zstd::bulk::Compressor;
 
 use super::rows::{Content, References};
 use crate::articles::revisions::model::{Revision, RevisionStep, RevisionSummary};
@@ -105,7 +108,7 @@ fn keep_body(connection: &mut Connection, article: Id, body: &Body) -> StoreResu
     let row = (
         revision_bodies::article_id.eq(article),
         revision_bodies::hash.eq(hash.clone()),
-        revision_bodies::blocks.eq(zstd::bulk::compress(&json, LEVEL).map_err(unpackable)?),
+        revision_bodies::blocks.eq(packed(&json)?),
     );
     on_each_database!(connection, inner => {
         diesel::insert_into(revision_bodies::table).values(row).on_conflict_do_nothing().execute(inner)?
@@ -116,7 +119,22 @@ fn keep_body(connection: &mut Connection, article: Id, body: &Body) -> StoreResu
 pub(super) fn compressed(document: &impl serde::Serialize) -> StoreResult<Vec<u8>> {
     let json =
         serde_json::to_vec(document).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    zstd::bulk::compress(&json, LEVEL).map_err(unpackable)
+    packed(&json)
+}
+
+thread_local! {
+    /// The tables of the compressor, which take longer to make than an article to compress.
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn packed(bytes: &[u8]) -> StoreResult<Vec<u8>> {
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let compressor = match kept {
+            Some(compressor) => compressor,
+            None => kept.insert(Compressor::new(LEVEL).map_err(unpackable)?),
+        };
+        compressor.compress(bytes).map_err(unpackable)
+    })
 }
 
 pub(super) fn unpacked<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> StoreResult<T> {
