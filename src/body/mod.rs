@@ -67,6 +67,9 @@ pub use reading::{minutes_of_words, reading_minutes};
 pub use sanitise::inline;
 pub(crate) use write::escape_attribute;
 
+/// How often a body with captions in odd places is read again.
+const MOST_AGAIN: usize = 2;
+
 /// An article's text: at most [`MAX_BLOCKS`] blocks, each sanitised.
 ///
 /// It deserialises from JSON that this service stored, without checking it again; what comes
@@ -127,9 +130,33 @@ impl Body {
 
     fn imported(html: &str, base: Option<&Url>) -> Result<Imported, Violation> {
         let (blocks, warnings) = import::blocks(html, base)?;
-        Ok(Imported {
+        let mut read = Imported {
             body: Self(blocks),
             warnings,
+        };
+        for _ in 0..MOST_AGAIN {
+            if !read.body.may_read_otherwise() {
+                break;
+            }
+            let Ok((blocks, warnings)) = import::blocks(&read.body.to_html(), base) else {
+                break;
+            };
+            let is_settled = read.body.0 == blocks;
+            read.body.0 = blocks;
+            read.warnings.append(warnings);
+            if is_settled {
+                break;
+            }
+        }
+        Ok(read)
+    }
+
+    /// Whether it holds captions in places so odd that what they belong to is seen only once all around them is mended:
+    /// then it is read again, so that what is exported comes back the same.
+    fn may_read_otherwise(&self) -> bool {
+        self.0.iter().any(|block| match block {
+            Block::Html(block) => block.html.contains("<figcaption"),
+            _ => false,
         })
     }
 

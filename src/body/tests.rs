@@ -78,6 +78,15 @@ fn what_fits_no_block_is_kept_as_html() {
 }
 
 #[test]
+fn a_caption_behind_a_picture_without_scripts_is_its_caption_at_once() {
+    let html = "<ul><blockquote><p>q</p></blockquote><noscript><img src=\"https://e.example/1.jpg\" alt=\"w\"></noscript>\
+                <figcaption>c</figcaption>";
+    let first = Body::from_html(html, None).unwrap().body.to_html();
+    let again = Body::from_html(&first, None).unwrap().body.to_html();
+    assert_eq!(first, again);
+}
+
+#[test]
 fn a_picture_in_a_paragraph_parts_it() {
     let blocks = imported("<p>before <img src=\"https://e.example/a.jpg\"> <b>after</b></p>");
     assert_eq!(blocks.len(), 3);

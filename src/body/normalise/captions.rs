@@ -181,7 +181,24 @@ fn picture_before(tree: &Tree, caption: NodeId) -> Option<NodeId> {
 fn is_copy(tree: &Tree, id: NodeId) -> bool {
     tree.name(id) == "noscript"
         && tree.before(id).is_some_and(|before| {
-            !matches!(tree.kind(before), Kind::Element("p" | "div" | "h2" | "h3"))
+            const OF_TEXT: &[&str] = &[
+                "p",
+                "div",
+                "h1",
+                "h2",
+                "h3",
+                "h4",
+                "h5",
+                "h6",
+                "blockquote",
+                "ul",
+                "ol",
+                "dl",
+                "table",
+                "pre",
+                "hr",
+            ];
+            !OF_TEXT.contains(&tree.name(before))
         })
 }
 
@@ -357,7 +374,13 @@ fn unit(tree: &Tree, picture: NodeId) -> NodeId {
 /// Makes paragraphs of all that only parts lines in the captions of figures.
 pub(super) fn flatten(tree: &mut Tree) {
     for id in tree.all() {
-        let of_figure = tree.parent(id).is_some_and(|id| tree.name(id) == "figure");
+        // What is no element of a body goes, and leaves what it holds.
+        let goes = |id: &NodeId| {
+            let name = tree.name(*id);
+            !FLOW.contains(&name) && !INLINE.contains(&usual_name(name))
+        };
+        let around = tree.ancestors(id).find(|id| !goes(id));
+        let of_figure = around.is_some_and(|id| tree.name(id) == "figure");
         if tree.name(id) != "figcaption" || !of_figure || is_within_embed(tree, id) {
             continue;
         }

@@ -63,6 +63,8 @@ pub(super) fn document(tree: &mut Tree, base: Option<&Url>) -> Result<(), Violat
     anchors::keep(tree);
     addresses::report(tree);
     wrappers::push_down(tree)?;
+    // Pictures for readers without scripts stand beside their captions by now, and captions in links do.
+    captions::beside(tree);
     captions::flatten(tree);
     tree.check()
 }
