@@ -141,7 +141,10 @@ async fn do_what_is_due(
 }
 
 /// Publishes working copies whose time has come, each in a change of its own, of whoever scheduled it.
-async fn publish_working_copies(
+///
+/// # Errors
+/// When the database fails.
+pub async fn publish_working_copies(
     database: &Database,
     writer: &Writer,
     rules: EditorialRules,

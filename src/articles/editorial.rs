@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
+use serde::Serialize;
 use utoipa::IntoParams;
 
 use super::model::EditorialArticle;
@@ -46,15 +47,29 @@ pub(super) async fn change_and_say(
     id: Id,
     work: impl FnOnce(&mut Change<'_>, &Caller) -> StoreResult<Violations> + Clone + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let (reads, of) = (caller.may(Right::ArticlesRead), caller.clone());
-    let reply = move |connection: &mut Connection, warnings: Violations| {
+    let show = move |connection: &mut Connection, warnings: Violations| {
         let mut article = editorial::find(connection, id, None)?;
-        let version = article.summary.version;
-        if !reads {
-            return Ok(Reply::receipt(version));
-        }
         article.warnings = warnings.into_warnings();
-        Ok(Reply::json(StatusCode::OK, &article)?.with_version(version))
+        Ok((article.summary.version, article))
+    };
+    change_and_show(writer, caller, work, show).await
+}
+
+/// Runs a change and responds with what `show` reads of it, and its version; to a caller who may not read articles, only
+/// with that.
+pub(super) async fn change_and_show<T, S: Serialize>(
+    writer: &EditorialWriter,
+    caller: Caller,
+    work: impl FnOnce(&mut Change<'_>, &Caller) -> StoreResult<T> + Clone + Send + 'static,
+    show: impl FnOnce(&mut Connection, T) -> StoreResult<(i64, S)> + Clone + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let (reads, of) = (caller.may(Right::ArticlesRead), caller.clone());
+    let reply = move |connection: &mut Connection, done: T| {
+        let (version, shown) = show(connection, done)?;
+        match reads {
+            true => Ok(Reply::json(StatusCode::OK, &shown)?.with_version(version)),
+            false => Ok(Reply::receipt(version)),
+        }
     };
     writer
         .respond(&caller, move |change| work(change, &of), reply)

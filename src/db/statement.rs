@@ -20,7 +20,7 @@ pub struct Start(Cow<'static, str>);
 pub struct Statement<Before, Type, Value> {
     before: Before,
     value: Value,
-    after: &'static str,
+    after: Cow<'static, str>,
     r#type: PhantomData<Type>,
 }
 
@@ -34,12 +34,12 @@ impl Start {
     pub fn bind<Type, Value>(
         self,
         value: Value,
-        after: &'static str,
+        after: impl Into<Cow<'static, str>>,
     ) -> Statement<Self, Type, Value> {
         Statement {
             before: self,
             value,
-            after,
+            after: after.into(),
             r#type: PhantomData,
         }
     }
@@ -50,12 +50,12 @@ impl<Before, Type, Value> Statement<Before, Type, Value> {
     pub fn bind<NextType, Next>(
         self,
         value: Next,
-        after: &'static str,
+        after: impl Into<Cow<'static, str>>,
     ) -> Statement<Self, NextType, Next> {
         Statement {
             before: self,
             value,
-            after,
+            after: after.into(),
             r#type: PhantomData,
         }
     }
@@ -77,7 +77,7 @@ where
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         self.before.walk_ast(out.reborrow())?;
         out.push_bind_param::<Type, Value>(&self.value)?;
-        out.push_sql(self.after);
+        out.push_sql(&self.after);
         Ok(())
     }
 }

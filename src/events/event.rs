@@ -213,6 +213,17 @@ pub enum Event {
 }
 
 impl Event {
+    /// Something at the desk that happened to an article of which readers see nothing: the article's key and slug.
+    pub fn of_desk(kind: &'static str, (id, slug): (Id, String), detail: Value) -> Self {
+        Self::Desk(DeskEvent {
+            kind,
+            resource: Resource::Article.as_str(),
+            id,
+            name: slug,
+            detail,
+        })
+    }
+
     /// What it is called in the log.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -121,18 +121,14 @@ pub fn add(
 ) -> StoreResult<()> {
     let place = place(connection, index, article, positions_of(at))?;
     let dialect = dialect(connection);
-    let (_, text) = written(dialect, document);
-    let end = match dialect {
-        Dialect::Fts5 => ")",
-        Dialect::Tsquery => "::tsvector)",
-    };
+    let (cast, text) = written(dialect, document);
     statement(format!(
         "INSERT INTO {} ({}, words) VALUES (",
         index.words(),
         position(dialect),
     ))
     .bind::<BigInt, _>(place, ", ")
-    .bind::<Text, _>(text, end)
+    .bind::<Text, _>(text, format!("{cast})"))
     .execute(connection)?;
     Ok(())
 }

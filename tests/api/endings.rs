@@ -433,7 +433,7 @@ async fn an_article_ends_by_the_clock_everywhere_at_once(app: TestApp) {
 }
 
 /// What the job does when its time has come.
-async fn record(app: &TestApp) {
+pub async fn record(app: &TestApp) {
     let writer = Writer::new(app.database.clone(), dateline::projections::ALL);
     loop {
         let work = expiry::follow_the_clock;

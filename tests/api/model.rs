@@ -3,9 +3,7 @@
 //! readers see before and after every edge of the clock.
 
 use chrono::{DateTime, Utc};
-use dateline::articles::store::expiry;
 use dateline::auth::model::Role;
-use dateline::events::{Origin, Writer};
 use macro_rules_attribute::apply;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -108,6 +106,9 @@ enum Who {
     Viewer,
 }
 
+/// A method, a path, an ETag and a body.
+type Asked = (Method, String, String, Option<Value>);
+
 struct Day {
     app: TestApp,
     random: StdRng,
@@ -160,6 +161,18 @@ impl Day {
         };
         self.said.push(format!("{said} → {}", reply.status));
         reply
+    }
+
+    /// Asks for a step that is refused with `expected`, or else done with `done`: then its answer is returned.
+    async fn take(
+        &mut self,
+        who: Who,
+        (method, path, etag, body): Asked,
+        (expected, done): (Option<u16>, u16),
+    ) -> Option<Reply> {
+        let reply = self.send(who, method, &path, Some(etag), body).await;
+        self.expect(&reply, expected.unwrap_or(done));
+        expected.is_none().then_some(reply)
     }
 
     fn expect(&self, reply: &Reply, status: u16) {
@@ -260,11 +273,8 @@ impl Day {
                 let expected = refused(false)
                     .or((!article.is_editable()).then_some(409))
                     .or(changes_public(article).then_some(403));
-                let reply = self
-                    .send(who, Method::PATCH, &path, Some(etag), Some(patch))
-                    .await;
-                self.expect(&reply, expected.unwrap_or(200));
-                if expected.is_none() {
+                let asked = (Method::PATCH, path, etag, Some(patch));
+                if self.take(who, asked, (expected, 200)).await.is_some() {
                     let article = &mut self.articles[index];
                     match action {
                         0 => article.text.headline = headline,
@@ -280,17 +290,8 @@ impl Day {
                     Some(at) => json!({"published_at": at}),
                     None => json!({}),
                 };
-                let reply = self
-                    .send(
-                        who,
-                        Method::POST,
-                        &format!("{path}/publish"),
-                        Some(etag),
-                        Some(body),
-                    )
-                    .await;
-                self.expect(&reply, expected.unwrap_or(200));
-                if expected.is_none() {
+                let asked = (Method::POST, format!("{path}/publish"), etag, Some(body));
+                if let Some(reply) = self.take(who, asked, (expected, 200)).await {
                     let article = &mut self.articles[index];
                     article.status = "published";
                     let at = reply.json["published_at"].as_str().unwrap();
@@ -300,17 +301,8 @@ impl Day {
             }
             4 => {
                 let expected = refused(true).or((article.status != "published").then_some(409));
-                let reply = self
-                    .send(
-                        who,
-                        Method::POST,
-                        &format!("{path}/unpublish"),
-                        Some(etag),
-                        None,
-                    )
-                    .await;
-                self.expect(&reply, expected.unwrap_or(200));
-                if expected.is_none() {
+                let asked = (Method::POST, format!("{path}/unpublish"), etag, None);
+                if self.take(who, asked, (expected, 200)).await.is_some() {
                     let article = &mut self.articles[index];
                     article.status = "unpublished";
                     article.save("unpublished");
@@ -323,17 +315,8 @@ impl Day {
                 ))
                 .then_some(409));
                 let body = json!({"reason": "It was wrong."});
-                let reply = self
-                    .send(
-                        who,
-                        Method::POST,
-                        &format!("{path}/retract"),
-                        Some(etag),
-                        Some(body),
-                    )
-                    .await;
-                self.expect(&reply, expected.unwrap_or(200));
-                if expected.is_none() {
+                let asked = (Method::POST, format!("{path}/retract"), etag, Some(body));
+                if let Some(reply) = self.take(who, asked, (expected, 200)).await {
                     let is_told = reply.json["retracted_at"].is_string();
                     let article = &mut self.articles[index];
                     assert!(is_told || !article.was_public, "{}", self.said.join("\n"));
@@ -346,11 +329,8 @@ impl Day {
                 let expected = refused(false)
                     .or((article.status == "trashed").then_some(409))
                     .or(changes_public(article).then_some(403));
-                let reply = self
-                    .send(who, Method::DELETE, &path, Some(etag), None)
-                    .await;
-                self.expect(&reply, expected.unwrap_or(200));
-                if expected.is_none() {
+                let asked = (Method::DELETE, path, etag, None);
+                if self.take(who, asked, (expected, 200)).await.is_some() {
                     let article = &mut self.articles[index];
                     article.trashed_from = article.status;
                     article.status = "trashed";
@@ -359,17 +339,8 @@ impl Day {
             }
             7 => {
                 let expected = refused(false).or((article.status != "trashed").then_some(409));
-                let reply = self
-                    .send(
-                        who,
-                        Method::POST,
-                        &format!("{path}/restore"),
-                        Some(etag),
-                        None,
-                    )
-                    .await;
-                self.expect(&reply, expected.unwrap_or(200));
-                if expected.is_none() {
+                let asked = (Method::POST, format!("{path}/restore"), etag, None);
+                if self.take(who, asked, (expected, 200)).await.is_some() {
                     let article = &mut self.articles[index];
                     article.status = match article.trashed_from {
                         "published" => "unpublished",
@@ -384,17 +355,13 @@ impl Day {
                     _ => json!({"kicker": kicker}),
                 };
                 let expected = refused(false).or((article.status != "published").then_some(409));
-                let reply = self
-                    .send(
-                        who,
-                        Method::PATCH,
-                        &format!("{path}/working-copy"),
-                        Some(of_copy),
-                        Some(patch),
-                    )
-                    .await;
-                self.expect(&reply, expected.unwrap_or(200));
-                if expected.is_none() {
+                let asked = (
+                    Method::PATCH,
+                    format!("{path}/working-copy"),
+                    of_copy,
+                    Some(patch),
+                );
+                if self.take(who, asked, (expected, 200)).await.is_some() {
                     let article = &mut self.articles[index];
                     let text = article.text.clone();
                     let copy = article.copy.get_or_insert(Copy {
@@ -420,17 +387,13 @@ impl Day {
                     _ if is_stale => Some(412),
                     _ => None,
                 };
-                let reply = self
-                    .send(
-                        who,
-                        Method::DELETE,
-                        &format!("{path}/working-copy"),
-                        Some(of_copy),
-                        None,
-                    )
-                    .await;
-                self.expect(&reply, expected.unwrap_or(204));
-                if expected.is_none() {
+                let asked = (
+                    Method::DELETE,
+                    format!("{path}/working-copy"),
+                    of_copy,
+                    None,
+                );
+                if self.take(who, asked, (expected, 204)).await.is_some() {
                     let article = &mut self.articles[index];
                     article.copy = None;
                     article.copies += 1;
@@ -443,9 +406,9 @@ impl Day {
                     .or((!article.is_editable()).then_some(409))
                     .or(changes_public(article).then_some(403));
                 let rest = format!("{path}/revisions/{}/restore", back.version);
-                let reply = self.send(who, Method::POST, &rest, Some(etag), None).await;
-                self.expect(&reply, expected.unwrap_or(200));
-                if expected.is_none() && back.text != self.articles[index].text {
+                let asked = (Method::POST, rest, etag, None);
+                let done = self.take(who, asked, (expected, 200)).await;
+                if done.is_some() && back.text != self.articles[index].text {
                     let article = &mut self.articles[index];
                     article.text = back.text;
                     article.save("edited");
@@ -656,15 +619,7 @@ async fn play(app: TestApp, seed: u64) {
         day.check_lists().await;
     }
     // What the clock has done is in the log, whose chain holds.
-    let writer = Writer::new(day.app.database.clone(), dateline::projections::ALL);
-    while writer
-        .change(Origin::SYSTEM, expiry::follow_the_clock, |_, count| {
-            Ok(count)
-        })
-        .await
-        .unwrap()
-        > 0
-    {}
+    crate::endings::record(&day.app).await;
     let verified = crate::audit::verified(&day.app, &[]).await;
     assert!(verified.breaks.is_empty(), "{verified:?}");
 }

@@ -10,7 +10,7 @@ use crate::auth::model::{Caller, Right};
 use crate::db::lock::{self, Lock};
 use crate::db::schema::{articles, full_articles};
 use crate::db::version::Expected;
-use crate::db::{Connection, Id, StoreError, StoreResult, Timestamp, stored};
+use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp, stored};
 use crate::events::ArticleState;
 use crate::first_for_update;
 
@@ -135,6 +135,24 @@ pub(super) fn load_for_update(
 pub(super) fn load_for_server(connection: &mut Connection, id: Id) -> StoreResult<Loaded> {
     let row = locked(connection, id)?;
     with_references(connection, id, row)
+}
+
+/// The slug of an article, for whoever may know of it. With `only_own`, another user's is not found.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub(super) fn known_slug(
+    connection: &mut Connection,
+    id: Id,
+    only_own: Option<Id>,
+) -> StoreResult<String> {
+    let mut query = articles::table
+        .filter(articles::id.eq(id))
+        .into_boxed::<MultiBackend>();
+    if let Some(user) = only_own {
+        query = query.filter(articles::created_by.eq(user));
+    }
+    Ok(query.select(articles::slug).first(connection)?)
 }
 
 /// An article as it stands, for what is only read.

@@ -6,14 +6,15 @@ use diesel::sql_types::{Integer, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::load::known_slug;
 use crate::articles::desk::model::{ArticleLock, LockSeconds};
 use crate::auth::actor::{ActorKind, ActorRef};
 use crate::auth::model::Caller;
 use crate::db::desk_schema::{article_locks, held_locks};
-use crate::db::schema::{articles, full_articles};
+use crate::db::schema::full_articles;
 use crate::db::types::IdSql;
 use crate::db::{Connection, Id, Json, LockedBy, MultiBackend, StoreError, StoreResult, Timestamp};
-use crate::events::{Actor, Change, DeskEvent, Event};
+use crate::events::{Actor, Change, Event};
 use crate::first_for_update;
 
 /// A lock, as views have it.
@@ -67,17 +68,6 @@ pub fn find(
     Ok(held(connection, article, only_own)?.map(ArticleLock::from))
 }
 
-/// The slug of an article that a caller may change.
-fn slug_of(connection: &mut Connection, article: Id, caller: &Caller) -> StoreResult<String> {
-    let mut query = articles::table
-        .filter(articles::id.eq(article))
-        .into_boxed::<MultiBackend>();
-    if let Some(user) = caller.only_own() {
-        query = query.filter(articles::created_by.eq(user));
-    }
-    Ok(query.select(articles::slug).first(connection)?)
-}
-
 /// Takes the lock of an article for a caller, or renews it; with `takes_over` also from somebody else, which is on
 /// record. Returns it.
 ///
@@ -91,7 +81,7 @@ pub fn take(
     takes_over: bool,
 ) -> StoreResult<ArticleLock> {
     let connection = &mut *change.connection;
-    let slug = slug_of(connection, article, caller)?;
+    let slug = known_slug(connection, article, caller.only_own())?;
     let holder = Holder::of(caller);
     let query = held_locks::table
         .filter(held_locks::article_id.eq(article))
@@ -108,13 +98,12 @@ pub fn take(
     }
     let lock = held(connection, article, None)?.ok_or(StoreError::Conflict)?;
     if let Some(from) = other {
-        change.record(Event::Desk(DeskEvent {
-            kind: "article_lock_taken",
-            resource: "article",
-            id: article,
-            name: slug,
-            detail: json!({"from": {"kind": from.kind, "id": from.id}}),
-        }));
+        let detail = json!({"from": {"kind": from.kind, "id": from.id}});
+        change.record(Event::of_desk(
+            "article_lock_taken",
+            (article, slug),
+            detail,
+        ));
     }
     Ok(lock.into())
 }
@@ -199,7 +188,7 @@ fn refusal(connection: &mut Connection, article: Id) -> StoreResult<StoreError> 
 /// [`StoreError::NotFound`], [`StoreError::Locked`] when somebody else holds it.
 pub fn release(change: &mut Change<'_>, article: Id, caller: &Caller) -> StoreResult<()> {
     let connection = &mut *change.connection;
-    slug_of(connection, article, caller)?;
+    known_slug(connection, article, caller.only_own())?;
     let holder = Holder::of(caller);
     let released = diesel::delete(
         article_locks::table

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 use zstd::bulk::Compressor;
 
+use super::load::known_slug;
 use super::rows::{Content, References};
 use crate::articles::revisions::model::{Revision, RevisionStep, RevisionSummary};
 use crate::articles::workflow::Status;
@@ -195,23 +196,22 @@ fn summaries(
     rows.into_iter().zip(actors).map(summary).collect()
 }
 
-/// That there is such an article for whoever asks.
+/// Whether a version of an article is kept.
 ///
 /// # Errors
-/// [`StoreError::NotFound`].
-pub(super) fn readable(
+/// When the database fails.
+pub(super) fn is_kept(
     connection: &mut Connection,
     article: Id,
-    only_own: Option<Id>,
-) -> StoreResult<()> {
-    let mut query = articles::table
-        .filter(articles::id.eq(article))
-        .into_boxed::<MultiBackend>();
-    if let Some(user) = only_own {
-        query = query.filter(articles::created_by.eq(user));
-    }
-    let _: Id = query.select(articles::id).first(connection)?;
-    Ok(())
+    version: Version,
+) -> StoreResult<bool> {
+    let kept: Option<i64> = revisions::table
+        .filter(revisions::article_id.eq(article))
+        .filter(revisions::version.eq(version.0))
+        .select(revisions::version)
+        .first(connection)
+        .optional()?;
+    Ok(kept.is_some())
 }
 
 /// Up to `limit` versions of an article from a start, the newest first (backward: last), each with its sort value.
@@ -226,7 +226,7 @@ pub fn list(
     start: Option<KeysetBound<Version>>,
     limit: i64,
 ) -> StoreResult<Vec<(RevisionSummary, String)>> {
-    readable(connection, article, only_own)?;
+    known_slug(connection, article, only_own)?;
     let mut query = revisions::table
         .filter(revisions::article_id.eq(article))
         .into_boxed::<MultiBackend>();
@@ -263,7 +263,7 @@ pub fn find(
     only_own: Option<Id>,
     version: Option<Version>,
 ) -> StoreResult<Revision> {
-    readable(connection, article, only_own)?;
+    known_slug(connection, article, only_own)?;
     Ok(load(connection, article, version)?.0)
 }
 

@@ -16,7 +16,7 @@ use crate::articles::mentions::{Mentions, Resolved};
 use crate::articles::new_article::Creation;
 use crate::articles::parts::CorrectionInput;
 use crate::articles::patch::ArticlePatch;
-use crate::articles::telling::EditorialRules;
+use crate::articles::telling::{EditorialRules, Telling};
 use crate::articles::workflow::{Embargo, Expiry, Status, Step, WorkingStatus, check_expiry};
 use crate::auth::model::{Caller, Right};
 use crate::body::Body;
@@ -307,11 +307,7 @@ pub fn edit(
     };
     let (content, body) = Content::of(input, slug, references.section, references.primary);
     let is_other_body = body_before.is_some_and(|before| before != body);
-    telling.check().map_err(StoreError::Invalid)?;
-    if is_other_body && let Some(since) = article.public_since(change.now) {
-        let checked = telling.check_correction(since, change.now, rules);
-        checked.map_err(StoreError::Invalid)?;
-    }
+    check_telling(&article, &telling, is_other_body, (change.now, rules))?;
     let edited = Edited {
         content,
         body: is_other_body.then_some(body),
@@ -346,9 +342,20 @@ pub(super) fn check_edit(
     let telling = patch.telling().clone();
     let input = patch.apply(before).map_err(StoreError::Invalid)?;
     complete(&input)?;
+    let is_other_body = input.body.body != body_before;
+    check_telling(article, &telling, is_other_body, (at, rules))
+}
+
+/// That readers are told of an edit as the newsroom asks.
+fn check_telling(
+    article: &Loaded,
+    telling: &Telling,
+    is_other_body: bool,
+    (at, rules): (Timestamp, &EditorialRules),
+) -> StoreResult<()> {
     telling.check().map_err(StoreError::Invalid)?;
     match article.public_since(at) {
-        Some(since) if input.body.body != body_before => {
+        Some(since) if is_other_body => {
             let checked = telling.check_correction(since, at, rules);
             checked.map_err(StoreError::Invalid)
         }

@@ -1,18 +1,17 @@
 //! Working copies for editors and tools.
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use utoipa::IntoParams;
 
 use super::model::{PublishWorkingCopyInput, WorkingCopy};
 use super::patch::WorkingCopyPatch;
-use crate::articles::editorial::change;
+use crate::articles::editorial::{change, change_and_show};
 use crate::articles::model::EditorialArticle;
 use crate::articles::store::working_copies::{self, Rebase, publishing};
 use crate::articles::telling::EditorialRules;
 use crate::auth::guard::{Allowed, ArticlesPublish, ArticlesRead, ArticlesWrite};
-use crate::auth::model::{Caller, Right};
+use crate::auth::model::Caller;
 use crate::db::version::Version;
 use crate::db::{Connection, Database, Id, StoreResult};
 use crate::events::Change;
@@ -20,7 +19,7 @@ use crate::http::body::{JsonBody, OptionalJsonBody};
 use crate::http::conditional::{IfMatch, editorial_json};
 use crate::http::params::{FromParams, NoParams, Params, Query};
 use crate::http::path::IdPath;
-use crate::idempotency::{EditorialWriter, Reply};
+use crate::idempotency::EditorialWriter;
 use crate::problem::{Problem, ProblemDocument};
 use crate::validation::Violations;
 
@@ -52,19 +51,12 @@ async fn change_copy(
     id: Id,
     work: impl FnOnce(&mut Change<'_>, &Caller) -> StoreResult<Violations> + Clone + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let (reads, of) = (caller.may(Right::ArticlesRead), caller.clone());
-    let reply = move |connection: &mut Connection, warnings: Violations| {
+    let show = move |connection: &mut Connection, warnings: Violations| {
         let mut copy = working_copies::find(connection, id, None)?;
-        let version = working_copies::version_of(&copy);
-        if !reads {
-            return Ok(Reply::receipt(version));
-        }
         copy.warnings = warnings.into_warnings();
-        Ok(Reply::json(StatusCode::OK, &copy)?.with_version(version))
+        Ok((working_copies::version_of(&copy), copy))
     };
-    writer
-        .respond(&caller, move |change| work(change, &of), reply)
-        .await
+    change_and_show(writer, caller, work, show).await
 }
 
 /// Parameters of changing a working copy.

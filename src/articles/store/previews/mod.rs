@@ -4,7 +4,7 @@ mod rendering;
 
 use diesel::prelude::*;
 
-use super::load::{Loaded, load_for_update};
+use super::load::{Loaded, known_slug, load_for_update};
 use super::revisions;
 use super::working_copies;
 use crate::articles::previews::model::{PreviewLinkInput, PreviewMark};
@@ -17,8 +17,8 @@ use crate::auth::store::actors;
 use crate::body::Body;
 use crate::db::desk_schema::preview_links;
 use crate::db::version::{Expected, Version};
-use crate::db::{Connection, Id, Resource, StoreError, StoreResult, Timestamp};
-use crate::events::{Change, DeskEvent, Event};
+use crate::db::{Connection, Id, StoreError, StoreResult, Timestamp};
+use crate::events::{Change, Event};
 use crate::shares::model::Shares;
 use crate::validation::{Violation, Violations};
 use crate::{on_each_database, shares};
@@ -89,7 +89,7 @@ pub fn list(
     article: Id,
     only_own: Option<Id>,
 ) -> StoreResult<Vec<Link>> {
-    revisions::readable(connection, article, only_own)?;
+    known_slug(connection, article, only_own)?;
     let rows = preview_links::table
         .filter(preview_links::article_id.eq(article))
         .filter(preview_links::revoked_at.is_null())
@@ -165,14 +165,11 @@ fn check(
         let detail = "must be in the future, and in 90 days at most";
         wrong.push(Violation::new("/expires_at", "out_of_range", detail));
     }
-    if revision.is_some() {
-        match revisions::load(change.connection, article, revision) {
-            Err(StoreError::NotFound) => {
-                let detail = "is no version of this article";
-                wrong.push(Violation::new("/revision", "not_found", detail));
-            }
-            found => drop(found?),
-        }
+    if let Some(version) = revision
+        && !revisions::is_kept(change.connection, article, version)?
+    {
+        let detail = "is no version of this article";
+        wrong.push(Violation::new("/revision", "not_found", detail));
     }
     if !wrong.is_empty() {
         return Err(StoreError::Invalid(wrong));
@@ -203,7 +200,7 @@ pub fn revoke(
     (article, link): (Id, Id),
     caller: &Caller,
 ) -> StoreResult<()> {
-    let loaded = load_for_update(change.connection, article, caller, &Expected::Any)?;
+    let slug = known_slug(change.connection, article, caller.only_own())?;
     let revoked = diesel::update(
         preview_links::table
             .filter(preview_links::id.eq(link))
@@ -216,23 +213,13 @@ pub fn revoke(
     if revoked == 0 {
         return Err(StoreError::NotFound);
     }
-    record(
-        change,
-        "preview_link_revoked",
-        (article, loaded.row.content.slug),
-        link,
-    );
+    record(change, "preview_link_revoked", (article, slug), link);
     Ok(())
 }
 
-fn record(change: &mut Change<'_>, kind: &'static str, (id, name): (Id, String), link: Id) {
-    change.record(Event::Desk(DeskEvent {
-        kind,
-        resource: Resource::Article.as_str(),
-        id,
-        name,
-        detail: serde_json::json!({"preview_link": link}),
-    }));
+fn record(change: &mut Change<'_>, kind: &'static str, article: (Id, String), link: Id) {
+    let detail = serde_json::json!({"preview_link": link});
+    change.record(Event::of_desk(kind, article, detail));
 }
 
 /// What a link shows.

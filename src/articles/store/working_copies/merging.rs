@@ -12,37 +12,31 @@ use crate::db::version::Version;
 use crate::db::{Connection, StoreError, StoreResult};
 use crate::merge::{self, MergeConflict, Sides};
 
-/// A working copy beside its article.
-pub(super) struct Merging {
-    /// The working copy alone, its tags and authors as they are called now.
-    pub copy: WrittenArticle,
-    /// Merged with what the article has become since; where both were changed in different ways, as the working copy
-    /// has it.
-    pub merged: WrittenArticle,
-    /// Where that is.
-    pub conflicts: Vec<MergeConflict>,
+/// A working copy alone, its tags and authors as they are called now.
+pub(super) fn as_named_now(
+    connection: &mut Connection,
+    stored: &Stored,
+) -> StoreResult<WrittenArticle> {
+    let mut fields = stored.document.written.clone();
+    named_now(connection, &mut fields, &stored.document.named)?;
+    Ok(WrittenArticle {
+        fields,
+        body: stored.body.clone(),
+    })
 }
 
-/// Merges a working copy with its article. What neither has changed since one began as the other costs nothing.
+/// Merges a working copy, [`as_named_now`], with what its article has become since; and where both were changed in
+/// different ways, in which it is as the working copy has it. While the article stays as it was this costs nothing.
 pub(super) fn merge(
     connection: &mut Connection,
     article: &Loaded,
-    stored: &Stored,
-) -> StoreResult<Merging> {
-    let mut fields = stored.document.written.clone();
-    named_now(connection, &mut fields, &stored.document.named)?;
-    let copy = WrittenArticle {
-        fields,
-        body: stored.body.clone(),
-    };
-    if stored.base_version == article.row.version {
-        return Ok(Merging {
-            merged: copy.clone(),
-            copy,
-            conflicts: Vec::new(),
-        });
+    base_version: i64,
+    copy: WrittenArticle,
+) -> StoreResult<(WrittenArticle, Vec<MergeConflict>)> {
+    if base_version == article.row.version {
+        return Ok((copy, Vec::new()));
     }
-    let base = Version(stored.base_version);
+    let base = Version(base_version);
     let (revision, named) = revisions::load(connection, article.id, Some(base))?;
     let mut base = revision.article;
     named_now(connection, &mut base.fields, &named)?;
@@ -65,11 +59,7 @@ pub(super) fn merge(
     let members = merge::members(members, &mut conflicts);
     let body = merged_body(&base.body, &now.body, &copy.body, &mut conflicts)?;
     let fields = serde_json::from_value(Value::Object(members)).map_err(StoreError::unreadable)?;
-    Ok(Merging {
-        copy,
-        merged: WrittenArticle { fields, body },
-        conflicts,
-    })
+    Ok((WrittenArticle { fields, body }, conflicts))
 }
 
 fn merged_body(

@@ -13,10 +13,10 @@ mod rows;
 
 use diesel::prelude::*;
 
-use self::merging::{Merging, merge};
-use self::rows::{Row, Stored};
+use self::merging::{as_named_now, merge};
+use self::rows::{Row, Schedule, Stored};
 use super::holder::with_holder;
-use super::load::{Loaded, load_for_update};
+use super::load::{Loaded, known_slug, load_for_update};
 use super::references::References;
 use super::revisions::{self, Saved, compressed};
 use super::write::with_mentions;
@@ -32,8 +32,8 @@ use crate::auth::model::Caller;
 use crate::auth::store::actors;
 use crate::db::desk_schema::working_copies;
 use crate::db::version::{Expected, Version};
-use crate::db::{Connection, Id, Resource, StoreError, StoreResult, Timestamp, slugs};
-use crate::events::{Change, DeskEvent, Event, Origin, Remark};
+use crate::db::{Connection, Id, Resource, StoreError, StoreResult, slugs};
+use crate::events::{Change, Event, Origin, Remark};
 use crate::on_each_database;
 
 /// The version of an article that is to be merged into its working copy, by whoever has seen it.
@@ -50,12 +50,11 @@ pub fn version_of(copy: &WorkingCopy) -> i64 {
 /// # Errors
 /// [`StoreError::NotFound`].
 pub fn find(connection: &mut Connection, id: Id, only_own: Option<Id>) -> StoreResult<WorkingCopy> {
-    revisions::readable(connection, id, only_own)?;
+    known_slug(connection, id, only_own)?;
     let stored = Stored::load(connection, id)?.ok_or(StoreError::NotFound)?;
     let article = super::load::as_it_stands(connection, id)?;
-    let Merging {
-        conflicts, copy, ..
-    } = merge(connection, &article, &stored)?;
+    let copy = as_named_now(connection, &stored)?;
+    let (_, conflicts) = merge(connection, &article, stored.base_version, copy.clone())?;
     let Stored {
         row, base_version, ..
     } = stored;
@@ -137,13 +136,11 @@ pub fn edit(
     let stored = row.as_ref().map(Row::stored).transpose()?.flatten();
     match &stored {
         Some(stored) => stored.check(caller, expected)?,
-        None => {
-            expected.check(article.row.version)?;
-        }
+        None => expected.check(article.row.version)?,
     }
     Step::EditWorkingCopy.check(article.status)?;
     if stored.is_none() {
-        keep_base(change, id)?;
+        keep_base(change, &article)?;
     }
     let patch = with_mentions(change, patch, caller)?;
     let (before, base_version) = match &stored {
@@ -181,11 +178,11 @@ fn begin(
     stored: &Stored,
     (patch, rebase): (&ArticlePatch, Option<Rebase>),
 ) -> StoreResult<(ArticleInput, i64)> {
-    let merging = merge(connection, article, stored)?;
+    let copy = as_named_now(connection, stored)?;
     let Some(Rebase(Version(seen))) = rebase else {
-        return Ok((input_of(article, merging.copy)?, stored.base_version));
+        return Ok((input_of(article, copy)?, stored.base_version));
     };
-    let mut unsettled = merging.conflicts;
+    let (merged, mut unsettled) = merge(connection, article, stored.base_version, copy)?;
     unsettled.retain(|conflict| !patch.has_member(conflict.member()));
     if seen != article.row.version || !unsettled.is_empty() {
         return Err(StoreError::Diverged {
@@ -193,7 +190,7 @@ fn begin(
             conflicts: unsettled,
         });
     }
-    Ok((input_of(article, merging.merged)?, seen))
+    Ok((input_of(article, merged)?, seen))
 }
 
 /// An article as a working copy has it, for a patch to be applied to.
@@ -207,14 +204,18 @@ fn input_of(article: &Loaded, written: WrittenArticle) -> StoreResult<ArticleInp
 }
 
 /// Keeps the version of an article that its working copy begins as, where it is from before versions were kept.
-fn keep_base(change: &mut Change<'_>, id: Id) -> StoreResult<()> {
+fn keep_base(change: &mut Change<'_>, article: &Loaded) -> StoreResult<()> {
+    let version = Version(article.row.version);
+    if revisions::is_kept(change.connection, article.id, version)? {
+        return Ok(());
+    }
     let found = Saved {
         step: RevisionStep::Found,
         origin: Origin::SYSTEM,
         at: change.now,
         remark: Remark::default(),
     };
-    revisions::keep(change.connection, id, found)
+    revisions::keep(change.connection, article.id, found)
 }
 
 /// The slug that a working copy gives its article is free now: whether it still is is seen when it is published.
@@ -321,11 +322,7 @@ fn clear(change: &mut Change<'_>, article: &Loaded, stored: &Stored) -> StoreRes
             working_copies::document.eq(None::<Vec<u8>>),
             working_copies::blocks.eq(None::<Vec<u8>>),
             working_copies::note.eq(None::<String>),
-            working_copies::publish_at.eq(None::<Timestamp>),
-            working_copies::scheduled_by_kind.eq(None::<String>),
-            working_copies::scheduled_by_id.eq(None::<Id>),
-            working_copies::scheduled_with.eq(None::<String>),
-            working_copies::failure.eq(None::<String>),
+            Schedule::default(),
         ))
         .execute(change.connection)?;
     Ok(version)
@@ -333,11 +330,7 @@ fn clear(change: &mut Change<'_>, article: &Loaded, stored: &Stored) -> StoreRes
 
 /// Says in the log what happened to the working copy of an article; `version` is the copy's.
 fn record(change: &mut Change<'_>, article: &Loaded, kind: &'static str, version: i64) {
-    change.record(Event::Desk(DeskEvent {
-        kind,
-        resource: Resource::Article.as_str(),
-        id: article.id,
-        name: article.row.content.slug.clone(),
-        detail: serde_json::json!({"working_copy": version}),
-    }));
+    let of = (article.id, article.row.content.slug.clone());
+    let detail = serde_json::json!({"working_copy": version});
+    change.record(Event::of_desk(kind, of, detail));
 }

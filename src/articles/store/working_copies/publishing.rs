@@ -2,12 +2,12 @@
 
 use diesel::prelude::*;
 
-use super::merging::merge;
-use super::rows::Stored;
+use super::merging::{as_named_now, merge};
+use super::rows::{Schedule, Stored};
 use super::{clear, load_copy, record};
 use crate::articles::patch::ArticlePatch;
 use crate::articles::store::load::{Loaded, load_for_server};
-use crate::articles::store::write;
+use crate::articles::store::write as edits;
 use crate::articles::telling::EditorialRules;
 use crate::articles::workflow::Step;
 use crate::articles::working_copy::model::{PublishFailure, PublishWorkingCopyInput};
@@ -22,7 +22,7 @@ use crate::text::Prose;
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::VersionMismatch`], [`StoreError::InvalidTransition`] unless the article is
-/// published, [`StoreError::Diverged`] when the two cannot be merged, and those of [`write::edit`].
+/// published, [`StoreError::Diverged`] when the two cannot be merged, and those of [`edits::edit`].
 pub fn publish(
     change: &mut Change<'_>,
     id: Id,
@@ -44,19 +44,20 @@ fn patch_of(
     input: &PublishWorkingCopyInput,
 ) -> StoreResult<ArticlePatch> {
     Step::PublishWorkingCopy.check(article.status)?;
-    let merging = merge(connection, article, stored)?;
-    if !merging.conflicts.is_empty() {
+    let copy = as_named_now(connection, stored)?;
+    let (merged, conflicts) = merge(connection, article, stored.base_version, copy)?;
+    if !conflicts.is_empty() {
         return Err(StoreError::Diverged {
             article_version: article.row.version,
-            conflicts: merging.conflicts,
+            conflicts,
         });
     }
     let (note, telling) = input.said();
     let note = note.or_else(|| stored.row.note.as_deref().map(Prose::as_stored));
-    let members = merging.merged.fields.members();
+    let members = merged.fields.members();
     Ok(ArticlePatch::replacing(
         members,
-        merging.merged.body,
+        merged.body,
         (note, telling),
     ))
 }
@@ -68,7 +69,7 @@ fn publish_now(
     (input, rules): (&PublishWorkingCopyInput, &EditorialRules),
 ) -> StoreResult<()> {
     let patch = patch_of(change.connection, (article, stored), input)?;
-    write::edit(change, article.id, caller, &Expected::Any, patch, rules)?;
+    edits::edit(change, article.id, caller, &Expected::Any, patch, rules)?;
     let version = clear(change, article, stored)?;
     record(change, article, "working_copy_published", version);
     Ok(())
@@ -81,20 +82,17 @@ fn schedule(
     (at, input, rules): (Timestamp, &PublishWorkingCopyInput, &EditorialRules),
 ) -> StoreResult<()> {
     let patch = patch_of(change.connection, (article, stored), input)?;
-    write::check_edit(article, patch, at, rules)?;
+    edits::check_edit(article, patch, at, rules)?;
     let said = serde_json::to_string(input).map_err(StoreError::unreadable)?;
     let (kind, actor) = change.origin.actor.parts();
-    let version = stored.row.version + 1;
-    diesel::update(working_copies::table.filter(working_copies::article_id.eq(article.id)))
-        .set((
-            working_copies::version.eq(version),
-            working_copies::publish_at.eq(Some(at)),
-            working_copies::scheduled_by_kind.eq(Some(kind)),
-            working_copies::scheduled_by_id.eq(actor),
-            working_copies::scheduled_with.eq(Some(said)),
-            working_copies::failure.eq(None::<String>),
-        ))
-        .execute(change.connection)?;
+    let scheduled = Schedule {
+        publish_at: Some(at),
+        scheduled_by_kind: Some(kind),
+        scheduled_by_id: actor,
+        scheduled_with: Some(said),
+        failure: None,
+    };
+    let version = write(change, article, stored, scheduled)?;
     change.schedule();
     record(change, article, "working_copy_scheduled", version);
     Ok(())
@@ -114,30 +112,21 @@ pub fn unschedule(
     if stored.row.publish_at.is_none() {
         return Ok(());
     }
-    let version = take_back(change, &article, &stored, None)?;
+    let version = write(change, &article, &stored, Schedule::default())?;
     record(change, &article, "working_copy_unscheduled", version);
     Ok(())
 }
 
-/// A working copy is not scheduled any more; with why it was not published, where it should have been.
-fn take_back(
+/// Writes when a working copy is to be published, and nothing of what it says; returns its version.
+fn write(
     change: &mut Change<'_>,
     article: &Loaded,
     stored: &Stored,
-    failure: Option<PublishFailure>,
+    schedule: Schedule,
 ) -> StoreResult<i64> {
     let version = stored.row.version + 1;
-    let failure = failure.map(|failure| serde_json::to_string(&failure));
-    let failure = failure.transpose().map_err(StoreError::unreadable)?;
     diesel::update(working_copies::table.filter(working_copies::article_id.eq(article.id)))
-        .set((
-            working_copies::version.eq(version),
-            working_copies::publish_at.eq(None::<Timestamp>),
-            working_copies::scheduled_by_kind.eq(None::<String>),
-            working_copies::scheduled_by_id.eq(None::<Id>),
-            working_copies::scheduled_with.eq(None::<String>),
-            working_copies::failure.eq(failure),
-        ))
+        .set((working_copies::version.eq(version), schedule))
         .execute(change.connection)?;
     Ok(version)
 }
@@ -210,7 +199,12 @@ pub fn publish_due(change: &mut Change<'_>, due: &Due, rules: &EditorialRules) -
         publish_at: due.due_at,
         reason: refused.to_string(),
     };
-    let version = take_back(change, &article, &stored, Some(failure))?;
+    let failure = serde_json::to_string(&failure).map_err(StoreError::unreadable)?;
+    let failed = Schedule {
+        failure: Some(failure),
+        ..Schedule::default()
+    };
+    let version = write(change, &article, &stored, failed)?;
     record(change, &article, "working_copy_failed", version);
     Ok(())
 }

@@ -31,6 +31,18 @@ pub(super) struct Row {
     failure: Option<String>,
 }
 
+/// When a working copy is published by itself, by whom that was said, and what was said with it as JSON; and why that did
+/// not come about. By default nothing of it.
+#[derive(Debug, Default, AsChangeset)]
+#[diesel(table_name = working_copies, treat_none_as_null = true)]
+pub(super) struct Schedule {
+    pub publish_at: Option<Timestamp>,
+    pub scheduled_by_kind: Option<&'static str>,
+    pub scheduled_by_id: Option<Id>,
+    pub scheduled_with: Option<String>,
+    pub failure: Option<String>,
+}
+
 /// A working copy that is there.
 #[derive(Debug)]
 pub(super) struct Stored {
