@@ -14,6 +14,8 @@ use crate::clock::Clock;
 use crate::db::DatabaseUrl;
 use crate::db::connection_pool::PoolSettings;
 use crate::http::path_prefix::PathPrefix;
+use crate::media::files::usual_directory;
+use crate::objects::{Credentials, Location};
 use crate::shares::bot::ProductName;
 
 mod oidc;
@@ -271,9 +273,71 @@ pub struct ServerConfig {
     #[arg(long, env = "DATELINE_INVITATION_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=90))]
     pub invitation_days: u16,
 
+    /// Pictures and other files
+    #[command(flatten)]
+    pub media: MediaConfig,
+
     /// The newsroom's identity provider
     #[command(flatten)]
     pub oidc: OidcConfig,
+}
+
+/// Where files of the media are kept, and how they are taken in.
+#[derive(Debug, Clone, Args)]
+pub struct MediaConfig {
+    /// Where uploaded files are kept: a directory, or `s3://bucket/prefix?endpoint=https://host&region=name` with the
+    /// keys in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; when not set, a directory beside the SQLite
+    /// file, or `dateline-media` below the working directory
+    #[arg(long, env = "DATELINE_MEDIA_STORE")]
+    pub media_store: Option<Location>,
+
+    /// Address below which readers find the files, such as `https://media.example`, where a CDN or another host serves
+    /// them; when not set, `/media` of this server
+    #[arg(long, env = "DATELINE_MEDIA_URL", value_parser = media_url)]
+    pub media_url: Option<Url>,
+
+    /// Maximum size of an uploaded file (bytes)
+    #[arg(long, env = "DATELINE_MAX_MEDIA_BYTES", default_value_t = 64 * 1024 * 1024, value_parser = clap::value_parser!(u64).range(1024..=2 * 1024 * 1024 * 1024))]
+    pub max_media_bytes: u64,
+
+    /// Keep in original files what they say of themselves, places included; renditions never have it
+    #[arg(long, env = "DATELINE_KEEP_MEDIA_METADATA")]
+    pub keep_media_metadata: bool,
+
+    /// Private networks that files may be fetched from, comma-separated: 10.0.0.0/8
+    #[arg(long, env = "DATELINE_FETCH_ALLOW", value_delimiter = ',', value_parser = proxy)]
+    pub fetch_allow: Vec<IpNet>,
+}
+
+impl MediaConfig {
+    /// Where files are kept, for a database.
+    pub fn location(&self, database: &DatabaseUrl) -> Location {
+        let file = match database {
+            DatabaseUrl::Sqlite(path) => Some(path.as_ref()),
+            DatabaseUrl::Postgres(_) => None,
+        };
+        let usual = || Location::Directory(usual_directory(file));
+        self.media_store.clone().unwrap_or_else(usual)
+    }
+
+    /// Who the service is that keeps them, of what is kept in S3: as its own tools have it, from the environment.
+    pub fn credentials() -> Option<Credentials> {
+        let said = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Some(Credentials {
+            access_key_id: said("AWS_ACCESS_KEY_ID")?,
+            secret_access_key: said("AWS_SECRET_ACCESS_KEY")?,
+            session_token: said("AWS_SESSION_TOKEN"),
+            region: said("AWS_REGION").or_else(|| said("AWS_DEFAULT_REGION")),
+        })
+    }
+
+    /// The address below which readers find the files, without a slash at its end.
+    pub fn base(&self, prefix: &PathPrefix) -> String {
+        match &self.media_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => prefix.before("/media"),
+        }
+    }
 }
 
 impl ServerConfig {
@@ -395,6 +459,15 @@ fn site(text: &str) -> Result<Url, String> {
         return Ok(url);
     }
     Err("it takes what the addresses of all articles begin with, without ? and #".into())
+}
+
+/// What the addresses of all files of the media begin with.
+fn media_url(text: &str) -> Result<Url, String> {
+    let url = web_url(text.trim())?;
+    match url.query().is_none() && url.fragment().is_none() {
+        true => Ok(url),
+        false => Err("it takes what the addresses of all files begin with, without ? and #".into()),
+    }
 }
 
 /// A page, which may have a query and no fragment.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use actix_web::web::Data;
 
 use crate::articles::store::working_copies::publishing;
-use crate::articles::store::{expiry, locks, revisions, trash};
+use crate::articles::store::{expiry, locks, media_uses, revisions, trash};
 use crate::articles::telling::EditorialRules;
 use crate::auth::jwt::Signer;
 use crate::auth::store::{links, provider_sign_ins, sessions};
@@ -100,7 +100,8 @@ pub fn render(database: &Data<Database>) {
 }
 
 /// Records in the event log that articles have appeared or expired whose time has come, and publishes working copies
-/// whose time has, within a second of it. It asks when the next one is due when another one is scheduled, when another
+/// whose time has, within a second of it; writes articles again that show items of the media which say something else by
+/// now, where these were too many for the change itself. It asks when the next one is due when another one is scheduled, when another
 /// process writes, and not otherwise.
 pub fn follow_the_clock(database: &Data<Database>, writer: &Writer, rules: EditorialRules) {
     let (database, writer) = (database.clone(), writer.clone());
@@ -124,6 +125,7 @@ async fn do_what_is_due(
     writer: &Writer,
     rules: EditorialRules,
 ) -> Result<Duration, StoreError> {
+    media_uses::catch_up(database, writer, rules).await?;
     loop {
         match database.read(log::next).await? {
             None => return Ok(SWEEPING),

@@ -2,7 +2,7 @@
 //!
 //! The map, from the outside in; an arrow of imports never points upwards (`tests/api/structure.rs`):
 //!
-//! - [`cli`] – `serve`, `demo`, `migrate`, `rebuild`, `copy`, `user`, `token`, `audit`, `openapi`, `health`
+//! - [`cli`] – `serve`, `demo`, `migrate`, `rebuild`, `copy`, `user`, `token`, `audit`, `media`, `openapi`, `health`
 //! - [`app`] – the server: which routes exist, the order of middleware, start and stop
 //! - [`starting`] – what a server answers that is not ready yet
 //! - [`jobs`] – what a server does besides answering
@@ -16,6 +16,7 @@
 //! - [`collections`] – what front pages are made of
 //! - [`articles`], [`authors`], [`tags`], [`shares`] – the features, each with its model, store and
 //!   handlers
+//! - [`media`] – pictures, audio, video and documents that the newsroom has uploaded
 //! - [`audit`] – who did what, as the event log has it
 //! - [`names`] – what tags and authors share
 //! - [`auth`] – people, tools, roles, sessions
@@ -29,6 +30,9 @@
 //! - [`keys`] – keys that the service makes for itself
 //! - [`events`] – what happens when something changes: changes, events, the event log
 //! - [`db`] – pools, the two databases, column types, tables, migrations
+//! - [`pictures`] – what files of media are, what they say of themselves, and what is made of pictures: without I/O
+//! - [`objects`] – where files are kept: a directory, or a bucket of an S3-compatible service
+//! - [`outbound`] – calls to addresses that other people name
 //! - [`threads`] – threads for what takes long, made at the start
 //! - [`clock`] – the clock that cached responses expire by
 //! - [`log`] – logs that no request waits for
@@ -61,12 +65,16 @@ pub mod idempotency;
 pub mod jobs;
 pub mod keys;
 pub mod log;
+pub mod media;
 pub mod merge;
 pub mod merge_patch;
 pub mod metrics;
 pub mod names;
+pub mod objects;
 pub mod openapi;
 pub mod ops;
+pub mod outbound;
+pub mod pictures;
 pub mod problem;
 pub mod projections;
 pub mod search;

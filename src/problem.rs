@@ -97,6 +97,8 @@ problem_types! {
         "The request's path and query are longer than this server reads.";
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, "Unsupported media type",
         "The body's `Content-Type` is not one that this resource takes.";
+    RANGE_NOT_SATISFIABLE = "range-not-satisfiable", 416, "Range not satisfiable",
+        "The file is shorter than where the range begins. `Content-Range` says how long it is.";
     VALIDATION = "validation", 422, "Validation failed",
         "The body is well-formed, but its content is not acceptable. `errors` lists everything that is wrong, each with a JSON pointer.";
     KEY_REUSED = "idempotency-key-reused", 422, "Idempotency-Key used for something else",
@@ -543,6 +545,12 @@ impl ResponseError for Problem {
     }
 }
 
+impl From<Violation> for Problem {
+    fn from(wrong: Violation) -> Self {
+        Self::validation(wrong.into())
+    }
+}
+
 impl From<Violations> for Problem {
     fn from(violations: Violations) -> Self {
         Self::validation(violations)
@@ -613,6 +621,23 @@ impl From<StoreError> for Problem {
             StoreError::InUse { of, slug, articles } => {
                 let mut problem = Self::new(&IN_USE, in_use(of, &slug, articles));
                 problem.0.article_count = Some(articles.items);
+                problem
+            }
+            StoreError::MediaInUse {
+                articles,
+                has_more,
+                slugs,
+            } => {
+                let more = if has_more { "More than " } else { "" };
+                let named = match slugs.is_empty() {
+                    true => String::new(),
+                    false => format!(": {}", slugs.join(", ")),
+                };
+                let detail = format!(
+                    "{more}{articles} articles or working copies show it{named}. /uses lists them."
+                );
+                let mut problem = Self::new(&IN_USE, detail);
+                problem.0.article_count = i64::try_from(articles).ok();
                 problem
             }
             StoreError::FillsCollections { slug, collections } => Self::new(

@@ -25,8 +25,11 @@ use crate::http::cors::{is_preflight, preflight_anywhere};
 use crate::http::listeners::{ListenError, Listeners};
 use crate::http::observe::observe;
 use crate::http::routes::Resource;
+use crate::objects::OpenError;
 use crate::problem::Problem;
-use crate::{articles, audit, auth, authors, collections, ops, service, shares, tags, widgets};
+use crate::{
+    articles, audit, auth, authors, collections, media, ops, service, shares, tags, widgets,
+};
 
 mod docs;
 mod opening;
@@ -53,8 +56,11 @@ pub enum StartError {
     #[error("metrics: {0}")]
     Metrics(prometheus::Error),
     /// The TLS library.
-    #[error("cannot call the identity provider: {0}")]
+    #[error("cannot call other servers: {0}")]
     Tls(String),
+    /// Where files of the media are kept.
+    #[error("--media-store: {0}")]
+    Media(#[from] OpenError),
     /// A thread.
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
@@ -73,6 +79,7 @@ pub fn resources() -> Vec<Resource> {
         collections::resources(),
         tags::resources(),
         authors::resources(),
+        media::resources(),
         auth::resources(),
         audit::resources(),
         widgets::resources(),

@@ -20,7 +20,7 @@ use crate::auth::people::LinkSettings;
 use crate::auth::throttle::LoginThrottle;
 use crate::cache::fixed::FixedContent;
 use crate::cache::response_cache::ResponseCache;
-use crate::config::ServerConfig;
+use crate::config::{MediaConfig, ServerConfig};
 use crate::db::{Connection, Database, Timestamp};
 use crate::events::Writer;
 use crate::gauges::Gauges;
@@ -33,7 +33,11 @@ use crate::http::path_prefix::PathPrefix;
 use crate::http::public_url::PublicUrl;
 use crate::idempotency::writer::InFlight;
 use crate::keys::{self, Key, Purpose};
+use crate::media::files::{MediaFiles, MediaSettings};
+use crate::media::store::base;
 use crate::metrics::Metrics;
+use crate::objects::ObjectStore;
+use crate::outbound;
 use crate::service::OpenApiJson;
 use crate::shares::bot::Bots;
 use crate::shares::limits::{ShareLimits, ShareQuotas};
@@ -74,6 +78,7 @@ pub(super) struct State {
     identity_provider: Data<IdentityProvider>,
     in_flight: Data<InFlight>,
     previews: Data<PreviewLinks>,
+    media: Data<MediaFiles>,
 }
 
 fn document(prefix: &PathPrefix) -> OpenApiJson {
@@ -106,6 +111,7 @@ impl State {
             tracing::info!("the canonical_url of an article is {url}/ and its slug");
         }
         let public_url = Data::new(public_url);
+        let media = media_files(config, &database).await?;
         database.listen().await?;
         catch_up(&database).await?;
         let (writer, counted) = ShareWriter::open(
@@ -159,6 +165,7 @@ impl State {
             metrics,
             database: Data::new(database),
             in_flight: Data::default(),
+            media: Data::new(media),
         };
         Ok((state, counted))
     }
@@ -200,7 +207,8 @@ impl State {
             .app_data(self.links.clone())
             .app_data(self.identity_provider.clone())
             .app_data(self.in_flight.clone())
-            .app_data(self.previews.clone());
+            .app_data(self.previews.clone())
+            .app_data(self.media.clone());
     }
 }
 
@@ -244,6 +252,26 @@ async fn identity_provider(
     let provider = Provider::new(settings).map_err(|error| StartError::Tls(error.to_string()))?;
     let service = SignInService { provider, key };
     Ok(IdentityProvider(Some(Arc::new(service))))
+}
+
+/// The files of the media. What articles show of them is written again where they are at another address than before.
+async fn media_files(config: &ServerConfig, database: &Database) -> Result<MediaFiles, StartError> {
+    let location = config.media.location(database.url());
+    let objects = ObjectStore::open(&location, MediaConfig::credentials())?;
+    let base = config.media.base(&config.path_prefix);
+    let wanted = base.clone();
+    let set = move |connection: &mut Connection| base::set(connection, &wanted);
+    if database.write(set).await? {
+        tracing::info!(url = base, "files of the media are at another address now");
+    }
+    let settings = MediaSettings {
+        most_bytes: config.media.max_media_bytes,
+        keeps_metadata: config.media.keep_media_metadata,
+    };
+    let allowed = outbound::Allowed::new(config.media.fetch_allow.clone());
+    let outbound = outbound::Client::new(allowed, outbound::Schemes::Any)
+        .map_err(|error| StartError::Tls(error.to_string()))?;
+    MediaFiles::new(objects, settings, outbound).map_err(StartError::Thread)
 }
 
 fn newest(keys: &[Key]) -> Vec<u8> {

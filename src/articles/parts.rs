@@ -9,32 +9,14 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::body::ReadOnly;
+use crate::body::media::{FocalPoint, ImageCrop, ImageRendition, MediaFile, Override, Settling};
+use crate::db::Id;
 use crate::text::{Line, Prose, WebUrl, no_forbidden_characters};
 use crate::validation::{Invalid, Violations, object};
 
 /// Most bytes of `custom`, as compact JSON.
 const MAX_CUSTOM_BYTES: usize = 16 * 1024;
-
-/// The point of a picture that must stay visible when it is cropped.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Deserr, ToSchema)]
-#[deserr(error = Violations, deny_unknown_fields)]
-pub struct FocalPoint {
-    /// From the left edge (0) to the right one (1).
-    #[deserr(try_from(f64) = fraction -> Invalid)]
-    #[schema(minimum = 0, maximum = 1, example = 0.5)]
-    pub x: f64,
-    /// From the top (0) to the bottom (1).
-    #[deserr(try_from(f64) = fraction -> Invalid)]
-    #[schema(minimum = 0, maximum = 1, example = 0.4)]
-    pub y: f64,
-}
-
-fn fraction(number: f64) -> Result<f64, Invalid> {
-    if (0.0..=1.0).contains(&number) {
-        return Ok(number);
-    }
-    Err(Invalid::new("out_of_range", "must be from 0 to 1"))
-}
 
 /// How wide or high a picture is: 1 to 65,535 pixels, more than formats of pictures for the web can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,16 +58,17 @@ impl PartialSchema for Pixels {
 
 impl ToSchema for Pixels {}
 
-/// The picture above an article.
+/// The picture above an article: by its address, or an item of the newsroom's media, which says the rest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Deserr, ToSchema)]
-#[deserr(error = Violations, deny_unknown_fields)]
+#[deserr(error = Violations, deny_unknown_fields, validate = LeadImage::has_address -> Violations)]
 #[schema(example = json!({
     "url": "https://images.example.com/harbour.jpg", "alt": "Cranes over a harbour at dawn",
     "caption": "The harbour on Tuesday", "credit": "Harbour Pictures",
     "width": 1600, "height": 1067, "focal_point": {"x": 0.5, "y": 0.4}
 }))]
 pub struct LeadImage {
-    /// Where the picture is.
+    /// Where the picture is. Needed unless there is a `media_id`, which says it.
+    #[deserr(default = WebUrl::as_stored(""))]
     pub url: WebUrl,
     /// What it shows, for those who do not see it. Needed to publish.
     #[deserr(default)]
@@ -111,6 +94,86 @@ pub struct LeadImage {
     #[deserr(default)]
     #[schema(required = false)]
     pub focal_point: Option<FocalPoint>,
+    /// The item of the newsroom's media that it is: what is said here comes from there, but for `overrides`.
+    #[deserr(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub media_id: Option<Id>,
+    /// Which of `alt`, `caption` and `credit` are said here and not by the item. When it is sent it decides; without it,
+    /// what differs from the item is said here.
+    #[deserr(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, inline)]
+    pub overrides: Option<Vec<Override>>,
+    /// The same picture in several widths, as WebP, the narrowest first. Made by the server.
+    #[deserr(default, from(ReadOnly) = nothing)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub srcset: Vec<ImageRendition>,
+    /// Parts of it with a fixed ratio, around its focal point. Made by the server.
+    #[deserr(default, from(ReadOnly) = nothing)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub crops: Vec<ImageCrop>,
+    /// A tiny likeness to show while it loads: a ThumbHash in Base64. Made by the server.
+    #[deserr(default, from(ReadOnly) = nothing)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        required = false,
+        nullable = false,
+        example = "1QcSHQRnh493V4dIh4eXh1h4kJUI"
+    )]
+    pub thumbhash: Option<String>,
+    /// How it came about, as the last part of an address of the IPTC's vocabulary `digitalsourcetype`:
+    /// `trainedAlgorithmicMedia` is made by a machine. From the item.
+    #[deserr(default, from(ReadOnly) = nothing)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, example = "digitalCapture")]
+    pub digital_source_type: Option<String>,
+}
+
+fn nothing<T: Default>(_: ReadOnly) -> T {
+    T::default()
+}
+
+impl LeadImage {
+    fn has_address(self, location: ValuePointerRef) -> Result<Self, Violations> {
+        if self.url.as_str().is_empty() && self.media_id.is_none() {
+            let invalid = Invalid::new("required", "or a media_id is required");
+            return Err(Violations::at(location.push_key("url"), invalid));
+        }
+        Ok(self)
+    }
+
+    /// Fills in what an item of the media says of itself.
+    pub fn fill(&mut self, file: &MediaFile) {
+        let mut settling = Settling::new(self.overrides.as_deref());
+        let line = |text: &Option<String>| text.as_ref().map(Line::as_stored);
+        settling.settle(Override::Alt, &mut self.alt, line(&file.alt));
+        let caption = file.caption.as_ref().map(Prose::as_stored);
+        settling.settle(Override::Caption, &mut self.caption, caption);
+        let credit = file.credit.as_ref().map(Line::as_stored);
+        settling.settle(Override::Credit, &mut self.credit, credit);
+        self.overrides = Some(settling.finish());
+        self.url = WebUrl::as_stored(&file.url);
+        let pixels = |side: Option<u16>| side.map(|side| Pixels(side.into()));
+        (self.width, self.height) = (pixels(file.width), pixels(file.height));
+        self.focal_point = file.focal_point;
+        self.srcset.clone_from(&file.srcset);
+        self.crops.clone_from(&file.crops);
+        self.thumbhash.clone_from(&file.thumbhash);
+        self.digital_source_type
+            .clone_from(&file.digital_source_type);
+    }
+
+    /// Takes away what only an item of the media has.
+    pub fn forget_media(&mut self) {
+        self.overrides = None;
+        self.srcset = Vec::new();
+        self.crops = Vec::new();
+        self.thumbhash = None;
+        self.digital_source_type = None;
+    }
 }
 
 /// What search engines and social networks show instead of headline and standfirst.

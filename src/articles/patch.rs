@@ -2,17 +2,18 @@
 
 use std::borrow::Cow;
 
-use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
-use serde_json::Map;
+use deserr::{Deserr, IntoValue, ValuePointerRef};
+use serde_json::{Map, Value};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::input::{ArticleInput, BodyInput};
 use super::mentions::{Mentions, Resolved};
-use super::parts::CorrectionInput;
+use super::parts::{CorrectionInput, LeadImage};
 use super::telling::Telling;
 use super::workflow::Expiry;
 use crate::body::Body;
+use crate::body::media::Override;
 use crate::db::Timestamp;
 use crate::merge_patch::MergePatch;
 use crate::text::Prose;
@@ -37,7 +38,7 @@ pub struct ArticlePatch {
 
 impl Deserr<Violations> for ArticlePatch {
     fn deserialize_from_value<V: IntoValue>(
-        value: Value<V>,
+        value: deserr::Value<V>,
         location: ValuePointerRef,
     ) -> Result<Self, Violations> {
         let mut fields = MergePatch::deserialize_from_value(value, location)?;
@@ -85,13 +86,13 @@ fn said<T: Deserr<Violations>>(
 impl ArticlePatch {
     /// What gives an article other members, each as a whole, and a body.
     pub fn replacing(
-        members: Map<String, serde_json::Value>,
+        members: Map<String, Value>,
         body: Body,
         (note, telling): (Option<Prose<1000>>, Telling),
     ) -> Self {
         let mut fields = MergePatch::of(members);
         if let Some(note) = note {
-            let note = serde_json::Value::String(note.into_string());
+            let note = Value::String(note.into_string());
             fields.members().insert("note".into(), note);
         }
         Self {
@@ -99,6 +100,17 @@ impl ArticlePatch {
             body: Some(Ok(body.into())),
             replaces: true,
             telling,
+            ..Self::default()
+        }
+    }
+
+    /// What gives an article nothing: it is written again because something that it shows says something else.
+    pub fn of_changed_media() -> Self {
+        Self {
+            telling: Telling {
+                silent: true,
+                ..Telling::default()
+            },
             ..Self::default()
         }
     }
@@ -206,7 +218,19 @@ impl ArticlePatch {
         let kept = std::mem::take(&mut written.body);
         let mut wrong = self.wrong;
         let patched = match self.replaces {
-            false => self.fields.apply(&written),
+            false => {
+                let mut fields = self.fields;
+                if let Some(members) = fields
+                    .members()
+                    .get("lead_image")
+                    .and_then(Value::as_object)
+                {
+                    written.lead_image = written
+                        .lead_image
+                        .and_then(|image| to_be_patched(image, members));
+                }
+                fields.apply(&written)
+            }
             true => self.fields.replace_in(&written),
         };
         let patched: Option<ArticleInput> = patched.map_err(|more| wrong.append(more)).ok();
@@ -217,6 +241,33 @@ impl ArticlePatch {
             _ => Err(wrong),
         }
     }
+}
+
+/// What a patch of the picture above an article is merged into. Of another item of the media nothing that the one before
+/// said is left; a word that is given is this article's own from then on, and one that is removed is the item's again.
+fn to_be_patched(mut image: LeadImage, patch: &Map<String, Value>) -> Option<LeadImage> {
+    let now = image.media_id?;
+    match patch.get("media_id") {
+        Some(Value::String(id)) if *id != now.to_string() => return None,
+        Some(Value::Null) => image.media_id = None,
+        None if patch.get("url").is_some_and(Value::is_string) => image.media_id = None,
+        _ => {}
+    }
+    if image.media_id.is_none() {
+        image.forget_media();
+        return Some(image);
+    }
+    if let Some(own) = &mut image.overrides
+        && !patch.contains_key("overrides")
+    {
+        for (name, word) in Override::ALL {
+            if let Some(value) = patch.get(*name) {
+                own.retain(|known| known != word);
+                own.extend((!value.is_null()).then_some(*word));
+            }
+        }
+    }
+    Some(image)
 }
 
 /// What a patch takes besides.

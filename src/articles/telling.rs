@@ -54,7 +54,7 @@ impl Telling {
 }
 
 /// What the newsroom's settings ask of those who write articles.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy)]
 pub struct EditorialRules {
     /// How many drafts somebody may have who cannot publish.
     pub drafts: i64,

@@ -55,6 +55,9 @@ kinds! {
     AuthorEdited = "author_edited", "An author was changed.";
     AuthorMerged = "author_merged", "An author was merged into another one.";
     AuthorDeleted = "author_deleted", "An author was deleted.";
+    MediaUploaded = "media_uploaded", "A picture, audio, video or document was uploaded.";
+    MediaChanged = "media_changed", "What is said of a picture, audio, video or document was changed.";
+    MediaDeleted = "media_deleted", "A picture, audio, video or document was deleted.";
     CollectionCreated = "collection_created", "A collection was created.";
     CollectionChanged = "collection_changed", "A collection was changed.";
     CollectionDeleted = "collection_deleted", "A collection was deleted.";

@@ -45,6 +45,8 @@ requirements!(
     AuthorsWrite,
     CollectionsRead,
     CollectionsWrite,
+    MediaRead,
+    MediaWrite,
     SharesWrite,
     PeopleManage,
     TokensManage,

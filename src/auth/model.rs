@@ -46,6 +46,8 @@ rights! {
     AuthorsWrite = "authors:write", "Create, edit, merge and delete authors.";
     CollectionsRead = "collections:read", "Read collections as editors write them.";
     CollectionsWrite = "collections:write", "Create, replace and delete collections.";
+    MediaRead = "media:read", "Read pictures, audio, video and documents, and what is said of them.";
+    MediaWrite = "media:write", "Upload, describe and delete pictures, audio, video and documents.";
     SharesWrite = "shares:write", "Set share counts that were observed elsewhere.";
     PeopleManage = "people:manage", "Invite, change and disable people, end their sessions, and reset their passwords.";
     TokensManage = "tokens:manage", "Create, list and revoke API tokens.";
@@ -128,14 +130,22 @@ impl Role {
                 Right::AuthorsWrite,
                 Right::CollectionsRead,
                 Right::CollectionsWrite,
+                Right::MediaRead,
+                Right::MediaWrite,
                 Right::ArticlesDelete,
             ],
             Self::Author => &[
                 Right::ArticlesRead,
                 Right::ArticlesWrite,
                 Right::CollectionsRead,
+                Right::MediaRead,
+                Right::MediaWrite,
             ],
-            Self::Viewer => &[Right::ArticlesRead, Right::CollectionsRead],
+            Self::Viewer => &[
+                Right::ArticlesRead,
+                Right::CollectionsRead,
+                Right::MediaRead,
+            ],
         }
     }
 }

@@ -8,6 +8,9 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::media::{ImageCrop, ImageRendition, Override};
+use crate::db::Id;
+
 /// A paragraph.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -82,6 +85,176 @@ pub struct ImageBlock {
     /// Where a click on it leads: any address that a link in the text may have.
     #[serde(default)]
     pub link: Option<String>,
+    /// The item of the newsroom's media that it shows: what is said here comes from there, but for `overrides`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub media_id: Option<Id>,
+    /// Which of `alt`, `caption` and `credit` are said here and not by the item. When it is sent it decides; without it,
+    /// what differs from the item is said here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, inline)]
+    pub overrides: Option<Vec<Override>>,
+    /// The same picture in several widths, as WebP, the narrowest first. Made by the server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub srcset: Vec<ImageRendition>,
+    /// Parts of it with a fixed ratio, around what matters in it. Made by the server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub crops: Vec<ImageCrop>,
+    /// A tiny likeness to show while it loads: a ThumbHash in Base64. Made by the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        required = false,
+        nullable = false,
+        example = "1QcSHQRnh493V4dIh4eXh1h4kJUI"
+    )]
+    pub thumbhash: Option<String>,
+    /// How it came about, as the last part of an address of the IPTC's vocabulary `digitalsourcetype`:
+    /// `trainedAlgorithmicMedia` is made by a machine. From the item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, example = "digitalCapture")]
+    pub digital_source_type: Option<String>,
+}
+
+/// Several pictures that belong together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "type": "gallery", "caption": "The harbour through the day", "images": [
+        {"type": "image", "url": "https://media.example/morning.jpg", "alt": "The harbour in the morning",
+         "caption": null, "credit": "Jo Lind/Agency", "width": null, "height": null, "link": null},
+        {"type": "image", "url": "https://media.example/night.jpg", "alt": "The harbour at night",
+         "caption": null, "credit": "Jo Lind/Agency", "width": null, "height": null, "link": null}
+    ]
+}))]
+pub struct GalleryBlock {
+    /// At least one, at most 50.
+    #[schema(min_items = 1, max_items = 50)]
+    pub images: Vec<GalleryImage>,
+    /// What is printed below all of them: inline HTML.
+    #[serde(default)]
+    pub caption: Option<String>,
+}
+
+/// A picture of a gallery: an image block.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum GalleryImage {
+    /// The picture.
+    Image(ImageBlock),
+}
+
+impl GalleryImage {
+    /// The picture.
+    pub fn image(&self) -> &ImageBlock {
+        let Self::Image(image) = self;
+        image
+    }
+
+    /// The same, to be changed.
+    pub fn image_mut(&mut self) -> &mut ImageBlock {
+        let Self::Image(image) = self;
+        image
+    }
+}
+
+impl PartialSchema for GalleryImage {
+    fn schema() -> RefOr<Schema> {
+        Ref::from_schema_name("ImageBlock").into()
+    }
+}
+
+impl ToSchema for GalleryImage {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "ImageBlock".into()
+    }
+}
+
+/// Something to hear.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "type": "audio", "url": "https://media.example/interview.mp3", "caption": "The interview in full",
+    "credit": "Harbour Radio", "mime": "audio/mpeg", "bytes": 4800000, "duration_ms": 300000
+}))]
+pub struct AudioBlock {
+    /// Where it is: an `http` or `https` URL, or a path that begins with `/`.
+    pub url: String,
+    /// What is printed below it: inline HTML.
+    #[serde(default)]
+    pub caption: Option<String>,
+    /// Who made it: inline HTML.
+    #[serde(default)]
+    pub credit: Option<String>,
+    /// Its media type, of what the newsroom has uploaded.
+    #[serde(default)]
+    pub mime: Option<String>,
+    /// How large it is, of what the newsroom has uploaded.
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    pub bytes: Option<i64>,
+    /// How long it is, in milliseconds; null where that is not known.
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    pub duration_ms: Option<i64>,
+    /// The item of the newsroom's media that it plays: what is said here comes from there, but for `overrides`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub media_id: Option<Id>,
+    /// Which of `caption` and `credit` are said here and not by the item, as of pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, inline)]
+    pub overrides: Option<Vec<Override>>,
+}
+
+/// Something to watch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "type": "video", "url": "https://media.example/tide.mp4", "poster": "https://media.example/tide.jpg",
+    "caption": "The tide comes in", "credit": "Harbour Pictures", "width": 1280, "height": 720,
+    "mime": "video/mp4", "bytes": 9600000, "duration_ms": 42000
+}))]
+pub struct VideoBlock {
+    /// Where it is: an `http` or `https` URL, or a path that begins with `/`.
+    pub url: String,
+    /// The picture that is shown until it plays: an address as that of a picture.
+    #[serde(default)]
+    pub poster: Option<String>,
+    /// What is printed below it: inline HTML.
+    #[serde(default)]
+    pub caption: Option<String>,
+    /// Who made it: inline HTML.
+    #[serde(default)]
+    pub credit: Option<String>,
+    /// Pixels, 1 to 65535.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 65535)]
+    pub width: Option<u16>,
+    /// Pixels, 1 to 65535.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 65535)]
+    pub height: Option<u16>,
+    /// Its media type, of what the newsroom has uploaded.
+    #[serde(default)]
+    pub mime: Option<String>,
+    /// How large it is, of what the newsroom has uploaded.
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    pub bytes: Option<i64>,
+    /// How long it is, in milliseconds; null where that is not known.
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    pub duration_ms: Option<i64>,
+    /// The item of the newsroom's media that it plays: what is said here comes from there, but for `overrides`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    pub media_id: Option<Id>,
+    /// Which of `caption` and `credit` are said here and not by the item, as of pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false, inline)]
+    pub overrides: Option<Vec<Override>>,
 }
 
 /// A list that holds no other list.
@@ -238,7 +411,10 @@ blocks! {
     Paragraph(ParagraphBlock, "paragraph"): [],
     Heading(HeadingBlock, "heading"): ["level"],
     Quote(QuoteBlock, "quote"): [],
-    Image(ImageBlock, "image"): ["alt"],
+    Image(ImageBlock, "image"): ["url", "alt"],
+    Gallery(GalleryBlock, "gallery"): [],
+    Audio(AudioBlock, "audio"): ["url"],
+    Video(VideoBlock, "video"): ["url"],
     List(ListBlock, "list"): ["ordered"],
     Embed(EmbedBlock, "embed"): [],
     Table(TableBlock, "table"): ["header", "alignments"],
@@ -304,6 +480,8 @@ impl ToSchema for Block {
             schemas.push((of, tagged("type", name, schema)));
         }
         schemas.push(("Alignment".into(), Alignment::schema()));
+        schemas.push(("ImageRendition".into(), ImageRendition::schema()));
+        schemas.push(("ImageCrop".into(), ImageCrop::schema()));
     }
 }
 

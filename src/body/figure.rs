@@ -207,6 +207,7 @@ impl Picture {
             width: size("width"),
             height: size("height"),
             link: self.target(tree),
+            ..ImageBlock::default()
         })]
     }
 

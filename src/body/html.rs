@@ -1,6 +1,10 @@
 //! Blocks → HTML.
 
-use super::block::{Alignment, Block, EmbedBlock, ImageBlock, ListBlock, QuoteBlock, TableBlock};
+use super::block::{
+    Alignment, AudioBlock, Block, EmbedBlock, GalleryBlock, ImageBlock, ListBlock, QuoteBlock,
+    TableBlock, VideoBlock,
+};
+use super::media::ImageRendition;
 use super::write::{attribute, escape, escape_attribute};
 
 /// The blocks as HTML, one a line.
@@ -14,6 +18,9 @@ pub(super) fn block_html(block: &Block) -> String {
         Block::Heading(block) => format!("<h{0}>{1}</h{0}>", block.level, block.html),
         Block::Quote(block) => quote(block),
         Block::Image(block) => image(block),
+        Block::Gallery(block) => gallery(block),
+        Block::Audio(block) => audio(block),
+        Block::Video(block) => video(block),
         Block::List(ListBlock { ordered, items }) => {
             let name = if *ordered { "ol" } else { "ul" };
             format!("<{name}>{}</{name}>", wrap_each(items, "li", &[]))
@@ -40,26 +47,61 @@ pub(super) fn quote(block: &QuoteBlock) -> String {
 
 fn image(block: &ImageBlock) -> String {
     let mut picture = format!(
-        "<img src=\"{}\" alt=\"{}\"{}{}>",
+        "<img src=\"{}\" alt=\"{}\"{}{}{}>",
         escape_attribute(&block.url),
         escape_attribute(&block.alt),
+        attribute("srcset", srcset(&block.srcset)),
         attribute("width", block.width.map(|pixels| pixels.to_string())),
         attribute("height", block.height.map(|pixels| pixels.to_string())),
     );
     if let Some(link) = &block.link {
         picture = format!("<a href=\"{}\">{picture}</a>", escape_attribute(link));
     }
-    let credit = block
-        .credit
-        .as_ref()
-        .map(|credit| format!("<small>{credit}</small>"));
-    let words = [block.caption.clone(), credit].into_iter().flatten();
+    let caption = caption(block.caption.as_deref(), block.credit.as_deref());
+    format!("<figure>{picture}{caption}</figure>")
+}
+
+/// The value of the attribute of that name (HTML, "Srcset attributes"); nothing without renditions.
+fn srcset(renditions: &[ImageRendition]) -> Option<String> {
+    let candidates = renditions
+        .iter()
+        .map(|rendition| format!("{} {}w", rendition.url, rendition.width));
+    let candidates = candidates.collect::<Vec<_>>().join(", ");
+    Some(candidates).filter(|candidates| !candidates.is_empty())
+}
+
+/// What is printed below something, and who made it.
+fn caption(caption: Option<&str>, credit: Option<&str>) -> String {
+    let credit = credit.map(|credit| format!("<small>{credit}</small>"));
+    let words = [caption.map(str::to_owned), credit].into_iter().flatten();
     let words = words.collect::<Vec<_>>().join(" ");
-    let caption = element(
+    element(
         "figcaption",
         Some(words.as_str()).filter(|words| !words.is_empty()),
-    );
-    format!("<figure>{picture}{caption}</figure>")
+    )
+}
+
+fn gallery(block: &GalleryBlock) -> String {
+    let images: String = block.images.iter().map(|one| image(one.image())).collect();
+    let caption = element("figcaption", block.caption.as_deref());
+    format!("<figure>{images}{caption}</figure>")
+}
+
+fn audio(block: &AudioBlock) -> String {
+    let caption = caption(block.caption.as_deref(), block.credit.as_deref());
+    let address = escape_attribute(&block.url);
+    format!("<figure><audio src=\"{address}\" controls></audio>{caption}</figure>")
+}
+
+fn video(block: &VideoBlock) -> String {
+    let caption = caption(block.caption.as_deref(), block.credit.as_deref());
+    format!(
+        "<figure><video src=\"{}\"{}{}{} controls></video>{caption}</figure>",
+        escape_attribute(&block.url),
+        attribute("poster", block.poster.as_deref()),
+        attribute("width", block.width.map(|pixels| pixels.to_string())),
+        attribute("height", block.height.map(|pixels| pixels.to_string())),
+    )
 }
 
 fn embed(block: &EmbedBlock) -> String {

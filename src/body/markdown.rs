@@ -46,6 +46,8 @@ fn block_markdown(block: &Block) -> String {
             width: None,
             height: None,
             link: None,
+            media_id: None,
+            ..
         }) => {
             let alt = escape_text(&super::write::collapse(alt));
             format!("![{alt}](<{}>)", escape_text(url))
@@ -54,7 +56,12 @@ fn block_markdown(block: &Block) -> String {
         Block::Table(block) => pipe_table(block).unwrap_or_else(|| html_block(&table(block))),
         Block::Code(block) => code(block.language.as_deref(), &block.text),
         Block::Html(block) => html_block(&block.html),
-        Block::Quote(_) | Block::Image(_) | Block::Embed(_) => html_block(&block_html(block)),
+        Block::Quote(_)
+        | Block::Image(_)
+        | Block::Gallery(_)
+        | Block::Audio(_)
+        | Block::Video(_)
+        | Block::Embed(_) => html_block(&block_html(block)),
     }
 }
 

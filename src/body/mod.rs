@@ -7,9 +7,9 @@
 //!   text
 //! - `allowed`: what HTML may hold; `sanitise`: HTML made harmless
 //! - `normalise`: what pages write in many ways, made into one
-//! - `validate`: blocks as JSON from outside → blocks
+//! - `validate`, `validate_media`: blocks as JSON from outside → blocks
 //! - `import`, with `figure`, `credit`, `quote`, `tables`, `parts`: HTML → blocks
-//! - `pictures`: the pictures of a body, for the rules of publishing
+//! - `pictures`: the pictures of a body, for the rules of publishing; [`media`]: what it shows of the newsroom's media
 //! - `markdown_source`: Markdown → HTML
 //! - `excerpt`, `reading`: what lists say of a text
 //! - `diff`: what differs between two bodies
@@ -19,6 +19,8 @@
 //! what is taken out is said in a warning. What could run (scripts, event handlers, `javascript:`) never
 //! survives, whichever way it came in.
 
+use self::media::MediaFile;
+use crate::db::Id;
 use crate::validation::{Violation, Violations};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -36,6 +38,7 @@ mod import;
 mod markdown;
 mod markdown_inline;
 mod markdown_source;
+pub mod media;
 mod nodes;
 mod normalise;
 mod parts;
@@ -48,6 +51,7 @@ mod tables;
 mod text;
 mod tree;
 mod validate;
+mod validate_media;
 mod write;
 
 #[cfg(test)]
@@ -56,8 +60,9 @@ mod properties;
 mod tests;
 
 pub use block::{
-    Alignment, Block, BlockInput, BlockInputs, CodeBlock, EmbedBlock, HeadingBlock, HtmlBlock,
-    ImageBlock, ListBlock, ParagraphBlock, QuoteBlock, TableBlock,
+    Alignment, AudioBlock, Block, BlockInput, BlockInputs, CodeBlock, EmbedBlock, GalleryBlock,
+    GalleryImage, HeadingBlock, HtmlBlock, ImageBlock, ListBlock, ParagraphBlock, QuoteBlock,
+    TableBlock, VideoBlock,
 };
 pub use bounds::{MAX_BLOCKS, MAX_BYTES, MAX_DEPTH};
 pub use diff::{BlockChange, BlockOp};
@@ -65,6 +70,7 @@ pub use excerpt::shortened;
 pub use pictures::Picture;
 pub use reading::{minutes_of_words, reading_minutes};
 pub use sanitise::inline;
+pub use validate_media::ReadOnly;
 pub(crate) use write::escape_attribute;
 
 /// How often a body with captions in odd places is read again.
@@ -184,6 +190,18 @@ impl Body {
     /// The pictures in it, wherever they stand.
     pub fn pictures(&self) -> Vec<Picture> {
         pictures::pictures(&self.0)
+    }
+
+    /// The items of the newsroom's media that it shows, in their order, each with a pointer to what shows it.
+    pub fn media_places(&self) -> Vec<(String, Id)> {
+        media::places(&self.0)
+    }
+
+    /// Fills in what items of the media say of themselves. What shows none loses what only they have.
+    ///
+    /// What is wrong is returned, with pointers relative to the body: items that are not there, or of the wrong kind.
+    pub fn fill_media<'f>(&mut self, find: impl Fn(Id) -> Option<&'f MediaFile>) -> Violations {
+        media::fill(&mut self.0, find)
     }
 
     /// Whether there is no block.

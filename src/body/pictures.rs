@@ -1,6 +1,6 @@
 //! The pictures of a body, wherever they stand, and what they lack to be published.
 
-use super::block::{Block, EmbedBlock, ImageBlock};
+use super::block::{Block, EmbedBlock, GalleryImage, ImageBlock};
 use super::credit::{credited, is_credit};
 use super::text::html_text;
 use super::tree::{NodeId, Tree, parse};
@@ -45,6 +45,13 @@ pub(super) fn pictures(blocks: &[Block]) -> Vec<Picture> {
 fn of_block(pointer: &str, block: &Block) -> Vec<Picture> {
     match block {
         Block::Image(image) => vec![of_image(pointer, image)],
+        Block::Gallery(gallery) => {
+            let images = gallery.images.iter().enumerate();
+            let of = |(index, image): (usize, &GalleryImage)| {
+                of_image(&format!("{pointer}/images/{index}"), image.image())
+            };
+            images.map(of).collect()
+        }
         Block::Html(block) => of_html(&format!("{pointer}/html"), &block.html),
         Block::Embed(EmbedBlock {
             html: Some(html),

@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::block::{Block, ParagraphBlock, TableBlock};
+use super::block::{Block, GalleryImage, ParagraphBlock, TableBlock};
 use super::normalise::{clean, is_blank};
 use super::tree::parse;
 use super::write::{escape, text_of};
@@ -60,9 +60,13 @@ pub(super) fn block_text(block: &Block) -> String {
             let parts = std::iter::once(&block.text).chain(&block.attribution);
             parts.map(|html| html_text(html)).collect()
         }
-        Block::Image(block) => {
-            let parts = block.caption.iter().chain(&block.credit);
-            parts.map(|html| html_text(html)).collect()
+        Block::Image(block) => words_below(&block.caption, &block.credit),
+        Block::Audio(block) => words_below(&block.caption, &block.credit),
+        Block::Video(block) => words_below(&block.caption, &block.credit),
+        Block::Gallery(block) => {
+            let images = block.images.iter().map(GalleryImage::image);
+            let words = images.flat_map(|image| words_below(&image.caption, &image.credit));
+            words.chain(words_below(&block.caption, &None)).collect()
         }
         Block::List(block) => block.items.iter().map(|item| html_text(item)).collect(),
         Block::Embed(block) => {
@@ -75,6 +79,11 @@ pub(super) fn block_text(block: &Block) -> String {
         Block::Code(block) => vec![block.text.clone()],
     };
     lines.join("\n")
+}
+
+fn words_below(caption: &Option<String>, credit: &Option<String>) -> Vec<String> {
+    let parts = caption.iter().chain(credit);
+    parts.map(|html| html_text(html)).collect()
 }
 
 fn table_lines(block: &TableBlock) -> Vec<String> {

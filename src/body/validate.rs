@@ -5,12 +5,13 @@ use serde_json::Value;
 
 use super::allowed::{is_language, is_link, is_web_address};
 use super::block::{
-    Alignment, Block, CodeBlock, EmbedBlock, HeadingBlock, HtmlBlock, ImageBlock, ListBlock,
-    ParagraphBlock, QuoteBlock, TableBlock,
+    Alignment, Block, CodeBlock, EmbedBlock, HeadingBlock, HtmlBlock, ListBlock, ParagraphBlock,
+    QuoteBlock, TableBlock,
 };
 use super::bounds::{MAX_BYTES, MAX_CELLS, check_count, check_source, too_large};
 use super::normalise::clean;
 use super::sanitise::{Sanitised, flow_checked, inline_checked};
+use super::validate_media::{Audio, Gallery, Image, Video};
 use super::write::collapse;
 use crate::validation::{Invalid, Violation, Violations, unknown};
 
@@ -82,7 +83,10 @@ fn block(value: Value, removed: &mut Violations) -> Result<Block, Violations> {
         "paragraph" => read::<Paragraph>(fields)?.into_block(removed),
         "heading" => read::<Heading>(fields)?.into_block(removed),
         "quote" => read::<Quote>(fields)?.into_block(removed),
-        "image" => read::<Image>(fields)?.into_block(removed),
+        "image" => read::<Image>(fields)?.read(removed)?.into(),
+        "gallery" => read::<Gallery>(fields)?.read(removed)?,
+        "audio" => read::<Audio>(fields)?.read(removed)?,
+        "video" => read::<Video>(fields)?.read(removed)?,
         "list" => read::<List>(fields)?.into_block(removed),
         "embed" => read::<Embed>(fields)?.into_block(removed),
         "table" => read::<Table>(fields)?.filled(removed)?,
@@ -112,7 +116,7 @@ macro_rules! text {
         #[doc = $meaning]
         #[derive(Deserr)]
         #[deserr(error = Violations, try_from(String) = Self::read -> Invalid)]
-        struct $name($type);
+        pub(super) struct $name(pub(super) $type);
 
         impl $name {
             fn read(text: String) -> Result<Self, Invalid> {
@@ -207,7 +211,7 @@ impl Level {
 /// A length in pixels.
 #[derive(Deserr)]
 #[deserr(error = Violations, try_from(Value) = Self::read -> Invalid)]
-struct Pixels(u16);
+pub(super) struct Pixels(pub(super) u16);
 
 impl Pixels {
     fn read(value: Value) -> Result<Self, Invalid> {
@@ -268,7 +272,11 @@ impl Sanitised {
 }
 
 /// HTML that may be missing; blank is missing.
-fn optional(html: Option<Sanitised>, place: &str, removed: &mut Violations) -> Option<String> {
+pub(super) fn optional(
+    html: Option<Sanitised>,
+    place: &str,
+    removed: &mut Violations,
+) -> Option<String> {
     html.map(|html| html.at(place, removed))
         .filter(|html| !html.is_empty())
 }
@@ -280,7 +288,7 @@ fn strings(cells: Vec<Inline>, place: &str, removed: &mut Violations) -> Vec<Str
         .collect()
 }
 
-fn line(line: Option<Line>) -> Option<String> {
+pub(super) fn line(line: Option<Line>) -> Option<String> {
     line.and_then(|line| line.0)
 }
 
@@ -295,18 +303,6 @@ block!(Quote { text: Inline; attribution: Inline, url: Address } => |input, remo
     text: input.text.0.at("/text", removed),
     attribution: optional(input.attribution.map(|by| by.0), "/attribution", removed),
     url: input.url.map(|url| url.0),
-});
-block!(Image {
-    url: Address;
-    alt: Line, caption: Inline, credit: Inline, width: Pixels, height: Pixels, link: Link
-} => |input, removed| ImageBlock {
-    url: input.url.0,
-    alt: line(input.alt).unwrap_or_default(),
-    caption: optional(input.caption.map(|caption| caption.0), "/caption", removed),
-    credit: optional(input.credit.map(|credit| credit.0), "/credit", removed),
-    width: input.width.map(|width| width.0),
-    height: input.height.map(|height| height.0),
-    link: input.link.and_then(|link| link.0),
 });
 block!(List { items: Vec<Inline>; ordered: bool } => |input, removed| ListBlock {
     ordered: input.ordered.unwrap_or_default(),

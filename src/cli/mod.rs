@@ -6,6 +6,7 @@
 //! - [`rebuild`] – make anew what is derived from articles
 //! - [`copy`] – bring everything to another database
 //! - [`audit`] – check the log of who did what
+//! - [`media`] – compare uploaded files with the database
 //! - [`user`] – people who sign in
 //! - [`token`] – API tokens for tools, and the keys of access tokens
 //! - [`health`] – ask a running server whether it is ready
@@ -33,6 +34,7 @@ pub mod audit;
 pub mod copy;
 pub mod demo;
 pub mod health;
+pub mod media;
 pub mod migrate;
 mod progress;
 pub mod rebuild;
@@ -73,6 +75,8 @@ enum Command {
     Token(token::Token),
     /// Check the log of who did what, and export it
     Audit(audit::Audit),
+    /// Compare uploaded files with the database
+    Media(media::Media),
     /// Print the OpenAPI document
     Openapi,
     /// Ask a running server whether it is ready; for container health checks
@@ -142,6 +146,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::User(user) => user.run(),
         Command::Token(token) => token.run(),
         Command::Audit(audit) => audit.run(),
+        Command::Media(media) => media.run(),
         Command::Openapi => {
             print!("{}", openapi::json());
             Ok(())
@@ -184,6 +189,9 @@ pub enum CommandError {
     /// The log of who did what is not as it was written, or cannot be checked as asked.
     #[error("{0}")]
     Audit(String),
+    /// Uploaded files are not as the database has them, or that could not be found out.
+    #[error("{0}")]
+    Media(String),
     /// Nobody signs in with this address.
     #[error("{0} is nobody's address")]
     NoUser(String),

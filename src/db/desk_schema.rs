@@ -4,7 +4,7 @@
 
 use diesel::table;
 
-use super::schema::full_articles;
+use super::schema::{articles, full_articles};
 
 table! {
     use diesel::sql_types::Binary;
@@ -143,6 +143,65 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    media (id) {
+        id -> IdSql,
+        name -> Text,
+        hash -> Text,
+        upload_hash -> Binary,
+        kind -> Text,
+        mime -> Text,
+        bytes -> BigInt,
+        width -> Nullable<Integer>,
+        height -> Nullable<Integer>,
+        duration_ms -> Nullable<BigInt>,
+        is_animated -> Integer,
+        thumbhash -> Nullable<Text>,
+        renditions -> Text,
+        file_name -> Nullable<Text>,
+        alt -> Nullable<Text>,
+        caption -> Nullable<Text>,
+        credit -> Nullable<Text>,
+        copyright_notice -> Nullable<Text>,
+        usage_terms -> Nullable<Text>,
+        licence_url -> Nullable<Text>,
+        rights_expire_at -> Nullable<TimestampSql>,
+        digital_source_type -> Nullable<Text>,
+        focal_x -> Nullable<Integer>,
+        focal_y -> Nullable<Integer>,
+        words -> Text,
+        credit_words -> Text,
+        version -> BigInt,
+        created_at -> TimestampSql,
+        created_by_kind -> Text,
+        created_by_id -> Nullable<IdSql>,
+        updated_at -> TimestampSql,
+    }
+}
+
+table! {
+    use diesel::sql_types::Integer;
+    use crate::db::types::IdSql;
+
+    media_uses (media_id, article_id, in_copy) {
+        media_id -> IdSql,
+        article_id -> IdSql,
+        in_copy -> Integer,
+    }
+}
+
+table! {
+    use diesel::sql_types::Text;
+
+    media_base (url) {
+        url -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(media, media_uses, articles);
 diesel::allow_tables_to_appear_in_same_query!(revisions, revision_bodies);
 diesel::allow_tables_to_appear_in_same_query!(scheduled_articles, full_articles);
 diesel::allow_tables_to_appear_in_same_query!(working_copies, full_articles);

@@ -90,6 +90,16 @@ pub enum StoreError {
         /// How many do, of any status.
         articles: Total,
     },
+    /// Articles show the item of the media, so that it cannot be deleted.
+    #[error("articles show it")]
+    MediaInUse {
+        /// How many do, as far as they are counted.
+        articles: usize,
+        /// Whether there are more.
+        has_more: bool,
+        /// Slugs of some that the caller may read.
+        slugs: Vec<String>,
+    },
     /// Collections are filled by it, so that it cannot be deleted.
     #[error("collections are filled by the tag {slug}")]
     FillsCollections {

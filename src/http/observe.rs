@@ -74,7 +74,11 @@ pub async fn observe(
     let arrived = Arrived::of(&request, request_id);
     request.extensions_mut().insert(arrived.clone());
     let span = span_of(&request, id);
-    let outcome = tokio::time::timeout(timeout, next.call(request).instrument(span.clone())).await;
+    let deadline = Deadline::new(started + timeout);
+    request.extensions_mut().insert(deadline.clone());
+    let outcome = deadline
+        .limit(next.call(request).instrument(span.clone()))
+        .await;
     let _entered = span.enter();
 
     let outcome = match outcome {
@@ -143,6 +147,40 @@ fn add_headers(response: &mut ServiceResponse<impl MessageBody>, id: &str) {
     }
     if is_page {
         headers.insert(header::CONTENT_SECURITY_POLICY, PAGES);
+    }
+}
+
+/// When a request must have been answered. What takes as long as its client, such as receiving a file, puts it off.
+#[derive(Debug, Clone)]
+pub struct Deadline(Rc<Cell<Instant>>);
+
+/// The time was over.
+struct Elapsed;
+
+impl Deadline {
+    fn new(at: Instant) -> Self {
+        Self(Rc::new(Cell::new(at)))
+    }
+
+    /// Sets another time.
+    pub fn set(&self, at: Instant) {
+        self.0.set(at);
+    }
+
+    async fn limit<T>(&self, work: impl Future<Output = T>) -> Result<T, Elapsed> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            let until = self.0.get();
+            let asleep = tokio::time::sleep_until(until.into());
+            tokio::select! {
+                biased;
+                done = &mut work => return Ok(done),
+                () = asleep => {}
+            }
+            if self.0.get() <= until {
+                return Err(Elapsed);
+            }
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::problem::ProblemDocument;
 use crate::shares::model::Network;
 use crate::shares::time::{Granularity, Window};
 use crate::tags::model::{TagKind, TagSort};
-use crate::{articles, audit, auth, authors, collections, service, shares, tags, widgets};
+use crate::{articles, audit, auth, authors, collections, media, service, shares, tags, widgets};
 
 mod inputs;
 mod operations;
@@ -113,6 +113,7 @@ fn generated() -> Value {
         shares::document(),
         tags::document(),
         authors::document(),
+        media::document(),
         auth::session::document(),
         auth::account::document(),
         auth::oidc::sign_in::document(),

@@ -1,6 +1,7 @@
 //! What is derived from articles, tags and authors: each follows their events in the transaction of the
 //! change that records them. Stores know none of them.
 //!
+//! - `media_uses` – what articles show of the media
 //! - `publication_order` – the lists and the numbers of articles of tags and authors
 //! - `share_totals` – the order of the most shared
 //! - `search_index` – what readers find articles by
@@ -12,6 +13,7 @@
 
 mod cache_tags;
 mod draft_index;
+mod media_uses;
 mod publication_order;
 pub mod read_model;
 pub mod rebuild;
@@ -23,6 +25,7 @@ use crate::events::Projection;
 
 /// All of them, in the order in which they follow a change.
 pub const ALL: &[&dyn Projection] = &[
+    &media_uses::MediaUses,
     &publication_order::PublicationOrder,
     &share_totals::ShareTotals,
     &search_index::SearchIndex,

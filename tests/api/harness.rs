@@ -12,6 +12,7 @@ use dateline::clock::Clock;
 use dateline::config::{DatabaseConfig, ServerConfig};
 use dateline::db::{Database, DatabaseUrl, Id, StoreResult, Timestamp};
 use dateline::events::{Change, Origin, Writer};
+use dateline::objects;
 use dateline::projections;
 use dateline::shares::store::{counting, rollups};
 use diesel::{Connection, PgConnection, RunQueryDsl};
@@ -267,6 +268,12 @@ impl TestApp {
             editorial_origins: vec!["https://desk.example".into()],
             ..ServerConfig::on_free_port()
         };
+        if let DatabaseUrl::Postgres(url) = &config.database_url {
+            // Beside a file it is where the file is.
+            let (_, name) = url.rsplit_once('/').unwrap();
+            let folder = std::env::temp_dir().join(format!("dateline-test-media-{name}"));
+            server.media.media_store = Some(objects::Location::Directory(folder));
+        }
         change(&mut server);
         let application = Application::build(&server, database.clone())
             .await

@@ -39,6 +39,7 @@ mod identity_provider;
 mod import;
 mod lifetimes;
 mod limits;
+mod media;
 mod model;
 mod names;
 mod oidc;

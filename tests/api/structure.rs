@@ -106,6 +106,7 @@ fn nobody_knows_whom_they_must_not() {
         "tags",
         "authors",
         "shares",
+        "media",
         "auth",
         "audit",
     ];

@@ -160,6 +160,17 @@ pub struct LockedArticle {
     pub lock: ArticleLock,
 }
 
+/// A published article that shows something whose rights have expired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ExpiredMedia {
+    /// The item of the media.
+    pub media_id: Id,
+    /// When its rights expired.
+    pub rights_expire_at: Timestamp,
+    /// Which article shows it.
+    pub article: DeskArticle,
+}
+
 /// The desk at a glance: of the articles that the caller may see.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
@@ -178,7 +189,9 @@ pub struct LockedArticle {
             "since": "2026-03-01T08:30:00.000Z", "until": "2026-03-01T08:35:00.000Z"
         }
     }],
-    "has_more_locked": false
+    "has_more_locked": false,
+    "expired_media": [],
+    "has_more_expired_media": false
 }))]
 pub struct Desk {
     /// How many articles there are of each status, all six of them.
@@ -199,4 +212,10 @@ pub struct Desk {
     pub locked: Vec<LockedArticle>,
     /// Whether there is more than `locked` lists.
     pub has_more_locked: bool,
+    /// Published articles that show something whose rights have expired, those first that have done so for longest: the
+    /// first 100.
+    #[schema(max_items = 100)]
+    pub expired_media: Vec<ExpiredMedia>,
+    /// Whether there is more than `expired_media` lists.
+    pub has_more_expired_media: bool,
 }

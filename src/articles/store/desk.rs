@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::locks::HeldLock;
 use crate::articles::desk::model::{
-    ComingChange, Desk, DeskArticle, DueArticle, FailedArticle, FailureReason, LockedArticle,
+    ComingChange, Desk, DeskArticle, DueArticle, ExpiredMedia, FailedArticle, FailureReason, LockedArticle,
     StatusCount,
 };
 use crate::articles::workflow::Status;
@@ -29,6 +29,7 @@ pub fn read(connection: &mut Connection, only_own: Option<Id>) -> StoreResult<De
     let due = changes(connection, COMING, Timestamp::now().plus(AHEAD), only_own)?;
     let failed = changes(connection, OVERDUE, Timestamp::LATEST, only_own)?;
     let locked = locked(connection, only_own)?;
+    let (expired_media, has_more_expired_media) = first(expired_media(connection, only_own)?);
     let (due, has_more_due) = first(due);
     let (failed, has_more_failed) = first(failed);
     let (locked, has_more_locked) = first(locked);
@@ -46,6 +47,8 @@ pub fn read(connection: &mut Connection, only_own: Option<Id>) -> StoreResult<De
         has_more_failed,
         locked,
         has_more_locked,
+        expired_media,
+        has_more_expired_media,
     })
 }
 
@@ -169,6 +172,48 @@ fn failed_article(row: ChangeRow) -> StoreResult<FailedArticle> {
 
 fn unknown(what: &str) -> StoreError {
     StoreError::Corrupt(format!("{what:?} is nothing that the clock does"))
+}
+
+#[derive(QueryableByName)]
+struct ExpiredRow {
+    #[diesel(sql_type = IdSql)]
+    media_id: Id,
+    #[diesel(sql_type = TimestampSql)]
+    rights_expire_at: Timestamp,
+    #[diesel(sql_type = IdSql)]
+    id: Id,
+    #[diesel(sql_type = Text)]
+    slug: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    headline: Option<String>,
+}
+
+/// Published articles that show what they may not show any more, from the index of what has expired.
+fn expired_media(
+    connection: &mut Connection,
+    only_own: Option<Id>,
+) -> StoreResult<Vec<ExpiredMedia>> {
+    let rows: Vec<ExpiredRow> = diesel::sql_query(
+        "SELECT m.id AS media_id, m.rights_expire_at, a.id, a.slug, a.headline \
+         FROM media m JOIN media_uses u ON u.media_id = m.id AND u.in_copy = 0 \
+         JOIN articles a ON a.id = u.article_id AND a.status = 'published' \
+         WHERE m.rights_expire_at <= $1 AND ($2 IS NULL OR a.created_by = $2) \
+         ORDER BY m.rights_expire_at, m.id, a.id LIMIT $3",
+    )
+    .bind::<TimestampSql, _>(Timestamp::now())
+    .bind::<Nullable<IdSql>, _>(only_own)
+    .bind::<BigInt, _>(MOST as i64 + 1)
+    .load(connection)?;
+    let expired = rows.into_iter().map(|row| ExpiredMedia {
+        media_id: row.media_id,
+        rights_expire_at: row.rights_expire_at,
+        article: DeskArticle {
+            id: row.id,
+            slug: row.slug,
+            headline: row.headline,
+        },
+    });
+    Ok(expired.collect())
 }
 
 type LockedRow = (Id, String, Option<String>, Option<Json<HeldLock>>);

@@ -38,6 +38,7 @@ pub mod expiry;
 mod holder;
 mod load;
 pub mod locks;
+pub mod media_uses;
 mod mentions;
 pub mod neighbours;
 pub mod previews;

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::load::{Loaded, changed_one, load_for_update};
+use super::media_uses;
 use super::retractions;
 use super::write::complete;
 use crate::articles::workflow::{
@@ -108,8 +109,10 @@ pub fn publish(
 ) -> StoreResult<()> {
     let article = load_for_update(change.connection, id, caller, expected)?;
     Step::Publish.check(article.status)?;
-    complete(&article.input()?)?;
     let now = change.now;
+    let text = article.input()?;
+    complete(&text)?;
+    media_uses::check_rights(change.connection, &text, now)?;
     let embargo_until = match input.embargo_until {
         Embargo::Kept => article.row.embargo_until,
         Embargo::Lifted => None,

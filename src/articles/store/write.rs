@@ -6,6 +6,7 @@ use super::bodies;
 use super::corrections;
 use super::holder::{holder, with_holder};
 use super::load::{Loaded, changed_one, load_for_update};
+use super::media_uses;
 use super::mentions;
 use super::references::References;
 use super::rows::Content;
@@ -25,6 +26,7 @@ use crate::db::slugs;
 use crate::db::version::Expected;
 use crate::db::{Connection, Id, Resource, StoreError, StoreResult, Timestamp};
 use crate::events::{ArticleEvent, ArticleState, Change, Event, Remark};
+use crate::media::store::uses::Place;
 use crate::on_each_database;
 use crate::shares::page::PageAddress;
 use crate::shares::store::pages;
@@ -65,6 +67,7 @@ pub fn create(
     let id = Id::generate();
     let slug = new_slug(connection, id, &input)?;
     let former_urls = input.former_urls.clone();
+    let shown = media_uses::ids(&input);
     let remark = input.remark();
     let (content, body) = Content::of(input, slug.clone(), references.section, references.primary);
     let sort_headline = content.sort_headline();
@@ -93,6 +96,7 @@ pub fn create(
     }
     bodies::insert(connection, id, body)?;
     references.insert(connection, id)?;
+    media_uses::write(connection, id, Place::Article, (&[], &shown))?;
     if !former_urls.0.is_empty() {
         recover(connection, id, &former_urls, caller)?;
     }
@@ -174,9 +178,14 @@ fn prepared(
         publish,
     } = creation;
     let mut missing = Violations::default();
+    let published: Option<(&[Id], Timestamp)> = publish.is_some().then_some((&[], change.now));
+    match media_uses::fill(change.connection, &mut input, published) {
+        Err(StoreError::Invalid(wrong)) => missing.append(wrong),
+        filled => filled?,
+    }
     if publish.is_some() {
         let mentioned = mentions.as_ref().is_some_and(Mentions::has_author);
-        missing = input.missing_with(mentioned || !input.authors.is_empty());
+        missing.append(input.missing_with(mentioned || !input.authors.is_empty()));
         let state = standing.of_published(ArticleState::default());
         if let Err(StoreError::Invalid(wrong)) = check_expiry(&state, change.now) {
             missing.append(wrong);
@@ -276,20 +285,40 @@ pub fn edit(
     let article = load_for_update(connection, id, caller, expected)?;
     Step::Edit.check(article.status)?;
     article.may_be_changed_by(caller)?;
-    let telling = patch.telling().clone();
-    if telling.correction.is_some() {
+    if patch.telling().correction.is_some() {
         Step::Correct.check(article.status)?;
     }
+    apply_edit(change, article, caller, patch, rules)
+}
+
+/// Applies a merge patch to an article that may be changed.
+///
+/// # Errors
+/// As [`edit`].
+pub(super) fn apply_edit(
+    change: &mut Change<'_>,
+    article: Loaded,
+    caller: &Caller,
+    patch: ArticlePatch,
+    rules: &EditorialRules,
+) -> StoreResult<()> {
+    let telling = patch.telling().clone();
     let patch = with_mentions(change, patch, caller)?;
     let restored_from = patch.restored_from();
     let connection = &mut *change.connection;
     let before = article.input()?;
-    let body_before = patch.has_body().then(|| before.body.body.clone());
+    let media_before = media_uses::ids(&before);
+    let may_change = patch.has_body() || !media_before.is_empty();
+    let body_before = may_change.then(|| before.body.body.clone());
     let (named_before, former_urls) = (named(&before), before.former_urls.clone());
     let chooses = patch.has_primary_tag();
     let unpublish_at = ends_at(&article, patch.expiry(), change.now)?;
-    let input = patch.apply(before).map_err(StoreError::Invalid)?;
-    if article.status == Status::Published {
+    let mut input = patch.apply(before).map_err(StoreError::Invalid)?;
+    let is_published = article.status == Status::Published;
+    let published = is_published.then_some((media_before.as_slice(), change.now));
+    media_uses::fill(connection, &mut input, published)?;
+    let media_after = media_uses::ids(&input);
+    if is_published {
         complete(&input)?;
     }
     let status = status_after(article.status, &input)?;
@@ -317,6 +346,7 @@ pub fn edit(
         remark,
         unpublish_at,
         correction: telling.correction,
+        media: (media_before, media_after),
     };
     if !edited.is_as_it_was(&article, &state) {
         return write_edited(change, &article, state, edited, caller);
@@ -332,6 +362,7 @@ pub fn edit(
 /// # Errors
 /// [`StoreError::Invalid`].
 pub(super) fn check_edit(
+    connection: &mut Connection,
     article: &Loaded,
     patch: ArticlePatch,
     at: Timestamp,
@@ -339,8 +370,10 @@ pub(super) fn check_edit(
 ) -> StoreResult<()> {
     let before = article.input()?;
     let body_before = before.body.body.clone();
+    let media_before = media_uses::ids(&before);
     let telling = patch.telling().clone();
-    let input = patch.apply(before).map_err(StoreError::Invalid)?;
+    let mut input = patch.apply(before).map_err(StoreError::Invalid)?;
+    media_uses::fill(connection, &mut input, Some((&media_before, at)))?;
     complete(&input)?;
     let is_other_body = input.body.body != body_before;
     check_telling(article, &telling, is_other_body, (at, rules))
@@ -390,6 +423,8 @@ struct Edited {
     unpublish_at: Option<Timestamp>,
     /// What readers are told was corrected.
     correction: Option<CorrectionInput>,
+    /// The items of the media that it showed, and those that it shows.
+    media: (Vec<Id>, Vec<Id>),
 }
 
 impl Edited {
@@ -434,6 +469,8 @@ fn write_edited(
         bodies::replace(connection, id, body)?;
     }
     edited.references.replace(connection, id, &before)?;
+    let (shown_before, shown) = &edited.media;
+    media_uses::write(connection, id, Place::Article, (shown_before, shown))?;
     if let Some(urls) = edited.former_urls {
         recover(connection, id, &urls, caller)?;
     }

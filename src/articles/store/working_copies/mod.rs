@@ -17,6 +17,7 @@ use self::merging::{as_named_now, merge};
 use self::rows::{Row, Schedule, Stored};
 use super::holder::with_holder;
 use super::load::{Loaded, known_slug, load_for_update};
+use super::media_uses;
 use super::references::References;
 use super::revisions::{self, Saved, compressed};
 use super::write::with_mentions;
@@ -34,6 +35,7 @@ use crate::db::desk_schema::working_copies;
 use crate::db::version::{Expected, Version};
 use crate::db::{Connection, Id, Resource, StoreError, StoreResult, slugs};
 use crate::events::{Change, Event, Origin, Remark};
+use crate::media::store::uses::{self, Place};
 use crate::on_each_database;
 
 /// The version of an article that is to be merged into its working copy, by whoever has seen it.
@@ -150,7 +152,8 @@ pub fn edit(
     let was = WrittenFields::of(&before);
     let body_was = before.body.body.clone();
     let chooses = patch.has_primary_tag();
-    let input = patch.apply(before).map_err(StoreError::Invalid)?;
+    let mut input = patch.apply(before).map_err(StoreError::Invalid)?;
+    media_uses::fill(change.connection, &mut input, None)?;
     let references = References::find(change.connection, &input, chooses)?;
     free_slug(change.connection, &article, &input, caller)?;
     let written = WrittenFields::of(&input);
@@ -253,6 +256,7 @@ fn save(
 ) -> StoreResult<()> {
     let (kind, actor) = change.origin.actor.parts();
     let (document, blocks) = (compressed(&document)?, compressed(&input.body.body)?);
+    let shown = media_uses::ids(&input);
     let note = input.note.map(|note| note.into_string());
     let begun = before.as_ref().filter(|row| row.base_version.is_some());
     let (version, note) = match &before {
@@ -292,6 +296,16 @@ fn save(
             .set(content)
             .execute(change.connection)?,
     };
+    let before = match begun {
+        Some(_) => uses::of_working_copy(change.connection, article.id)?,
+        None => Vec::new(),
+    };
+    media_uses::write(
+        change.connection,
+        article.id,
+        Place::WorkingCopy,
+        (&before, &shown),
+    )?;
     record(change, article, "working_copy_saved", version);
     Ok(())
 }
@@ -325,6 +339,7 @@ fn clear(change: &mut Change<'_>, article: &Loaded, stored: &Stored) -> StoreRes
             Schedule::default(),
         ))
         .execute(change.connection)?;
+    uses::forget_working_copy(change.connection, article.id)?;
     Ok(version)
 }
 

@@ -82,7 +82,7 @@ fn schedule(
     (at, input, rules): (Timestamp, &PublishWorkingCopyInput, &EditorialRules),
 ) -> StoreResult<()> {
     let patch = patch_of(change.connection, (article, stored), input)?;
-    edits::check_edit(article, patch, at, rules)?;
+    edits::check_edit(change.connection, article, patch, at, rules)?;
     let said = serde_json::to_string(input).map_err(StoreError::unreadable)?;
     let (kind, actor) = change.origin.actor.parts();
     let scheduled = Schedule {
