@@ -42,7 +42,19 @@ macro_rules! files {
 }
 
 /// The files, by name.
-const FILES: &[(&str, &[u8])] = files!();
+const FILES: &[(&str, &[u8])] = files![
+    "brenn-footbridge",
+    "carrow-houseboats",
+    "gull-head-lighthouse",
+    "harbour-cities-signing",
+    "harbour-night",
+    "harbour-noon",
+    "marrow-line-train",
+    "marrow-valley-ditches",
+    "neuwarden-kran",
+    "san-aldo-volcano",
+    "sand-silo-pool",
+];
 
 /// Stores the files of all pictures; returns what is to be written of them, by name.
 pub(super) fn store(
