@@ -15,8 +15,8 @@ use crate::media::input::MediaInput;
 use crate::media::processing::{Processed, process};
 use crate::media::store::write::NewItem;
 use crate::objects::{Location, ObjectStore};
-use crate::pictures::Format;
 use crate::validation::from_json;
+use pictures::Format;
 
 /// What is said of a picture.
 #[derive(Clone, Deserialize)]

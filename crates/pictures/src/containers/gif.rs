@@ -1,8 +1,8 @@
 //! GIF: blocks (GIF89a), and the application extensions that are in use.
 
 use super::{Packet, Structure};
-use crate::pictures::inspect::Unreadable;
-use crate::pictures::reading::u16_le;
+use crate::inspect::Unreadable;
+use crate::reading::u16_le;
 
 const IMAGE: u8 = 0x2c;
 const EXTENSION: u8 = 0x21;
@@ -98,7 +98,7 @@ pub(crate) fn structure(bytes: &[u8]) -> Result<Structure<'_>, Unreadable> {
                 frames += 1;
                 let (width, height) = (side(image, 5), side(image, 7));
                 // A frame may stick out of the picture, and is decoded whole.
-                if u64::from(width) * u64::from(height) > crate::pictures::inspect::MAX_PIXELS {
+                if u64::from(width) * u64::from(height) > crate::inspect::MAX_PIXELS {
                     return Err(Unreadable::TooManyPixels { width, height });
                 }
             }

@@ -1,4 +1,4 @@
-"""Writes the small files that the tests read, into tests/pictures/fixtures.
+"""Writes the small files that the tests read, into tests/fixtures.
 
 Needs Pillow and numpy (pip), exiftool (Debian: libimage-exiftool-perl) and ffmpeg. The files are kept, so that the tests need none
 of them.

@@ -4,8 +4,8 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use super::{Channels, Decoded, pixels, undecodable};
-use crate::pictures::containers::Structure;
-use crate::pictures::inspect::{MAX_SIDE, Unreadable};
+use crate::containers::Structure;
+use crate::inspect::{MAX_SIDE, Unreadable};
 
 /// The most scans of a progressive picture: programs write about ten, and each costs a pass over all pixels.
 const MOST_SCANS: usize = 40;

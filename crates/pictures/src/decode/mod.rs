@@ -5,9 +5,9 @@ mod jpeg;
 mod png;
 mod webp;
 
-use crate::pictures::containers::Structure;
-use crate::pictures::format::Format;
-use crate::pictures::inspect::Unreadable;
+use crate::containers::Structure;
+use crate::format::Format;
+use crate::inspect::Unreadable;
 
 /// What the channels of decoded pixels are, 8 bits each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

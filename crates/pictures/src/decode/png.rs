@@ -3,7 +3,7 @@ use std::io::Cursor;
 use png::{ColorType, Decoder, Transformations};
 
 use super::{Channels, Decoded, pixels, undecodable};
-use crate::pictures::inspect::Unreadable;
+use crate::inspect::Unreadable;
 
 pub(super) fn decode(bytes: &[u8], width: u32, height: u32) -> Result<Decoded, Unreadable> {
     let mut decoder = Decoder::new(Cursor::new(bytes));

@@ -13,7 +13,7 @@ use quick_xml::name::{Namespace, QName, ResolveResult};
 
 use super::Metadata;
 use super::text::{LONG, SENTENCES, SHORT, address, line, lines};
-use crate::pictures::containers::Packet;
+use crate::containers::Packet;
 
 /// The most bytes of a document that are looked at. In JPEG there is room for 64 KiB.
 const MOST_BYTES: usize = 256 * 1024;

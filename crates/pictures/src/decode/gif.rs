@@ -3,7 +3,7 @@ use std::num::NonZeroU64;
 use gif::{ColorOutput, DecodeOptions, MemoryLimit};
 
 use super::{Channels, Decoded, pixels, undecodable};
-use crate::pictures::inspect::{MAX_PIXELS, Unreadable};
+use crate::inspect::{MAX_PIXELS, Unreadable};
 
 const RGBA: usize = 4;
 

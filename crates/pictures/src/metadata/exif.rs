@@ -6,7 +6,7 @@
 use super::Metadata;
 use super::iim::guessed;
 use super::text::{LONG, SENTENCES, SHORT, line, lines};
-use crate::pictures::reading::{array, index};
+use crate::reading::{array, index};
 
 const IMAGE_DESCRIPTION: u16 = 0x010e;
 const ORIENTATION: u16 = 0x0112;

@@ -3,7 +3,7 @@ use std::io::Cursor;
 use image_webp::WebPDecoder;
 
 use super::{Channels, Decoded, pixels, undecodable};
-use crate::pictures::inspect::Unreadable;
+use crate::inspect::Unreadable;
 
 /// The most bytes of a colour profile.
 const MOST_BYTES: usize = 8 << 20;
