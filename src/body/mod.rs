@@ -197,6 +197,11 @@ impl Body {
         media::places(&self.0)
     }
 
+    /// Leaves out what shows items of the media that are gone; returns pointers to where that was.
+    pub fn leave_out_media(&mut self, is_gone: impl Fn(Id) -> bool) -> Vec<String> {
+        media::leave_out(&mut self.0, is_gone)
+    }
+
     /// Fills in what items of the media say of themselves. What shows none loses what only they have.
     ///
     /// What is wrong is returned, with pointers relative to the body: items that are not there, or of the wrong kind.

@@ -11,7 +11,6 @@ use utoipa::{IntoParams, ToSchema};
 use super::files::{self, MediaFiles};
 use super::input::{FetchInput, MediaInput};
 use super::model::{MediaFilter, MediaItem, MediaUses};
-use super::processing::{self, Processed};
 use super::store::write::NewItem;
 use super::store::{self, list, uses, write};
 use super::upload::{self, Upload, storage_problem};
@@ -194,32 +193,12 @@ async fn keep(
     } = upload;
     let processed = files.process(Arc::new(received), format).await;
     let processed = processed.map_err(|error| storage_problem(&error))?;
-    let Processed {
-        original,
-        hash,
-        inspected,
-        metadata,
-        thumbhash,
-        renditions,
-    } = processed.map_err(|error| unreadable(&error))?;
+    let mut processed = processed.map_err(|error| unreadable(&error))?;
     let name = files::new_name();
-    let bytes = i64::try_from(original.len()).unwrap_or(i64::MAX);
+    let (renditions, original) = processed.take_files();
+    let item = NewItem::of(&name, upload_hash, format, processed, said);
     let stored = files.put(&name, format, renditions, original).await;
-    let item = NewItem {
-        renditions: stored.map_err(super::public::problem)?,
-        name: name.clone(),
-        hash,
-        upload_hash,
-        format,
-        bytes,
-        size: inspected.width.zip(inspected.height),
-        duration_ms: inspected
-            .duration_ms
-            .and_then(|milliseconds| i64::try_from(milliseconds).ok()),
-        is_animated: inspected.is_animated,
-        thumbhash,
-        said: processing::said(said, &metadata),
-    };
+    stored.map_err(super::public::problem)?;
     let response = respond(caller, writer, move |change| write::add(change, item)).await;
     let is_new = |response: &HttpResponse| {
         let replayed = response.headers().contains_key("idempotency-replayed");

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::addresses::Addresses;
 use super::model::StoredRendition;
-use super::processing::{self, Processed};
+use super::processing::{self, Processed, RenditionFile};
 use super::store::{self, Source};
 use crate::db::{Database, StoreError};
 use crate::objects::{Key, Object, ObjectError, ObjectStore, Received};
@@ -202,38 +202,14 @@ impl MediaFiles {
         &self,
         name: &str,
         format: Format,
-        renditions: Vec<(StoredRendition, Vec<u8>)>,
+        renditions: Vec<RenditionFile>,
         original: Vec<u8>,
     ) -> Result<Vec<StoredRendition>, FileError> {
-        let stored = self.put_all(name, format, renditions, original).await;
+        let stored = put_all(&self.objects, name, format, renditions, original).await;
         if stored.is_err() {
             self.delete(name).await;
         }
         stored
-    }
-
-    async fn put_all(
-        &self,
-        name: &str,
-        format: Format,
-        renditions: Vec<(StoredRendition, Vec<u8>)>,
-        original: Vec<u8>,
-    ) -> Result<Vec<StoredRendition>, FileError> {
-        let mut stored = Vec::with_capacity(renditions.len());
-        for (rendition, bytes) in renditions {
-            let mime = File::named(&rendition.file)
-                .map_or(format, File::format)
-                .mime();
-            self.objects
-                .put(&key(name, &rendition.file)?, bytes, mime)
-                .await?;
-            stored.push(rendition);
-        }
-        let file = Addresses::original_file(format);
-        self.objects
-            .put(&key(name, &file)?, original, format.mime())
-            .await?;
-        Ok(stored)
     }
 
     /// Deletes all files of an item, as far as the store is there: `dateline media verify` names what is left.
@@ -327,6 +303,34 @@ impl MediaFiles {
         let found = self.objects.get(&key, range).await?;
         found.ok_or(FileError::NotFound)
     }
+}
+
+/// Stores the files of an item in a store, durably: the original last.
+///
+/// # Errors
+/// When they cannot be stored; some may have been.
+pub async fn put_all(
+    objects: &ObjectStore,
+    name: &str,
+    format: Format,
+    renditions: Vec<RenditionFile>,
+    original: Vec<u8>,
+) -> Result<Vec<StoredRendition>, FileError> {
+    let mut stored = Vec::with_capacity(renditions.len());
+    for (rendition, bytes) in renditions {
+        let mime = File::named(&rendition.file)
+            .map_or(format, File::format)
+            .mime();
+        objects
+            .put(&key(name, &rendition.file)?, bytes, mime)
+            .await?;
+        stored.push(rendition);
+    }
+    let file = Addresses::original_file(format);
+    objects
+        .put(&key(name, &file)?, original, format.mime())
+        .await?;
+    Ok(stored)
 }
 
 /// That a rendition can be made of an item: in its widths, and around its focal point as that is now.

@@ -17,6 +17,8 @@ use crate::text::{Line, Prose, WebUrl};
 pub struct Processed {
     /// The file that is served.
     pub original: Vec<u8>,
+    /// How large it is (bytes).
+    pub bytes: i64,
     /// SHA-256 of it, hexadecimal.
     pub hash: String,
     /// Its size and how long it is.
@@ -26,7 +28,20 @@ pub struct Processed {
     /// A ThumbHash in Base64, of a picture.
     pub thumbhash: Option<String>,
     /// The whole picture in its widths.
-    pub renditions: Vec<(StoredRendition, Vec<u8>)>,
+    pub renditions: Vec<RenditionFile>,
+}
+
+/// A rendition and its bytes.
+pub type RenditionFile = (StoredRendition, Vec<u8>);
+
+impl Processed {
+    /// The files, to be stored: what is left describes them.
+    pub fn take_files(&mut self) -> (Vec<RenditionFile>, Vec<u8>) {
+        let described = |(rendition, _): &RenditionFile| (rendition.clone(), Vec::new());
+        let left = self.renditions.iter().map(described).collect();
+        let renditions = std::mem::replace(&mut self.renditions, left);
+        (renditions, std::mem::take(&mut self.original))
+    }
 }
 
 /// Reads a file, takes out what it says of whoever made it and where unless that is `kept`, and makes the renditions of
@@ -52,6 +67,7 @@ pub fn process(bytes: Vec<u8>, format: Format, kept: bool) -> Result<Processed, 
         false => without_metadata(&bytes, format)?,
     };
     Ok(Processed {
+        bytes: i64::try_from(original.len()).unwrap_or(i64::MAX),
         hash: hex(&Sha256::digest(&original)),
         original,
         inspected,
@@ -66,7 +82,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn whole_renditions(picture: &Picture) -> Result<Vec<(StoredRendition, Vec<u8>)>, Unreadable> {
+fn whole_renditions(picture: &Picture) -> Result<Vec<RenditionFile>, Unreadable> {
     let sizes = sizes(picture.width(), picture.height(), Crop::Whole);
     let variants: Vec<Variant> = sizes
         .into_iter()

@@ -17,7 +17,7 @@ use crate::db::Database;
 use crate::http::params::{NoParams, Query};
 use crate::objects::{ByteRange, ObjectError};
 use crate::pictures::Kind;
-use crate::problem::{INTERNAL, Problem, RANGE_NOT_SATISFIABLE};
+use crate::problem::{INTERNAL, Problem, ProblemDocument, RANGE_NOT_SATISFIABLE};
 
 /// For ever, as far as HTTP goes (RFC 8246).
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -105,6 +105,7 @@ pub fn problem(error: FileError) -> Problem {
         (status = 206, description = "A part of it.", body = Vec<u8>, content_type = "application/octet-stream", headers(("ETag" = String), ("Content-Range" = String))),
         (status = 302, description = "The picture is cropped around another point by now: that crop.", headers(("Location" = String))),
         (status = 304, description = "The client has it."),
+        (status = 416, description = "The file is shorter than where the range begins.", body = ProblemDocument, content_type = "application/problem+json", headers(("Content-Range" = String))),
     )
 )]
 pub async fn get_media_file(

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::shape::{extend, is_object, nullable, renamed, schemas, without_null};
+use super::shape::{extend, is_object, nullable, renamed, schemas, takes_null, without_null};
 use super::{SCHEMAS, each_operation, reachable, referred, visit};
 
 /// What fields of an object depend on each other. Said with `if` and `then`: generators read past it, and of choices
@@ -44,7 +44,10 @@ pub fn separate(document: &mut Value) {
         })
         .collect();
     for name in &both {
-        let copy = document["components"]["schemas"][name.as_str()].clone();
+        let mut copy = document["components"]["schemas"][name.as_str()].clone();
+        if let Some(required) = copy.get_mut("required").and_then(Value::as_array_mut) {
+            required.retain(|field| !UNLESS.contains(&(name, field.as_str().unwrap_or_default())));
+        }
         schemas(document).insert(format!("{name}Input"), copy);
         require_all(&mut document["components"]["schemas"][name.as_str()]);
     }
@@ -82,18 +85,32 @@ fn refer_to_inputs(mapping: &mut Value, both: &[&String]) {
     }
 }
 
-/// The server writes all fields of an object, those that say nothing as null.
+/// What is needed to be sent unless another field says it: of which schema.
+const UNLESS: &[(&str, &str)] = &[("LeadImage", "url")];
+
+/// The server writes all fields of an object, those that say nothing as null; but for those that cannot be null, which are
+/// left out then.
 fn require_all(schema: &mut Value) {
     let Some(fields) = schema["properties"].as_object() else {
         return;
     };
-    let names: Vec<String> = fields.keys().cloned().collect();
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let is_there = |name: &str, field: &Value| {
+        required.iter().any(|known| known == name) || may_be_null(field)
+    };
+    let there = fields.iter().filter(|(name, field)| is_there(name, field));
+    let names: Vec<String> = there.map(|(name, _)| name.clone()).collect();
     if let Some(example) = schema.get_mut("example").and_then(Value::as_object_mut) {
         for name in &names {
             example.entry(name.clone()).or_insert(Value::Null);
         }
     }
     schema["required"] = json!(names);
+}
+
+fn may_be_null(schema: &Value) -> bool {
+    let kinds = schema["type"].as_array();
+    takes_null(schema) || kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind == "null"))
 }
 
 fn input_name(both: &[&String], name: &str) -> String {

@@ -144,7 +144,7 @@ pub(super) fn without_null(schema: Value) -> Value {
         .unwrap_or(schema)
 }
 
-fn takes_null(schema: &Value) -> bool {
+pub(super) fn takes_null(schema: &Value) -> bool {
     let choices = schema["oneOf"].as_array();
     choices.is_some_and(|choices| choices.iter().any(|choice| choice["type"] == "null"))
 }

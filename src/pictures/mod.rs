@@ -12,6 +12,7 @@ mod metadata;
 mod orientation;
 mod picture;
 mod raster;
+mod reading;
 mod render;
 mod sniff;
 mod variants;

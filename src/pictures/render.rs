@@ -47,19 +47,26 @@ impl Picture {
     ///
     /// JPEG has white where the picture is transparent.
     pub fn render(&self, variants: &[Variant]) -> Vec<(Variant, Result<Encoded, NotRendered>)> {
-        let mut cuts: BTreeMap<(Crop, Focal), Cut<'_>> = BTreeMap::new();
-        let rendered = variants.iter().map(|variant| {
-            let (crop, focal) = (variant.crop(), variant.focal());
-            let cut = cuts
-                .entry((crop, focal))
-                .or_insert_with(|| Cut::of(self, crop, focal));
-            let picture = cut.at(variant.width()).ok_or(NotRendered::NotThere);
-            (
-                *variant,
-                picture.and_then(|it| encode(&it, variant.encoding())),
-            )
-        });
-        rendered.collect()
+        let mut places: BTreeMap<(Crop, Focal), Vec<usize>> = BTreeMap::new();
+        for (place, variant) in variants.iter().enumerate() {
+            let cut = (variant.crop(), variant.focal());
+            places.entry(cut).or_default().push(place);
+        }
+        let mut rendered: Vec<_> = variants
+            .iter()
+            .map(|variant| (*variant, Err(NotRendered::NotThere)))
+            .collect();
+        // One crop at a time: the next one needs nothing of it.
+        for ((crop, focal), places) in places {
+            let mut cut = Cut::of(self, crop, focal);
+            for place in places {
+                let (variant, result) = &mut rendered[place];
+                if let Some(picture) = cut.at(variant.width()) {
+                    *result = encode(&picture, variant.encoding());
+                }
+            }
+        }
+        rendered
     }
 }
 

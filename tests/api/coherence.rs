@@ -428,6 +428,20 @@ async fn on_working_copy(
     (format!("{method} {path}"), reply)
 }
 
+/// The only item of the media, as it is now.
+async fn the_picture(app: &TestApp, token: &str) -> Reply {
+    let list = app
+        .request(Method::GET, "/v1/editorial/media")
+        .bearer(token);
+    let list = list.send().await.json;
+    app.item(token, &list["data"][0]["id"]).await
+}
+
+async fn describe_the_picture(app: &TestApp, token: &str, patch: Value) -> Reply {
+    let item = the_picture(app, token).await;
+    app.describe(token, &item, patch).await
+}
+
 /// One write at random; says what it was. Some are refused, which is as good.
 async fn write_something(
     app: &TestApp,
@@ -458,7 +472,7 @@ async fn write_something(
             )
         }
     };
-    let (what, reply) = match random.random_range(0..36) {
+    let (what, reply) = match random.random_range(0..39) {
         0 | 1 => patch(json!({"headline": format!("Headline {number}")})).await,
         2 => patch(json!({"tags": ["ports"]})).await,
         3 => patch(json!({"tags": ["climate", "ports"]})).await,
@@ -582,6 +596,19 @@ async fn write_something(
                 patch_named(app, token, "/v1/tags/africa", patch).await,
             )
         }
+        36 => {
+            let patch = json!({"credit": format!("Agency {number}"), "focal_point": {"x": f64::from(number % 100) / 100.0, "y": 0.5}});
+            (
+                format!("describe the picture {patch}"),
+                describe_the_picture(app, token, patch).await,
+            )
+        }
+        37 => {
+            let item = the_picture(app, token).await;
+            let block = json!({"type": "image", "media_id": item.json["id"], "caption": format!("Seen {number}")});
+            patch(json!({"lead_image": {"media_id": item.json["id"]}, "body": [block]})).await
+        }
+        38 => patch(json!({"lead_image": {"url": format!("/{number}.jpg")}})).await,
         32 | 33 => on_working_copy(app, token, &article, number).await,
         34 => patch(json!({"kicker": format!("Silent {number}"), "silent": true})).await,
         35 => {
@@ -650,6 +677,7 @@ async fn interleave(app: TestApp, others: Vec<TestApp>) {
         app.create(&token, "/v1/editorial/articles", article(slug))
             .await;
     }
+    app.picture(&token, 1).await;
     make_collections(&app, &token, &clock).await;
     let app = Arc::new(app);
     let targets = Arc::new(targets());

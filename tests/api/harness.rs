@@ -61,7 +61,7 @@ pub struct TestApp {
     pub config: DatabaseConfig,
     /// What the server's kept answers run out by.
     pub clock: Clock,
-    client: reqwest::Client,
+    pub client: reqwest::Client,
     /// Nothing where another server's database is used.
     _disposable: Option<Disposable>,
     /// A second server on the same database that keeps no answers.

@@ -49,7 +49,7 @@ impl TestApp {
         reply
     }
 
-    async fn describe(&self, token: &str, item: &Reply, patch: Value) -> Reply {
+    pub async fn describe(&self, token: &str, item: &Reply, patch: Value) -> Reply {
         let id = item.json["id"].as_str().unwrap();
         self.request(Method::PATCH, &format!("/v1/editorial/media/{id}"))
             .bearer(token)
@@ -58,7 +58,7 @@ impl TestApp {
             .await
     }
 
-    async fn item(&self, token: &str, id: &Value) -> Reply {
+    pub async fn item(&self, token: &str, id: &Value) -> Reply {
         let id = id.as_str().unwrap();
         self.request(Method::GET, &format!("/v1/editorial/media/{id}"))
             .bearer(token)
@@ -94,7 +94,10 @@ async fn a_picture_is_served_in_its_widths_for_ever(app: TestApp) {
     let item = app.picture(&token, 1).await;
     let json = &item.json;
     assert_eq!(json["kind"], "image");
-    assert_eq!((&json["width"], &json["height"]), (&json!(1000), &json!(600)));
+    assert_eq!(
+        (&json["width"], &json["height"]),
+        (&json!(1000), &json!(600))
+    );
     assert_eq!(json["file_name"], "harbour.jpg");
     assert_eq!(json["credit"], "Agency A");
     let widths: Vec<i64> = json["renditions"]
@@ -104,16 +107,31 @@ async fn a_picture_is_served_in_its_widths_for_ever(app: TestApp) {
         .map(|one| one["width"].as_i64().unwrap())
         .collect();
     assert_eq!(widths, [320, 320, 640, 640, 960, 960, 1000, 1000]);
-    assert_eq!(item.header("location"), format!("/v1/editorial/media/{}", json["id"].as_str().unwrap()));
+    assert_eq!(
+        item.header("location"),
+        format!("/v1/editorial/media/{}", json["id"].as_str().unwrap())
+    );
 
     for rendition in json["renditions"].as_array().unwrap() {
         let url = rendition["url"].as_str().unwrap();
         let file = app.get(url).await;
         assert_eq!(file.status, 200, "{url}");
-        assert_eq!(file.header("content-type"), rendition["format"].as_str().unwrap());
-        assert_eq!(file.header("content-length"), rendition["bytes"].to_string());
-        assert_eq!(file.header("cache-control"), "public, max-age=31536000, immutable");
-        assert_eq!(file.header("content-security-policy"), "default-src 'none'; sandbox");
+        assert_eq!(
+            file.header("content-type"),
+            rendition["format"].as_str().unwrap()
+        );
+        assert_eq!(
+            file.header("content-length"),
+            rendition["bytes"].to_string()
+        );
+        assert_eq!(
+            file.header("cache-control"),
+            "public, max-age=31536000, immutable"
+        );
+        assert_eq!(
+            file.header("content-security-policy"),
+            "default-src 'none'; sandbox"
+        );
         assert_eq!(file.header("x-content-type-options"), "nosniff");
         assert_eq!(file.header("access-control-allow-origin"), "*");
     }
@@ -128,7 +146,10 @@ async fn a_picture_is_served_in_its_widths_for_ever(app: TestApp) {
     assert_eq!(again.status, 304);
     let head = app.request(Method::HEAD, url).send().await;
     assert_eq!(head.status, 200);
-    assert_eq!(head.header("content-length"), whole.header("content-length"));
+    assert_eq!(
+        head.header("content-length"),
+        whole.header("content-length")
+    );
 }
 
 #[apply(both)]
@@ -188,7 +209,12 @@ async fn parts_of_a_file_are_sent_to_who_asks_for_them(app: TestApp) {
     let item = app.picture(&token, 1).await;
     for member in ["url", "original_url"] {
         let url = item.json[member].as_str().unwrap();
-        let whole = app.client.get(format!("{}{url}", app.url)).send().await.unwrap();
+        let whole = app
+            .client
+            .get(format!("{}{url}", app.url))
+            .send()
+            .await
+            .unwrap();
         let etag = whole.headers()["etag"].to_str().unwrap().to_owned();
         let whole = whole.bytes().await.unwrap();
         let total = whole.len();
@@ -261,10 +287,20 @@ async fn a_form_says_what_a_picture_shows(app: TestApp) {
     assert_eq!(reply.json["rights_expire_at"], "2031-01-01T00:00:00.000Z");
 
     let wrong = send(form(&[("file", named, &file), ("colour", "", b"red")])).await;
-    assert_eq!((wrong.status.as_u16(), wrong.pointers()), (422, vec!["/colour"]));
+    assert_eq!(
+        (wrong.status.as_u16(), wrong.pointers()),
+        (422, vec!["/colour"])
+    );
     let wrong = send(form(&[("alt", "", b"A harbour")])).await;
-    assert_eq!((wrong.status.as_u16(), wrong.pointers()), (422, vec!["/file"]));
-    let wrong = send(form(&[("file", named, &file), ("rights_expire_at", "", b"soon")])).await;
+    assert_eq!(
+        (wrong.status.as_u16(), wrong.pointers()),
+        (422, vec!["/file"])
+    );
+    let wrong = send(form(&[
+        ("file", named, &file),
+        ("rights_expire_at", "", b"soon"),
+    ]))
+    .await;
     assert_eq!(wrong.pointers(), ["/rights_expire_at"]);
     let twice = send(form(&[("file", named, &file), ("file", named, &file)])).await;
     assert_eq!(twice.status, 400);
@@ -311,7 +347,10 @@ async fn articles_show_what_an_item_says(app: TestApp) {
     let shown = app.get("/v1/articles/shown").await.json;
     let lead = &shown["lead_image"];
     assert_eq!(lead["url"], item.json["url"]);
-    assert_eq!((&lead["width"], &lead["height"]), (&json!(1000), &json!(600)));
+    assert_eq!(
+        (&lead["width"], &lead["height"]),
+        (&json!(1000), &json!(600))
+    );
     assert_eq!(lead["credit"], "Agency A");
     assert_eq!(lead["media_id"], *id);
     assert_eq!(lead["overrides"], json!([]));
@@ -335,7 +374,11 @@ async fn articles_show_what_an_item_says(app: TestApp) {
 
     // In all articles at once, but for what they say themselves.
     let described = app
-        .describe(&token, &item, json!({"credit": "Agency B & Co", "caption": "At noon"}))
+        .describe(
+            &token,
+            &item,
+            json!({"credit": "Agency B & Co", "caption": "At noon"}),
+        )
         .await;
     assert_eq!(described.status, 200, "{}", described.text);
     assert_eq!(described.json["use_count"], 1);
@@ -345,15 +388,28 @@ async fn articles_show_what_an_item_says(app: TestApp) {
     assert_eq!(after["body"][1]["credit"], "Agency B &amp; Co");
     assert_eq!(after["body"][1]["caption"], "Seen from <em>here</em>");
     assert_eq!(after["body"][2]["images"][1]["credit"], "Own");
-    assert!(after["body_html"].as_str().unwrap().contains("Agency B &amp; Co"));
+    assert!(
+        after["body_html"]
+            .as_str()
+            .unwrap()
+            .contains("Agency B &amp; Co")
+    );
     assert_eq!(after["updated_at"], shown["updated_at"]);
-    assert_eq!(app.get("/v1/articles?q=%22Agency%20B%22").await.json["data"][0]["slug"], "shown");
+    assert_eq!(
+        app.get("/v1/articles?q=%22Agency%20B%22").await.json["data"][0]["slug"],
+        "shown"
+    );
     // Whoever had it open is told that it has changed.
-    let stale = app.patch(&token, &published, json!({"headline": "Other"})).await;
+    let stale = app
+        .patch(&token, &published, json!({"headline": "Other"}))
+        .await;
     assert_eq!(stale.status, 412);
 
     // What was read can be sent back.
-    let path = format!("/v1/editorial/articles/{}", published.json["id"].as_str().unwrap());
+    let path = format!(
+        "/v1/editorial/articles/{}",
+        published.json["id"].as_str().unwrap()
+    );
     let read = app.request(Method::GET, &path).bearer(&token).send().await;
     let same = json!({"lead_image": read.json["lead_image"], "body": read.json["body"]});
     let sent = app.patch(&token, &read, same).await;
@@ -361,14 +417,23 @@ async fn articles_show_what_an_item_says(app: TestApp) {
     assert_eq!(sent.etag(), read.etag(), "nothing has changed");
 
     // A part of the lead picture is this article's own, and the item's again.
-    let own = app.patch(&token, &read, json!({"lead_image": {"credit": "Mine"}})).await;
+    let own = app
+        .patch(&token, &read, json!({"lead_image": {"credit": "Mine"}}))
+        .await;
     assert_eq!(own.json["lead_image"]["overrides"], json!(["credit"]));
     assert_eq!(own.json["lead_image"]["credit"], "Mine");
-    let back = app.patch(&token, &own, json!({"lead_image": {"credit": null}})).await;
+    let back = app
+        .patch(&token, &own, json!({"lead_image": {"credit": null}}))
+        .await;
     assert_eq!(back.json["lead_image"]["credit"], "Agency B & Co");
     // Of another picture nothing is left.
     let other = app
-        .upload(&token, "?alt=A%20quay&credit=Agency%20C", "image/jpeg", jpeg(400, 300, 9))
+        .upload(
+            &token,
+            "?alt=A%20quay&credit=Agency%20C",
+            "image/jpeg",
+            jpeg(400, 300, 9),
+        )
         .await;
     let patch = json!({"lead_image": {"media_id": other.json["id"]}});
     let changed = app.patch(&token, &back, patch).await;
@@ -389,14 +454,18 @@ async fn an_item_that_is_shown_stays(app: TestApp) {
         .create(&token, "/v1/editorial/articles", showing("shown", &id))
         .await;
     let refused = app.delete_item(&token, &item).await;
-    assert_eq!((refused.status.as_u16(), refused.problem()), (409, "in-use"));
+    assert_eq!(
+        (refused.status.as_u16(), refused.problem()),
+        (409, "in-use")
+    );
     assert!(refused.json["detail"].as_str().unwrap().contains("shown"));
     let path = format!("/v1/editorial/media/{}/uses", id.as_str().unwrap());
     let uses = app.request(Method::GET, &path).bearer(&token).send().await;
     assert_eq!(uses.json["data"][0]["slug"], "shown");
     assert_eq!(uses.json["data"][0]["in_working_copy"], false);
 
-    let plain = json!({"lead_image": null, "body": [{"type": "paragraph", "html": "Nothing to see."}]});
+    let plain =
+        json!({"lead_image": null, "body": [{"type": "paragraph", "html": "Nothing to see."}]});
     let without = app.patch(&token, &draft, plain.clone()).await;
     assert_eq!(without.status, 200, "{}", without.text);
     let published = app.step(&token, &without, "publish", json!({})).await;
@@ -410,7 +479,7 @@ async fn an_item_that_is_shown_stays(app: TestApp) {
         .json(json!({"lead_image": {"media_id": id}}))
         .await;
     assert_eq!(edited.status, 200, "{}", edited.text);
-    assert_eq!(edited.json["lead_image"]["credit"], "Agency A");
+    assert_eq!(edited.json["article"]["lead_image"]["credit"], "Agency A");
     assert_eq!(app.delete_item(&token, &item).await.status, 409);
     let uses = app.request(Method::GET, &path).bearer(&token).send().await;
     assert_eq!(uses.json["data"][0]["in_working_copy"], true);
@@ -439,6 +508,31 @@ async fn an_item_that_is_shown_stays(app: TestApp) {
         assert_eq!(app.get(url).await.status, 404, "{url}");
     }
     assert_eq!(app.item(&token, &id).await.status, 404);
+    // A version of the article that showed it is brought back without it.
+    let path = format!("/v1/editorial/articles/{article}");
+    let now = app.request(Method::GET, &path).bearer(&token).send().await;
+    let restored = app
+        .request(Method::POST, &format!("{path}/revisions/1/restore"))
+        .bearer(&token)
+        .header("if-match", &now.etag())
+        .json(json!({}))
+        .await;
+    assert_eq!(restored.status, 200, "{}", restored.text);
+    assert_eq!(restored.json["lead_image"], Value::Null);
+    assert_eq!(restored.json["body"].as_array().unwrap().len(), 1);
+    let warned: Vec<&Value> = restored.json["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|warning| &warning["pointer"])
+        .collect();
+    let places = [
+        "/lead_image",
+        "/body/1",
+        "/body/2/images/0",
+        "/body/2/images/1",
+    ];
+    assert_eq!(warned, places);
     // The same file is another item then, at another address.
     let again = app.picture(&token, 1).await;
     assert_ne!(again.json["url"], item.json["url"]);
@@ -483,7 +577,10 @@ async fn what_is_not_there_or_of_another_kind_is_not_shown(app: TestApp) {
         .iter()
         .map(|error| &error["code"])
         .collect();
-    assert_eq!(codes, ["not_found", "wrong_kind", "not_found", "wrong_kind"]);
+    assert_eq!(
+        codes,
+        ["not_found", "wrong_kind", "not_found", "wrong_kind"]
+    );
     let neither = json!({"headline": "H", "lead_image": {"alt": "A"}, "body": [{"type": "video"}]});
     let reply = app
         .request(Method::POST, "/v1/editorial/articles")
@@ -498,32 +595,56 @@ async fn what_may_not_be_published_any_more_is_not(app: TestApp) {
     let token = app.newsroom().await;
     let item = app.picture(&token, 1).await;
     let draft = app
-        .create(&token, "/v1/editorial/articles", showing("shown", &item.json["id"]))
+        .create(
+            &token,
+            "/v1/editorial/articles",
+            showing("shown", &item.json["id"]),
+        )
         .await;
     let over = app
-        .describe(&token, &item, json!({"rights_expire_at": "2024-01-01T00:00:00Z"}))
+        .describe(
+            &token,
+            &item,
+            json!({"rights_expire_at": "2024-01-01T00:00:00Z"}),
+        )
         .await;
     let refused = app.step(&token, &draft, "publish", json!({})).await;
     assert_eq!(refused.status, 422);
     assert_eq!(refused.json["errors"][0]["code"], "rights_expired");
     assert_eq!(refused.pointers()[0], "/lead_image/media_id");
-    let desk = app.request(Method::GET, "/v1/editorial/desk").bearer(&token).send().await;
-    assert_eq!(desk.json["expired_media"], json!([]), "nothing of it is published");
+    let desk = app
+        .request(Method::GET, "/v1/editorial/desk")
+        .bearer(&token)
+        .send()
+        .await;
+    assert_eq!(
+        desk.json["expired_media"],
+        json!([]),
+        "nothing of it is published"
+    );
     let mut at_once = showing("at-once", &item.json["id"]);
-    at_once["publish"] = json!({});
+    at_once["status"] = json!("published");
     let refused = app
         .request(Method::POST, "/v1/editorial/articles")
         .bearer(&token)
         .json(at_once)
         .await;
-    assert_eq!(refused.status, 422, "{}", refused.text);
-    let again = app.describe(&token, &over, json!({"rights_expire_at": null})).await;
+    assert_eq!(refused.json["errors"][0]["code"], "rights_expired");
+    let again = app
+        .describe(&token, &over, json!({"rights_expire_at": null}))
+        .await;
     let published = app.step(&token, &draft, "publish", json!({})).await;
     assert_eq!(published.status, 200, "{}", published.text);
     // What is published already stays, can be edited, and is on the desk.
-    app.describe(&token, &again, json!({"rights_expire_at": "2024-01-01T00:00:00Z"}))
+    app.describe(
+        &token,
+        &again,
+        json!({"rights_expire_at": "2024-01-01T00:00:00Z"}),
+    )
+    .await;
+    let edited = app
+        .patch(&token, &published, json!({"headline": "Other"}))
         .await;
-    let edited = app.patch(&token, &published, json!({"headline": "Other"})).await;
     assert_eq!(edited.status, 200, "{}", edited.text);
     let expired = app
         .request(Method::GET, "/v1/editorial/media?rights_expired=true")
@@ -531,7 +652,11 @@ async fn what_may_not_be_published_any_more_is_not(app: TestApp) {
         .send()
         .await;
     assert_eq!(expired.json["data"][0]["id"], item.json["id"]);
-    let desk = app.request(Method::GET, "/v1/editorial/desk").bearer(&token).send().await;
+    let desk = app
+        .request(Method::GET, "/v1/editorial/desk")
+        .bearer(&token)
+        .send()
+        .await;
     assert_eq!(desk.json["expired_media"][0]["media_id"], item.json["id"]);
     assert_eq!(desk.json["expired_media"][0]["article"]["slug"], "shown");
 }
@@ -553,7 +678,9 @@ async fn authors_change_what_they_have_uploaded(app: TestApp) {
         .create(&token, "/v1/editorial/articles", showing("shown", id))
         .await;
     app.step(&token, &draft, "publish", json!({})).await;
-    let refused = app.describe(&author, &described, json!({"credit": "Me"})).await;
+    let refused = app
+        .describe(&author, &described, json!({"credit": "Me"}))
+        .await;
     assert_eq!(refused.status, 403);
     let notes = app
         .describe(&author, &described, json!({"usage_terms": "Ask first"}))
@@ -579,31 +706,81 @@ async fn what_cannot_be_a_picture_is_refused(app: TestApp) {
     .await;
     let token = app.newsroom().await;
     let picture = jpeg(64, 48, 1);
-    let mut bomb = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x75\x30\0\0\x75\x30\x08\x02\0\0\0".to_vec();
-    bomb.extend([0xb6, 0x49, 0x9b, 0x37]);
-    bomb.resize(40_000, 0);
     for (what, mime, file, status, word) in [
-        ("SVG", "image/svg+xml", b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_vec(), 415, "SVG"),
-        ("HTML", "text/html", b"<!doctype html><script>alert(1)</script>".to_vec(), 415, "HTML"),
-        ("text", "image/jpeg", b"no picture at all".to_vec(), 415, "taken"),
-        ("HEIC", "image/heic", b"\0\0\0\x18ftypheic\0\0\0\0heicmif1".to_vec(), 415, "HEIC"),
+        (
+            "SVG",
+            "image/svg+xml",
+            b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_vec(),
+            415,
+            "SVG",
+        ),
+        (
+            "HTML",
+            "text/html",
+            b"<!doctype html><script>alert(1)</script>".to_vec(),
+            415,
+            "HTML",
+        ),
+        (
+            "text",
+            "image/jpeg",
+            b"no picture at all".to_vec(),
+            415,
+            "taken",
+        ),
+        (
+            "HEIC",
+            "image/heic",
+            b"\0\0\0\x18ftypheic\0\0\0\0heicmif1".to_vec(),
+            415,
+            "HEIC",
+        ),
         ("a lie", "image/png", picture.clone(), 415, "image/jpeg"),
         ("nothing", "image/jpeg", Vec::new(), 400, "empty"),
-        ("half of one", "image/jpeg", picture[..picture.len() / 2].to_vec(), 422, "cannot be used"),
-        ("its first bytes", "image/jpeg", picture[..20].to_vec(), 422, "cannot be used"),
-        ("a bomb", "image/png", bomb, 422, "30000"),
-        ("too much", "image/jpeg", [picture.clone(), vec![0; 200_000]].concat(), 413, "200000"),
-        ("far too much", "image/jpeg", vec![0xff; 3_000_000], 413, "200000"),
+        (
+            "half of one",
+            "image/jpeg",
+            picture[..picture.len() / 2].to_vec(),
+            422,
+            "cannot be used",
+        ),
+        (
+            "its first bytes",
+            "image/jpeg",
+            picture[..20].to_vec(),
+            422,
+            "cannot be used",
+        ),
+        (
+            "too much",
+            "image/jpeg",
+            [picture.clone(), vec![0; 200_000]].concat(),
+            413,
+            "200000",
+        ),
+        (
+            "far too much",
+            "image/jpeg",
+            vec![0xff; 3_000_000],
+            413,
+            "200000",
+        ),
     ] {
         let reply = app.upload(&token, "", mime, file).await;
         assert_eq!(reply.status, status, "{what}: {}", reply.text);
         assert!(reply.text.contains(word), "{what}: {}", reply.text);
     }
-    let list = app.request(Method::GET, "/v1/editorial/media").bearer(&token).send().await;
+    let list = app
+        .request(Method::GET, "/v1/editorial/media")
+        .bearer(&token)
+        .send()
+        .await;
     assert_eq!(list.json["data"], json!([]));
     // A picture with a page behind it is a picture.
     let polyglot = [picture, b"<script>alert(1)</script>".to_vec()].concat();
-    let item = app.upload(&token, "", "application/octet-stream", polyglot).await;
+    let item = app
+        .upload(&token, "", "application/octet-stream", polyglot)
+        .await;
     assert_eq!(item.status, 201, "{}", item.text);
     let original = app.get(item.json["original_url"].as_str().unwrap()).await;
     assert!(!original.text.contains("script"));
@@ -617,8 +794,8 @@ async fn many_articles_show_it_soon(app: TestApp) {
     let operations: Vec<Value> = (0..60)
         .map(|number| {
             let mut written = showing(&format!("shown-{number}"), &item.json["id"]);
-            written["publish"] = json!({});
-            json!({"create": written})
+            written["status"] = json!("published");
+            json!({"op": "create", "article": written})
         })
         .collect();
     let batch = app
@@ -627,7 +804,8 @@ async fn many_articles_show_it_soon(app: TestApp) {
         .json(json!({"operations": operations}))
         .await;
     assert_eq!(batch.status, 200, "{}", batch.text);
-    app.describe(&token, &item, json!({"credit": "Agency B"})).await;
+    app.describe(&token, &item, json!({"credit": "Agency B"}))
+        .await;
     loop {
         let list = app.get("/v1/articles?limit=100").await.json;
         let articles = list["data"].as_array().unwrap();
@@ -658,8 +836,15 @@ async fn a_request_that_is_sent_again_stores_one_file(app: TestApp) {
     assert_eq!(again.header("idempotency-replayed"), "true");
     assert_eq!(again.json, first.json);
     let other = send("one", jpeg(64, 48, 2)).await;
-    assert_eq!((other.status.as_u16(), other.problem()), (422, "idempotency-key-reused"));
-    let list = app.request(Method::GET, "/v1/editorial/media").bearer(&token).send().await;
+    assert_eq!(
+        (other.status.as_u16(), other.problem()),
+        (422, "idempotency-key-reused")
+    );
+    let list = app
+        .request(Method::GET, "/v1/editorial/media")
+        .bearer(&token)
+        .send()
+        .await;
     assert_eq!(list.json["data"].as_array().unwrap().len(), 1);
 }
 
@@ -671,10 +856,12 @@ async fn items_are_found_by_what_is_said_of_them(app: TestApp) {
         (2, "?alt=A%20mountain&credit=Agency"),
         (3, "?caption=harbours%20at%20night&credit=Jo%20Other"),
     ] {
-        app.upload(&token, query, "image/jpeg", jpeg(64, 48, seed)).await;
+        app.upload(&token, query, "image/jpeg", jpeg(64, 48, seed))
+            .await;
     }
     let pdf = b"%PDF-1.4\n%%EOF\n".to_vec();
-    app.upload(&token, "?file_name=harbour.pdf", "application/pdf", pdf).await;
+    app.upload(&token, "?file_name=harbour.pdf", "application/pdf", pdf)
+        .await;
     for (query, found) in [
         ("", 4),
         ("?q=harbour", 3),
@@ -696,14 +883,24 @@ async fn items_are_found_by_what_is_said_of_them(app: TestApp) {
     let mut path = "/v1/editorial/media?limit=1".to_owned();
     let mut seen = Vec::new();
     loop {
-        let page = app.request(Method::GET, &path).bearer(&token).send().await.json;
+        let page = app
+            .request(Method::GET, &path)
+            .bearer(&token)
+            .send()
+            .await
+            .json;
         seen.push(page["data"][0]["id"].clone());
         match page["page"]["next_cursor"].as_str() {
             Some(next) => path = format!("/v1/editorial/media?limit=1&cursor={next}"),
             None => {
                 let back = page["page"]["prev_cursor"].as_str().unwrap();
                 let path = format!("/v1/editorial/media?limit=1&cursor={back}");
-                let page = app.request(Method::GET, &path).bearer(&token).send().await.json;
+                let page = app
+                    .request(Method::GET, &path)
+                    .bearer(&token)
+                    .send()
+                    .await
+                    .json;
                 assert_eq!(page["data"][0]["id"], seen[2]);
                 break;
             }
@@ -753,19 +950,28 @@ async fn a_file_is_fetched_from_the_web_and_not_from_here(app: TestApp) {
             .json(json!({"url": url}))
             .await;
         assert_eq!(reply.status, 422, "{url}");
-        assert_eq!(reply.json["errors"][0]["code"], code, "{url}: {}", reply.text);
+        assert_eq!(
+            reply.json["errors"][0]["code"], code,
+            "{url}: {}",
+            reply.text
+        );
         assert_eq!(reply.pointers(), ["/url"]);
     }
     let app = TestApp::start_at_with(app.config.clone(), |config| {
         config.media.fetch_allow = vec!["127.0.0.0/8".parse().unwrap()];
     })
     .await;
-    let reply = app
-        .request(Method::POST, "/v1/editorial/media/fetch")
-        .bearer(&token)
-        .json(json!({"url": url}))
-        .await;
+    let fetch = async || {
+        app.request(Method::POST, "/v1/editorial/media/fetch")
+            .bearer(&token)
+            .header("idempotency-key", "once")
+            .json(json!({"url": url}))
+            .await
+    };
+    let reply = fetch().await;
     assert_eq!(reply.status, 201, "{}", reply.text);
+    let again = fetch().await;
+    assert_eq!((again.status.as_u16(), &again.json), (201, &reply.json));
     assert_eq!(reply.json["file_name"], "harbour wall.jpg");
     assert_eq!(reply.json["width"], 64);
 }
@@ -775,7 +981,11 @@ async fn articles_are_written_again_where_files_are_elsewhere(app: TestApp) {
     let token = app.newsroom().await;
     let item = app.picture(&token, 1).await;
     let draft = app
-        .create(&token, "/v1/editorial/articles", showing("shown", &item.json["id"]))
+        .create(
+            &token,
+            "/v1/editorial/articles",
+            showing("shown", &item.json["id"]),
+        )
         .await;
     app.step(&token, &draft, "publish", json!({})).await;
     let elsewhere = TestApp::start_at_with(app.config.clone(), |config| {
@@ -792,7 +1002,12 @@ async fn articles_are_written_again_where_files_are_elsewhere(app: TestApp) {
         actix_web::rt::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     let item = elsewhere.item(&token, &item.json["id"]).await;
-    assert!(item.json["url"].as_str().unwrap().starts_with("https://media.example/"));
+    assert!(
+        item.json["url"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://media.example/")
+    );
 }
 
 #[apply(both)]
@@ -801,15 +1016,28 @@ async fn a_picture_of_a_draft_is_known_to_nobody_who_has_not_its_address(app: Te
     let item = app.picture(&token, 1).await;
     let (folder, _) = item.json["url"].as_str().unwrap().rsplit_once('/').unwrap();
     let name = folder.rsplit('/').next().unwrap();
-    app.create(&token, "/v1/editorial/articles", showing("draft", &item.json["id"]))
-        .await;
+    app.create(
+        &token,
+        "/v1/editorial/articles",
+        showing("draft", &item.json["id"]),
+    )
+    .await;
     // Whoever has the file itself cannot tell from it where it is.
     assert_ne!(name, &item.json["hash"].as_str().unwrap()[..32]);
-    for path in ["/v1/articles", "/v1/articles?view=card", "/v1/tags", "/media/", folder] {
+    for path in [
+        "/v1/articles",
+        "/v1/articles?view=card",
+        "/v1/tags",
+        "/media/",
+        folder,
+    ] {
         let reply = app.get(path).await;
         assert!(!reply.text.contains(name) || path == folder, "{path}");
     }
     assert_eq!(app.get(folder).await.status, 404);
     // Whoever has the address sees it: a page that shows a preview can.
-    assert_eq!(app.get(item.json["url"].as_str().unwrap()).await.status, 200);
+    assert_eq!(
+        app.get(item.json["url"].as_str().unwrap()).await.status,
+        200
+    );
 }

@@ -51,3 +51,7 @@ CREATE INDEX media_uses_of_article ON media_uses (article_id, in_copy);
 CREATE TABLE media_base (
     url text COLLATE "C" NOT NULL
 );
+
+-- Articles that show an item which says something else are stale as well.
+ALTER TABLE stale DROP CONSTRAINT stale_resource_check;
+ALTER TABLE stale ADD CONSTRAINT stale_resource_check CHECK (resource IN ('article', 'tag', 'author', 'media'));

@@ -51,3 +51,15 @@ CREATE INDEX media_uses_of_article ON media_uses (article_id, in_copy);
 CREATE TABLE media_base (
     url TEXT NOT NULL
 ) STRICT;
+
+-- Articles that show an item which says something else are stale as well.
+CREATE TABLE stale_things (
+    projection TEXT NOT NULL,
+    resource TEXT NOT NULL CHECK (resource IN ('article', 'tag', 'author', 'media')),
+    id BLOB NOT NULL,
+    serial INTEGER NOT NULL,
+    PRIMARY KEY (projection, resource, id)
+) STRICT;
+INSERT INTO stale_things SELECT projection, resource, id, serial FROM stale;
+DROP TABLE stale;
+ALTER TABLE stale_things RENAME TO stale;

@@ -5,8 +5,8 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::locks::HeldLock;
 use crate::articles::desk::model::{
-    ComingChange, Desk, DeskArticle, DueArticle, ExpiredMedia, FailedArticle, FailureReason, LockedArticle,
-    StatusCount,
+    ComingChange, Desk, DeskArticle, DueArticle, ExpiredMedia, FailedArticle, FailureReason,
+    LockedArticle, StatusCount,
 };
 use crate::articles::workflow::Status;
 use crate::db::desk_schema::held_locks;

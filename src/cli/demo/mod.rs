@@ -1,6 +1,6 @@
 //! `dateline demo`: the server with a small newsroom in a throw-away database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -26,6 +26,7 @@ use crate::db::version::{Expected, Precondition};
 use crate::db::{Connection, DatabaseUrl, Id, Outage, StoreError, StoreResult, Timestamp};
 use crate::events::{self, Change, Origin};
 use crate::http::listeners::Listeners;
+use crate::media::store::write::NewItem;
 use crate::shares::journal::Increments;
 use crate::shares::model::Network;
 use crate::shares::store::counting;
@@ -33,7 +34,9 @@ use crate::shares::store::totals;
 use crate::tags::model::TagInput;
 use crate::text::Slug;
 use crate::validation::{Violations, from_json};
-use crate::{authors, collections, log, projections, tags};
+use crate::{authors, collections, log, media, projections, tags};
+
+mod pictures;
 
 const NEWSROOM: &str = include_str!("newsroom.json");
 
@@ -59,6 +62,9 @@ struct Newsroom {
     articles: Vec<Sample>,
     /// Slugs of the articles that an editor has put on top.
     front_page: Vec<Slug>,
+    /// What is said of the pictures.
+    #[serde(default)]
+    pictures: Vec<pictures::SamplePicture>,
 }
 
 #[derive(Deserialize)]
@@ -102,11 +108,16 @@ impl Demo {
         });
         let password = secret::generate("").chars().take(16).collect::<String>();
         let hash = password::hash(&password)?;
+        let media = self.server.media.clone();
         let open = move || {
             let config = DatabaseConfig::at(url);
             let database = open_database(&config, Opening::Created)?;
+            let newsroom: Newsroom = serde_json::from_str(NEWSROOM)
+                .map_err(|error| StoreError::unavailable(Outage::Unsuitable, error.to_string()))?;
+            let items = pictures::store(&newsroom.pictures, &media.location(database.url()))?;
             let mut connection = database.connection()?;
-            in_transaction(&mut connection, |connection| fill(connection, &hash))
+            let fill = |connection: &mut Connection| fill(connection, &hash, newsroom, items);
+            in_transaction(&mut connection, fill)
                 .map_err(|error| CommandError::About("the sample newsroom".into(), error))?;
             drop(connection);
             Ok(database)
@@ -140,9 +151,12 @@ fn wrong(violations: Violations) -> StoreError {
 }
 
 /// Writes the sample newsroom through the same stores that the editorial API uses.
-fn fill(connection: &mut Connection, password_hash: &str) -> StoreResult<()> {
-    let newsroom: Newsroom = serde_json::from_str(NEWSROOM)
-        .map_err(|error| StoreError::unavailable(Outage::Unsuitable, error.to_string()))?;
+fn fill(
+    connection: &mut Connection,
+    password_hash: &str,
+    newsroom: Newsroom,
+    pictures: Vec<(String, NewItem)>,
+) -> StoreResult<()> {
     let user = users::add(connection, EMAIL, "Demo Editor", Role::Admin, password_hash)?;
     let caller = Caller::User {
         id: user,
@@ -156,8 +170,17 @@ fn fill(connection: &mut Connection, password_hash: &str) -> StoreResult<()> {
         let tag: TagInput = from_json(tag).map_err(wrong)?;
         change(connection, |change| tags::store::create(change, tag))?;
     }
+    let mut items = HashMap::new();
+    for (name, item) in pictures {
+        let (id, _) = change(connection, |change| media::store::write::add(change, item))?;
+        items.insert(name, id);
+    }
     let now = Timestamp::now();
-    for sample in newsroom.articles {
+    for mut sample in newsroom.articles {
+        sample
+            .article
+            .values_mut()
+            .for_each(|value| pictures::name(value, &items));
         add(connection, &caller, sample, now)?;
     }
     add_front_page(connection, &newsroom.front_page)

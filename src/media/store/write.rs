@@ -14,6 +14,7 @@ use crate::db::{Id, StoreError, StoreResult};
 use crate::events::{Change, DeskEvent, Event};
 use crate::media::input::{DigitalSourceType, MediaInput, in_hundredths};
 use crate::media::model::StoredRendition;
+use crate::media::processing::{self, Processed};
 use crate::merge_patch::MergePatch;
 use crate::names;
 use crate::on_each_database;
@@ -45,6 +46,35 @@ pub struct NewItem {
     pub renditions: Vec<StoredRendition>,
     /// What the file and whoever uploaded it say.
     pub said: MediaInput,
+}
+
+impl NewItem {
+    /// What was made of a file, under the name of its files, with what whoever uploaded it says.
+    pub fn of(
+        name: &str,
+        upload_hash: [u8; 32],
+        format: Format,
+        processed: Processed,
+        said: MediaInput,
+    ) -> Self {
+        let inspected = processed.inspected;
+        let renditions = processed.renditions.into_iter();
+        Self {
+            name: name.to_owned(),
+            hash: processed.hash,
+            upload_hash,
+            format,
+            bytes: processed.bytes,
+            size: inspected.width.zip(inspected.height),
+            duration_ms: inspected
+                .duration_ms
+                .and_then(|milliseconds| i64::try_from(milliseconds).ok()),
+            is_animated: inspected.is_animated,
+            thumbhash: processed.thumbhash,
+            renditions: renditions.map(|(rendition, _)| rendition).collect(),
+            said: processing::said(said, &processed.metadata),
+        }
+    }
 }
 
 fn kind_of(format: Format) -> MediaKind {

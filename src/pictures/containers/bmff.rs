@@ -1,7 +1,7 @@
 //! MPEG-4 files: boxes in boxes (ISO/IEC 14496-12).
 
-use super::reading::{array, index, u16_be, u32_be, u64_be};
 use crate::pictures::inspect::{Inspected, Unreadable};
+use crate::pictures::reading::{array, index, u16_be, u32_be, u64_be};
 
 /// What is written where a box was: players skip such a box.
 const FREE: [u8; 4] = *b"free";

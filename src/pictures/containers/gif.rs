@@ -1,8 +1,8 @@
 //! GIF: blocks (GIF89a), and the application extensions that are in use.
 
-use super::reading::u16_le;
 use super::{Packet, Structure};
 use crate::pictures::inspect::Unreadable;
+use crate::pictures::reading::u16_le;
 
 const IMAGE: u8 = 0x2c;
 const EXTENSION: u8 = 0x21;

@@ -1,9 +1,9 @@
 //! JPEG: segments, and the data of scans between them (ITU-T T.81, annex B).
 
-use super::reading::u16_be;
 use super::{EXIF_START, Packet, Structure};
 use crate::pictures::inspect::Unreadable;
 use crate::pictures::orientation::Orientation;
+use crate::pictures::reading::u16_be;
 
 const APP0: u8 = 0xe0;
 const APP1: u8 = 0xe1;

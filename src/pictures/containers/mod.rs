@@ -5,7 +5,6 @@ pub(super) mod gif;
 pub(super) mod jpeg;
 pub(super) mod mpeg;
 pub(super) mod png;
-mod reading;
 pub(super) mod webp;
 
 /// The parts of a picture's file that matter here.

@@ -1,7 +1,7 @@
 //! MPEG audio, layer III: frames one after the other, and tags around them.
 
-use super::reading::{array, index, u16_be, u32_be, u32_le};
 use crate::pictures::inspect::{Inspected, Unreadable};
+use crate::pictures::reading::{array, index, u16_be, u32_be, u32_le};
 
 /// How far behind the tags the first frame may begin: some programs leave room there.
 const MAX_GAP: usize = 64 * 1024;

@@ -1,9 +1,9 @@
 //! PNG: chunks (W3C Portable Network Graphics, third edition).
 
-use super::reading::{array, index, u32_be};
 use super::{Packet, Structure};
 use crate::pictures::inspect::Unreadable;
 use crate::pictures::orientation::Orientation;
+use crate::pictures::reading::{array, index, u32_be};
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 const XMP: &[u8] = b"XML:com.adobe.xmp\0";

@@ -1,9 +1,9 @@
 //! WebP: chunks in a RIFF file (RFC 9649).
 
-use super::reading::{array, index, u16_le, u24_le, u32_le};
 use super::{EXIF_START, Packet, Structure};
 use crate::pictures::inspect::Unreadable;
 use crate::pictures::orientation::Orientation;
+use crate::pictures::reading::{array, index, u16_le, u24_le, u32_le};
 
 const HAS_PROFILE: u8 = 0x20;
 const HAS_ALPHA: u8 = 0x10;

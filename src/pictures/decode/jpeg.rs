@@ -7,10 +7,14 @@ use super::{Channels, Decoded, pixels, undecodable};
 use crate::pictures::containers::Structure;
 use crate::pictures::inspect::{MAX_SIDE, Unreadable};
 
+/// The most scans of a progressive picture: programs write about ten, and each costs a pass over all pixels.
+const MOST_SCANS: usize = 40;
+
 pub(super) fn decode(bytes: &[u8], structure: &Structure<'_>) -> Result<Decoded, Unreadable> {
     let (width, height) = (structure.width, structure.height);
     let options = DecoderOptions::default()
         .set_strict_mode(false)
+        .jpeg_set_max_scans(MOST_SCANS)
         .set_max_width(MAX_SIDE as usize)
         .set_max_height(MAX_SIDE as usize);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);

@@ -58,6 +58,53 @@ fn exif_is_read_where_nothing_else_is() {
     assert_eq!(read("exif.jpg"), exif);
 }
 
+/// A PNG with EXIF of one text in the first directory, in either order of bytes.
+fn with_exif(is_big_endian: bool, tag: u16, kind: u16, text: &[u8]) -> Vec<u8> {
+    let u16 = |number: u16| {
+        if is_big_endian {
+            number.to_be_bytes()
+        } else {
+            number.to_le_bytes()
+        }
+    };
+    let u32 = |number: u32| {
+        if is_big_endian {
+            number.to_be_bytes()
+        } else {
+            number.to_le_bytes()
+        }
+    };
+    let mut exif = if is_big_endian { *b"MM" } else { *b"II" }.to_vec();
+    exif.extend(u16(42));
+    exif.extend(u32(8));
+    exif.extend([u16(1), u16(tag), u16(kind)].concat());
+    exif.extend(u32(text.len() as u32));
+    exif.extend(u32(26));
+    exif.extend(u32(0));
+    exif.extend_from_slice(text);
+    let mut file = png_of_size(1, 1, b"");
+    file.splice(33..33, png_chunk(b"eXIf", &exif));
+    file
+}
+
+#[test]
+fn texts_of_exif_are_read_in_any_order_of_bytes_and_encoding() {
+    for is_big_endian in [false, true] {
+        let caption = |kind, text: &[u8]| {
+            let file = with_exif(is_big_endian, 0x010e, kind, text);
+            super::super::metadata(&file, Format::Png).caption
+        };
+        assert_eq!(caption(2, b"A harbour\0"), some("A harbour"));
+        assert_eq!(caption(129, "Häfen\0".as_bytes()), some("Häfen"));
+        assert_eq!(caption(2, b"H\xe4fen\0"), some("Häfen"));
+        assert_eq!(caption(2, b"OLYMPUS DIGITAL CAMERA         \0"), None);
+        assert_eq!(caption(7, b"A harbour\0"), None);
+        let notice = with_exif(is_big_endian, 0x8298, 2, b"Jo Lind\0Agency\0");
+        let notice = super::super::metadata(&notice, Format::Png).copyright_notice;
+        assert_eq!(notice, some("Jo Lind, Agency"));
+    }
+}
+
 #[test]
 fn xmp_in_attributes_is_read_under_any_prefix() {
     let found = read("xmp-deflated.png");

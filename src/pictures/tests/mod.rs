@@ -1,4 +1,4 @@
-//! Tests with files, most of which `tests/make_pictures.py` made.
+//! Tests with files, most of which `tests/pictures/make_pictures.py` made.
 
 mod decoding;
 mod fuzzing;
@@ -11,13 +11,16 @@ use super::*;
 
 /// A file of the fixtures.
 fn fixture(name: &str) -> Vec<u8> {
-    let path = format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!(
+        "{}/tests/pictures/fixtures/{name}",
+        env!("CARGO_MANIFEST_DIR")
+    );
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// All fixtures, with their formats.
 fn fixtures() -> Vec<(String, Format, Vec<u8>)> {
-    let folder = format!("{}/tests/fixtures", env!("CARGO_MANIFEST_DIR"));
+    let folder = format!("{}/tests/pictures/fixtures", env!("CARGO_MANIFEST_DIR"));
     let mut names: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
