@@ -45,6 +45,8 @@ def encode(picture):
 
 
 def main(folder, exiftool, *names):
+    if unknown := set(names) - set(scenes.ALL):
+        raise SystemExit(f"draw-pictures: no picture is called {', '.join(unknown)}; there are {', '.join(scenes.ALL)}")
     for name in names or scenes.ALL:
         data, quality = encode(scenes.ALL[name](name))
         path = pathlib.Path(folder, f"{name}.jpg")

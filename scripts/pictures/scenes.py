@@ -983,8 +983,106 @@ def ditches(name):
     return p.finish(vignette=0.15)
 
 
+# The hall -------------------------------------------------------------------------------------------------
+
+def hall(name):
+    p = Layer(1600, 1067, name)
+    p.fill(p.down((0, "#3a2a2c"), (300, "#5a3f36"), (640, "#7a5642"), (1067, "#3c2a2c")))
+    # Outside: the harbour at night
+    left, right, top, sill = 180, 1420, 150, 540
+    view = p.mask(lambda pen: pen.box(left, top, right, sill))
+    p.paint(view, p.down((top, "#070d22"), (400, "#1b2c57"), (sill, "#2b3f6c")))
+    p.glow(p.mask(lambda pen: [pen.oval(p.rng.uniform(left, right), p.rng.uniform(top, 400), p.rng.uniform(0.7, 1.6)) for _ in range(110)]) * view, "#ffffff", 0.8)
+    p.paint(p.below(p.ridge(452, 26, 330)) * view, "#14214a")
+    p.paint(p.mask(lambda pen: (quay_crane(pen, 470, 500, 0.72), quay_crane(pen, 300, 500, 1.0))) * view, "#0c1431")
+    for x, y in ((316, 312), (599, 344), (487, 309), (676, 389)):
+        p.lamp(x, y, 14, "#ff4b3a", 0.9)
+    blocks = [(x, p.rng.uniform(26, 52), p.rng.uniform(24, 84)) for x in range(800, 1420, 40)]
+    p.paint(p.mask(lambda pen: [pen.box(x, 500 - h, x + w, 500) for x, w, h in blocks]) * view, "#0e1736")
+    p.paint(p.mask(lambda pen: pen.box(left, 500, right, sill)) * view, "#0a1230")
+    lit = p.mask(lambda pen: [pen.box(x + dx, 500 - h + dy, x + dx + 3.4, 500 - h + dy + 4.4) for x, w, h in blocks for dx in np.arange(5, w - 5, 9) for dy in np.arange(7, h - 6, 12) if p.rng.uniform() < 0.4])
+    p.glow(lit * view, "#ffcf7d", 0.95)
+    p.glow(p.mask(lambda pen: [pen.oval(p.rng.uniform(810, 1410), p.rng.uniform(506, sill - 3), p.rng.uniform(4, 15), 1.1) for _ in range(90)], 0.6) * view, "#ffcf7d", 0.45)
+    # Windows
+    p.draw("#2b1d20", lambda pen: ([pen.box(x - 7, top - 10, x + 7, sill + 8) for x in np.linspace(left, right, 7)], pen.box(left - 14, top - 16, right + 14, top), pen.box(left, 268, right, 275)))
+    p.draw("#8a6248", lambda pen: pen.box(left - 30, sill, right + 30, sill + 15))
+    p.draw("#4a3230", lambda pen: pen.box(left - 30, sill + 15, right + 30, sill + 21))
+    p.paint(view * p.mask(lambda pen: [pen.poly([(x, sill), (x + 100, top), (x + 150, top), (x + 50, sill)]) for x in (420, 1040)]), "#ffffff", 0.06)
+    # Curtains and panels
+    for x0, x1 in ((60, 178), (1422, 1540)):
+        cloth = p.mask(lambda pen: pen.box(x0, 120, x1, 600))
+        p.paint(cloth, "#7b2f35")
+        p.paint(cloth * (0.5 + 0.5 * np.sin(p.xx * 0.27)), "#4a1c26", 0.65)
+    p.draw("#2b1d20", lambda pen: pen.box(40, 108, 1560, 122, round=6))
+    p.draw("#4a3230", lambda pen: ([pen.box(x, 600, x + 3, 690) for x in range(0, 1600, 100)], pen.box(0, 598, 1600, 603)), 0.7)
+    # Lamps that hang from the ceiling
+    for x in (400, 800, 1200):
+        p.draw("#241819", lambda pen: pen.line([(x, 0), (x, 70)], 3))
+        p.draw("#241819", lambda pen: pen.poly([(x - 16, 66), (x + 16, 66), (x + 56, 104), (x - 56, 104)]))
+        p.draw("#fff0c9", lambda pen: pen.oval(x, 105, 42, 8))
+        p.lamp(x, 112, 200, "#ffce85", 0.42)
+        cone = p.mask(lambda pen: pen.poly([(x - 46, 108), (x + 46, 108), (x + 330, 900), (x - 330, 900)]), 16)
+        p.glow(cone * (1 - smooth(108, 880, p.yy)) * (1 - 0.75 * view), "#ffcf8a", 0.16)
+
+    # Somebody sleeps, somebody reads on
+    def sitter(x, base, s, coat, hair, asleep=False):
+        if asleep:
+            p.draw(coat, lambda pen: (pen.oval(x, base - 6 * s, 62 * s, 34 * s), pen.bow((x - 58 * s, base), (x, base - 34 * s), (x + 62 * s, base + 4 * s), 26 * s)))
+            p.draw("#c58f70", lambda pen: pen.oval(x + 12 * s, base - 32 * s, 19 * s, 17 * s))
+            p.draw(hair, lambda pen: pen.oval(x + 4 * s, base - 38 * s, 21 * s, 16 * s))
+            return
+        p.draw(coat, lambda pen: pen.poly([(x - 46 * s, base + 10 * s), (x - 40 * s, base - 52 * s), (x - 14 * s, base - 70 * s), (x + 14 * s, base - 70 * s), (x + 40 * s, base - 52 * s), (x + 46 * s, base + 10 * s)]))
+        p.draw("#c58f70", lambda pen: (pen.oval(x, base - 94 * s, 20 * s, 23 * s), pen.box(x - 8 * s, base - 80 * s, x + 8 * s, base - 64 * s)))
+        p.draw(hair, lambda pen: (pen.oval(x, base - 105 * s, 22 * s, 15 * s), pen.oval(x - 16 * s, base - 97 * s, 7 * s, 13 * s), pen.oval(x + 16 * s, base - 97 * s, 7 * s, 13 * s)))
+        p.draw(mix(coat, "#ffffff", 0.25), lambda pen: pen.poly([(x - 12 * s, base - 68 * s), (x, base - 44 * s), (x + 12 * s, base - 68 * s)]))
+
+    def chair(pen, x, base, s):
+        pen.box(x - 40 * s, base - 78 * s, x + 40 * s, base + 10 * s, round=14 * s)
+
+    def paper(pen, x, y, s, turn):
+        c, d = np.cos(turn), np.sin(turn)
+        pen.poly([(x + (u * c - v * d) * s, y + (u * d + v * c) * s * 0.34) for u, v in ((-25, -32), (25, -32), (25, 32), (-25, 32))])
+
+    # Three rows of desks, each nearer and larger
+    rows = [(650, 0.72, [(300, "chair"), (520, "#3d4f6b"), (740, "chair"), (960, "chair"), (1180, "#6b4a3d"), (1380, "chair")]),
+            (766, 1.0, [(180, "chair"), (470, "chair"), (770, "asleep"), (1080, "chair"), (1390, "#44604f")]),
+            (916, 1.42, [(90, "chair"), (520, "chair"), (980, "chair"), (1420, "chair")])]
+    for y, s, seats in rows:
+        for x, who in seats:
+            if who in ("chair", "asleep"):
+                p.draw("#2c1e24", lambda pen: chair(pen, x, y - 4, s))
+                p.draw("#4b343a", lambda pen: pen.box(x - 34 * s, y - 76 * s, x + 34 * s, y - 66 * s, round=5 * s), 0.8)
+            elif who != "asleep":
+                sitter(x, y, s, who, "#2b2024" if x % 3 else "#8a8480")
+        depth, front = 46 * s, 74 * s
+        inset = 70 * (1.42 - s)
+        p.draw("#a8754a", lambda pen: pen.poly([(inset + 24, y), (1576 - inset, y), (1600 - inset * 0.7, y + depth), (inset * 0.7, y + depth)]))
+        p.draw("#c9935f", lambda pen: pen.box(inset * 0.7, y + depth - 2, 1600 - inset * 0.7, y + depth + 6 * s))
+        p.draw("#63422f", lambda pen: pen.box(inset * 0.7, y + depth + 6 * s, 1600 - inset * 0.7, y + depth + front))
+        p.draw("#4a3027", lambda pen: [pen.box(x, y + depth + 6 * s, x + 3, y + depth + front) for x in np.arange(inset, 1600, 156 * s)], 0.7)
+        for x, who in seats:
+            p.lamp(x, y + depth * 0.5, 120 * s, "#ffd79a", 0.16, flat=3)
+            sheets = [(x + p.rng.uniform(-80, 80) * s, y + depth * p.rng.uniform(0.3, 0.72), p.rng.uniform(-0.7, 0.7)) for _ in range(5)]
+            p.draw("#d9c9ae", lambda pen: [paper(pen, a + 3 * s, b + 2 * s, s, t) for a, b, t in sheets], 0.8)
+            p.draw("#f6eedb", lambda pen: [paper(pen, a, b, s, t) for a, b, t in sheets])
+            cup = x + p.rng.choice([-1, 1]) * p.rng.uniform(92, 112) * s
+            p.draw("#efe7d8", lambda pen: (pen.oval(cup, y + depth * 0.62, 20 * s, 6 * s), pen.poly([(cup - 13 * s, y + depth * 0.1), (cup + 13 * s, y + depth * 0.1), (cup + 10 * s, y + depth * 0.6), (cup - 10 * s, y + depth * 0.6)])))
+            p.draw("#5a3a2c", lambda pen: pen.oval(cup, y + depth * 0.12, 11.5 * s, 3.4 * s))
+            p.draw("#efe7d8", lambda pen: pen.bow((cup + 12 * s, y + depth * 0.2), (cup + 24 * s, y + depth * 0.32), (cup + 11 * s, y + depth * 0.46), 3.2 * s))
+            flag = x + 30 * s
+            p.draw("#2b1d20", lambda pen: pen.box(flag - 34 * s, y + depth * 0.66, flag + 34 * s, y + depth * 1.0, round=3))
+            p.draw("#d8b071", lambda pen: pen.box(flag - 24 * s, y + depth * 0.78, flag + 20 * s, y + depth * 0.88))
+            if who == "asleep":
+                sitter(x, y + depth * 0.42, s, "#56455f", "#3a2a22", True)
+            for side in (-1,):
+                mic = x - 52 * s
+                p.draw("#241819", lambda pen: (pen.bow((mic, y + depth * 0.7), (mic - 4 * s, y - 12 * s), (mic + 16 * s, y - 22 * s), 2.6 * s), pen.oval(mic + 18 * s, y - 23 * s, 5.5 * s)))
+    return p.finish(vignette=0.3)
+
+
 ALL = {
     "harbour-cities-signing": harbour,
+    "harbour-night-session": hall,
     "harbour-noon": lambda name: harbour(name, "noon"),
     "harbour-night": lambda name: harbour(name, "night"),
     "gull-head-lighthouse": lighthouse,

@@ -48,6 +48,7 @@ const FILES: &[(&str, &[u8])] = files![
     "gull-head-lighthouse",
     "harbour-cities-signing",
     "harbour-night",
+    "harbour-night-session",
     "harbour-noon",
     "marrow-line-train",
     "marrow-valley-ditches",
