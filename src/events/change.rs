@@ -106,15 +106,26 @@ impl Change<'_> {
         &mut self,
         work: impl FnOnce(&mut Change<'_>) -> StoreResult<T>,
     ) -> StoreResult<Result<T, StoreError>> {
+        self.attempt(|change| work(change).and_then(|value| change.follow().map(|()| value)))
+    }
+
+    /// Does a part of the change that leaves nothing behind when it is refused, while the rest stands. What follows from it
+    /// is done when the change is committed.
+    ///
+    /// # Errors
+    /// As [`apart`](Self::apart).
+    pub fn attempt<T>(
+        &mut self,
+        work: impl FnOnce(&mut Change<'_>) -> StoreResult<T>,
+    ) -> StoreResult<Result<T, StoreError>> {
         transaction::savepoint(self.connection)?;
-        let recorded = self.events.len();
-        let done = work(self).and_then(|value| self.follow().map(|()| value));
-        match done {
+        let (recorded, followed) = (self.events.len(), self.followed);
+        match work(self) {
             Ok(value) => transaction::release(self.connection).map(|()| Ok(value)),
             Err(refused) if refused.is_refusal() => {
                 transaction::back_to_savepoint(self.connection)?;
                 self.events.truncate(recorded);
-                self.followed = recorded;
+                self.followed = followed;
                 Ok(Err(refused))
             }
             Err(failed) => Err(failed),

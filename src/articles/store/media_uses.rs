@@ -157,7 +157,7 @@ fn write_all_again(
     rules: &EditorialRules,
 ) -> StoreResult<()> {
     for article in articles {
-        let written = change.apart(|change| write_again(change, *article, rules))?;
+        let written = change.attempt(|change| write_again(change, *article, rules))?;
         if let Err(refused) = written {
             tracing::warn!(%article, %refused, "an article goes on showing what an item of the media said before");
         }

@@ -1,7 +1,7 @@
 //! Items of the newsroom's media in the database.
 //!
 //! - `rows` – what is kept of one, and what editors and articles make of it
-//! - [`write`] – adding, describing and deleting items
+//! - [`mod@write`] – adding, describing and deleting items
 //! - [`list`] – finding them
 //! - [`uses`] – what articles show of them
 //! - [`base`] – below which address readers find the files
