@@ -6,9 +6,9 @@ import threading
 import time
 
 import samples
+from bucket import Bucket, newsroom
 from newsroom import Newsroom, check, main, say, sha256
 
-ROUNDS = 10
 SENDERS = 4
 
 
@@ -53,30 +53,40 @@ def names(item):
     return item["original_url"].split("/")[-2]
 
 
-def work(folder):
+def killed(server, where, rounds):
     chance = random.Random()
     acknowledged, cut = [], 0
-    with Newsroom(folder / "newsroom") as server:
-        for number in range(ROUNDS):
-            one = Round(server, number)
-            time.sleep(chance.uniform(0.1, 1.5))
-            server.kill()
-            one.end()
-            server.start()
-            for item in one.acknowledged:
-                reads_back(server, item)
-            acknowledged += one.acknowledged
-            cut += one.begun - len(one.acknowledged)
-            server.verify()
-        orphans = {line.split()[1].split("/")[0] for line in server.verify()[:-1]}
-        check(not orphans & set(map(names, acknowledged)), "what was acknowledged is said to be of no item")
-        server.verify("--delete-orphans")
-        check(len(server.verify()) == 1, f"orphans are left: {server.verify()}")
-        for item in acknowledged:
+    for number in range(rounds):
+        one = Round(server, number)
+        time.sleep(chance.uniform(0.1, 1.5))
+        server.kill()
+        one.end()
+        server.start()
+        for item in one.acknowledged:
             reads_back(server, item)
-        check(acknowledged and cut, f"{len(acknowledged)} uploads were acknowledged, {cut} were not")
+        acknowledged += one.acknowledged
+        cut += one.begun - len(one.acknowledged)
+        server.verify()
+    orphans = {line.split()[1].split("/")[0] for line in server.verify()[:-1]}
+    check(not orphans & set(map(names, acknowledged)), "what was acknowledged is said to be of no item")
+    server.verify("--delete-orphans")
+    check(len(server.verify()) == 1, f"orphans are left: {server.verify()}")
+    for item in acknowledged:
+        reads_back(server, item)
+    check(acknowledged and cut, f"{len(acknowledged)} uploads were acknowledged, {cut} were not")
     said = f"{len(acknowledged)} uploads acknowledged, all there; {cut} cut, which left the files of {len(orphans)}"
-    say(f"killed {ROUNDS} times: {said}")
+    say(f"killed {rounds} times, {where}: {said}")
+
+
+def work(folder):
+    with Newsroom(folder / "newsroom") as server:
+        killed(server, "files in a directory", 10)
+    bucket = Bucket(folder)
+    try:
+        with newsroom(folder / "with-bucket", bucket.address) as server:
+            killed(server, "files in a bucket", 3)
+    finally:
+        bucket.end()
 
 
 main(work)

@@ -126,9 +126,9 @@ class Newsroom:
         """As a reader: without a token."""
         return ask(self.address, "GET", path, headers=headers)
 
-    def send(self, data, mime="application/octet-stream", query="", headers=None):
+    def send(self, data, mime="application/octet-stream", query="", headers=None, **more):
         kind = {"Content-Type": mime}
-        return self.ask("POST", f"/v1/editorial/media{query}", data, {**kind, **(headers or {})})
+        return self.ask("POST", f"/v1/editorial/media{query}", data, {**kind, **(headers or {})}, **more)
 
     def upload(self, data, mime="application/octet-stream", query=""):
         """The item that becomes of a file."""
