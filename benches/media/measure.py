@@ -75,8 +75,8 @@ def measure_cpu(folder):
 
 def article(server):
     """The address of an article that is kept in memory."""
-    scopes = "articles:read,articles:write,articles:publish"
-    server.token = server.run("token", "issue", "--name", "measure", "--scope", f"{scopes},media:read,media:write").stdout.strip()
+    scopes = "articles:read,articles:write,articles:publish,media:read,media:write"
+    server.token = server.run("token", "issue", "--name", "measure", "--scope", scopes).stdout.strip()
     headers = {"Content-Type": "application/json", "If-Match": "*"}
     text = " ".join(["A line of an article as newspapers have them."] * 80)
     body = {"headline": "Measured", "slug": "measured", "byline": "Desk", "body": {"format": "text", "content": text}}
@@ -111,7 +111,8 @@ def measure_large(folder, megapixels, width, height):
     print(f"memory: 8 JPEGs of {len(whole) / 1e6:.0f} MB and {megapixels} megapixels at once, done after {seconds:.0f} s: "
           f"+ {statistics.median(grown):.0f} MB ({listed(grown, 0)}), from {before:.0f} MB")
     until = "all the while" if all_there else "and some time after"
-    print(f"beside: kept articles while they come in ({until}): {statistics.median(ratios):.2f} of the rate alone ({listed(ratios)})")
+    median = statistics.median(ratios)
+    print(f"beside: kept articles while they come in ({until}): {median:.2f} of the rate alone ({listed(ratios)})")
 
 
 class Nginx:

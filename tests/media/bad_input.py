@@ -274,7 +274,8 @@ def work(folder):
         say(server.verify()[-1])
         grown = server.most_memory() - at_rest
         check(grown <= MOST_MEMORY, f"memory grew by {grown:.0f} MB from {at_rest:.0f} MB")
-        say(f"memory: {at_rest:.0f} MB before, at most {grown:.0f} MB more (of {MOST_MEMORY}); bad files alone {whole - at_rest:.0f} MB")
+        alone = whole - at_rest
+        say(f"memory: {at_rest:.0f} MB before, {grown:.0f} MB more at most ({MOST_MEMORY} are right); bad files alone {alone:.0f} MB")
 
 
 main(work)

@@ -27,7 +27,8 @@ def used(server, bucket):
     for one in item["renditions"]:
         check(len(server.file(one["url"])) == one["bytes"], f"{one['url']} is not whole")
     for url, whole in ((item["original_url"], original), (item["url"], server.file(item["url"]))):
-        for asked, part in {"bytes=0-99": slice(0, 100), "bytes=-50": slice(-50, None), "bytes=700-": slice(700, None)}.items():
+        ranges = {"bytes=0-99": slice(0, 100), "bytes=-50": slice(-50, None), "bytes=700-": slice(700, None)}
+        for asked, part in ranges.items():
             answer = server.get(url, {"Range": asked})
             check((answer.status, answer.body) == (206, whole[part]), f"{url}, {asked}: {answer.status}")
         check(server.get(url, {"Range": "bytes=9999999-"}).status == 416, f"{url}: a range beyond the end")

@@ -122,34 +122,70 @@ def zeros(count):
     return b"".join(out) + packer.flush()
 
 
-# --- A colour profile by hand: Display P3, as phones write it
+# --- Colour profiles by hand
 
 def fixed(value):
     return struct.pack(">i", round(value * 65536))
 
 
-def display_p3():
-    """A profile of its primaries (adapted to D50) and the curve of sRGB."""
-    def xyz(*values):
-        return b"XYZ \0\0\0\0" + b"".join(map(fixed, values))
+def xyz(*values):
+    return b"XYZ \0\0\0\0" + b"".join(map(fixed, values))
 
-    def text(value):
-        encoded = value.encode("utf-16-be")
-        return b"mluc\0\0\0\0" + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(encoded), 28) + encoded
 
-    curve = b"para\0\0\0\0" + struct.pack(">HH", 3, 0)
-    curve += b"".join(map(fixed, [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045]))
-    tags = {
-        b"desc": text("Display P3"), b"cprt": text("Nobody's"), b"wtpt": xyz(0.9642, 1.0, 0.8249),
-        b"rXYZ": xyz(0.51512, 0.24120, -0.00105), b"gXYZ": xyz(0.29198, 0.69225, 0.04189),
-        b"bXYZ": xyz(0.15710, 0.06657, 0.78407), b"rTRC": curve, b"gTRC": curve, b"bTRC": curve,
-    }
+def text(value):
+    encoded = value.encode("utf-16-be")
+    return b"mluc\0\0\0\0" + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(encoded), 28) + encoded
+
+
+def profile(version, kind, colours, between, tags):
     table, data = struct.pack(">I", len(tags)), b""
     start = 128 + 4 + 12 * len(tags)
     for name, value in tags.items():
         table += name + struct.pack(">II", start + len(data), len(value))
         data += value + bytes(-len(value) % 4)
-    header = struct.pack(">I4sI4s4s4s", 128 + len(table) + len(data), bytes(4), 0x04000000, b"mntr", b"RGB ", b"XYZ ")
+    length = 128 + len(table) + len(data)
+    header = struct.pack(">I4sI4s4s4s", length, bytes(4), version, kind, colours, between)
     header += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp") + bytes(28)
     header += fixed(0.9642) + fixed(1.0) + fixed(0.8249)
     return header.ljust(128, b"\0") + table + data
+
+
+def display_p3():
+    """Display P3, as phones write it: its primaries (adapted to D50), and the curve of sRGB."""
+    curve = b"para\0\0\0\0" + struct.pack(">HH", 3, 0)
+    curve += b"".join(map(fixed, [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045]))
+    return profile(0x04000000, b"mntr", b"RGB ", b"XYZ ", {
+        b"desc": text("Display P3"), b"cprt": text("Nobody's"), b"wtpt": xyz(0.9642, 1.0, 0.8249),
+        b"rXYZ": xyz(0.51512, 0.24120, -0.00105), b"gXYZ": xyz(0.29198, 0.69225, 0.04189),
+        b"bXYZ": xyz(0.15710, 0.06657, 0.78407), b"rTRC": curve, b"gTRC": curve, b"bTRC": curve,
+    })
+
+
+# What ink looks like on paper, roughly as in offset printing (L, a, b): cyan, magenta and yellow, there or not.
+INKS = {
+    (0, 0, 0): (95, 0, -2), (0, 0, 1): (89, -5, 90), (0, 1, 0): (48, 74, -3), (0, 1, 1): (47, 68, 48),
+    (1, 0, 0): (55, -37, -50), (1, 0, 1): (50, -65, 27), (1, 1, 0): (24, 20, -46), (1, 1, 1): (23, 0, 0),
+}
+
+
+def ink():
+    """A profile of ink. Between the colours above it does what who reads it does; the tables change nothing."""
+    same = bytes(range(256))
+    table = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0])
+    table += b"".join(fixed(value) for value in (1, 0, 0, 0, 1, 0, 0, 0, 1)) + same * 4
+    for (c, m, y), (light, a, b) in sorted(INKS.items()):
+        for black in (1, 0.15):
+            table += bytes([round(light * black * 2.55), round(128 + a * black), round(128 + b * black)])
+    return profile(0x02400000, b"prtr", b"CMYK", b"Lab ", {
+        b"desc": b"desc\0\0\0\0" + struct.pack(">I", 4) + b"Ink\0" + bytes(78), b"cprt": b"text\0\0\0\0Nobody's\0",
+        b"wtpt": xyz(0.9642, 1.0, 0.8249), b"A2B0": table + same * 3,
+    })
+
+
+def printed():
+    """Corners of pure ink: magenta and yellow, cyan and yellow, cyan and magenta, none."""
+    picture = Image.new("CMYK", (400, 300))
+    full = [((0, 0), (0, 255, 255, 0)), ((200, 0), (255, 0, 255, 0)), ((0, 150), (255, 255, 0, 0))]
+    for (x, y), colour in full:
+        picture.paste(colour, (x, y, x + 200, y + 150))
+    return picture
