@@ -1,12 +1,13 @@
 """What is to be refused, and what it costs in memory. See ./check."""
 
 import email.parser
-import itertools
+import random
 import select
 import socket
 import struct
 import time
 import urllib.parse
+import zlib
 
 import samples
 from newsroom import Answer, Background, Newsroom, check, main, say
@@ -237,6 +238,27 @@ def names(server):
     check(not unexpected, f"names led to {unexpected}")
 
 
+def crops_at_once(folder):
+    """All crops of a large file, asked for at once by who needs no token: what waits must not hold the file."""
+    side = 2000
+    rows = b"".join(b"\0" + random.Random(row).randbytes(side * 4) for row in range(side))
+    data = samples.png(side, side, 8, 6, zlib.compress(rows, 0))
+    with Newsroom(folder / "crops") as server:
+        item = server.upload(data)
+        before = server.most_memory()
+        addresses = [crop["url"].replace("{width}", str(width)) for crop in item["crops"] for width in crop["widths"]]
+        addresses += [address.replace(".webp", ".jpg") for address in addresses]
+        asking = [Background(lambda path=path: server.get(path)) for path in addresses]
+        answers = [one.result() for one in asking]
+        for path, answer in zip(addresses, answers):
+            is_busy = answer.status == 503 and answer.is_problem()
+            check(answer.status == 200 or is_busy, f"{path}, asked for with all others: {answer.status}")
+        grown = server.most_memory() - before
+        said = f"{len(addresses)} crops of a file of {len(data) / 1e6:.0f} MB at once: {grown:.0f} MB more"
+        check(grown <= MOST_MEMORY, f"{said}, and {MOST_MEMORY} are right")
+        say(said)
+
+
 def work(folder):
     with Newsroom(folder / "newsroom") as server:
         server.upload(saved(samples.corners(), "PNG"))
@@ -276,6 +298,7 @@ def work(folder):
         check(grown <= MOST_MEMORY, f"memory grew by {grown:.0f} MB from {at_rest:.0f} MB")
         alone = whole - at_rest
         say(f"memory: {at_rest:.0f} MB before, {grown:.0f} MB more at most ({MOST_MEMORY} are right); bad files alone {alone:.0f} MB")
+    crops_at_once(folder)
 
 
 main(work)
