@@ -30,7 +30,6 @@
 //! - [`keys`] – keys that the service makes for itself
 //! - [`events`] – what happens when something changes: changes, events, the event log
 //! - [`db`] – pools, the two databases, column types, tables, migrations
-//! - [`pictures`] – what files of media are, what they say of themselves, and what is made of pictures: without I/O
 //! - [`objects`] – where files are kept: a directory, or a bucket of an S3-compatible service
 //! - [`outbound`] – calls to addresses that other people name
 //! - [`threads`] – threads for what takes long, made at the start
@@ -74,7 +73,6 @@ pub mod objects;
 pub mod openapi;
 pub mod ops;
 pub mod outbound;
-pub mod pictures;
 pub mod problem;
 pub mod projections;
 pub mod search;

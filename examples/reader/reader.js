@@ -35,41 +35,106 @@ const shares = (article) =>
     "data-dateline-title": article.headline,
   });
 
-function picture(image) {
-  if (!image) return null;
-  return make("figure", {},
-    make("img", { src: image.url, alt: image.alt ?? "", width: image.width, height: image.height }),
-    make("figcaption", {},
-      image.caption ?? "",
-      image.credit ? make("span", { class: "credit" }, ` ${image.credit}`) : null));
+/** An address that the API says: what it serves itself begins with `/`. */
+const address = (url) => new URL(url, api).href;
+const widths = (renditions) => renditions?.map(({ url, width }) => `${address(url)} ${width}w`).join(", ") || null;
+
+// How wide pictures are in which windows, as reader.css has it: in `sizes` a rem is 16 pixels, whatever the page's is.
+const SIZES = {
+  lead: "(min-width: 1188px) 825px, (min-width: 960px) calc(100vw - 366px), calc(100vw - 34px)",
+  tall: "(min-width: 544px) 510px, calc(100vw - 34px)",
+  body: "(min-width: 782px) 748px, calc(100vw - 34px)",
+  gallery: "(min-width: 752px) 265px, calc(100vw - 34px)",
+  teaser: "(min-width: 672px) 255px, calc(100vw - 34px)",
+};
+
+/** The colour of all of a picture, of its ThumbHash: what is seen until the picture is there. */
+function colour(thumbhash) {
+  const [first, second, third] = [...atob(thumbhash)].map((letter) => letter.charCodeAt(0));
+  const light = (first & 63) / 63;
+  const yellow = ((first >> 6) | ((second & 15) << 2)) / 31.5 - 1;
+  const red = ((second >> 4) | ((third & 3) << 4)) / 31.5 - 1;
+  const b = light - (2 / 3) * yellow;
+  const r = (3 * light - b + red) / 2;
+  return `rgb(${[r, r - red, b].map((part) => Math.round(Math.min(1, Math.max(0, part)) * 255))})`;
 }
 
-function teaser(article) {
-  return make("article", { class: "teaser" },
-    article.section ? make("p", { class: "section" }, article.section.name) : null,
-    make("h2", {}, make("a", { href: link(article.slug) }, article.headline)),
-    article.standfirst ? make("p", { class: "standfirst" }, article.standfirst) : null,
-    make("p", { class: "byline" }, article.byline, " · ", day(article.published_at)),
-    shares(article));
+/** An img element. What cannot be loaded is not shown, nor its caption. */
+function image(attributes, thumbhash) {
+  const element = make("img", attributes);
+  if (thumbhash) element.style.backgroundColor = colour(thumbhash);
+  element.addEventListener("error", () => (element.closest("figure, .thumb") ?? element).remove());
+  return element;
+}
+
+/** The picture above the text, with a caption and who made it. */
+function lead(picture) {
+  if (!picture) return null;
+  const tall = picture.height > picture.width;
+  return make("figure", { class: tall ? "lead tall" : "lead" },
+    image({
+      srcset: widths(picture.srcset), sizes: picture.srcset ? SIZES[tall ? "tall" : "lead"] : null,
+      width: picture.width, height: picture.height, alt: picture.alt ?? "", fetchpriority: "high", src: address(picture.url),
+    }, picture.thumbhash),
+    picture.caption || picture.credit
+      ? make("figcaption", {}, picture.caption ?? "", picture.credit ? make("small", {}, ` ${picture.credit}`) : null)
+      : null);
+}
+
+/** A small picture beside a headline: the part of it that is 16 wide and 9 high. */
+function thumb(article, first) {
+  const crop = article.lead_image?.crops?.find(({ ratio }) => ratio === "16x9");
+  if (!crop) return null;
+  const all = crop.widths.map((width) => ({ width, url: crop.url.replace("{width}", width) }));
+  return make("a", { class: "thumb", href: link(article.slug), tabindex: -1, "aria-hidden": "true" },
+    image({
+      srcset: widths(all), sizes: SIZES[first ? "lead" : "teaser"], width: 16, height: 9, alt: "",
+      loading: first ? null : "lazy", src: address(all[0].url),
+    }, article.lead_image.thumbhash));
+}
+
+function teaser(article, position) {
+  const small = thumb(article, position === 0);
+  return make("article", { class: small ? "teaser pictured" : "teaser" },
+    small,
+    make("div", {},
+      article.section ? make("p", { class: "section" }, article.section.name) : null,
+      make("h2", {}, make("a", { href: link(article.slug) }, article.headline)),
+      article.excerpt ? make("p", { class: "standfirst" }, article.excerpt) : null,
+      make("p", { class: "byline" }, article.byline, " · ", day(article.published_at)),
+      shares(article)));
 }
 
 async function front() {
-  const { data } = await read(
-    "/v1/articles?limit=10&fields=slug,headline,standfirst,byline,section.name,published_at,canonical_url");
+  const { data } = await read("/v1/articles?limit=10&view=card");
   const list = document.querySelector("#articles");
   list.replaceChildren(...data.map(teaser));
   list.removeAttribute("aria-busy");
 }
 
+/** Pictures in the text: from the API, in the width that the page needs, when they are scrolled to. */
+function illustrate(body) {
+  for (const figure of body.querySelectorAll("figure > figure")) figure.parentElement.classList.add("gallery");
+  for (const found of body.querySelectorAll("img")) {
+    const { src, srcset, alt, width, height } = Object.fromEntries([...found.attributes].map(({ name, value }) => [name, value]));
+    found.replaceWith(image({
+      srcset: srcset?.replace(/[^\s,]\S*(?= \d+w)/g, address), sizes: srcset && SIZES[found.closest(".gallery") ? "gallery" : "body"],
+      width, height, alt: alt ?? "", loading: "lazy", src: address(src),
+    }));
+  }
+}
+
 /** The body is sanitised by the server; the dateline goes before its first words. */
 function text(article) {
-  const body = make("div", { class: "body" });
-  body.innerHTML = article.body_html;
-  const first = body.querySelector("p");
+  // In a template nothing is loaded yet.
+  const inert = make("template");
+  inert.innerHTML = article.body_html;
+  illustrate(inert.content);
+  const first = inert.content.querySelector("p");
   if (article.dateline && first) {
     first.prepend(make("span", { class: "dateline" }, article.dateline), " – ");
   }
-  return body;
+  return make("div", { class: "body" }, inert.content);
 }
 
 function about(authors) {
@@ -113,7 +178,7 @@ async function page() {
         make("h1", {}, article.headline),
         article.standfirst ? make("p", { class: "standfirst" }, article.standfirst) : null,
         make("p", { class: "byline" }, article.byline, " · ", day(article.published_at)),
-        picture(article.lead_image),
+        lead(article.lead_image),
         text(article),
         corrections(article.corrections),
         about(article.authors)].filter(Boolean));

@@ -32,6 +32,8 @@ pub struct ArticlePatch {
     replaces: bool,
     expiry: Option<Expiry>,
     telling: Telling,
+    /// Whether it says that it is silent, or that it is not.
+    says_silent: bool,
     /// What is wrong with what is said besides the article.
     wrong: Violations,
 }
@@ -47,8 +49,9 @@ impl Deserr<Violations> for ArticlePatch {
         let expiry = said(&mut fields, "unpublish_at", location, &mut wrong);
         // Null says nothing, as of all that may be left out.
         let silent: Option<Option<bool>> = said(&mut fields, "silent", location, &mut wrong);
+        let silent = silent.flatten();
         let telling = Telling {
-            silent: silent.flatten().unwrap_or_default(),
+            silent: silent.unwrap_or_default(),
             correction: said(&mut fields, "correction", location, &mut wrong).unwrap_or_default(),
         };
         Ok(Self {
@@ -56,6 +59,7 @@ impl Deserr<Violations> for ArticlePatch {
             body,
             expiry,
             telling,
+            says_silent: silent.is_some(),
             wrong,
             ..Self::default()
         })
@@ -129,7 +133,7 @@ impl ArticlePatch {
         let names = [
             ("status", self.fields.has("status")),
             ("unpublish_at", self.expiry.is_some()),
-            ("silent", self.telling.silent),
+            ("silent", self.says_silent),
             ("correction", self.telling.correction.is_some()),
         ];
         names

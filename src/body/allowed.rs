@@ -56,7 +56,7 @@ pub(super) const GENERIC: &[&str] = &["id", "lang", "dir"];
 
 /// Attributes by element; no element keeps any other.
 pub(super) const ATTRIBUTES: &[(&str, &[&str])] = &[
-    ("a", &["href", "title", "rel", "target"]),
+    ("a", &["href", "hreflang", "title", "rel", "target"]),
     ("abbr", &["title"]),
     ("audio", &["src", "controls"]),
     ("blockquote", &["cite"]),
@@ -120,7 +120,7 @@ pub(super) fn safe_value<'v>(
         ("a", "rel") => return relations(value),
         ("a", "target") => value == "_blank",
         (_, "id") => is_id(value),
-        (_, "lang" | "srclang") => is_language_tag(value),
+        (_, "lang" | "srclang" | "hreflang") => is_language_tag(value),
         (_, "dir") => matches!(value, "ltr" | "rtl" | "auto"),
         (_, "align") => matches!(value, "left" | "right" | "center"),
         ("ol", "type") => matches!(value, "1" | "a" | "A" | "i" | "I"),

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::allowed::{is_link, pixels, web_address};
+use super::allowed::{is_link, pixels, safe_value, web_address};
 use super::block::{Block, EmbedBlock, ImageBlock, ParagraphBlock};
 use super::credit::{credited, is_credit, joined};
 use super::parts::{plain, said, substance};
@@ -194,6 +194,7 @@ impl Picture {
             both => both,
         };
         self.report_title_of_link(tree, [&alt, &title], caption.as_deref());
+        self.report_relations(tree);
         let credit = credit.or_else(|| said_of("data-credit").map(|credit| escape(&credit)));
         let Some(url) = tree.attribute(self.id, "src").and_then(web_address) else {
             return self.words(tree, alt, caption, credit);
@@ -247,6 +248,19 @@ impl Picture {
         if !title.is_empty() && !is_said {
             let detail = format!("the title \"{title}\" of a link around a picture is not kept");
             tree.warn("title_removed", detail);
+        }
+    }
+
+    /// The block does not keep whether the link is paid for, nor the language it leads to.
+    fn report_relations(&self, tree: &Tree) {
+        let Some(link) = self.link else { return };
+        for name in ["rel", "hreflang"] {
+            let said = tree.attribute(link, name).unwrap_or_default().trim();
+            let said = safe_value("a", name, said).unwrap_or_default();
+            if !matches!(&*said, "" | "noopener") {
+                let detail = format!("{name}=\"{said}\" of a link around a picture is not kept");
+                tree.warn("relation_removed", detail);
+            }
         }
     }
 

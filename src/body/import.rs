@@ -121,7 +121,9 @@ impl Import<'_> {
             let blocks = import(&tree, true)?;
             return blocks.into_iter().try_for_each(|block| self.add(block));
         }
-        let shows = html.contains("<hr") || html.contains(" src=");
+        let shows = ["<hr", " src=", " data-embed="]
+            .iter()
+            .any(|mark| html.contains(mark));
         match shows || !text_of(self.tree, &[id]).is_empty() {
             true => self.add(HtmlBlock { html }.into()),
             false => Ok(()),

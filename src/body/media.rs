@@ -332,6 +332,31 @@ pub(super) fn places(blocks: &[Block]) -> Vec<(String, Id)> {
         .collect()
 }
 
+/// Leaves out what shows items that are gone; returns where that was.
+pub(super) fn leave_out(blocks: &mut Vec<Block>, is_gone: impl Fn(Id) -> bool) -> Vec<String> {
+    let places = places(blocks).into_iter();
+    let gone: Vec<String> = places
+        .filter(|(_, id)| is_gone(*id))
+        .map(|(pointer, _)| pointer)
+        .collect();
+    let shows_gone = |id: Option<Id>| id.is_some_and(&is_gone);
+    for block in &mut *blocks {
+        if let Block::Gallery(gallery) = block {
+            gallery
+                .images
+                .retain(|image| !shows_gone(image.image().media_id));
+        }
+    }
+    blocks.retain(|block| match block {
+        Block::Image(image) => !shows_gone(image.media_id),
+        Block::Audio(audio) => !shows_gone(audio.media_id),
+        Block::Video(video) => !shows_gone(video.media_id),
+        Block::Gallery(gallery) => !gallery.images.is_empty(),
+        _ => true,
+    });
+    gone
+}
+
 /// Fills in what items of the media say; pointers of violations begin at the body.
 pub(super) fn fill<'f>(
     blocks: &mut [Block],

@@ -157,11 +157,16 @@ impl Body {
         Ok(read)
     }
 
-    /// Whether it holds captions in places so odd that what they belong to is seen only once all around them is mended:
-    /// then it is read again, so that what is exported comes back the same.
+    /// Whether it holds what is seen for what it is only once all around it is mended: captions in odd places, links
+    /// around nothing, line breaks that an element parted. Then it is read again, so that what is exported comes back
+    /// the same.
     fn may_read_otherwise(&self) -> bool {
         self.0.iter().any(|block| match block {
-            Block::Html(block) => block.html.contains("<figcaption"),
+            Block::Html(block) => {
+                block.html.contains("<figcaption") || holds_empty_link(&block.html)
+            }
+            Block::Embed(block) => block.html.as_deref().is_some_and(holds_empty_link),
+            Block::Paragraph(block) => block.html.contains("<br><br>"),
             _ => false,
         })
     }
@@ -195,6 +200,11 @@ impl Body {
     /// The items of the newsroom's media that it shows, in their order, each with a pointer to what shows it.
     pub fn media_places(&self) -> Vec<(String, Id)> {
         media::places(&self.0)
+    }
+
+    /// Leaves out what shows items of the media that are gone; returns pointers to where that was.
+    pub fn leave_out_media(&mut self, is_gone: impl Fn(Id) -> bool) -> Vec<String> {
+        media::leave_out(&mut self.0, is_gone)
     }
 
     /// Fills in what items of the media say of themselves. What shows none loses what only they have.
@@ -233,6 +243,14 @@ impl Body {
     pub fn word_count(&self) -> u32 {
         count_words(&self.to_text())
     }
+}
+
+/// Whether sanitised HTML has a link that closes where it opens.
+fn holds_empty_link(html: &str) -> bool {
+    html.match_indices("></a>").any(|(end, _)| {
+        let tag = html[..end].rsplit('<').next().unwrap_or_default();
+        tag.starts_with("a ")
+    })
 }
 
 /// Words of a plain text, by the rules of Unicode (UAX #29); each ideograph counts as one.

@@ -297,6 +297,19 @@ fn hostile_nesting_neither_overflows_a_small_stack_nor_takes_long() {
         ),
         fill("a\u{2029}"),
         fill("<mfrac><math><mi>a</mi><mi>b</mi>"),
+        fill("<a href=/a><table><tr><td>"),
+        fill("<object data=/a><embed src=/b>"),
+        format!(
+            "<svg><a href=/a>{}{}",
+            fill("<g/>"),
+            fill("<image href=/a />")
+        ),
+        format!(
+            "<svg><a href=//x/{}>{}",
+            "h".repeat(20_000),
+            fill("<image href=/a />")
+        ),
+        format!("<a href=/a>{}", fill("<abbr title=a><object>")),
     ];
     let hostile = move || {
         for html in inputs {

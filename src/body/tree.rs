@@ -106,6 +106,11 @@ impl Tree {
         }
     }
 
+    /// Whether an element is one of MathML.
+    pub(super) fn is_of_formula(&self, id: NodeId) -> bool {
+        matches!(&self.nodes[id].data, Data::Element { name, .. } if name.ns == ns!(mathml))
+    }
+
     pub(super) fn attribute(&self, id: NodeId, name: &str) -> Option<&str> {
         self.attributes(id)
             .find(|(attribute, _)| *attribute == name)

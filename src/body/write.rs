@@ -29,7 +29,8 @@ pub(super) fn is_phrase(tree: &Tree, id: NodeId) -> bool {
         Kind::Element("iframe") => false,
         Kind::Element(name) if is_hidden(name) => true,
         Kind::Element(name) => is_phrasing(name) && all_phrases(tree, id),
-        Kind::Text(_) | Kind::Foreign(_) | Kind::Silent => true,
+        Kind::Foreign(_) => all_phrases(tree, id),
+        Kind::Text(_) | Kind::Silent => true,
     }
 }
 
@@ -122,7 +123,7 @@ impl<'a> Inline<'a> {
                 let name = usual_name(name);
                 let attributes = attributes_html(tree, id, name);
                 let marks = INLINE.contains(&name)
-                    && (NESTING.contains(&name) || !self.open.contains(&name))
+                    && (!self.open.contains(&name) || nests(name, &attributes))
                     && match name {
                         "a" => attributes.contains(" href="),
                         "span" | "bdo" => !attributes.is_empty(),
@@ -202,8 +203,12 @@ impl<'a> Inline<'a> {
     }
 }
 
-/// Inline elements that may stand in one of their own kind.
-const NESTING: &[&str] = &["span", "bdi", "bdo", "q", "ruby", "small"];
+/// Whether an inline element may stand in one of its own kind: where that means more than once, and where it
+/// says something of its own.
+fn nests(name: &str, attributes: &str) -> bool {
+    const NESTING: &[&str] = &["span", "bdi", "bdo", "q", "ruby", "small"];
+    NESTING.contains(&name) || !matches!(name, "a" | "code") && !attributes.is_empty()
+}
 
 /// An attribute after a space; nothing where there is no value.
 pub(super) fn attribute(name: &str, value: Option<impl AsRef<str>>) -> String {
@@ -268,6 +273,7 @@ fn has_address(tree: &Tree, id: NodeId) -> bool {
 fn usual_value(attribute: &str, value: &str) -> String {
     match attribute {
         "src" | "poster" | "cite" => web_address(value).unwrap_or_default(),
+        "hreflang" => value.trim().replace('_', "-"),
         "dir" | "align" => value.trim().to_ascii_lowercase(),
         "title" | "alt" | "label" => collapse(value),
         _ => value.trim().to_owned(),

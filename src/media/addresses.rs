@@ -1,7 +1,7 @@
 //! Where the files of an item are: below one address, under a name that cannot be guessed.
 
 use crate::body::media::ImageCrop;
-use crate::pictures::{Crop, Encoding, Focal, Format, Variant, sizes};
+use pictures::{Crop, Encoding, Focal, Format, Variant, sizes};
 
 /// The addresses of one item's files.
 #[derive(Debug, Clone, Copy)]

@@ -28,9 +28,9 @@ use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::IdPath;
 use crate::idempotency::{EditorialWriter, Reply};
 use crate::merge_patch::MergePatch;
-use crate::pictures::Unreadable;
 use crate::problem::{INVALID_CURSOR, Problem, ProblemDocument};
 use crate::validation::Violation;
+use pictures::Unreadable;
 
 /// Parameters of uploading a file: what is said of it, where the body is the file itself.
 #[derive(Debug, IntoParams)]

@@ -17,8 +17,8 @@ use super::store::{self, Source};
 use crate::db::{Database, StoreError};
 use crate::objects::{Key, Object, ObjectError, ObjectStore, Received};
 use crate::outbound;
-use crate::pictures::{Format, Unreadable, Variant};
 use crate::threads::Threads;
+use pictures::{Format, Unreadable, Variant};
 
 /// Memory for renditions that are asked for often (bytes).
 const CACHED: u64 = 32 * 1024 * 1024;

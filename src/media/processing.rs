@@ -6,11 +6,11 @@ use sha2::{Digest, Sha256};
 
 use super::input::{DigitalSourceType, MediaInput};
 use super::model::StoredRendition;
-use crate::pictures::{
+use crate::text::{Line, Prose, WebUrl};
+use pictures::{
     Crop, Encoding, Focal, Format, Inspected, Kind, Metadata, Picture, Unreadable, Variant,
     inspect, metadata, sizes, without_metadata,
 };
-use crate::text::{Line, Prose, WebUrl};
 
 /// A file, ready to be stored.
 #[derive(Debug)]

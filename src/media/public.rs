@@ -16,8 +16,8 @@ use super::upload::storage_problem;
 use crate::db::Database;
 use crate::http::params::{NoParams, Query};
 use crate::objects::{ByteRange, ObjectError};
-use crate::pictures::Kind;
 use crate::problem::{INTERNAL, Problem, ProblemDocument, RANGE_NOT_SATISFIABLE};
+use pictures::Kind;
 
 /// For ever, as far as HTTP goes (RFC 8246).
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");

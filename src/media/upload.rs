@@ -18,9 +18,9 @@ use crate::http::body::{BodyDigest, IDEMPOTENCY_KEY, media_type};
 use crate::http::observe::{Arrived, Deadline};
 use crate::objects::{Incoming, ObjectError, Received};
 use crate::outbound;
-use crate::pictures::{Format, SNIFFED_BYTES, sniff};
 use crate::problem::{BAD_REQUEST, Problem, REQUEST_TIMEOUT, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE};
 use crate::validation::{Violation, cut, from_json};
+use pictures::{Format, SNIFFED_BYTES, sniff};
 
 /// How long a client may send nothing.
 const IDLE: Duration = Duration::from_secs(15);

@@ -2,7 +2,6 @@
 //! puts a story.
 
 use dateline::articles::store::expiry;
-use dateline::db::Timestamp;
 use dateline::events::{Origin, Writer, log};
 use macro_rules_attribute::apply;
 use reqwest::Method;
@@ -489,12 +488,16 @@ async fn no_cache_keeps_an_article_beyond_its_end(app: TestApp) {
 #[apply(both)]
 async fn that_an_article_has_expired_is_recorded_once(app: TestApp) {
     let token = app.newsroom().await;
-    // Two processes wait for it.
+    // Two processes wait for it. The clock stands still until it is public, however long that takes.
     let other = app.another_process().await;
-    let soon = Timestamp::now().plus(chrono::Duration::milliseconds(900));
+    let mut clock = SettableClock::install(&app).await;
     let draft = app.draft(&token, "ends").await;
-    let end = json!({"unpublish_at": soon.to_string()});
+    let end = json!({"unpublish_at": clock.in_hours(1)});
     assert_eq!(app.step(&token, &draft, "publish", end).await.status, 200);
+    clock.advance(&app, 2).await;
+    // Who waits an hour by the clock asks again when something is scheduled.
+    let later = clock.in_hours(100);
+    app.published_at(&token, "later", &later).await;
     let mut left = 1_000;
     while logged(&app, "article_expired").await.is_empty() {
         left -= 1;

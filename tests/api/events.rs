@@ -10,7 +10,7 @@ use dateline::articles::workflow::{Embargo, Expiry, PublishInput};
 use dateline::auth::model::{Caller, Role};
 use dateline::db::version::Expected;
 use dateline::db::views::READ_MODEL;
-use dateline::db::{Database, Id, Outage, StoreError, StoreResult, Timestamp};
+use dateline::db::{Database, Id, Outage, StoreError, StoreResult};
 use dateline::events::log::{self, Entry};
 use dateline::events::{Change, Event, Origin, Projection, Writer};
 use dateline::projections::{self, rebuild};
@@ -19,6 +19,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::both;
+use crate::coherence::SettableClock;
 use crate::harness::{On, Reply, TestApp, article};
 
 async fn entries_after(database: &Database, sequence: i64) -> Vec<Entry> {
@@ -252,15 +253,16 @@ async fn what_is_refused_is_not_in_the_log(app: TestApp) {
 #[apply(both)]
 async fn an_article_appears_in_the_log_once_when_its_time_comes(app: TestApp) {
     let token = app.newsroom().await;
-    // Two processes wait for it.
+    // Two processes wait for it. The clock stands still until both articles are written, however long that takes.
     let other = app.another_process().await;
-    let soon = Timestamp::now().plus(chrono::Duration::milliseconds(700));
-    let soon = serde_json::to_value(soon).unwrap();
-    app.published_at(&token, "scheduled", soon.as_str().unwrap())
-        .await;
+    let mut clock = SettableClock::install(&app).await;
+    let soon = clock.in_hours(1);
+    app.published_at(&token, "scheduled", &soon).await;
     let draft = app.draft(&token, "embargoed").await;
     let input = json!({"embargo_until": soon});
     assert_eq!(app.step(&token, &draft, "publish", input).await.status, 200);
+    clock.advance(&app, 2).await;
+    // Who waits an hour by the clock asks again when something is scheduled.
     let later = app
         .published_at(&token, "later", "2090-01-01T00:00:00Z")
         .await;

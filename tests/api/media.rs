@@ -508,6 +508,31 @@ async fn an_item_that_is_shown_stays(app: TestApp) {
         assert_eq!(app.get(url).await.status, 404, "{url}");
     }
     assert_eq!(app.item(&token, &id).await.status, 404);
+    // A version of the article that showed it is brought back without it.
+    let path = format!("/v1/editorial/articles/{article}");
+    let now = app.request(Method::GET, &path).bearer(&token).send().await;
+    let restored = app
+        .request(Method::POST, &format!("{path}/revisions/1/restore"))
+        .bearer(&token)
+        .header("if-match", &now.etag())
+        .json(json!({}))
+        .await;
+    assert_eq!(restored.status, 200, "{}", restored.text);
+    assert_eq!(restored.json["lead_image"], Value::Null);
+    assert_eq!(restored.json["body"].as_array().unwrap().len(), 1);
+    let warned: Vec<&Value> = restored.json["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|warning| &warning["pointer"])
+        .collect();
+    let places = [
+        "/lead_image",
+        "/body/1",
+        "/body/2/images/0",
+        "/body/2/images/1",
+    ];
+    assert_eq!(warned, places);
     // The same file is another item then, at another address.
     let again = app.picture(&token, 1).await;
     assert_ne!(again.json["url"], item.json["url"]);

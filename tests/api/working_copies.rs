@@ -612,6 +612,7 @@ async fn a_working_copy_may_be_incomplete_and_is_not_published_so(app: TestApp) 
             json!({"unpublish_at": null, "silent": true, "correction": {"kind": "update", "text": "x"}}),
             &["/unpublish_at", "/silent", "/correction"],
         ),
+        (json!({"silent": false}), &["/silent"]),
         (json!({"headlin": "x"}), &["/headlin"]),
         (json!({"authors": ["nobody"]}), &["/authors/0"]),
         (
@@ -627,6 +628,9 @@ async fn a_working_copy_may_be_incomplete_and_is_not_published_so(app: TestApp) 
             refused.text
         );
     }
+    // Null says nothing.
+    let nothing = json!({"silent": null, "correction": null, "kicker": "x"});
+    let copy = written(&app, &token, &copy, nothing).await;
     app.published(&token, "taken").await;
     assert_eq!(
         write(&app, &token, &copy, json!({"slug": "taken"}))

@@ -43,7 +43,7 @@ async function pages(api, bare) {
   const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
   const policy =
     `default-src 'none'; script-src 'self' ${api}; connect-src ${api}; style-src 'self'; ` +
-    "img-src https: data:; base-uri 'none'; form-action 'none'";
+    `img-src https: data: ${api}; base-uri 'none'; form-action 'none'`;
   const server = createServer(async (request, response) => {
     const path = new URL(request.url, "http://x").pathname;
     if (path === "/bare") {
@@ -148,6 +148,45 @@ async function run() {
     assert.match(await count(page).textContent(), /^[\d,]+ shares$/);
     assert.equal(await page.locator("#trending li").count(), 5);
     await page.screenshot({ path: `${root}/target/browser/front.png`, fullPage: true });
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  await claim("pictures are there in the width that the page needs, in places that were kept for them", async () => {
+    const { context, page, complaints } = await reader(browser, { agent: "A reader who looks" });
+    await page.addInitScript(() => {
+      window.shifted = [];
+      new PerformanceObserver((list) => {
+        for (const { sources } of list.getEntries()) {
+          window.shifted.push(...sources.map(({ node }) => node).filter((node) => node?.closest?.("figure")));
+        }
+      }).observe({ type: "layout-shift", buffered: true });
+    });
+    const loaded = async (picture) => {
+      await picture.scrollIntoViewIfNeeded();
+      await until("a picture", () => picture.evaluate((img) => img.complete && img.naturalWidth > 0));
+      return picture.evaluate((img) => img.currentSrc);
+    };
+    await page.goto(address);
+    const lead = page.locator("#article .lead");
+    const picture = lead.locator("img");
+    assert.match(await loaded(picture), /\/media\/[0-9a-f]+\/960\.webp$/);
+    assert.match(await picture.getAttribute("srcset"), /\/320\.webp 320w, .*\/1600\.webp 1600w$/);
+    assert.deepEqual(await picture.evaluate((img) => [img.width / img.height > 1.4, img.getAttribute("width")]), [true, "1600"]);
+    assert.match(await picture.getAttribute("alt"), /sunrise/);
+    assert.match(await lead.locator("figcaption").textContent(), /Port Ellery.*Harbour Pictures \/ Example Press Agency$/);
+    const gallery = page.locator("#article .gallery > figure");
+    assert.equal(await gallery.count(), 3);
+    for (const figure of await gallery.all()) {
+      assert.match(await loaded(figure.locator("img")), /\/320\.webp$/);
+      assert.match(await figure.locator("figcaption").textContent(), /Harbour Pictures/);
+    }
+    assert.equal(await page.evaluate(() => window.shifted.length), 0);
+    await page.goto(`${site}/`);
+    const small = page.locator("#articles .thumb img");
+    assert.match(await loaded(small.first()), /\/960-16x9-\d+-\d+\.webp$/);
+    assert.match(await loaded(small.nth(1)), /\/320-16x9-\d+-\d+\.webp$/);
+    await page.screenshot({ path: `${root}/target/browser/front-pictures.png`, fullPage: true });
     assert.deepEqual(complaints, []);
     await context.close();
   });

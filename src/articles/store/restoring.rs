@@ -10,10 +10,12 @@ use crate::articles::revisions::model::RestoreInput;
 use crate::articles::telling::EditorialRules;
 use crate::articles::written::{NamedIds, WrittenFields, members_to_restore};
 use crate::auth::model::Caller;
+use crate::body::Body;
 use crate::db::schema::{authors, tags};
 use crate::db::version::{Expected, Version};
 use crate::db::{Connection, Id, Resource, StoreResult, slugs};
 use crate::events::Change;
+use crate::media::store::uses;
 use crate::text::Slug;
 use crate::validation::{Violation, Violations};
 
@@ -33,9 +35,15 @@ pub fn restore(
 ) -> StoreResult<Violations> {
     let (revision, named) = revisions::load(change.connection, id, Some(version))?;
     let mut fields = revision.article.fields;
-    let gone = named_now(change.connection, &mut fields, &named)?;
+    let mut gone = named_now(change.connection, &mut fields, &named)?;
+    let mut body = revision.article.body;
+    gone.append(without_gone_media(
+        change.connection,
+        &mut fields,
+        &mut body,
+    )?);
     let members = members_to_restore(&fields);
-    let patch = ArticlePatch::replacing(members, revision.article.body, input.said());
+    let patch = ArticlePatch::replacing(members, body, input.said());
     write::edit(
         change,
         id,
@@ -44,6 +52,32 @@ pub fn restore(
         patch.restoring(version.0),
         rules,
     )?;
+    Ok(gone)
+}
+
+/// Leaves out what shows items of the media that have been deleted.
+fn without_gone_media(
+    connection: &mut Connection,
+    fields: &mut WrittenFields,
+    body: &mut Body,
+) -> StoreResult<Violations> {
+    let lead = fields.lead_image.as_ref().and_then(|image| image.media_id);
+    let shown = body.media_places().into_iter().map(|(_, id)| id);
+    let shown: Vec<Id> = shown.chain(lead).collect();
+    let known = uses::by_ids(connection, &shown)?;
+    let is_gone = |id: Id| !known.contains_key(&id);
+    let mut places: Vec<String> = Vec::new();
+    if lead.is_some_and(is_gone) {
+        fields.lead_image = None;
+        places.push("/lead_image".into());
+    }
+    let in_body = body.leave_out_media(is_gone).into_iter();
+    places.extend(in_body.map(|pointer| format!("/body{pointer}")));
+    let mut gone = Violations::default();
+    for place in places {
+        let detail = "the item of the media is gone and was left out";
+        gone.push(Violation::new(place, "gone", detail));
+    }
     Ok(gone)
 }
 

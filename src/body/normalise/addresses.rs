@@ -5,7 +5,9 @@ use url::Url;
 use super::super::allowed::{is_link, web_address};
 use super::super::tree::{NodeId, Tree};
 use super::backgrounds::{self, BACKGROUNDS};
+use super::empty;
 use super::pictures::{INSTEAD, LAZY, SETS, candidates};
+use super::wrappers::leads_somewhere;
 use crate::validation::cut;
 
 /// Attributes that hold an address.
@@ -17,6 +19,7 @@ const ADDRESSES: &[&str] = &[
     "data",
     "data-poster",
     "data-href",
+    "longdesc",
 ];
 
 /// Makes relative addresses whole; those of the same page become links within it. Without an address
@@ -115,6 +118,23 @@ fn same_page(url: &Url, base: &Url) -> bool {
     one == other
 }
 
+/// Notes where descriptions of pictures and frames stand (`longdesc`), which nothing that shows a block knows.
+pub(super) fn report_descriptions(tree: &mut Tree) {
+    for id in tree.all() {
+        let Some(address) = tree.attribute(id, "longdesc").map(str::trim) else {
+            continue;
+        };
+        if !address.is_empty() {
+            let detail = format!(
+                "the description {} of a picture or a frame is not kept; a link in the text leads readers there",
+                shown(address)
+            );
+            tree.warn("link_removed", detail);
+        }
+        tree.remove_attribute(id, "longdesc");
+    }
+}
+
 /// Notes links that are taken away, and words that only attributes hold.
 pub(super) fn report(tree: &mut Tree) {
     for id in tree.all() {
@@ -133,6 +153,10 @@ pub(super) fn report(tree: &mut Tree) {
         }
         report_sources(tree, id);
         report_title(tree, id);
+        // A link may stand around it, which may hold no other.
+        if tree.name(id) == "a" && !leads_somewhere(tree, id) {
+            empty::take_away(tree, id);
+        }
     }
 }
 
@@ -159,10 +183,18 @@ fn report_sources(tree: &Tree, id: NodeId) {
 }
 
 /// Titles stay on links, abbreviations and pictures.
-fn report_title(tree: &Tree, id: NodeId) {
+pub(super) fn report_title(tree: &Tree, id: NodeId) {
+    let stays = matches!(tree.name(id), "abbr" | "img" | "acronym");
+    if !stays && !leads_somewhere(tree, id) {
+        report_lost_title(tree, id);
+    }
+}
+
+/// Notes the title of an element that is not kept, or not with it.
+pub(super) fn report_lost_title(tree: &Tree, id: NodeId) {
     let name = tree.name(id);
     let title = tree.attribute(id, "title").unwrap_or_default().trim();
-    if !title.is_empty() && !matches!(name, "a" | "abbr" | "img" | "acronym") {
+    if !title.is_empty() {
         tree.warn(
             "title_removed",
             format!("the title {} of a \"{name}\" is not kept", shown(title)),

@@ -6,7 +6,7 @@ use super::super::allowed::is_id;
 use super::super::parts::is_space;
 use super::super::tree::{NodeId, Tree};
 use super::super::write::is_phrase;
-use super::addresses::shown;
+use super::addresses::{report_lost_title, shown};
 
 /// Keeps the names of elements that a link of the text leads to, and no others; takes away links
 /// that would lead nowhere.
@@ -35,6 +35,7 @@ pub(super) fn keep(tree: &mut Tree) {
                     ),
                 );
             }
+            report_lost_title(tree, id);
             tree.unwrap(id);
         }
     }

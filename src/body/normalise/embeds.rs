@@ -3,10 +3,11 @@
 use super::super::allowed::web_address;
 use super::super::figure::embed_address;
 use super::super::parts::is_space;
-use super::super::tree::{NodeId, Tree};
+use super::super::tree::{Kind, NodeId, Tree};
 use super::super::write::{collapse, text_of};
 use super::addresses::shown;
 use super::backgrounds::BACKGROUNDS;
+use super::empty;
 use super::pictures::SETS;
 use super::providers::{is_embed_code, of_script, provider_of};
 
@@ -60,9 +61,9 @@ fn embed(tree: &mut Tree, id: NodeId, address: &str, provider: Option<&str>) {
     }
     // An element that only scripts fill shows nothing: a link does.
     let shows = |id: NodeId| match tree.name(id) {
-        "img" => true,
+        "img" | "area" => true,
         "video" | "audio" | "source" => tree.attribute(id, "src").is_some(),
-        _ => false,
+        _ => matches!(tree.kind(id), Kind::Foreign("image")),
     };
     let is_empty = collapse(&text_of(tree, &[id])).is_empty();
     if is_empty && !shows(id) && !tree.below(id).into_iter().any(shows) {
@@ -70,6 +71,7 @@ fn embed(tree: &mut Tree, id: NodeId, address: &str, provider: Option<&str>) {
         let text = tree.text(address);
         tree.append(link, text);
         tree.insert_before(id, link);
+        empty::report_below(tree, id, address);
         tree.detach(id);
     }
 }
@@ -151,12 +153,30 @@ fn object(tree: &mut Tree, id: NodeId) {
         return;
     };
     for id in below {
-        if matches!(tree.name(id), "embed" | "param") {
-            tree.detach(id);
-        }
+        instead_of_object(tree, id, &address);
     }
     tree.rename(id, "div");
     embed(tree, id, &address, None);
+}
+
+/// What an `object` shows where it cannot show what is at its address: of another player, a link to it.
+fn instead_of_object(tree: &mut Tree, id: NodeId, shown_there: &str) {
+    let address = match tree.name(id) {
+        "object" => tree.attribute(id, "data"),
+        "embed" | "param" | "iframe" => tree.attribute(id, "src"),
+        _ => return,
+    };
+    let address = address.and_then(web_address);
+    if let Some(address) = address.filter(|address| address != shown_there) {
+        let link = tree.element("a", &[("href", &address)]);
+        let text = tree.text(&address);
+        tree.append(link, text);
+        tree.insert_before(id, link);
+    }
+    match tree.name(id) {
+        "object" => tree.unwrap(id),
+        _ => tree.detach(id),
+    }
 }
 
 /// A script that shows something in its own place; not where a picture stands for it, and not the

@@ -7,6 +7,7 @@
 //! - `addresses`: relative addresses, and links that lead nowhere
 //! - `embeds`, `providers`: posts, videos and charts of other sites
 //! - `visible`: what readers do not see; formulas as text
+//! - `drawings`: links and pictures in drawings, links in formulas
 //! - `pictures`: pictures that scripts load later, and what stands there without scripts
 //! - `backgrounds`: pictures that are the background of an element
 //! - `captions`: captions beside pictures and in attributes
@@ -15,7 +16,8 @@
 //! - `maps`: places in pictures that lead somewhere
 //! - `breaks`: line breaks that part paragraphs
 //! - `anchors`: what links within the text lead to
-//! - `wrappers`: inline elements around paragraphs, put inside each
+//! - `empty`: what elements say that hold nothing to see
+//! - `wrappers`: inline elements around paragraphs, put inside each; links in links
 
 use url::Url;
 
@@ -28,7 +30,9 @@ mod backgrounds;
 mod breaks;
 mod captions;
 mod characters;
+mod drawings;
 mod embeds;
+mod empty;
 mod lists;
 mod maps;
 mod pictures;
@@ -36,6 +40,8 @@ mod providers;
 mod styles;
 mod visible;
 mod wrappers;
+
+use empty::Place;
 
 pub(super) use characters::{clean, is_blank};
 
@@ -46,9 +52,12 @@ pub(super) use characters::{clean, is_blank};
 pub(super) fn document(tree: &mut Tree, base: Option<&Url>) -> Result<(), Violation> {
     characters::remove_forbidden(tree);
     addresses::resolve(tree, base);
+    addresses::report_descriptions(tree);
+    drawings::links(tree);
     embeds::recognise(tree);
     visible::drop_hidden(tree);
     captions::beside(tree);
+    drawings::pictures(tree)?;
     pictures::choose(tree);
     if captions::of_attributes(tree)? {
         // They may hold links.
@@ -62,6 +71,8 @@ pub(super) fn document(tree: &mut Tree, base: Option<&Url>) -> Result<(), Violat
     breaks::part(tree);
     anchors::keep(tree);
     addresses::report(tree);
+    empty::report(tree, Place::Text);
+    wrappers::part_links(tree, Place::Text)?;
     wrappers::push_down(tree)?;
     // Pictures for readers without scripts stand beside their captions by now, and captions in links do.
     captions::beside(tree);
@@ -75,10 +86,13 @@ pub(super) fn document(tree: &mut Tree, base: Option<&Url>) -> Result<(), Violat
 /// `too_deep` or `too_large`, as of a document.
 pub(super) fn field(tree: &mut Tree, is_inline: bool) -> Result<(), Violation> {
     characters::remove_forbidden(tree);
+    addresses::report_descriptions(tree);
+    drawings::links(tree);
     if !is_inline {
         embeds::recognise(tree);
     }
     visible::drop_hidden(tree);
+    drawings::pictures(tree)?;
     pictures::choose(tree);
     if !is_inline {
         captions::of_attributes(tree)?;
@@ -88,6 +102,9 @@ pub(super) fn field(tree: &mut Tree, is_inline: bool) -> Result<(), Violation> {
     lists::mend(tree);
     breaks::separators(tree);
     addresses::report(tree);
+    let place = if is_inline { Place::Line } else { Place::Flow };
+    empty::report(tree, place);
+    wrappers::part_links(tree, place)?;
     if is_inline {
         pictures::report_out_of_place(tree);
     }

@@ -61,7 +61,6 @@ pub(super) fn choose(tree: &mut Tree) {
         if let Some((_, name)) = AMP.iter().find(|(amp, _)| *amp == tree.name(id)) {
             tree.rename(id, name);
         }
-        of_drawing(tree, id);
         if SHOWN.contains(&tree.name(id)) {
             choose_address(tree, id);
         }
@@ -85,31 +84,6 @@ pub(super) fn choose(tree: &mut Tree) {
     without_scripts(tree);
     backgrounds::show(tree);
     report(tree);
-}
-
-/// A picture in a drawing, as pages cut them to shapes, stands before it.
-fn of_drawing(tree: &mut Tree, id: NodeId) {
-    if !matches!(tree.kind(id), Kind::Foreign("image")) {
-        return;
-    }
-    let Some(address) = tree.attribute(id, "href").map(str::to_owned) else {
-        return;
-    };
-    let drawing = tree
-        .ancestors(id)
-        .take_while(|id| matches!(tree.kind(*id), Kind::Foreign(_)))
-        .last();
-    if let Some(drawing) = drawing {
-        let alt = [id, drawing]
-            .iter()
-            .find_map(|id| tree.attribute(*id, "aria-label"))
-            .map(collapse)
-            .unwrap_or_default();
-        tree.rename(id, "img");
-        tree.set_attribute(id, "src", &address);
-        tree.set_attribute(id, "alt", &alt);
-        tree.insert_before(drawing, id);
-    }
 }
 
 /// Notes what is shown nowhere because its address leads nowhere.

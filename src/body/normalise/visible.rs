@@ -61,7 +61,7 @@ fn has_unseen_style(tree: &Tree, id: NodeId) -> bool {
 }
 
 /// Scripts are code, and said only by their address.
-fn report(tree: &Tree, id: NodeId) {
+pub(super) fn report(tree: &Tree, id: NodeId) {
     if let Some(source) = tree.attribute(id, "src") {
         let name = tree.name(id);
         if name == "script" && is_player(source) {

@@ -1,12 +1,13 @@
-//! Inline elements around paragraphs, put inside each: blocks hold them in their own HTML only.
+//! Inline elements around paragraphs, put inside each: blocks hold them in their own HTML only. Links in links,
+//! each on its own.
 
 use super::super::allowed::{GENERIC, INLINE, is_link};
+use super::super::credit::is_credit;
 use super::super::figure::embed_address;
-use super::super::parts::is_space;
 use super::super::tree::{Kind, NodeId, Tree};
-use super::super::write::{all_phrases, collapse, is_phrase, usual_name};
-use super::addresses::shown;
+use super::super::write::{all_phrases, is_phrase, usual_name};
 use super::embeds::is_within_embed;
+use super::empty::{Place, is_shown};
 use crate::validation::Violation;
 
 /// Elements whose HTML is kept as it is, so that what is around them is no matter.
@@ -32,44 +33,44 @@ pub(super) fn push_down(tree: &mut Tree) -> Result<(), Violation> {
             tree.remove_attribute(id, "dir");
         }
         if INLINE.contains(&usual_name(&name)) {
-            report_empty(tree, id);
             if !all_phrases(tree, id) {
-                distribute(tree, id, id)?;
+                distribute(tree, id, id, Place::Text)?;
                 tree.unwrap(id);
             }
         } else if let Some(span) = span_of(tree, id) {
-            distribute(tree, span, id)?;
+            distribute(tree, span, id, Place::Text)?;
             place_before(tree, span, id);
         }
     }
     Ok(())
 }
 
-/// Whether an element keeps its HTML as it is, which no link goes into.
-fn is_whole(tree: &Tree, id: NodeId) -> bool {
-    WHOLE.contains(&tree.name(id)) || embed_address(tree, id).is_some()
+/// Parts links that stand in others, as in a table that is all a link: a place leads to one address, the
+/// innermost, and what is around it to that of the outer link.
+///
+/// # Errors
+/// `too_large` where that makes too many elements.
+pub(super) fn part_links(tree: &mut Tree, place: Place) -> Result<(), Violation> {
+    for id in tree.all() {
+        let holds_link = |tree: &Tree| tree.descendants(id).any(|id| leads_somewhere(tree, id));
+        if leads_somewhere(tree, id) && holds_link(tree) {
+            let place = place.of(tree, id);
+            distribute(tree, id, id, place)?;
+            tree.unwrap(id);
+        }
+    }
+    Ok(())
 }
 
-/// Notes a link around nothing that can be clicked.
-fn report_empty(tree: &Tree, id: NodeId) {
-    let Some(href) = tree.attribute(id, "href").filter(|_| tree.name(id) == "a") else {
-        return;
-    };
-    // What is around the link keeps it as it is.
-    let is_in_whole = |part: NodeId| {
-        let mut within = tree.ancestors(part).take_while(|around| *around != id);
-        within.any(|around| is_whole(tree, around))
-    };
-    let shows = |id: NodeId| match tree.kind(id) {
-        Kind::Text(text) => !collapse(text).is_empty() && !is_in_whole(id),
-        _ => tree.name(id) == "img" && !is_in_whole(id),
-    };
-    if is_link(href.trim()) && !tree.below(id).into_iter().any(shows) {
-        tree.warn(
-            "link_removed",
-            format!("the link to {} holds nothing to click on", shown(href)),
-        );
-    }
+/// Whether it is a link that is kept.
+pub(super) fn leads_somewhere(tree: &Tree, id: NodeId) -> bool {
+    let href = tree.attribute(id, "href").map(str::trim);
+    tree.name(id) == "a" && href.is_some_and(is_link)
+}
+
+/// Whether an element keeps its HTML as it is, which no link goes into.
+pub(super) fn is_whole(tree: &Tree, id: NodeId) -> bool {
+    WHOLE.contains(&tree.name(id)) || embed_address(tree, id).is_some()
 }
 
 /// A `span` with what a block cannot say of itself; it is taken from the element.
@@ -95,29 +96,49 @@ fn place_before(tree: &mut Tree, span: NodeId, id: NodeId) {
     }
 }
 
-/// Puts a copy of the wrapper around each run of phrases below an element. A name is given once.
-fn distribute(tree: &mut Tree, wrapper: NodeId, parent: NodeId) -> Result<(), Violation> {
+/// Puts a copy of the wrapper around each run of phrases below an element, and into what is known by its class.
+/// A name is given once.
+fn distribute(
+    tree: &mut Tree,
+    wrapper: NodeId,
+    parent: NodeId,
+    place: Place,
+) -> Result<(), Violation> {
+    let is_link = tree.name(wrapper) == "a";
     let mut run = Vec::new();
     let children: Vec<NodeId> = tree.children(parent).collect();
     for child in children {
-        if is_phrase(tree, child) {
+        let is_linked = is_link && leads_somewhere(tree, child);
+        let holds_link =
+            |tree: &Tree| is_link && tree.descendants(child).any(|id| leads_somewhere(tree, id));
+        let goes_around = !is_linked && is_phrase(tree, child) && !is_credit(tree, child);
+        if goes_around && !holds_link(tree) {
             run.push(child);
             continue;
         }
-        surround(tree, wrapper, std::mem::take(&mut run))?;
-        match tree.name(child) {
-            "img" if tree.name(wrapper) == "a" => surround(tree, wrapper, vec![child])?,
-            _ if is_whole(tree, child) => {}
-            _ => distribute(tree, wrapper, child)?,
+        surround(tree, wrapper, std::mem::take(&mut run), place)?;
+        let is_kept = is_whole(tree, child);
+        let is_alone = tree.name(child) == "img" || place == Place::Flow && is_kept;
+        if is_link && is_alone && !holds_link(tree) {
+            surround(tree, wrapper, vec![child], place)?;
+        } else if !is_linked && (!is_kept || place == Place::Flow) {
+            distribute(tree, wrapper, child, place)?;
         }
     }
-    surround(tree, wrapper, run)
+    surround(tree, wrapper, run, place)
 }
 
-fn surround(tree: &mut Tree, wrapper: NodeId, run: Vec<NodeId>) -> Result<(), Violation> {
+fn surround(
+    tree: &mut Tree,
+    wrapper: NodeId,
+    run: Vec<NodeId>,
+    place: Place,
+) -> Result<(), Violation> {
     // A name that is given says nothing more.
     let is_bare = tree.name(wrapper) == "span" && tree.attributes(wrapper).next().is_none();
-    if is_bare || run.iter().all(|id| is_space(tree, *id)) {
+    let is_linked = tree.name(wrapper) == "a";
+    let shows = |id: &NodeId| is_shown(tree, *id, place, is_linked);
+    if is_bare || !run.iter().any(shows) {
         return Ok(());
     }
     tree.copied(wrapper)?;

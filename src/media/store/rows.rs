@@ -10,7 +10,7 @@ use crate::db::desk_schema::{media, media_uses};
 use crate::db::{Connection, Id, StoreError, StoreResult, Timestamp};
 use crate::media::addresses::Addresses;
 use crate::media::model::{MediaItem, Rendition, StoredRendition};
-use crate::pictures::{Encoding, Focal, Format, Variant};
+use pictures::{Encoding, Focal, Format, Variant};
 
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = media)]

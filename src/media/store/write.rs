@@ -18,8 +18,8 @@ use crate::media::processing::{self, Processed};
 use crate::merge_patch::MergePatch;
 use crate::names;
 use crate::on_each_database;
-use crate::pictures::Format;
 use crate::text::{Line, Prose, WebUrl};
+use pictures::Format;
 
 /// A file that has been read and stored, to become an item.
 #[derive(Debug, Clone)]
