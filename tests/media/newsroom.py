@@ -14,6 +14,8 @@ import time
 import urllib.parse
 
 PROGRAM = os.environ["PROGRAM"]
+# Servers that were started, to end those of work in the background as well.
+STARTED = []
 
 
 def check(is_so, what):
@@ -91,6 +93,7 @@ class Newsroom:
         command = [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", *self.options]
         with open(self.folder / "log", "wb") as log:
             self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+        STARTED.append(self.process)
         for _ in range(600):
             log = (self.folder / "log").read_text()
             found = re.search(r'"message":"listening","address":"([^"]*)"', log)
@@ -115,8 +118,9 @@ class Newsroom:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.stop()
+    def __exit__(self, failure, *_):
+        # What hangs is not waited for once something else went wrong.
+        self.kill() if failure else self.stop()
 
     def ask(self, method, path, body=None, headers=None, **more):
         bearer = {"Authorization": f"Bearer {self.token}"}
@@ -189,6 +193,8 @@ class Background(threading.Thread):
 
 def main(work):
     """Runs a part of the check in the folder that was given, and says which it was when it fails."""
+    # So that servers end with who is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
     name = pathlib.Path(sys.argv[0]).stem
     folder = pathlib.Path(sys.argv[1])
@@ -204,4 +210,7 @@ def main(work):
             print(f"--- the end of {log}", *lines[-10:], sep="\n", file=sys.stderr)
         sys.exit(f"tests/media/{name}: {failure}")
     finally:
+        for process in STARTED:
+            if process.poll() is None:
+                process.kill()
         say(f"{name}: {time.monotonic() - began:.0f} s")
