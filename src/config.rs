@@ -297,7 +297,7 @@ pub struct MediaConfig {
     pub media_url: Option<Url>,
 
     /// Maximum size of an uploaded file (bytes)
-    #[arg(long, env = "DATELINE_MAX_MEDIA_BYTES", default_value_t = 64 * 1024 * 1024, value_parser = clap::value_parser!(u64).range(1024..=2 * 1024 * 1024 * 1024))]
+    #[arg(long, env = "DATELINE_MAX_MEDIA_BYTES", default_value_t = 64 * 1024 * 1024, value_parser = clap::value_parser!(u64).range(1024..=512 * 1024 * 1024))]
     pub max_media_bytes: u64,
 
     /// Keep in original files what they say of themselves, places included; renditions never have it

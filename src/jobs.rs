@@ -107,13 +107,17 @@ pub fn follow_the_clock(database: &Data<Database>, writer: &Writer, rules: Edito
     let (database, writer) = (database.clone(), writer.clone());
     actix_web::rt::spawn(async move {
         loop {
-            let wait = match do_what_is_due(&database, &writer, rules).await {
+            let mut wait = match do_what_is_due(&database, &writer, rules).await {
                 Ok(wait) => wait.min(SWEEPING),
                 Err(error) => {
                     put_off("what the clock has brought", &error);
                     AGAIN
                 }
             };
+            if let Err(error) = media_uses::catch_up(&database, &writer, rules).await {
+                put_off("writing articles with changed media again", &error);
+                wait = wait.min(AGAIN);
+            }
             let _ = tokio::time::timeout(wait, database.changes().scheduled()).await;
         }
     });
@@ -125,7 +129,6 @@ async fn do_what_is_due(
     writer: &Writer,
     rules: EditorialRules,
 ) -> Result<Duration, StoreError> {
-    media_uses::catch_up(database, writer, rules).await?;
     loop {
         match database.read(log::next).await? {
             None => return Ok(SWEEPING),

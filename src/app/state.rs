@@ -257,7 +257,15 @@ async fn identity_provider(
 /// The files of the media. What articles show of them is written again where they are at another address than before.
 async fn media_files(config: &ServerConfig, database: &Database) -> Result<MediaFiles, StartError> {
     let location = config.media.location(database.url());
-    let objects = ObjectStore::open(&location, MediaConfig::credentials())?;
+    let objects = match ObjectStore::open(&location, MediaConfig::credentials()) {
+        Ok(objects) => Some(objects),
+        // Nobody has asked for it: readers are served without.
+        Err(error) if config.media.media_store.is_none() => {
+            tracing::warn!(%error, "no files can be uploaded; --media-store says where they are kept");
+            None
+        }
+        Err(error) => return Err(error.into()),
+    };
     let base = config.media.base(&config.path_prefix);
     let wanted = base.clone();
     let set = move |connection: &mut Connection| base::set(connection, &wanted);

@@ -36,6 +36,7 @@ pub struct ArticlePatch {
     says_silent: bool,
     /// What is wrong with what is said besides the article.
     wrong: Violations,
+    is_of_changed_media: bool,
 }
 
 impl Deserr<Violations> for ArticlePatch {
@@ -115,8 +116,14 @@ impl ArticlePatch {
                 silent: true,
                 ..Telling::default()
             },
+            is_of_changed_media: true,
             ..Self::default()
         }
+    }
+
+    /// Whether it is that.
+    pub fn is_of_changed_media(&self) -> bool {
+        self.is_of_changed_media
     }
 
     /// The same, to bring a version back.
@@ -250,7 +257,9 @@ impl ArticlePatch {
 /// What a patch of the picture above an article is merged into. Of another item of the media nothing that the one before
 /// said is left; a word that is given is this article's own from then on, and one that is removed is the item's again.
 fn to_be_patched(mut image: LeadImage, patch: &Map<String, Value>) -> Option<LeadImage> {
-    let now = image.media_id?;
+    let Some(now) = image.media_id else {
+        return Some(image);
+    };
     match patch.get("media_id") {
         Some(Value::String(id)) if *id != now.to_string() => return None,
         Some(Value::Null) => image.media_id = None,

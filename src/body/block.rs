@@ -412,7 +412,7 @@ blocks! {
     Heading(HeadingBlock, "heading"): ["level"],
     Quote(QuoteBlock, "quote"): [],
     Image(ImageBlock, "image"): ["url", "alt"],
-    Gallery(GalleryBlock, "gallery"): [],
+    Gallery(GalleryBlock, "gallery"): ["caption"],
     Audio(AudioBlock, "audio"): ["url"],
     Video(VideoBlock, "video"): ["url"],
     List(ListBlock, "list"): ["ordered"],
@@ -518,12 +518,24 @@ impl ToSchema for BlockInput {
             object
                 .required
                 .retain(|member| !optional.contains(&member.as_str()));
+            if let Some(images) = object.properties.get_mut("images") {
+                *images = sent_images();
+            }
             object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
             if !optional.is_empty() {
                 schemas.push((Self::of(&of, optional), object.into()));
             }
         }
     }
+}
+
+/// The pictures of a gallery as they are sent.
+fn sent_images() -> RefOr<Schema> {
+    ArrayBuilder::new()
+        .items(Ref::from_schema_name("ImageBlockInput"))
+        .min_items(Some(1))
+        .max_items(Some(super::MAX_IMAGES))
+        .into()
 }
 
 /// An array of blocks as they are sent.

@@ -2,6 +2,9 @@
 
 use crate::validation::Violation;
 
+/// Most pictures of a gallery.
+pub const MAX_IMAGES: usize = 50;
+
 /// Most bytes of an input: of HTML, Markdown or plain text, or of blocks as JSON.
 pub const MAX_BYTES: usize = 1024 * 1024;
 /// Most blocks of one body.

@@ -64,7 +64,7 @@ pub use block::{
     GalleryImage, HeadingBlock, HtmlBlock, ImageBlock, ListBlock, ParagraphBlock, QuoteBlock,
     TableBlock, VideoBlock,
 };
-pub use bounds::{MAX_BLOCKS, MAX_BYTES, MAX_DEPTH};
+pub use bounds::{MAX_BLOCKS, MAX_BYTES, MAX_DEPTH, MAX_IMAGES};
 pub use diff::{BlockChange, BlockOp};
 pub use excerpt::shortened;
 pub use pictures::Picture;

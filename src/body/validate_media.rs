@@ -4,13 +4,11 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 
 use super::block::{AudioBlock, Block, GalleryBlock, GalleryImage, ImageBlock, VideoBlock};
+use super::bounds::MAX_IMAGES;
 use super::media::Override;
 use super::validate::{Address, Inline, Line, Link, Pixels, line, optional};
 use crate::db::Id;
 use crate::validation::{Violation, Violations};
-
-/// Most pictures of a gallery.
-const MOST_IMAGES: usize = 50;
 
 /// What the server says of an item, whatever is sent of it: clients send back what they have read.
 #[derive(Debug)]
@@ -105,8 +103,8 @@ pub(super) struct Gallery {
 
 impl Gallery {
     pub(super) fn read(self, removed: &mut Violations) -> Result<Block, Violations> {
-        if self.images.is_empty() || self.images.len() > MOST_IMAGES {
-            let detail = format!("must be 1 to {MOST_IMAGES}, are {}", self.images.len());
+        if self.images.is_empty() || self.images.len() > MAX_IMAGES {
+            let detail = format!("must be 1 to {MAX_IMAGES}, are {}", self.images.len());
             return Err(Violation::new("/images", "out_of_range", detail).into());
         }
         let (mut images, mut wrong) = (Vec::new(), Violations::default());

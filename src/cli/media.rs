@@ -54,6 +54,11 @@ impl Media {
             let report = verify(&database, &objects)
                 .await
                 .map_err(|error| CommandError::Media(error.to_string()))?;
+            // Of another database, or of none yet, all files would be orphans.
+            if delete_orphans && report.items == 0 && report.files > 0 {
+                let reason = "the database has no items at all: it may be the wrong one";
+                return Err(CommandError::Media(reason.into()));
+            }
             if delete_orphans {
                 for path in &report.orphans {
                     let Ok(key) = path.parse() else {

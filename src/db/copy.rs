@@ -116,7 +116,7 @@ pub fn tables() -> Vec<Copied> {
         share_rollups collections collection_tags collection_slots tag_ancestors password_links
         idempotency_keys idempotency_usage retractions retired_slugs revision_bodies revisions
         article_locks working_copies preview_links
-        identities provider_sign_ins media media_uses
+        identities provider_sign_ins media media_uses media_base
     )
 }
 
@@ -127,7 +127,6 @@ pub const LEFT_OUT: &[&str] = &[
     "draft_entries",
     "draft_search",
     "event_sequence",
-    "media_base",
     "name_words",
     "primary_timelines",
     "projections",

@@ -54,6 +54,8 @@ pub enum BodySize {
     Largest,
     /// As large as the setting allows of so many.
     OfMany(usize),
+    /// A file, as large as the setting for files allows: it is not read into memory.
+    File,
 }
 
 /// A resource at `path` that takes nothing yet.
@@ -191,6 +193,7 @@ impl Resource {
             BodySize::UpTo(bytes) => bytes.min(largest),
             BodySize::Largest => largest,
             BodySize::OfMany(number) => largest.saturating_mul(number),
+            BodySize::File => USUAL_LIMIT,
         };
         let allow = self
             .methods

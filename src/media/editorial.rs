@@ -18,7 +18,7 @@ use crate::auth::guard::{Allowed, MediaRead, MediaWrite};
 use crate::auth::model::{Caller, Right};
 use crate::body::media::MediaKind;
 use crate::db::connection_pool::Cost;
-use crate::db::{Connection, Database, Id, StoreResult, Timestamp};
+use crate::db::{Connection, Database, Id, StoreError, StoreResult, Timestamp};
 use crate::events::{Change, RequestId, Writer};
 use crate::http::body::JsonBody;
 use crate::http::conditional::{IfMatch, editorial_json, private_json};
@@ -37,16 +37,16 @@ use pictures::Unreadable;
 #[into_params(parameter_in = Query)]
 pub struct UploadParams {
     /// What it is called for editors; a path before it is left out.
-    #[param(max_length = 200, example = "harbour.jpg")]
+    #[param(max_length = 200)]
     file_name: Option<String>,
     /// What it shows, for those who do not see it.
-    #[param(max_length = 1000, example = "Cranes over a harbour at dawn")]
+    #[param(max_length = 1000)]
     alt: Option<String>,
     /// What is printed below it.
-    #[param(max_length = 1000, example = "The harbour on Tuesday")]
+    #[param(max_length = 1000)]
     caption: Option<String>,
     /// Who made it.
-    #[param(max_length = 300, example = "Jo Lind/Agency")]
+    #[param(max_length = 300)]
     credit: Option<String>,
 }
 
@@ -183,13 +183,20 @@ async fn keep(
     let known = database
         .read(move |connection| store::uploaded(connection, &upload_hash))
         .await?;
-    if let Some(known) = known {
-        return respond(caller, writer, move |_| Ok((known, false))).await;
+    if known.is_some() {
+        let find = move |change: &mut Change<'_>| {
+            let known = store::uploaded(change.connection, &upload_hash)?;
+            // It may have been deleted meanwhile: then the file is to be sent again.
+            Ok((known.ok_or(StoreError::Conflict)?, false))
+        };
+        return respond(caller, writer, find).await;
     }
+    // Taken until all of it is done.
     let Upload {
         received,
         format,
         said,
+        room: _room,
     } = upload;
     let processed = files.process(Arc::new(received), format).await;
     let processed = processed.map_err(|error| storage_problem(&error))?;
@@ -267,7 +274,7 @@ pub struct MediaParams {
     #[param(value_type = Option<String>, max_length = 200)]
     q: Option<String>,
     /// Only items whose credit has this, case and accents aside.
-    #[param(value_type = Option<String>, max_length = 200, example = "Agency")]
+    #[param(value_type = Option<String>, max_length = 200)]
     credit: Option<String>,
     /// `true`: only items that no article shows.
     #[param(value_type = Option<bool>)]
@@ -387,11 +394,10 @@ pub async fn list_media_uses(
     Allowed(caller, (IdPath(id), _), _): Allowed<MediaRead, (IdPath, Query<NoParams>)>,
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
-    let only_own = caller.only_own();
     let uses = database
         .read(move |connection| {
             store::find(connection, id)?;
-            uses::list(connection, id, only_own)
+            uses::known_to(connection, id, &caller)
         })
         .await?;
     Ok(private_json(HttpResponse::Ok(), &uses))

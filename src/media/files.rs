@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use thiserror::Error;
@@ -27,9 +28,20 @@ const CACHED_ITEMS: usize = 1_000;
 /// The largest rendition: more than one of the widest can have.
 const LARGEST_RENDITION: u64 = 16 * 1024 * 1024;
 /// Uploads that are received at once.
-const UPLOADS: usize = 32;
+const UPLOADS: usize = 16;
 /// How long a crop that is asked for waits for those before it.
 const WAIT: Duration = Duration::from_secs(20);
+/// With so many cores two pictures are worked on at a time, and otherwise one. Not more: a picture of the most pixels takes
+/// up to 600 MB, whoever sends it.
+const MANY_CORES: usize = 4;
+/// How long storing the files of one item may take, besides what their bytes take.
+const STORING: Duration = Duration::from_secs(40);
+/// As slow as a store may be (bytes a second).
+const SLOWEST_STORE: u64 = 8 * 1024 * 1024;
+/// How long whoever deletes an item waits for its files to be deleted.
+const DELETING: Duration = Duration::from_secs(5);
+/// Files of one item that are stored at once.
+const STORED_AT_ONCE: usize = 4;
 /// Crops that wait to be made at once.
 const WAITING: usize = 64;
 
@@ -55,11 +67,12 @@ pub struct MediaSettings {
 /// The files of one server. Cheap to clone.
 #[derive(Clone)]
 pub struct MediaFiles {
-    objects: ObjectStore,
+    objects: Option<ObjectStore>,
     threads: Arc<Threads>,
     renditions: Arc<Cache<String, Bytes, ByBytes>>,
     uploads: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
     /// How files are taken in.
     pub settings: MediaSettings,
     /// For pictures that the server is to fetch.
@@ -134,25 +147,31 @@ pub fn is_name(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(digit)
 }
 
+/// How long storing a file of so many bytes, with what is made of it, may take.
+pub fn storing_time(bytes: u64) -> Duration {
+    STORING + Duration::from_secs(bytes / SLOWEST_STORE)
+}
+
 /// A new name for an item's files: 128 random bits.
 pub fn new_name() -> String {
     processing::hex(&crate::keys::random_bytes()[..16])
 }
 
 impl MediaFiles {
-    /// Files in a store. Pictures are worked on by half of the cores, each thread with less right to them than those that
-    /// answer readers.
+    /// Files in a store, if there is one: without it everything but files is served. Pictures are worked on by one or two
+    /// threads, with less right to the processor than those that answer readers.
     ///
     /// # Errors
     /// When the machine gives no more threads.
     pub fn new(
-        objects: ObjectStore,
+        objects: Option<ObjectStore>,
         settings: MediaSettings,
         outbound: outbound::Client,
     ) -> std::io::Result<Self> {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let threads = Threads::start("media", u32::try_from(cores / 2).unwrap_or(1).max(1))?;
-        for _ in 0..cores {
+        let count = if cores < MANY_CORES { 1 } else { 2 };
+        let threads = Threads::start("media", count)?;
+        for _ in 0..count {
             threads.begin(yield_to_readers);
         }
         Ok(Self {
@@ -161,14 +180,20 @@ impl MediaFiles {
             renditions: Arc::new(Cache::with_weighter(CACHED_ITEMS, CACHED, ByBytes)),
             uploads: Arc::new(Semaphore::new(UPLOADS)),
             waiting: Arc::new(Semaphore::new(WAITING)),
+            turns: Arc::new(Semaphore::new(count as usize)),
             settings,
             outbound,
         })
     }
 
     /// Where they are kept.
-    pub fn objects(&self) -> &ObjectStore {
-        &self.objects
+    ///
+    /// # Errors
+    /// When there is no place for them.
+    pub fn objects(&self) -> Result<&ObjectStore, ObjectError> {
+        let reason = "there is no directory for files; set --media-store";
+        let objects = self.objects.as_ref();
+        objects.ok_or_else(|| ObjectError::Unavailable(reason.into()))
     }
 
     /// Room for one upload more; `None` when too many are being received.
@@ -205,25 +230,41 @@ impl MediaFiles {
         renditions: Vec<RenditionFile>,
         original: Vec<u8>,
     ) -> Result<Vec<StoredRendition>, FileError> {
-        let stored = put_all(&self.objects, name, format, renditions, original).await;
+        let bytes = original.len() as u64;
+        let storing = put_all(self.objects()?, name, format, renditions, original);
+        let time = storing_time(bytes);
+        let stored = tokio::time::timeout(time, storing).await;
+        let stored = stored.unwrap_or_else(|_| {
+            let reason = format!("storing took more than {time:?}");
+            Err(ObjectError::Unavailable(reason).into())
+        });
         if stored.is_err() {
             self.delete(name).await;
         }
         stored
     }
 
-    /// Deletes all files of an item, as far as the store is there: `dateline media verify` names what is left.
+    /// Deletes all files of an item, as far as the store is there: `dateline media verify` names what is left. Where that
+    /// takes long it goes on after this has returned.
     pub async fn delete(&self, name: &str) {
-        use futures_util::StreamExt;
+        let (files, name) = (self.clone(), name.to_owned());
+        let deleting = actix_web::rt::spawn(async move { files.delete_all(&name).await });
+        let _ = tokio::time::timeout(DELETING, deleting).await;
+    }
+
+    async fn delete_all(&self, name: &str) {
         let Ok(below) = name.parse::<Key>() else {
             return;
         };
-        let mut files = self.objects.list(Some(&below));
+        let Ok(objects) = self.objects() else {
+            return;
+        };
+        let mut files = objects.list(Some(&below));
         while let Some(found) = files.next().await {
             let deleted = match found {
                 Ok((key, _)) => {
                     self.renditions.remove(key.as_str());
-                    self.objects.delete(&key).await
+                    objects.delete(&key).await
                 }
                 Err(error) => Err(error),
             };
@@ -247,7 +288,7 @@ impl MediaFiles {
         let path = format!("{name}/{variant}");
         let find = async {
             let key = key(name, &variant.to_string())?;
-            match self.objects.read(&key, LARGEST_RENDITION).await? {
+            match self.objects()?.read(&key, LARGEST_RENDITION).await? {
                 Some(bytes) => Ok(bytes),
                 None => self.make(database, name, (key, variant)).await,
             }
@@ -266,17 +307,15 @@ impl MediaFiles {
         name: &str,
         (key, variant): (Key, Variant),
     ) -> Result<Bytes, FileError> {
-        let named = name.to_owned();
-        let found = database.read(move |connection| store::source(connection, &named));
-        let source = match found.await {
-            Err(StoreError::NotFound) => return Err(FileError::NotFound),
-            found => found?,
-        };
+        let source = source_of(database, name).await?;
         checked(source, variant)?;
         let _room = self.waiting.try_acquire().map_err(|_| FileError::Busy)?;
+        // Originals are large: only those that are worked on are in memory.
+        let turn = tokio::time::timeout(WAIT, self.turns.acquire()).await;
+        let _turn = turn.ok().and_then(Result::ok).ok_or(FileError::Busy)?;
         let original = super::files::key(name, &Addresses::original_file(source.format))?;
-        let most = self.settings.most_bytes.max(LARGEST_RENDITION);
-        let original = self.objects.read(&original, most).await?;
+        let original = self.objects()?.read(&original, self.settings.most_bytes);
+        let original = original.await?;
         let original = original.ok_or(FileError::NotFound)?;
         let job = move || processing::rendition(&original, source.format, variant);
         let made = match tokio::time::timeout(WAIT, self.threads.run(job)).await {
@@ -285,8 +324,22 @@ impl MediaFiles {
             Err(_) => return Err(FileError::Busy),
         };
         let mime = variant.encoding().format().mime();
-        self.objects.put(&key, made.clone(), mime).await?;
+        self.objects()?.put(&key, made.clone(), mime).await?;
+        // Whoever deleted the item meanwhile has not seen this file.
+        if let Err(gone) = source_of(database, name).await {
+            self.objects()?.delete(&key).await?;
+            return Err(gone);
+        }
         Ok(made)
+    }
+
+    /// Whether an original is there.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub async fn has_original(&self, name: &str, format: Format) -> Result<bool, FileError> {
+        let key = key(name, &Addresses::original_file(format))?;
+        Ok(self.objects()?.size(&key).await?.is_some())
     }
 
     /// A file of the store, or a part of it.
@@ -300,7 +353,7 @@ impl MediaFiles {
         range: Option<crate::objects::ByteRange>,
     ) -> Result<Object, FileError> {
         let key = key(name, &Addresses::original_file(format))?;
-        let found = self.objects.get(&key, range).await?;
+        let found = self.objects()?.get(&key, range).await?;
         found.ok_or(FileError::NotFound)
     }
 }
@@ -316,21 +369,31 @@ pub async fn put_all(
     renditions: Vec<RenditionFile>,
     original: Vec<u8>,
 ) -> Result<Vec<StoredRendition>, FileError> {
-    let mut stored = Vec::with_capacity(renditions.len());
-    for (rendition, bytes) in renditions {
+    let puts = renditions.into_iter().map(async |(rendition, bytes)| {
         let mime = File::named(&rendition.file)
             .map_or(format, File::format)
             .mime();
         objects
             .put(&key(name, &rendition.file)?, bytes, mime)
             .await?;
-        stored.push(rendition);
-    }
+        Ok::<_, FileError>(rendition)
+    });
+    let puts = futures_util::stream::iter(puts).buffered(STORED_AT_ONCE);
+    let stored = puts.try_collect().await?;
     let file = Addresses::original_file(format);
     objects
         .put(&key(name, &file)?, original, format.mime())
         .await?;
     Ok(stored)
+}
+
+async fn source_of(database: &Database, name: &str) -> Result<Source, FileError> {
+    let named = name.to_owned();
+    let found = database.read(move |connection| store::source(connection, &named));
+    match found.await {
+        Err(StoreError::NotFound) => Err(FileError::NotFound),
+        found => Ok(found?),
+    }
 }
 
 /// That a rendition can be made of an item: in its widths, and around its focal point as that is now.
@@ -354,11 +417,15 @@ fn checked(source: Source, variant: Variant) -> Result<(), FileError> {
     }
 }
 
-/// A thread that makes renditions takes what others leave of the processor.
+/// How much less right to the processor than others such a thread has: enough for readers, and not so much that nothing is
+/// made on a busy machine.
+const NICENESS: i32 = 5;
+
+/// A thread that makes renditions lets readers go first.
 fn yield_to_readers() {
     let thread = rustix::thread::gettid();
     // On Linux this is of the one thread. Without the right to it, it competes as all do.
-    let _ = rustix::process::setpriority_process(Some(thread), 15);
+    let _ = rustix::process::setpriority_process(Some(thread), NICENESS);
     // So that each of the threads takes one of these.
     std::thread::sleep(Duration::from_millis(5));
 }

@@ -20,10 +20,12 @@ pub mod store;
 pub mod upload;
 pub mod verify;
 
+use crate::http::routes::BodySize;
+
 crate::operations! {
     public::get_media_file,
     editorial::list_media,
-    editorial::upload_media,
+    editorial::upload_media (BodySize::File),
     editorial::fetch_media,
     editorial::read_media,
     editorial::describe_media,

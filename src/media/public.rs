@@ -14,6 +14,7 @@ use utoipa::IntoParams;
 use super::files::{File, FileError, MediaFiles, is_name};
 use super::upload::storage_problem;
 use crate::db::Database;
+use crate::http::conditional::none_match_names;
 use crate::http::params::{NoParams, Query};
 use crate::objects::{ByteRange, ObjectError};
 use crate::problem::{INTERNAL, Problem, ProblemDocument, RANGE_NOT_SATISFIABLE};
@@ -98,13 +99,14 @@ pub fn problem(error: FileError) -> Problem {
     get, path = "/media/{name}/{file}", operation_id = "getMediaFile", tag = "media",
     params(
         FilePath,
-        ("Range" = Option<String>, Header, description = "One range of bytes.", example = "bytes=0-1023"),
+        ("Range" = Option<String>, Header, description = "One range of bytes, such as `bytes=0-1023`."),
+        ("If-None-Match" = Option<String>, Header, description = "ETags that the client has: 304 when the file's is one of them."),
     ),
     responses(
         (status = 200, description = "The file.", body = Vec<u8>, content_type = "application/octet-stream", headers(("ETag" = String), ("Cache-Control" = String))),
         (status = 206, description = "A part of it.", body = Vec<u8>, content_type = "application/octet-stream", headers(("ETag" = String), ("Content-Range" = String))),
         (status = 302, description = "The picture is cropped around another point by now: that crop.", headers(("Location" = String))),
-        (status = 304, description = "The client has it."),
+        (status = 304, description = "The client has it.", headers(("ETag" = String))),
         (status = 416, description = "The file is shorter than where the range begins.", body = ProblemDocument, content_type = "application/problem+json", headers(("Content-Range" = String))),
     )
 )]
@@ -120,11 +122,8 @@ pub async fn get_media_file(
         return Err(Problem::not_found());
     };
     let etag = format!("\"{name}-{file}\"");
-    if has_it(&request, &etag) {
-        let mut response = HttpResponse::NotModified();
-        describe(&mut response, &etag);
-        return Ok(response.finish());
-    }
+    let has_it =
+        HeaderValue::from_str(&etag).is_ok_and(|etag| none_match_names(request.headers(), &etag));
     let range = asked_range(&request, &etag);
     let mut response = HttpResponse::Ok();
     describe(&mut response, &etag);
@@ -136,12 +135,21 @@ pub async fn get_media_file(
                 None => files.rendition(&database, &name, variant).await,
             };
             match found {
+                Ok(_) if has_it => Ok(not_modified(&etag)),
                 Ok(bytes) => part_of(response, bytes, range),
                 Err(FileError::Moved(now)) => Ok(HttpResponse::Found()
                     .insert_header((header::LOCATION, now))
                     .insert_header((header::CACHE_CONTROL, "no-store"))
                     .finish()),
                 Err(error) => Err(problem(error)),
+            }
+        }
+        // What was deleted a client no longer has: caches that ask again are to forget it.
+        File::Original(format) if has_it => {
+            let is_there = files.has_original(&name, format).await;
+            match is_there.map_err(problem)? {
+                true => Ok(not_modified(&etag)),
+                false => Err(Problem::not_found()),
             }
         }
         File::Original(format) => {
@@ -156,6 +164,12 @@ pub async fn get_media_file(
             Ok(response.body(SizedStream::new(length, object.body)))
         }
     }
+}
+
+fn not_modified(etag: &str) -> HttpResponse {
+    let mut response = HttpResponse::NotModified();
+    describe(&mut response, etag);
+    response.finish()
 }
 
 /// What a browser does with a file: documents it saves.
@@ -173,16 +187,6 @@ fn describe(response: &mut HttpResponseBuilder, etag: &str) {
         .insert_header((header::ACCEPT_RANGES, "bytes"))
         .insert_header((header::CONTENT_SECURITY_POLICY, NOTHING))
         .insert_header(EMBEDDABLE);
-}
-
-/// Whether a client has the file already.
-fn has_it(request: &HttpRequest, etag: &str) -> bool {
-    let sent = request.headers().get_all(header::IF_NONE_MATCH);
-    let mut tags = sent.filter_map(|value| value.to_str().ok());
-    tags.any(|tags| {
-        let weak = |tag: &str| tag.trim().trim_start_matches("W/") == etag;
-        tags.split(',').any(weak)
-    })
 }
 
 /// The one range that is asked for, of this file as it is. Several, and what is no range, are not answered (RFC 9110, section

@@ -10,9 +10,9 @@ use actix_web::{HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use multer::{Constraints, Multipart, SizeLimit};
 use serde_json::{Map, Value};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::files::MediaFiles;
+use super::files::{MediaFiles, storing_time};
 use super::input::MediaInput;
 use crate::http::body::{BodyDigest, IDEMPOTENCY_KEY, media_type};
 use crate::http::observe::{Arrived, Deadline};
@@ -61,6 +61,8 @@ pub struct Upload {
     pub format: Format,
     /// What was said of it.
     pub said: MediaInput,
+    /// Its room among the files that are taken in at once.
+    pub room: OwnedSemaphorePermit,
 }
 
 /// The problem of a store of files.
@@ -74,6 +76,9 @@ pub fn storage_problem(error: &ObjectError) -> Problem {
     }
 }
 
+/// A file with what it is, and what was said of it.
+type SentFile = ((Received, Format), MediaInput);
+
 /// A file on its way to the disk.
 struct Receiving {
     incoming: Incoming,
@@ -83,7 +88,8 @@ struct Receiving {
 
 impl Receiving {
     async fn begin(files: &MediaFiles) -> Result<Self, Problem> {
-        let incoming = files.objects().incoming().await;
+        let objects = files.objects().map_err(|error| storage_problem(&error))?;
+        let incoming = objects.incoming().await;
         Ok(Self {
             incoming: incoming.map_err(|error| storage_problem(&error))?,
             head: Vec::new(),
@@ -130,17 +136,27 @@ const ANYTHING: &[&str] = &[
     "application/x-www-form-urlencoded",
 ];
 
+/// What some clients call formats.
+const ALIASES: &[(&str, &str)] = &[
+    ("image/jpg", "image/jpeg"),
+    ("image/pjpeg", "image/jpeg"),
+    ("image/x-png", "image/png"),
+    ("audio/mp3", "audio/mpeg"),
+    ("audio/x-m4a", "audio/mp4"),
+    ("audio/m4a", "audio/mp4"),
+    ("video/x-m4v", "video/mp4"),
+    ("application/x-pdf", "application/pdf"),
+];
+
 /// What a file is, by its content and as it was declared: both must agree.
 fn sniffed(head: &[u8], declared: Option<&str>) -> Result<Format, Problem> {
-    let taken = || {
-        let mimes = Format::ALL.map(Format::mime);
-        mimes.join(", ")
-    };
-    let format = sniff(head).map_err(|unsupported| {
-        let detail = format!("{unsupported} These are taken: {}.", taken());
-        Problem::new(&UNSUPPORTED_MEDIA_TYPE, detail)
-    })?;
+    let format = sniff(head)
+        .map_err(|unsupported| Problem::new(&UNSUPPORTED_MEDIA_TYPE, unsupported.to_string()))?;
     let declared = declared.unwrap_or_default();
+    let declared = match ALIASES.iter().find(|(alias, _)| *alias == declared) {
+        Some((_, mime)) => mime,
+        None => declared,
+    };
     let is_other = match Format::from_mime(declared) {
         Some(other) => other != format && !same_family(other, format),
         None => !ANYTHING.contains(&declared),
@@ -222,7 +238,7 @@ pub async fn receive(
     files: &MediaFiles,
     params: Map<String, Value>,
 ) -> Result<Upload, Problem> {
-    let Some(_room) = files.room() else {
+    let Some(room) = files.room() else {
         return Err(Problem::unavailable(
             "Too many files are being received at once.",
         ));
@@ -235,20 +251,26 @@ pub async fn receive(
         bytes: 0,
     };
     sent.go_on();
-    let upload = match media_type(request).as_str() {
+    let file = match media_type(request).as_str() {
         "multipart/form-data" => form(request, &mut sent, files, params).await,
         declared => body(request, declared, &mut sent, files, params).await,
     };
-    if upload.is_err() {
+    if file.is_err() {
         sent.drain().await;
     }
-    let upload = upload?;
+    let ((received, format), said) = file?;
+    let upload = Upload {
+        received,
+        format,
+        said,
+        room,
+    };
     let arrived = request.extensions().get::<Arrived>().cloned();
     if let Some(arrived) = arrived {
         arrived.has();
     }
     if let Some(deadline) = &sent.deadline {
-        deadline.set(Instant::now() + PATIENCE);
+        deadline.set(Instant::now() + PATIENCE + storing_time(sent.bytes));
     }
     if request.headers().contains_key(IDEMPOTENCY_KEY) {
         let digest = BodyDigest(upload.received.sha256());
@@ -277,7 +299,7 @@ async fn body(
     sent: &mut Sent,
     files: &MediaFiles,
     mut params: Map<String, Value>,
-) -> Result<Upload, Problem> {
+) -> Result<SentFile, Problem> {
     let named = request.headers().get(header::CONTENT_DISPOSITION);
     let named = named.and_then(|value| ContentDisposition::from_raw(value).ok());
     if let Some(name) = named.as_ref().and_then(file_name_of) {
@@ -289,12 +311,8 @@ async fn body(
     while let Some(chunk) = sent.next().await {
         receiving.write(&chunk?).await?;
     }
-    let (received, format) = receiving.finish(Some(declared)).await?;
-    Ok(Upload {
-        received,
-        format,
-        said: said(params)?,
-    })
+    let file = receiving.finish(Some(declared)).await?;
+    Ok((file, said(params)?))
 }
 
 fn file_name_of(disposition: &ContentDisposition) -> Option<String> {
@@ -344,7 +362,7 @@ async fn form(
     sent: &mut Sent,
     files: &MediaFiles,
     params: Map<String, Value>,
-) -> Result<Upload, Problem> {
+) -> Result<SentFile, Problem> {
     let content_type = request.headers().get(header::CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok());
     let boundary = multer::parse_boundary(content_type.unwrap_or_default());
@@ -390,7 +408,7 @@ async fn parts_of(
     mut parts: Multipart<'_>,
     files: &MediaFiles,
     mut members: Map<String, Value>,
-) -> Result<Upload, Problem> {
+) -> Result<SentFile, Problem> {
     let mut file: Option<(Received, Format)> = None;
     let mut seen = 0;
     while let Some(mut part) = parts
@@ -416,7 +434,9 @@ async fn parts_of(
                     .entry("file_name")
                     .or_insert_with(|| Value::String(name.to_owned()));
             }
-            let declared = part.content_type().map(ToString::to_string);
+            let declared = part
+                .content_type()
+                .map(|kind| kind.essence_str().to_owned());
             let mut receiving = Receiving::begin(files).await?;
             while let Some(chunk) = part
                 .chunk()
@@ -445,14 +465,10 @@ async fn parts_of(
             members.insert(name, Value::String(text));
         }
     }
-    let Some((received, format)) = file else {
+    let Some(file) = file else {
         return Err(Violation::new("/file", "required", "is required: the file itself").into());
     };
-    Ok(Upload {
-        received,
-        format,
-        said: said(members)?,
-    })
+    Ok((file, said(members)?))
 }
 
 /// Gives a request that fetches a file the time that takes.
@@ -467,7 +483,7 @@ pub fn wait_for_fetching(request: &HttpRequest) {
 /// # Errors
 /// `validation` when it cannot be fetched, and as [`receive`].
 pub async fn fetch(url: &str, files: &MediaFiles) -> Result<Upload, Problem> {
-    let Some(_room) = files.room() else {
+    let Some(room) = files.room() else {
         return Err(Problem::unavailable(
             "Too many files are being received at once.",
         ));
@@ -508,5 +524,6 @@ pub async fn fetch(url: &str, files: &MediaFiles) -> Result<Upload, Problem> {
         received,
         format,
         said: said(members.into_iter().collect())?,
+        room,
     })
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use futures_util::StreamExt;
 
+use super::files::{File, is_name};
 use super::store;
 use crate::db::{Database, StoreError};
 use crate::objects::{ObjectError, ObjectStore};
@@ -51,7 +52,10 @@ pub async fn verify(database: &Database, objects: &ObjectStore) -> Result<Report
     let mut listing = objects.list(None);
     while let Some(file) = listing.next().await {
         let (key, bytes) = file?;
-        found.insert(key.as_str().to_owned(), bytes);
+        // A directory or a bucket may hold other things besides, which are nobody's business here.
+        if is_of_media(key.as_str()) {
+            found.insert(key.as_str().to_owned(), bytes);
+        }
     }
     let mut report = Report {
         files: found.len(),
@@ -92,6 +96,11 @@ pub async fn verify(database: &Database, objects: &ObjectStore) -> Result<Report
     report.orphans = found.keys().filter(is_orphan).cloned().collect();
     report.orphans.sort_unstable();
     Ok(report)
+}
+
+fn is_of_media(path: &str) -> bool {
+    let parts = path.split_once('/');
+    parts.is_some_and(|(name, file)| is_name(name) && File::named(file).is_some())
 }
 
 fn path_key(path: &str) -> Result<crate::objects::Key, ObjectError> {

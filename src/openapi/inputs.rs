@@ -149,7 +149,7 @@ fn directions(document: &Value) -> (Vec<String>, Vec<String>) {
 }
 
 /// What may be left out when something is created, because it is made then, and cannot be removed: of which schema.
-const KEPT: &[(&str, &str)] = &[("ArticleInput", "slug")];
+const KEPT: &[(&str, &str)] = &[("ArticleInput", "slug"), ("LeadImageInput", "url")];
 
 /// What is no part of what is changed, and so no patch: of which schema.
 const WHOLE: &[(&str, &str)] = &[("ArticleInput", "correction")];

@@ -56,17 +56,18 @@ fn examples_find_something_in_the_sample_newsroom() {
         let Some(operation) = item.get("get") else {
             continue;
         };
-        // It has no identity provider either.
-        if path.starts_with("/v1/auth/oidc/") {
+        // It has no identity provider either, and its files have other names each time.
+        if path.starts_with("/v1/auth/oidc/") || path.starts_with("/media/") {
             continue;
         }
         for address in addresses(path, operation).into_iter().flatten() {
             let address = address.trim_end_matches('?');
             let (status, reply) = demo.server.ask("GET", address, &token, None);
             assert_eq!(status, 200, "{address}: {reply}");
-            // The sample newsroom has no tools.
+            // The sample newsroom has no tools, and its pictures are its own for ever.
             if let Some(data) = reply["data"].as_array()
                 && path != "/v1/editorial/tokens"
+                && !address.contains("rights_expire_before=")
             {
                 assert!(!data.is_empty(), "{address} finds nothing");
             }

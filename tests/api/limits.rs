@@ -19,6 +19,7 @@ fn bodies() -> String {
         }
         let size = match resource.body_size() {
             BodySize::Largest => "`--max-body-bytes`, 2 MiB".to_owned(),
+            BodySize::File => "`--max-media-bytes` (64 MiB)".to_owned(),
             BodySize::OfMany(number) => {
                 format!("{number} times `--max-body-bytes`, {} MiB", number * 2)
             }

@@ -331,6 +331,7 @@ async fn nobody_gives_more_than_they_have(app: TestApp) {
             Right::TokensManage,
             Right::ArticlesRead,
             Right::CollectionsRead,
+            Right::MediaRead,
         ])
         .await;
     for (role, status) in [

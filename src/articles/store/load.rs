@@ -27,7 +27,7 @@ pub(super) struct Row {
     pub(super) trashed_from: Option<String>,
     pub(super) unpublish_at: Option<Timestamp>,
     pub(super) first_public_at: Option<Timestamp>,
-    updated_at: Timestamp,
+    pub(super) updated_at: Timestamp,
     told_updated_at: Option<Timestamp>,
     #[diesel(embed)]
     pub(super) content: Content,

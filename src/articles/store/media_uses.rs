@@ -1,6 +1,6 @@
 //! What articles show of the newsroom's media: filled in when they are written, and again when an item says something else.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -123,20 +123,6 @@ pub(super) fn check_rights(
     wrong.into_result().map_err(StoreError::Invalid)
 }
 
-/// Writes what an article shows, in place of what it showed before.
-pub(super) fn write(
-    connection: &mut Connection,
-    article: Id,
-    place: uses::Place,
-    (before, after): (&[Id], &[Id]),
-) -> StoreResult<()> {
-    let set = |ids: &[Id]| ids.iter().copied().collect::<HashSet<Id>>();
-    if set(before) == set(after) {
-        return Ok(());
-    }
-    uses::replace(connection, article, place, (before, after))
-}
-
 /// Writes articles again that show an item which says something else by now: in the same change when they are few, and
 /// otherwise afterwards.
 ///
@@ -149,10 +135,7 @@ pub fn refresh(change: &mut Change<'_>, item: Id) -> StoreResult<()> {
         change.schedule();
         return Ok(());
     }
-    for article in articles {
-        write_again(change, article, &EditorialRules::default())?;
-    }
-    Ok(())
+    write_all_again(change, &articles, &EditorialRules::default())
 }
 
 fn note_stale(connection: &mut Connection, item: Id) -> StoreResult<()> {
@@ -163,6 +146,22 @@ fn note_stale(connection: &mut Connection, item: Id) -> StoreResult<()> {
     .bind::<Text, _>(STALE)
     .bind::<IdSql, _>(item)
     .execute(connection)?;
+    Ok(())
+}
+
+/// Writes articles again. One that cannot be, since it breaks a rule that came later, stays as it is: nobody else waits for
+/// it.
+fn write_all_again(
+    change: &mut Change<'_>,
+    articles: &[Id],
+    rules: &EditorialRules,
+) -> StoreResult<()> {
+    for article in articles {
+        let written = change.apart(|change| write_again(change, *article, rules))?;
+        if let Err(refused) = written {
+            tracing::warn!(%article, %refused, "an article goes on showing what an item of the media said before");
+        }
+    }
     Ok(())
 }
 
@@ -206,10 +205,10 @@ pub async fn catch_up(
         loop {
             let (item, from) = (stale.id, after);
             let batch = move |change: &mut Change<'_>| {
+                // Others lock articles in other orders.
+                lock::exclusive(change.connection, Lock::Batches)?;
                 let articles = uses::articles_after(change.connection, item, from, BATCH)?;
-                for article in &articles {
-                    write_again(change, *article, &rules)?;
-                }
+                write_all_again(change, &articles, &rules)?;
                 Ok(articles.last().copied())
             };
             match writer

@@ -112,7 +112,6 @@ pub fn publish(
     let now = change.now;
     let text = article.input()?;
     complete(&text)?;
-    media_uses::check_rights(change.connection, &text, now)?;
     let embargo_until = match input.embargo_until {
         Embargo::Kept => article.row.embargo_until,
         Embargo::Lifted => None,
@@ -126,7 +125,10 @@ pub fn publish(
         unpublish_at: input.unpublish_at.of(article.row.unpublish_at, now),
         ..Transition::to(Status::Published, &article, now)
     };
-    check_expiry(&transition.leads_to(&article.state()), now)?;
+    let after = transition.leads_to(&article.state());
+    check_expiry(&after, now)?;
+    let seen_from = after.public_from().map_or(now, |from| from.max(now));
+    media_uses::check_rights(change.connection, &text, seen_from)?;
     transition.save(change, article, ArticleEvent::Published, input.note())
 }
 

@@ -26,7 +26,7 @@ use crate::db::slugs;
 use crate::db::version::Expected;
 use crate::db::{Connection, Id, Resource, StoreError, StoreResult, Timestamp};
 use crate::events::{ArticleEvent, ArticleState, Change, Event, Remark};
-use crate::media::store::uses::Place;
+use crate::media::store::uses::{self, Place};
 use crate::on_each_database;
 use crate::shares::page::PageAddress;
 use crate::shares::store::pages;
@@ -96,7 +96,7 @@ pub fn create(
     }
     bodies::insert(connection, id, body)?;
     references.insert(connection, id)?;
-    media_uses::write(connection, id, Place::Article, (&[], &shown))?;
+    uses::replace(connection, id, Place::Article, (&[], &shown))?;
     if !former_urls.0.is_empty() {
         recover(connection, id, &former_urls, caller)?;
     }
@@ -178,14 +178,27 @@ fn prepared(
         publish,
     } = creation;
     let mut missing = Violations::default();
-    let published: Option<(&[Id], Timestamp)> = publish.is_some().then_some((&[], change.now));
+    let seen = standing.of_published(ArticleState::default()).public_from();
+    let seen = seen.map_or(change.now, |from| from.max(change.now));
+    let published: Option<(&[Id], Timestamp)> = publish.is_some().then_some((&[], seen));
     match media_uses::fill(change.connection, &mut input, published) {
         Err(StoreError::Invalid(wrong)) => missing.append(wrong),
         filled => filled?,
     }
     if publish.is_some() {
         let mentioned = mentions.as_ref().is_some_and(Mentions::has_author);
-        missing.append(input.missing_with(mentioned || !input.authors.is_empty()));
+        // Of a picture that is not there nothing else is said.
+        let unknown: Vec<String> = missing
+            .listed()
+            .iter()
+            .map(|wrong| wrong.pointer.trim_end_matches("media_id").to_owned())
+            .collect();
+        let more = input.missing_with(mentioned || !input.authors.is_empty());
+        let of_unknown =
+            |wrong: &&Violation| unknown.iter().any(|place| wrong.pointer.starts_with(place));
+        for wrong in more.listed().iter().filter(|wrong| !of_unknown(wrong)) {
+            missing.push(wrong.clone());
+        }
         let state = standing.of_published(ArticleState::default());
         if let Err(StoreError::Invalid(wrong)) = check_expiry(&state, change.now) {
             missing.append(wrong);
@@ -303,6 +316,7 @@ pub(super) fn apply_edit(
     rules: &EditorialRules,
 ) -> StoreResult<()> {
     let telling = patch.telling().clone();
+    let is_of_media = patch.is_of_changed_media();
     let patch = with_mentions(change, patch, caller)?;
     let restored_from = patch.restored_from();
     let connection = &mut *change.connection;
@@ -318,7 +332,7 @@ pub(super) fn apply_edit(
     let published = is_published.then_some((media_before.as_slice(), change.now));
     media_uses::fill(connection, &mut input, published)?;
     let media_after = media_uses::ids(&input);
-    if is_published {
+    if is_published && !is_of_media {
         complete(&input)?;
     }
     let status = status_after(article.status, &input)?;
@@ -347,6 +361,11 @@ pub(super) fn apply_edit(
         unpublish_at,
         correction: telling.correction,
         media: (media_before, media_after),
+        // In the trash its days are counted from when it was thrown away.
+        updated_at: match is_of_media && article.status == Status::Trashed {
+            true => article.row.updated_at,
+            false => change.now,
+        },
     };
     if !edited.is_as_it_was(&article, &state) {
         return write_edited(change, &article, state, edited, caller);
@@ -425,6 +444,7 @@ struct Edited {
     correction: Option<CorrectionInput>,
     /// The items of the media that it showed, and those that it shows.
     media: (Vec<Id>, Vec<Id>),
+    updated_at: Timestamp,
 }
 
 impl Edited {
@@ -459,7 +479,7 @@ fn write_edited(
         articles::sort_headline.eq(edited.content.sort_headline()),
         articles::status.eq(edited.status.as_str()),
         articles::version.eq(version),
-        articles::updated_at.eq(change.now),
+        articles::updated_at.eq(edited.updated_at),
         articles::told_updated_at.eq(edited.remark.silent.then_some(article.told_updated_at())),
         articles::unpublish_at.eq(edited.unpublish_at),
     ))
@@ -470,7 +490,7 @@ fn write_edited(
     }
     edited.references.replace(connection, id, &before)?;
     let (shown_before, shown) = &edited.media;
-    media_uses::write(connection, id, Place::Article, (shown_before, shown))?;
+    uses::replace(connection, id, Place::Article, (shown_before, shown))?;
     if let Some(urls) = edited.former_urls {
         recover(connection, id, &urls, caller)?;
     }

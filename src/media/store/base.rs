@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use crate::db::desk_schema::media_base;
+use crate::db::lock::{self, Lock};
 use crate::db::{Connection, StoreResult};
 
 /// Where files are when nobody has said anything.
@@ -30,6 +31,8 @@ pub fn set(connection: &mut Connection, wanted: &str) -> StoreResult<bool> {
     if url(connection)? == wanted {
         return Ok(false);
     }
+    // No article is written with the one before from here on.
+    lock::exclusive(connection, Lock::Merges)?;
     diesel::delete(media_base::table).execute(connection)?;
     diesel::insert_into(media_base::table)
         .values(media_base::url.eq(wanted))

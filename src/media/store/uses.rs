@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::base;
 use super::rows::Row;
+use crate::auth::model::{Caller, Right};
 use crate::body::media::MediaFile;
 use crate::db::desk_schema::{media, media_uses};
 use crate::db::schema::articles;
@@ -164,7 +165,7 @@ pub fn articles_after(
         .load(connection)?)
 }
 
-/// Whether a published article shows an item.
+/// Whether a published article shows an item, or its working copy, which may be published by itself.
 ///
 /// # Errors
 /// When the database fails.
@@ -172,7 +173,6 @@ pub fn is_published(connection: &mut Connection, item: Id) -> StoreResult<bool> 
     let found: Option<Id> = media_uses::table
         .inner_join(articles::table.on(articles::id.eq(media_uses::article_id)))
         .filter(media_uses::media_id.eq(item))
-        .filter(media_uses::in_copy.eq(Place::Article.stored()))
         .filter(articles::status.eq("published"))
         .select(articles::id)
         .first(connection)
@@ -194,6 +194,20 @@ struct UseRow {
     in_article: i64,
     #[diesel(sql_type = BigInt)]
     in_copy: i64,
+}
+
+/// The articles that show an item, of those that a caller may read; the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn known_to(connection: &mut Connection, item: Id, caller: &Caller) -> StoreResult<MediaUses> {
+    match caller.may(Right::ArticlesRead) {
+        true => list(connection, item, caller.only_own()),
+        false => Ok(MediaUses {
+            data: Vec::new(),
+            has_more: false,
+        }),
+    }
 }
 
 /// The articles that show an item, of those that this user first saved where one is given; the newest first.

@@ -19,6 +19,7 @@ use crate::merge_patch::MergePatch;
 use crate::names;
 use crate::on_each_database;
 use crate::text::{Line, Prose, WebUrl};
+use crate::validation::{Violation, Violations};
 use pictures::Format;
 
 /// A file that has been read and stored, to become an item.
@@ -241,16 +242,8 @@ pub const RESOURCE: &str = "media";
 /// Of an event: whether those that show the item show something else than before.
 pub const IS_SHOWN_OTHERWISE: &str = "is_shown_otherwise";
 
-/// An item that a caller may change, as they read it. From here to the end of the transaction no article that shows it is
-/// written, and none begins to.
-fn load_for_update(
-    change: &mut Change<'_>,
-    id: Id,
-    caller: &Caller,
-    expected: &Expected,
-) -> StoreResult<Row> {
-    // Whoever writes an article shares it.
-    lock::exclusive(change.connection, Lock::Merges)?;
+/// An item that a caller may change, as they read it.
+fn load(change: &mut Change<'_>, id: Id, caller: &Caller, expected: &Expected) -> StoreResult<Row> {
     let row = rows::load(change.connection, id)?;
     expected.check(row.version)?;
     let is_own = |user: Id| row.created_by_id == Some(user);
@@ -261,6 +254,40 @@ fn load_for_update(
         ));
     }
     Ok(row)
+}
+
+/// From here to the end of the transaction no article is written: whoever writes one shares this lock.
+fn hold_articles(change: &mut Change<'_>) -> StoreResult<()> {
+    lock::exclusive(change.connection, Lock::Merges)
+}
+
+/// What readers see only those change who may publish, and it goes on having what publishing needs.
+fn check_published(
+    change: &mut Change<'_>,
+    row: &Row,
+    said: &Said,
+    caller: &Caller,
+) -> StoreResult<()> {
+    if !uses::is_published(change.connection, row.id)? {
+        return Ok(());
+    }
+    if !caller.may(Right::ArticlesPublish) {
+        return Err(StoreError::Forbidden(format!(
+            "A published article shows it; changing that needs the right {}.",
+            Right::ArticlesPublish
+        )));
+    }
+    let mut wrong = Violations::default();
+    for (pointer, before, now) in [
+        ("/alt", &row.said.alt, &said.alt),
+        ("/credit", &row.said.credit, &said.credit),
+    ] {
+        if before.is_some() && now.is_none() {
+            let detail = "is needed: a published article shows it";
+            wrong.push(Violation::new(pointer, "needed_to_publish", detail));
+        }
+    }
+    wrong.into_result().map_err(StoreError::Invalid)
 }
 
 /// Changes what is said of an item. A patch that changes nothing leaves it as it is: its version too.
@@ -275,7 +302,7 @@ pub fn edit(
     expected: &Expected,
     patch: MergePatch,
 ) -> StoreResult<()> {
-    let row = load_for_update(change, id, caller, expected)?;
+    let row = load(change, id, caller, expected)?;
     let input = patch
         .apply(&row.said.to_input())
         .map_err(StoreError::Invalid)?;
@@ -284,16 +311,14 @@ pub fn edit(
         return Ok(());
     }
     let is_shown_otherwise = said.is_shown_otherwise(&row.said);
-    if is_shown_otherwise
-        && !caller.may(Right::ArticlesPublish)
-        && uses::is_published(change.connection, id)?
-    {
-        return Err(StoreError::Forbidden(format!(
-            "A published article shows it; changing that needs the right {}.",
-            Right::ArticlesPublish
-        )));
+    if is_shown_otherwise {
+        hold_articles(change)?;
+        check_published(change, &row, &said, caller)?;
     }
-    diesel::update(media::table.filter(media::id.eq(id)))
+    let held = media::table
+        .filter(media::id.eq(id))
+        .filter(media::version.eq(row.version));
+    let changed = diesel::update(held)
         .set((
             &said,
             media::words.eq(said.words()),
@@ -302,6 +327,10 @@ pub fn edit(
             media::updated_at.eq(change.now),
         ))
         .execute(change.connection)?;
+    if changed == 0 {
+        let current = row.version + 1;
+        return Err(StoreError::VersionMismatch { current });
+    }
     let detail = json!({"version": row.version + 1, IS_SHOWN_OTHERWISE: is_shown_otherwise});
     record(change, "media_changed", id, &said, detail);
     Ok(())
@@ -317,10 +346,11 @@ pub fn delete(
     caller: &Caller,
     expected: &Expected,
 ) -> StoreResult<String> {
-    let row = load_for_update(change, id, caller, expected)?;
+    hold_articles(change)?;
+    let row = load(change, id, caller, expected)?;
     let shown = uses::list(change.connection, id, None)?;
     if !shown.data.is_empty() {
-        let known = uses::list(change.connection, id, caller.only_own())?;
+        let known = uses::known_to(change.connection, id, caller)?;
         return Err(StoreError::MediaInUse {
             articles: shown.data.len(),
             has_more: shown.has_more,

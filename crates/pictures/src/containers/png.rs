@@ -1,5 +1,9 @@
 //! PNG: chunks (W3C Portable Network Graphics, third edition).
 
+use std::io::Read;
+
+use flate2::read::ZlibDecoder;
+
 use super::{Packet, Structure};
 use crate::inspect::Unreadable;
 use crate::orientation::Orientation;
@@ -13,6 +17,9 @@ const RENDERING: [&[u8; 4]; 14] = [
     b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"mDCV", b"cLLI", b"sBIT", b"bKGD",
     b"pHYs", b"acTL", b"fcTL", b"fdAT",
 ];
+
+/// Most bytes of a colour profile: the largest in use, of printing presses, have a quarter.
+const MOST_PROFILE: u64 = 16 * 1024 * 1024;
 
 struct Chunk<'a> {
     name: [u8; 4],
@@ -111,7 +118,8 @@ pub(crate) fn without_metadata(
     let mut file = Vec::with_capacity(bytes.len() + 64);
     file.extend_from_slice(SIGNATURE);
     while let Some(chunk) = chunks.next()? {
-        if chunk.name[0].is_ascii_uppercase() || RENDERING.contains(&&chunk.name) {
+        let is_kept = chunk.name[0].is_ascii_uppercase() || RENDERING.contains(&&chunk.name);
+        if is_kept && !(&chunk.name == b"iCCP" && is_endless(chunk.data)) {
             file.extend_from_slice(chunk.whole);
         }
         if &chunk.name == b"IHDR"
@@ -121,6 +129,18 @@ pub(crate) fn without_metadata(
         }
     }
     Ok(file)
+}
+
+/// Whether a colour profile unpacks to more than any profile has: programs that unpack it without a bound would suffer.
+fn is_endless(profile: &[u8]) -> bool {
+    // Its name and a zero, and the method of compression.
+    let Some(end) = profile.iter().position(|byte| *byte == 0) else {
+        return true;
+    };
+    let packed = profile.get(end + 2..).unwrap_or_default();
+    let unpacked = ZlibDecoder::new(packed).take(MOST_PROFILE + 1);
+    let copied = std::io::copy(&mut { unpacked }, &mut std::io::sink());
+    copied.is_ok_and(|bytes| bytes > MOST_PROFILE)
 }
 
 fn push(file: &mut Vec<u8>, name: &[u8; 4], data: &[u8]) {

@@ -198,12 +198,18 @@ fn begin(
 
 /// An article as a working copy has it, for a patch to be applied to.
 fn input_of(article: &Loaded, written: WrittenArticle) -> StoreResult<ArticleInput> {
+    // What the server says of its picture is not read when it is sent.
+    let lead_image = written.fields.lead_image.clone();
     let patch = ArticlePatch::replacing(
         written.fields.members(),
         written.body,
         (None, Telling::default()),
     );
-    patch.apply(article.input()?).map_err(StoreError::Invalid)
+    let input = patch.apply(article.input()?).map_err(StoreError::Invalid)?;
+    Ok(ArticleInput {
+        lead_image,
+        ..input
+    })
 }
 
 /// Keeps the version of an article that its working copy begins as, where it is from before versions were kept.
@@ -300,7 +306,7 @@ fn save(
         Some(_) => uses::of_working_copy(change.connection, article.id)?,
         None => Vec::new(),
     };
-    media_uses::write(
+    uses::replace(
         change.connection,
         article.id,
         Place::WorkingCopy,
