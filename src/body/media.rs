@@ -264,6 +264,22 @@ impl Shown<'_> {
         }
     }
 
+    fn url(&self) -> &str {
+        match self {
+            Self::Image(image) => &image.url,
+            Self::Audio(audio) => &audio.url,
+            Self::Video(video) => &video.url,
+        }
+    }
+
+    fn set_media_id(&mut self, id: Id) {
+        match self {
+            Self::Image(image) => image.media_id = Some(id),
+            Self::Audio(audio) => audio.media_id = Some(id),
+            Self::Video(video) => video.media_id = Some(id),
+        }
+    }
+
     fn kind(&self) -> MediaKind {
         match self {
             Self::Image(_) => MediaKind::Image,
@@ -330,6 +346,34 @@ pub(super) fn places(blocks: &[Block]) -> Vec<(String, Id)> {
     let all = blocks.iter().enumerate().flat_map(of);
     all.filter_map(|(pointer, id)| Some((pointer, id?)))
         .collect()
+}
+
+/// The name of the files of an item of the media whose address this may be: whoever writes HTML or Markdown has no other.
+pub fn name_in(address: &str) -> Option<&str> {
+    let path = address.split(['?', '#']).next()?;
+    let (folder, _) = path.rsplit_once('/')?;
+    let name = folder.rsplit('/').next()?;
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    (name.len() == 32 && name.bytes().all(is_digit)).then_some(name)
+}
+
+/// The names of items that blocks show by address alone.
+pub(super) fn names(blocks: &mut [Block]) -> Vec<String> {
+    let by_address = shown(blocks).into_iter();
+    let by_address = by_address.filter(|(_, shown)| shown.media_id().is_none());
+    let names = by_address.filter_map(|(_, shown)| name_in(shown.url()).map(str::to_owned));
+    names.collect()
+}
+
+/// Makes uses of items of what shows them by address alone.
+pub(super) fn adopt(blocks: &mut [Block], find: impl Fn(&str) -> Option<Id>) {
+    for (_, mut shown) in shown(blocks) {
+        if shown.media_id().is_none()
+            && let Some(id) = name_in(shown.url()).and_then(&find)
+        {
+            shown.set_media_id(id);
+        }
+    }
 }
 
 /// Leaves out what shows items that are gone; returns where that was.

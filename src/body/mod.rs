@@ -202,6 +202,16 @@ impl Body {
         media::places(&self.0)
     }
 
+    /// The names of items of the media that it shows by the address of a file alone.
+    pub fn media_names(&mut self) -> Vec<String> {
+        media::names(&mut self.0)
+    }
+
+    /// Makes uses of items of what shows them by address alone.
+    pub fn adopt_media(&mut self, find: impl Fn(&str) -> Option<Id>) {
+        media::adopt(&mut self.0, find);
+    }
+
     /// Leaves out what shows items of the media that are gone; returns pointers to where that was.
     pub fn leave_out_media(&mut self, is_gone: impl Fn(Id) -> bool) -> Vec<String> {
         media::leave_out(&mut self.0, is_gone)

@@ -452,6 +452,31 @@ async fn articles_show_what_an_item_says(app: TestApp) {
 }
 
 #[apply(both)]
+async fn what_has_the_address_of_a_file_is_a_use_of_its_item(app: TestApp) {
+    let token = app.newsroom().await;
+    let item = app.picture(&token, 1).await;
+    let smaller = item.json["url"]
+        .as_str()
+        .unwrap()
+        .replace("1000.jpg", "320.webp");
+    let mut written = article("by-address");
+    written["lead_image"] = json!({"url": format!("https://news.example{smaller}?v=1")});
+    let html = format!("<p>Text.</p><figure><img src=\"{smaller}\" alt=\"Own\"></figure>");
+    written["body"] = json!({"format": "html", "content": html});
+    let draft = app.create(&token, "/v1/editorial/articles", written).await;
+    assert_eq!(draft.json["lead_image"]["url"], item.json["url"]);
+    assert_eq!(draft.json["lead_image"]["credit"], "Agency A");
+    let image = &draft.json["body"][1];
+    assert_eq!(image["media_id"], item.json["id"]);
+    assert_eq!(image["overrides"], json!(["alt"]));
+    // What is exported comes back.
+    let body = json!({"format": "html", "content": draft.json["body_html"]});
+    let again = app.patch(&token, &draft, json!({"body": body})).await;
+    assert_eq!(again.json["body"][1]["media_id"], item.json["id"]);
+    assert_eq!(app.delete_item(&token, &item).await.status, 409);
+}
+
+#[apply(both)]
 async fn an_item_that_is_shown_stays(app: TestApp) {
     let token = app.newsroom().await;
     let item = app.picture(&token, 1).await;

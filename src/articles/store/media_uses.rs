@@ -11,7 +11,7 @@ use crate::articles::input::ArticleInput;
 use crate::articles::patch::ArticlePatch;
 use crate::articles::telling::EditorialRules;
 use crate::auth::model::Caller;
-use crate::body::media::{MediaKind, checked};
+use crate::body::media::{MediaKind, checked, name_in};
 use crate::db::lock::{self, Lock};
 use crate::db::types::IdSql;
 use crate::db::{Connection, Database, Id, StoreError, StoreResult, Timestamp};
@@ -48,6 +48,7 @@ pub(super) fn fill(
     input: &mut ArticleInput,
     published: Option<(&[Id], Timestamp)>,
 ) -> StoreResult<()> {
+    adopt(connection, input)?;
     let named = shown_by(input);
     if named.is_empty() {
         // What was said to be of an item and is not.
@@ -67,6 +68,26 @@ pub(super) fn fill(
         wrong.append(expired(named.iter().filter(is_new), &found, now));
     }
     wrong.into_result().map_err(StoreError::Invalid)
+}
+
+/// Makes uses of items of what shows them by address alone, as HTML and Markdown do.
+fn adopt(connection: &mut Connection, input: &mut ArticleInput) -> StoreResult<()> {
+    let lead = input
+        .lead_image
+        .as_ref()
+        .filter(|image| image.media_id.is_none());
+    let lead = lead.and_then(|image| name_in(image.url.as_str()).map(str::to_owned));
+    let mut names = input.body.body.media_names();
+    names.extend(lead.clone());
+    if names.is_empty() {
+        return Ok(());
+    }
+    let known = uses::by_names(connection, &names)?;
+    input.body.body.adopt_media(|name| known.get(name).copied());
+    if let (Some(name), Some(image)) = (lead, &mut input.lead_image) {
+        image.media_id = known.get(&name).copied();
+    }
+    Ok(())
 }
 
 fn fill_from(input: &mut ArticleInput, found: &HashMap<Id, Shown>) -> Violations {

@@ -55,6 +55,18 @@ pub fn by_ids(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id
         .collect()
 }
 
+/// Items by the names of their files; unknown ones are left out.
+///
+/// # Errors
+/// When the database fails.
+pub fn by_names(connection: &mut Connection, names: &[String]) -> StoreResult<HashMap<String, Id>> {
+    let found: Vec<(String, Id)> = media::table
+        .filter(media::name.eq_any(names.to_vec()))
+        .select((media::name, media::id))
+        .load(connection)?;
+    Ok(found.into_iter().collect())
+}
+
 /// Which of an article's two texts shows something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
