@@ -10,7 +10,8 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::body::ReadOnly;
-use crate::body::media::{FocalPoint, ImageCrop, ImageRendition, MediaFile, Override, Settling};
+use crate::body::media::{FocalPoint, ImageCrop, ImageRendition, MediaFile, Override};
+use crate::body::media_uses::Settling;
 use crate::db::Id;
 use crate::text::{Line, Prose, WebUrl, no_forbidden_characters};
 use crate::validation::{Invalid, Violations, object};

@@ -9,7 +9,8 @@
 //! - `normalise`: what pages write in many ways, made into one
 //! - `validate`, `validate_media`: blocks as JSON from outside → blocks
 //! - `import`, with `figure`, `credit`, `quote`, `tables`, `parts`: HTML → blocks
-//! - `pictures`: the pictures of a body, for the rules of publishing; [`media`]: what it shows of the newsroom's media
+//! - `pictures`: the pictures of a body, for the rules of publishing; [`media`], [`media_uses`]: what it
+//!   shows of the newsroom's media
 //! - `markdown_source`: Markdown → HTML
 //! - `excerpt`, `reading`: what lists say of a text
 //! - `diff`: what differs between two bodies
@@ -39,6 +40,7 @@ mod markdown;
 mod markdown_inline;
 mod markdown_source;
 pub mod media;
+pub mod media_uses;
 mod nodes;
 mod normalise;
 mod parts;
@@ -199,29 +201,29 @@ impl Body {
 
     /// The items of the newsroom's media that it shows, in their order, each with a pointer to what shows it.
     pub fn media_places(&self) -> Vec<(String, Id)> {
-        media::places(&self.0)
+        media_uses::places(&self.0)
     }
 
     /// The names of items of the media that it shows by the address of a file alone.
     pub fn media_names(&mut self) -> Vec<String> {
-        media::names(&mut self.0)
+        media_uses::names(&mut self.0)
     }
 
     /// Makes uses of items of what shows them by address alone.
     pub fn adopt_media(&mut self, find: impl Fn(&str) -> Option<Id>) {
-        media::adopt(&mut self.0, find);
+        media_uses::adopt(&mut self.0, find);
     }
 
     /// Leaves out what shows items of the media that are gone; returns pointers to where that was.
     pub fn leave_out_media(&mut self, is_gone: impl Fn(Id) -> bool) -> Vec<String> {
-        media::leave_out(&mut self.0, is_gone)
+        media_uses::leave_out(&mut self.0, is_gone)
     }
 
     /// Fills in what items of the media say of themselves. What shows none loses what only they have.
     ///
     /// What is wrong is returned, with pointers relative to the body: items that are not there, or of the wrong kind.
     pub fn fill_media<'f>(&mut self, find: impl Fn(Id) -> Option<&'f MediaFile>) -> Violations {
-        media::fill(&mut self.0, find)
+        media_uses::fill(&mut self.0, find)
     }
 
     /// Whether there is no block.
