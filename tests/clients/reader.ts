@@ -143,6 +143,12 @@ export function renderBlock(block: Block): string {
       return `<blockquote>${block.text}${optional(block.attribution, (who) => `<cite>${escape(who)}</cite>`)}</blockquote>`;
     case "image":
       return figure(block);
+    case "gallery":
+      return block.images.map((image) => figure(image)).join("");
+    case "audio":
+      return `<audio src="${escape(block.url)}" controls></audio>`;
+    case "video":
+      return `<video src="${escape(block.url)}" controls></video>`;
     case "list": {
       const items = block.items.map((item) => `<li>${item}</li>`).join("");
       return block.ordered ? `<ol>${items}</ol>` : `<ul>${items}</ul>`;
