@@ -206,9 +206,13 @@ pub(super) fn places(blocks: &[Block]) -> Vec<(String, Id)> {
 pub fn name_in(address: &str) -> Option<&str> {
     let path = address.split(['?', '#']).next()?;
     let (folder, _) = path.rsplit_once('/')?;
-    let name = folder.rsplit('/').next()?;
+    folder.rsplit('/').next().filter(|name| is_name(name))
+}
+
+/// Whether a text has the form of the name of an item's files: 32 hexadecimal digits.
+pub fn is_name(text: &str) -> bool {
     let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    (name.len() == 32 && name.bytes().all(is_digit)).then_some(name)
+    text.len() == 32 && text.bytes().all(is_digit)
 }
 
 /// The names of items that blocks show by address alone.

@@ -4,7 +4,6 @@
 use diesel::RunQueryDsl;
 use diesel::sql_types::Text;
 
-use super::resource::Resource;
 use super::types::IdSql;
 use super::{Connection, Id, StoreResult};
 
@@ -15,7 +14,7 @@ use super::{Connection, Id, StoreResult};
 pub fn add(
     connection: &mut Connection,
     projection: &str,
-    resource: Resource,
+    resource: &str,
     id: Id,
 ) -> StoreResult<()> {
     diesel::sql_query(
@@ -23,7 +22,7 @@ pub fn add(
          ON CONFLICT (projection, resource, id) DO UPDATE SET serial = stale.serial + 1",
     )
     .bind::<Text, _>(projection)
-    .bind::<Text, _>(resource.as_str())
+    .bind::<Text, _>(resource)
     .bind::<IdSql, _>(id)
     .execute(connection)?;
     Ok(())

@@ -12,7 +12,6 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 
 use super::addresses::Addresses;
-use super::model::StoredRendition;
 use super::processing::{self, Processed, RenditionFile};
 use super::store::{self, Source};
 use crate::db::{Database, StoreError};
@@ -141,12 +140,6 @@ impl File {
     }
 }
 
-/// Whether a text has the form of the name of an item's files: 32 hexadecimal digits.
-pub fn is_name(text: &str) -> bool {
-    let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    text.len() == 32 && text.bytes().all(digit)
-}
-
 /// How long storing a file of so many bytes, with what is made of it, may take.
 pub fn storing_time(bytes: u64) -> Duration {
     STORING + Duration::from_secs(bytes / SLOWEST_STORE)
@@ -229,7 +222,7 @@ impl MediaFiles {
         format: Format,
         renditions: Vec<RenditionFile>,
         original: Vec<u8>,
-    ) -> Result<Vec<StoredRendition>, FileError> {
+    ) -> Result<(), FileError> {
         let bytes = original.len() as u64;
         let storing = put_all(self.objects()?, name, format, renditions, original);
         let time = storing_time(bytes);
@@ -368,7 +361,7 @@ pub async fn put_all(
     format: Format,
     renditions: Vec<RenditionFile>,
     original: Vec<u8>,
-) -> Result<Vec<StoredRendition>, FileError> {
+) -> Result<(), FileError> {
     let puts = renditions.into_iter().map(async |(rendition, bytes)| {
         let mime = File::named(&rendition.file)
             .map_or(format, File::format)
@@ -376,15 +369,15 @@ pub async fn put_all(
         objects
             .put(&key(name, &rendition.file)?, bytes, mime)
             .await?;
-        Ok::<_, FileError>(rendition)
+        Ok::<_, FileError>(())
     });
     let puts = futures_util::stream::iter(puts).buffered(STORED_AT_ONCE);
-    let stored = puts.try_collect().await?;
+    puts.try_collect::<()>().await?;
     let file = Addresses::original_file(format);
     objects
         .put(&key(name, &file)?, original, format.mime())
         .await?;
-    Ok(stored)
+    Ok(())
 }
 
 async fn source_of(database: &Database, name: &str) -> Result<Source, FileError> {

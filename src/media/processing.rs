@@ -106,7 +106,7 @@ fn whole_renditions(picture: &Picture) -> Result<Vec<RenditionFile>, Unreadable>
         .collect()
 }
 
-/// A file whose first bytes are of a picture, made into one rendition.
+/// A picture, made into one rendition.
 ///
 /// # Errors
 /// When it cannot be read, or the rendition does not exist.
@@ -121,16 +121,15 @@ pub fn rendition(bytes: &[u8], format: Format, variant: Variant) -> Result<Vec<u
 
 /// What is said of an item: by whoever uploads it, and where they say nothing, by the file.
 pub fn said(input: MediaInput, file: &Metadata) -> MediaInput {
-    let line = |text: Option<&str>| text.map(str::to_owned);
     MediaInput {
-        alt: input.alt.or_else(|| read(line(file.alt.as_deref()), 1_000)),
+        alt: input.alt.or_else(|| read(file.alt.clone(), 1_000)),
         caption: input
             .caption
             .or_else(|| prose(file.caption.as_deref(), 1_000)),
         credit: input.credit.or_else(|| read(file.credit_line(), 300)),
         copyright_notice: input
             .copyright_notice
-            .or_else(|| read(line(file.copyright_notice.as_deref()), 500)),
+            .or_else(|| read(file.copyright_notice.clone(), 500)),
         usage_terms: input
             .usage_terms
             .or_else(|| prose(file.usage_terms.as_deref(), 2_000)),

@@ -11,8 +11,9 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
 use bytes::Bytes;
 use utoipa::IntoParams;
 
-use super::files::{File, FileError, MediaFiles, is_name};
+use super::files::{File, FileError, MediaFiles};
 use super::upload::storage_problem;
+use crate::body::media_uses::is_name;
 use crate::db::Database;
 use crate::http::conditional::none_match_names;
 use crate::http::params::{NoParams, Query};

@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use futures_util::StreamExt;
 
-use super::files::{File, is_name};
+use super::files::File;
 use super::store;
+use crate::body::media_uses::is_name;
 use crate::db::{Database, StoreError};
 use crate::objects::{ObjectError, ObjectStore};
 

@@ -78,10 +78,10 @@ impl Projection for ReadModel {
 
 /// Notes that what shows a tag or an author is to be rendered again: articles in sections below one show that too.
 fn outdate(connection: &mut Connection, of: Resource, id: Id) -> StoreResult<()> {
-    stale::add(connection, NAME, of, id)?;
+    stale::add(connection, NAME, of.as_str(), id)?;
     if of == Resource::Tag {
         for section in tree::sections_below(connection, id)? {
-            stale::add(connection, NAME, of, section)?;
+            stale::add(connection, NAME, of.as_str(), section)?;
         }
     }
     Ok(())

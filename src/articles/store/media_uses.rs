@@ -14,6 +14,7 @@ use crate::auth::model::Caller;
 use crate::body::media::MediaKind;
 use crate::body::media_uses::{checked, name_in};
 use crate::db::lock::{self, Lock};
+use crate::db::stale;
 use crate::db::types::IdSql;
 use crate::db::{Connection, Database, Id, StoreError, StoreResult, Timestamp};
 use crate::events::{Actor, Change, Origin, Writer};
@@ -153,22 +154,11 @@ pub(super) fn check_rights(
 pub fn refresh(change: &mut Change<'_>, item: Id) -> StoreResult<()> {
     let articles = uses::articles_after(change.connection, item, None, AT_ONCE + 1)?;
     if articles.len() as i64 > AT_ONCE {
-        note_stale(change.connection, item)?;
+        stale::add(change.connection, STALE, STALE, item)?;
         change.schedule();
         return Ok(());
     }
     write_all_again(change, &articles, &EditorialRules::default())
-}
-
-fn note_stale(connection: &mut Connection, item: Id) -> StoreResult<()> {
-    diesel::sql_query(
-        "INSERT INTO stale (projection, resource, id, serial) VALUES ($1, $1, $2, 1) \
-         ON CONFLICT (projection, resource, id) DO UPDATE SET serial = stale.serial + 1",
-    )
-    .bind::<Text, _>(STALE)
-    .bind::<IdSql, _>(item)
-    .execute(connection)?;
-    Ok(())
 }
 
 /// Writes articles again. One that cannot be, since it breaks a rule that came later, stays as it is: nobody else waits for
@@ -220,12 +210,12 @@ pub async fn catch_up(
                     .get_result::<Stale>(connection);
             Ok(found.optional()?)
         });
-        let Some(stale) = next.await? else {
+        let Some(found) = next.await? else {
             return Ok(());
         };
         let mut after = None;
         loop {
-            let (item, from) = (stale.id, after);
+            let (item, from) = (found.id, after);
             let batch = move |change: &mut Change<'_>| {
                 // Others lock articles in other orders.
                 lock::exclusive(change.connection, Lock::Batches)?;
@@ -247,8 +237,8 @@ pub async fn catch_up(
                 "DELETE FROM stale WHERE projection = $1 AND id = $2 AND serial = $3",
             )
             .bind::<Text, _>(STALE)
-            .bind::<IdSql, _>(stale.id)
-            .bind::<BigInt, _>(stale.serial)
+            .bind::<IdSql, _>(found.id)
+            .bind::<BigInt, _>(found.serial)
             .execute(connection)?;
             Ok(())
         });

@@ -105,13 +105,12 @@ impl Said {
     }
 
     fn to_input(&self) -> MediaInput {
-        let line = |text: &Option<String>| text.as_ref().map(Line::as_stored);
         let focal = self.focal_x.zip(self.focal_y);
         MediaInput {
             file_name: self.file_name.as_ref().map(Line::as_stored),
             alt: self.alt.as_ref().map(Line::as_stored),
             caption: self.caption.as_ref().map(Prose::as_stored),
-            credit: line(&self.credit),
+            credit: self.credit.as_ref().map(Line::as_stored),
             copyright_notice: self.copyright_notice.as_ref().map(Line::as_stored),
             usage_terms: self.usage_terms.as_ref().map(Prose::as_stored),
             licence_url: self.licence_url.as_ref().map(WebUrl::as_stored),

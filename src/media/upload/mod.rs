@@ -1,6 +1,5 @@
 //! Files as they are sent: the body itself, or the part `file` of a form. They go to the disk as they come, however large
 //! they are; what is not taken is refused as soon as that is known.
-
 //!
 //! - `sent` – what a client sends, within the time it has
 //! - `receiving` – a file on its way to the disk
@@ -65,7 +64,7 @@ type SentFile = ((Received, Format), MediaInput);
 /// Receives a file.
 ///
 /// # Errors
-/// `unsupported-media-type`, `too-large`, `request-timeout`, `bad-request`, `validation`, `storage-full`, `unavailable`.
+/// `unsupported-media-type`, `too-large`, `request-timeout`, `bad-request`, `validation`, `unavailable`.
 pub async fn receive(
     request: &HttpRequest,
     payload: Payload,
