@@ -19,8 +19,10 @@ use crate::objects::{Credentials, Location};
 use crate::shares::bot::ProductName;
 
 mod oidc;
+mod publication;
 
 pub use oidc::OidcConfig;
+pub use publication::PublicationConfig;
 
 /// Seconds for which caches may say that something is not there, at most: it may be any moment.
 const MISSING_MAX_AGE: u32 = 10;
@@ -272,6 +274,10 @@ pub struct ServerConfig {
     /// How long an invitation is good (days)
     #[arg(long, env = "DATELINE_INVITATION_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u16).range(1..=90))]
     pub invitation_days: u16,
+
+    /// The newsroom as the world knows it
+    #[command(flatten)]
+    pub publication: PublicationConfig,
 
     /// Pictures and other files
     #[command(flatten)]

@@ -12,7 +12,7 @@ use crate::articles::telling::EditorialRules;
 use crate::auth::jwt::Signer;
 use crate::auth::store::{links, provider_sign_ins, sessions};
 use crate::auth::throttle::LoginThrottle;
-use crate::db::{Connection, Database, StoreError, Timestamp};
+use crate::db::{Connection, Database, StoreError, Timestamp, month_counts};
 use crate::events::{Change, Origin, Writer, log};
 use crate::idempotency::store as replies;
 use crate::keys::{self, Purpose};
@@ -342,6 +342,7 @@ pub fn sweep(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<L
                     links::forget_expired(connection)?;
                     provider_sign_ins::forget_expired(connection)?;
                     locks::forget_expired(connection)?;
+                    month_counts::sum_up(connection)?;
                     keys::find(connection, Purpose::AccessTokens)
                 })
                 .await;

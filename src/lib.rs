@@ -13,6 +13,9 @@
 //! - [`widgets`] – scripts that newsrooms paste into their pages
 //! - [`service`] – what anyone may ask of the server itself
 //! - [`projections`] – what is derived from articles, tags and authors, and kept true to them
+//! - [`oembed`] – what other sites show of an article
+//! - [`sitemaps`] – which pages there are, for search engines
+//! - [`feeds`] – the list of articles for feed readers and aggregators
 //! - [`collections`] – what front pages are made of
 //! - [`articles`], [`authors`], [`tags`], [`shares`] – the features, each with its model, store and
 //!   handlers
@@ -25,6 +28,7 @@
 //! - [`http`] – what all handlers share
 //! - [`search`] – words, queries, and the index of what is published
 //! - [`body`] – an article's text as blocks, HTML, Markdown and plain text
+//! - [`publication`] – the newsroom as the world knows it: names, and absolute addresses
 //! - [`problem`] – errors as RFC 9457 problem documents
 //! - [`metrics`] – what operators measure
 //! - [`keys`] – keys that the service makes for itself
@@ -40,6 +44,7 @@
 //! - [`diff`] – what two versions of a document have in common, and what they have not
 //! - [`etag`], [`merge_patch`], [`text`], [`validation`], [`words`] – rules of documents, without I/O
 //! - [`transliteration`] – text of any script in ASCII
+//! - [`xml`] – writing XML
 //! - [`characters`] – what single characters are
 
 pub mod app;
@@ -58,6 +63,7 @@ pub mod db;
 pub mod diff;
 pub mod etag;
 pub mod events;
+pub mod feeds;
 pub mod gauges;
 pub mod http;
 pub mod idempotency;
@@ -70,14 +76,17 @@ pub mod merge_patch;
 pub mod metrics;
 pub mod names;
 pub mod objects;
+pub mod oembed;
 pub mod openapi;
 pub mod ops;
 pub mod outbound;
 pub mod problem;
 pub mod projections;
+pub mod publication;
 pub mod search;
 pub mod service;
 pub mod shares;
+pub mod sitemaps;
 pub mod starting;
 pub mod tags;
 pub mod text;
@@ -87,3 +96,4 @@ pub mod transliteration;
 pub mod validation;
 pub mod widgets;
 pub mod words;
+pub mod xml;

@@ -87,6 +87,13 @@ WHERE status = 'published'
   AND (embargo_until IS NULL OR embargo_until <= now())
   AND (unpublish_at IS NULL OR unpublish_at > now());
 
+-- What was published in the last 48 hours, and in how many milliseconds it was not any more.
+CREATE VIEW public_news AS
+SELECT id, published_at,
+       CAST(floor(extract(epoch FROM published_at + interval '48 hours' - now()) * 1000) AS bigint) AS leaves_in
+FROM public_articles
+WHERE published_at > now() - interval '48 hours';
+
 -- The same in the order of the index of one tag.
 CREATE VIEW public_articles_by_tag AS
 SELECT x.tag_id, x.article_id AS id, p.slug, p.language, p.section_id, p.updated_at, x.published_at

@@ -89,6 +89,13 @@ WHERE likelihood(status = 'published', 0.9375)
   AND (embargo_until IS NULL OR embargo_until <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
   AND (unpublish_at IS NULL OR unpublish_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
 
+-- What was published in the last 48 hours, and in how many milliseconds it was not any more.
+CREATE VIEW public_news AS
+SELECT id, published_at,
+       CAST((unixepoch(published_at, 'subsec') + 172800 - unixepoch('now', 'subsec')) * 1000 AS INTEGER) AS leaves_in
+FROM public_articles
+WHERE published_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-48 hours');
+
 -- The same in the order of the index of one tag.
 CREATE VIEW public_articles_by_tag AS
 SELECT x.tag_id, x.article_id AS id, p.slug, p.language, p.section_id, p.updated_at, x.published_at

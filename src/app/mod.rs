@@ -28,7 +28,8 @@ use crate::http::routes::Resource;
 use crate::objects::OpenError;
 use crate::problem::Problem;
 use crate::{
-    articles, audit, auth, authors, collections, media, ops, service, shares, tags, widgets,
+    articles, audit, auth, authors, collections, feeds, media, oembed, ops, service, shares,
+    sitemaps, tags, widgets,
 };
 
 mod docs;
@@ -80,6 +81,9 @@ pub fn resources() -> Vec<Resource> {
         tags::resources(),
         authors::resources(),
         media::resources(),
+        feeds::resources(),
+        sitemaps::resources(),
+        oembed::resources(),
         auth::resources(),
         audit::resources(),
         widgets::resources(),

@@ -30,7 +30,6 @@ use crate::http::cors::EditorialOrigins;
 use crate::http::cursor::CursorKey;
 use crate::http::observe::RequestTimeout;
 use crate::http::path_prefix::PathPrefix;
-use crate::http::public_url::PublicUrl;
 use crate::idempotency::writer::InFlight;
 use crate::keys::{self, Key, Purpose};
 use crate::media::files::{MediaFiles, MediaSettings};
@@ -38,6 +37,7 @@ use crate::media::store::base;
 use crate::metrics::Metrics;
 use crate::objects::ObjectStore;
 use crate::outbound;
+use crate::publication::KnownPublication;
 use crate::service::OpenApiJson;
 use crate::shares::bot::Bots;
 use crate::shares::limits::{ShareLimits, ShareQuotas};
@@ -67,7 +67,7 @@ pub(super) struct State {
     shares_waiting: Data<Load>,
     articles: Data<ArticleLoader>,
     rules: Data<EditorialRules>,
-    public_url: Data<PublicUrl>,
+    publication: Data<KnownPublication>,
     pub(super) origins: Data<EditorialOrigins>,
     path_prefix: Data<PathPrefix>,
     sites: Data<Sites>,
@@ -106,11 +106,14 @@ impl State {
             );
         }
         let metrics = Data::new(Metrics::new(database.metrics()).map_err(StartError::Metrics)?);
-        let public_url = PublicUrl::new(config.public_url.as_ref());
-        if let Some(url) = &public_url.0 {
-            tracing::info!("the canonical_url of an article is {url}/ and its slug");
+        let publication = config.publication();
+        if let Some(known) = &publication.0 {
+            tracing::info!(
+                "the canonical_url of an article is {} and its slug",
+                known.site()
+            );
         }
-        let public_url = Data::new(public_url);
+        let publication = Data::new(publication);
         let media = media_files(config, &database).await?;
         database.listen().await?;
         catch_up(&database).await?;
@@ -139,14 +142,14 @@ impl State {
             cursors: Data::new(CursorKey::new(&newest(&cursors))),
             shares_waiting: Data::from(shares.counter.load()),
             shares,
-            articles: Data::new(ArticleLoader::of(&database, &public_url)),
+            articles: Data::new(ArticleLoader::of(&database, &publication)),
             rules: Data::new(EditorialRules {
                 drafts: config.drafts_per_author.into(),
                 correction_after: config
                     .require_correction_after
                     .map(|hours| chrono::Duration::hours(hours.into())),
             }),
-            public_url,
+            publication,
             origins: Data::new(EditorialOrigins(config.editorial_origins.clone())),
             path_prefix: Data::new(config.path_prefix.clone()),
             document: Data::new(document(&config.path_prefix)),
@@ -198,7 +201,7 @@ impl State {
             .app_data(self.shares_waiting.clone())
             .app_data(self.articles.clone())
             .app_data(self.rules.clone())
-            .app_data(self.public_url.clone())
+            .app_data(self.publication.clone())
             .app_data(self.path_prefix.clone())
             .app_data(self.sites.clone())
             .app_data(self.document.clone())

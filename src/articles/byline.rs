@@ -88,6 +88,21 @@ pub fn composed(names: &[&str], language: &str) -> String {
     }
 }
 
+/// The names of a byline: without the word that a language puts before them.
+pub fn names<'a>(byline: &'a str, language: &str) -> &'a str {
+    let language: Option<Language> = language.parse().ok();
+    let primary = language.as_ref().map_or("", Language::primary);
+    let mut known = MANNERS.iter();
+    let before = known
+        .find(|manner| manner.languages.contains(&primary))
+        .map_or("", |manner| manner.before);
+    let start = byline.get(..before.len()).unwrap_or_default();
+    match start.to_lowercase() == before.to_lowercase() {
+        true => byline[before.len()..].trim(),
+        false => byline,
+    }
+}
+
 /// The form that "and" has before a name that begins with its own sound: Spanish "e Isabel", "e Hilario" but
 /// "y Ian" and "y Hierro"; Italian "ed Elena".
 fn before_vowels(language: &str, name: &str) -> Option<&'static str> {
@@ -107,6 +122,20 @@ fn before_vowels(language: &str, name: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_stand_without_what_introduces_them() {
+        for (byline, language, expected) in [
+            ("By Ana and Luis", "en", "Ana and Luis"),
+            ("BY OUR REPORTERS", "en-GB", "OUR REPORTERS"),
+            ("Bytown Agency", "en", "Bytown Agency"),
+            ("Von Eva", "de", "Eva"),
+            ("By Eva", "fi", "By Eva"),
+            ("", "en", ""),
+        ] {
+            assert_eq!(names(byline, language), expected, "{byline}");
+        }
+    }
 
     #[test]
     fn names_are_joined_as_the_language_does() {

@@ -20,10 +20,10 @@ use crate::http::cursor::CursorKey;
 use crate::http::page::{List, Paginator, links};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::CorrectionPath;
-use crate::http::public_url::PublicUrl;
 use crate::idempotency::EditorialWriter;
 use crate::merge_patch::MergePatch;
 use crate::problem::{Problem, ProblemDocument};
+use crate::publication::KnownPublication;
 
 /// What readers are told of a retraction for which editors gave no notice.
 pub const RETRACTED: &str = "This article was retracted.";
@@ -150,7 +150,7 @@ pub async fn list_corrections(
     request: HttpRequest,
     responses: Data<ResponseCache>,
     cursors: Data<CursorKey>,
-    site: Data<PublicUrl>,
+    site: Data<KnownPublication>,
     query: KeyedQuery<CorrectionListParams>,
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
@@ -164,7 +164,7 @@ pub async fn list_corrections(
         let name = format!("corrections {filter:?}");
         let paginator = Paginator::new(&cursors, name, cursor, params.limit)?;
         let start = place(paginator.start())?;
-        let site = site.0.as_deref();
+        let site = site.0.as_ref();
         let (found, depends_on) = list(connection, &filter, start, paginator.fetch(), site)?;
         let list = paginator.page(found, None, |correction| correction.id);
         Ok(Lookup::Here(

@@ -19,8 +19,8 @@ use crate::db::{Connection, StoreError};
 use crate::http::fields::Selection;
 use crate::http::params::{Both, FromParams, KeyedQuery, Params};
 use crate::http::path::SlugPath;
-use crate::http::public_url::PublicUrl;
 use crate::problem::Problem;
+use crate::publication::KnownPublication;
 use crate::text::Slug;
 
 /// How articles beside another one are shown.
@@ -100,7 +100,7 @@ impl FromParams for RelatedParams {
 pub async fn list_related(
     request: HttpRequest,
     responses: Data<ResponseCache>,
-    site: Data<PublicUrl>,
+    site: Data<KnownPublication>,
     SlugPath(slug): SlugPath,
     query: KeyedQuery<Both<RelatedParams, TeaserParams>>,
 ) -> Result<HttpResponse, Problem> {
@@ -110,7 +110,7 @@ pub async fn list_related(
     let wanted = CacheRequest::new(&request, Kind::ArticleList, &canonical);
     let answer = move |connection: &mut Connection| {
         let (data, depends_on) =
-            match related::related(connection, &slug, &exclude, limit, site.0.as_deref()) {
+            match related::related(connection, &slug, &exclude, limit, site.0.as_ref()) {
                 Err(StoreError::NotFound) => return moved(connection, &slug),
                 found => found?,
             };

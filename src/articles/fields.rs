@@ -76,12 +76,16 @@ impl Asked<'_> {
             "body_text" => &[BodyFormat::Text],
             _ => &[],
         };
-        let included = if formats.is_empty() { field } else { "body" };
+        let included = match field {
+            _ if !formats.is_empty() => "body",
+            "jsonld_script" => "jsonld",
+            field => field,
+        };
         let include = Include::ALL.iter().find(|(name, _)| *name == included);
         let mut lacks = Vec::new();
         if let Some((name, include)) = include
             && !self.include.contains(include)
-            && (self.shown != Shown::Alone || *include == Include::Shares)
+            && (self.shown != Shown::Alone || include.adds_to_one())
         {
             lacks.push(format!("include={name}"));
         }
@@ -107,6 +111,7 @@ const FIELDS: Known = &[
     ("excerpt", &[]),
     ("published_at", &[]),
     ("kicker", &[]),
+    ("genre", &[]),
     ("standfirst", &[]),
     ("dateline", &[]),
     ("language", &[]),
@@ -159,6 +164,43 @@ const FIELDS: Known = &[
     (
         "shares",
         &["total", "by_network", "first_party", "external", "as_of"],
+    ),
+    (
+        "jsonld",
+        &[
+            "@context",
+            "@type",
+            "@id",
+            "mainEntityOfPage",
+            "url",
+            "headline",
+            "alternativeHeadline",
+            "description",
+            "inLanguage",
+            "datePublished",
+            "dateModified",
+            "dateline",
+            "author",
+            "publisher",
+            "articleSection",
+            "keywords",
+            "about",
+            "mentions",
+            "isPartOf",
+            "wordCount",
+            "timeRequired",
+            "image",
+            "correction",
+            "interactionStatistic",
+            "isAccessibleForFree",
+        ],
+    ),
+    ("jsonld_script", &[]),
+    (
+        "meta",
+        &[
+            "element", "name", "property", "content", "rel", "href", "type", "title",
+        ],
     ),
     ("highlights", &["headline", "standfirst", "body"]),
     ("trend", &["score", "shares"]),

@@ -10,7 +10,7 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::mentions::Resolved;
-use super::parts::{Custom, LeadImage, Seo};
+use super::parts::{Custom, Genre, LeadImage, Seo};
 use super::workflow::WorkingStatus;
 use crate::body::{BlockInputs, Body, Imported};
 use crate::events::Remark;
@@ -43,6 +43,10 @@ pub struct ArticleInput {
     #[deserr(default)]
     #[schema(required = false)]
     pub kicker: Option<Line<80>>,
+    /// What kind of journalism it is: decides what search engines are told that it is.
+    #[deserr(default)]
+    #[schema(required = false)]
+    pub genre: Option<Genre>,
     /// The headline.
     #[deserr(default)]
     #[schema(required = false)]

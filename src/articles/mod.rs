@@ -4,6 +4,7 @@
 //! - [`batch`] – many articles in one call
 //! - [`byline`] – bylines composed in the article's language
 //! - [`card`] – an article as a teaser shows it
+//! - [`formats`] – articles in the vocabularies of others
 //! - [`fields`] – which fields `fields=` can choose
 //! - [`parts`] – what is written and read in the same form
 //! - [`input`] – an article as editors write it, and what publishing needs of it
@@ -20,6 +21,7 @@
 //! - [`public`] – public handlers
 //! - [`discovery`] – related articles and facets
 //! - [`neighbours`] – the previous and the next article of a section
+//! - [`structured`] – an article as JSON-LD
 //! - [`trending`] – what is shared now
 //! - [`params`] – what public calls take
 //! - [`editorial`] – handlers for editors and tools
@@ -35,6 +37,7 @@ pub mod desk;
 pub mod discovery;
 pub mod editorial;
 pub mod fields;
+pub mod formats;
 pub mod input;
 pub mod mentions;
 pub mod model;
@@ -48,6 +51,7 @@ pub mod public;
 pub mod read_model;
 pub mod revisions;
 pub mod store;
+pub mod structured;
 pub mod telling;
 pub mod trash;
 pub mod trending;
@@ -66,6 +70,7 @@ crate::operations! {
     public::get_article,
     discovery::list_related,
     neighbours::get_neighbours,
+    structured::get_article_jsonld,
     list::list_any_articles,
     editorial::create_article (BodySize::Largest),
     many::write_articles (BodySize::OfMany(4)),

@@ -6,8 +6,10 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::desk::model::ArticleLock;
+use super::formats::jsonld::JsonLd;
+use super::formats::meta::HeadTag;
 use super::params::SlugOrNot;
-use super::parts::{CorrectionKind, Custom, LeadImage, Seo};
+use super::parts::{CorrectionKind, Custom, Genre, LeadImage, Seo};
 use super::workflow::Status;
 use super::working_copy::model::WorkingCopySummary;
 use crate::authors::model::AuthorRef;
@@ -40,6 +42,9 @@ pub struct ArticleCommon {
     /// A short label above the headline: "Analysis", "Letter from the coast".
     #[schema(required = true)]
     pub kicker: Option<String>,
+    /// What kind of journalism it is; null where nobody has said it.
+    #[schema(required = true)]
+    pub genre: Option<Genre>,
     /// One or two sentences below the headline.
     #[schema(required = true)]
     pub standfirst: Option<String>,
@@ -200,6 +205,28 @@ pub struct Article {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub shares: Option<Shares>,
+    /// With `include=jsonld` or `include=meta`.
+    #[serde(flatten)]
+    pub head: PageHead,
+}
+
+/// What a page of an article has in its head, for machines.
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+pub struct PageHead {
+    /// With `include=jsonld`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub jsonld: Option<JsonLd>,
+    /// With `include=jsonld`: the same as text that can be printed as it is in
+    /// `<script type="application/ld+json">`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub jsonld_script: Option<String>,
+    /// With `include=meta`: title, description, Open Graph, canonical address, feeds, in the order in which they are to
+    /// be printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub meta: Option<Vec<HeadTag>>,
 }
 
 /// An article as all public lists show it: a summary, and what `include=` added.
@@ -229,6 +256,9 @@ pub struct ListedArticle {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub shares: Option<Shares>,
+    /// With `include=jsonld` or `include=meta`.
+    #[serde(flatten)]
+    pub head: PageHead,
     /// With `include=highlights`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -350,6 +380,10 @@ pub enum Include {
     Custom,
     /// Share counts.
     Shares,
+    /// JSON-LD for search engines.
+    JsonLd,
+    /// What stands in the head of its page.
+    Meta,
     /// Where a search found what it was looking for.
     Highlights,
 }
@@ -368,8 +402,20 @@ impl Include {
         ("seo", Self::Seo),
         ("custom", Self::Custom),
         ("shares", Self::Shares),
+        ("jsonld", Self::JsonLd),
+        ("meta", Self::Meta),
         ("highlights", Self::Highlights),
     ];
+
+    /// Whether it can be added to an article by itself, which has the other parts anyway.
+    pub fn adds_to_one(&self) -> bool {
+        matches!(self, Self::Shares | Self::JsonLd | Self::Meta)
+    }
+
+    /// Whether it names addresses of the newsroom's site.
+    pub fn needs_publication(&self) -> bool {
+        matches!(self, Self::JsonLd | Self::Meta)
+    }
 
     /// Whether the body is read for it.
     pub fn takes_body(&self) -> bool {

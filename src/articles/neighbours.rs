@@ -16,8 +16,8 @@ use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
 use crate::db::{Connection, StoreError};
 use crate::http::params::KeyedQuery;
 use crate::http::path::SlugPath;
-use crate::http::public_url::PublicUrl;
 use crate::problem::Problem;
+use crate::publication::KnownPublication;
 
 /// The articles beside another one in its section.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -60,14 +60,14 @@ fn shown(params: &TeaserParams, article: Option<&PublicArticle>) -> Result<Vec<u
 pub async fn get_neighbours(
     request: HttpRequest,
     responses: Data<ResponseCache>,
-    site: Data<PublicUrl>,
+    site: Data<KnownPublication>,
     SlugPath(slug): SlugPath,
     query: KeyedQuery<TeaserParams>,
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
     let wanted = CacheRequest::new(&request, Kind::ArticleList, &canonical);
     let answer = move |connection: &mut Connection| {
-        let found = match neighbours(connection, &slug, site.0.as_deref()) {
+        let found = match neighbours(connection, &slug, site.0.as_ref()) {
             Err(StoreError::NotFound) => return moved(connection, &slug),
             found => found?,
         };

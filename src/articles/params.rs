@@ -8,6 +8,7 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::card::View;
 use super::fields::{Asked, Shown};
+use super::formats::format::ArticleFormat;
 use super::model::{ArticleFilter, ArticleSort, BodyFormat, Include, Without};
 use crate::http::fields::Selection;
 use crate::http::params::{FromParams, Params};
@@ -60,13 +61,27 @@ pub struct ArticleListParams {
     /// `fields`; `include` can add `shares`.
     #[param(value_type = Option<View>, inline)]
     pub view: View,
+    /// `ninjs`: articles in the words of IPTC ninjs 3.1, with their bodies where `include=body` says so. Not together with `fields`,
+    /// `view` and `body_format`.
+    #[param(value_type = Option<ArticleFormat>)]
+    pub format: Option<ArticleFormat>,
 }
 
 impl FromParams for ArticleListParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
         let (include, body_format, fields) = shown(params, Shown::Listed)?;
+        let format = ArticleFormat::read(params, fields.as_ref(), &include, &[Include::Body])?;
+        let view = View::read(params, fields.as_ref(), &include)?;
+        let is_chosen = view != View::default() || body_format != BodyFormat::default();
+        if format.is_some() && is_chosen {
+            return Err(Problem::parameter(
+                "format",
+                "cannot stand together with view or body_format",
+            ));
+        }
         Ok(Self {
-            view: View::read(params, fields.as_ref(), &include)?,
+            view,
+            format,
             limit: params.limit()?,
             cursor: params.text("cursor")?,
             count: params.flag("count")?,
@@ -202,13 +217,22 @@ pub struct ArticleParams {
     /// `include` or `body_format` must bring is refused without it.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 100, example = json!(["headline", "body_html", "authors.name"]))]
     pub fields: Option<Selection>,
+    /// `ninjs`: the article in the words of IPTC ninjs 3.1. Not together with other parameters.
+    #[param(value_type = Option<ArticleFormat>)]
+    pub format: Option<ArticleFormat>,
 }
 
 impl FromParams for ArticleParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
         let (include, body_format, fields) = shown(params, Shown::Alone)?;
         without_highlights(&include)?;
+        let format = ArticleFormat::read(params, fields.as_ref(), &include, &[])?;
+        if format.is_some() && body_format != BodyFormat::default() {
+            let detail = "cannot stand together with body_format";
+            return Err(Problem::parameter("format", detail));
+        }
         Ok(Self {
+            format,
             include,
             body_format,
             fields,

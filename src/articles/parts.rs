@@ -27,6 +27,11 @@ pub struct Pixels(u32);
 impl Pixels {
     /// As large as a picture may be.
     const MOST: i64 = 65_535;
+
+    /// How many they are.
+    pub fn get(self) -> u32 {
+        self.0
+    }
 }
 
 impl Deserr<Violations> for Pixels {
@@ -190,6 +195,55 @@ pub struct Seo {
     #[deserr(default)]
     #[schema(required = false)]
     pub description: Option<Prose<1000>>,
+}
+
+/// What kind of journalism an article is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Deserr, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[deserr(error = Violations, rename_all = lowercase)]
+pub enum Genre {
+    /// What happened, told by somebody who was there or has asked.
+    Report,
+    /// What somebody thinks of it.
+    Opinion,
+    /// What it means, and why it is so.
+    Analysis,
+    /// What came before it, for those who do not know.
+    Background,
+    /// A judgement on a book, a film, a product.
+    Review,
+    /// Told while it happens, in many parts.
+    Live,
+    /// Paid for by somebody else.
+    Sponsored,
+}
+
+impl Genre {
+    /// Every genre by name.
+    pub const ALL: &[(&str, Self)] = &[
+        ("report", Self::Report),
+        ("opinion", Self::Opinion),
+        ("analysis", Self::Analysis),
+        ("background", Self::Background),
+        ("review", Self::Review),
+        ("live", Self::Live),
+        ("sponsored", Self::Sponsored),
+    ];
+
+    /// The genre's name.
+    pub fn as_str(self) -> &'static str {
+        let known = Self::ALL.iter().find(|(_, genre)| *genre == self);
+        known.map_or("report", |(name, _)| name)
+    }
+}
+
+impl std::str::FromStr for Genre {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        let known = Self::ALL.iter().find(|(known, _)| *known == name);
+        known.map(|(_, genre)| *genre).ok_or(())
+    }
 }
 
 /// What a correction is.

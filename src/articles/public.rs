@@ -8,10 +8,14 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::corrections::RETRACTED;
+use super::formats::format::ArticleFormat;
+use super::formats::ninjs::Ninjs;
+use super::formats::published::Published;
+use super::formats::{self, Formats};
 use super::model::{Article, ArticleFilter, ArticleSort, Include, ListedArticle};
 use super::params::{ArticleListParams, ArticleParams, can_sort, without_highlights};
 use super::read_model::{PublicArticle, StoredBody};
-use super::store::public::{self, ListQuery, WithBody};
+use super::store::public::{self, ListQuery, Site, WithBody};
 use super::store::retractions;
 use crate::cache::response::{Lookup, Payload};
 use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
@@ -25,8 +29,8 @@ use crate::http::fields::Selection;
 use crate::http::page::{List, Paginator, links};
 use crate::http::params::{Both, KeyedQuery};
 use crate::http::path::SlugPath;
-use crate::http::public_url::PublicUrl;
 use crate::problem::{INTERNAL, INVALID_CURSOR, Problem, ProblemDocument, RetractionNotice};
+use crate::publication::{KnownPublication, Publication};
 use crate::shares::model::Shares;
 use crate::text::Slug;
 
@@ -52,7 +56,7 @@ pub async fn list_articles(
     request: HttpRequest,
     responses: Data<ResponseCache>,
     cursors: Data<CursorKey>,
-    site: Data<PublicUrl>,
+    site: Data<KnownPublication>,
     query: KeyedQuery<Both<ArticleListParams, ArticleFilter>>,
 ) -> Result<HttpResponse, Problem> {
     let KeyedQuery { params, canonical } = query;
@@ -85,13 +89,18 @@ pub async fn list_articles(
             start: place(paginator.start())?,
             limit: paginator.fetch(),
         };
-        let found = public::list(connection, &query, site.0.as_deref())?;
+        let site = site_for(&query.include, params.format, &site)?;
+        let found = public::list(connection, &query, site)?;
         let list = paginator.page(found.articles, found.total, |(article, _)| article.id);
         let link = links(&canonical, &list.page);
         let articles: Vec<Vec<u8>> = list
             .data
             .iter()
             .map(|(article, added)| {
+                if let (Some(ArticleFormat::Ninjs), Some(site)) = (params.format, site) {
+                    let body = added.body.as_ref().map(|(body, _)| body);
+                    return ninjs(article, body, site);
+                }
                 let whole = article.viewed(params.view, added).map_err(unwritable)?;
                 select(params.fields.as_ref(), whole)
             })
@@ -144,7 +153,10 @@ pub(super) fn moved(connection: &mut Connection, slug: &Slug) -> Result<Lookup, 
 ///
 /// # Errors
 /// `retracted`; `not-found` when no article that readers knew had the slug.
-fn moved_or_retracted(connection: &mut Connection, slug: &Slug) -> Result<Lookup, Problem> {
+pub(super) fn moved_or_retracted(
+    connection: &mut Connection,
+    slug: &Slug,
+) -> Result<Lookup, Problem> {
     match public_article_once_named(connection, slug) {
         Err(StoreError::NotFound) => {
             let found = retractions::find(connection, slug)?;
@@ -179,17 +191,64 @@ pub fn place<P: FromStr<Err = String>>(
         .map_err(|_: String| Problem::new(&INVALID_CURSOR, INVALID_CURSOR.meaning))
 }
 
+/// The newsroom's site, which some of what is asked for cannot do without.
+///
+/// # Errors
+/// `no-public-url` when that is not known.
+pub fn site_for<'a>(
+    include: &[Include],
+    format: Option<ArticleFormat>,
+    site: &'a KnownPublication,
+) -> Result<Site<'a>, Problem> {
+    match format.is_some() || include.iter().any(Include::needs_publication) {
+        true => site.get().map(Some),
+        false => Ok(site.0.as_ref()),
+    }
+}
+
+fn ninjs(
+    article: &PublicArticle,
+    body: Option<&StoredBody>,
+    site: &Publication,
+) -> Result<Vec<u8>, Problem> {
+    let published = Published::read(article, site).map_err(unwritable)?;
+    let item = Ninjs::of(&published, body, site).map_err(unwritable)?;
+    serde_json::to_vec(&item).map_err(unwritable)
+}
+
+/// An article as it is asked for, as JSON.
+///
+/// # Errors
+/// `no-public-url` when it names addresses of a site that is not known.
+pub(super) fn written(
+    article: &PublicArticle,
+    body: &StoredBody,
+    shares: Option<&Shares>,
+    params: &ArticleParams,
+    site: &KnownPublication,
+) -> Result<Vec<u8>, Problem> {
+    let site = site_for(&params.include, params.format, site)?;
+    if let (Some(ArticleFormat::Ninjs), Some(site)) = (params.format, site) {
+        return ninjs(article, Some(body), site);
+    }
+    let formats = match site {
+        Some(site) => formats::included(article, &params.include, shares, site),
+        None => Ok(Formats::new()),
+    };
+    let formats = formats.map_err(unwritable)?;
+    let whole = article.whole(body, params.body_format, shares, &formats);
+    select(params.fields.as_ref(), whole.map_err(unwritable)?)
+}
+
 /// An article as it is asked for.
 fn rendered(
     article: &PublicArticle,
     body: &StoredBody,
     shares: Option<&Shares>,
     params: &ArticleParams,
+    site: &KnownPublication,
 ) -> Result<Payload, Problem> {
-    let whole = article
-        .whole(body, params.body_format, shares)
-        .map_err(unwritable)?;
-    let json = select(params.fields.as_ref(), whole)?;
+    let json = written(article, body, shares, params, site)?;
     let changed_at = article.read_model.changed_at;
     Ok(Payload::of_json(json)
         .depends_on(article.depends_on())
@@ -205,14 +264,14 @@ pub struct ArticleLoader(pub Option<Arc<BatchLoader<Slug, WithBody>>>);
 
 impl ArticleLoader {
     /// On Postgres, whose statements have a long way to go, and without a replica.
-    pub fn of(database: &Database, site: &Data<PublicUrl>) -> Self {
+    pub fn of(database: &Database, site: &Data<KnownPublication>) -> Self {
         let is_batched =
             matches!(database.url(), DatabaseUrl::Postgres(_)) && !database.has_replica();
         let site = site.clone();
         Self(is_batched.then(|| {
             Arc::new(BatchLoader::new(
                 database.clone(),
-                move |connection, slugs| public::find_several(connection, slugs, site.0.as_deref()),
+                move |connection, slugs| public::find_several(connection, slugs, site.0.as_ref()),
             ))
         }))
     }
@@ -238,7 +297,7 @@ impl ArticleLoader {
 pub async fn get_article(
     request: HttpRequest,
     responses: Data<ResponseCache>,
-    site: Data<PublicUrl>,
+    site: Data<KnownPublication>,
     batched: Data<ArticleLoader>,
     SlugPath(slug): SlugPath,
     query: KeyedQuery<ArticleParams>,
@@ -253,20 +312,21 @@ pub async fn get_article(
     let wanted = match (&batched.0, with_shares) {
         (Some(loader), false) => {
             let (loader, slug, params) = (Arc::clone(loader), slug.clone(), params.clone());
+            let site = site.clone();
             wanted.fast_path(async move {
                 let found = loader.get(slug).await?;
-                rendered(&found.0, &found.1, None, &params).ok()
+                rendered(&found.0, &found.1, None, &params, &site).ok()
             })
         }
         _ => wanted,
     };
     let answer = move |connection: &mut Connection| {
-        let site = site.0.as_deref();
-        let (article, body, shares) = match public::find(connection, &slug, with_shares, site) {
+        let found = public::find(connection, &slug, with_shares, site.0.as_ref());
+        let (article, body, shares) = match found {
             Err(StoreError::NotFound) => return moved_or_retracted(connection, &slug),
             found => found?,
         };
-        rendered(&article, &body, shares.as_ref(), &params).map(Lookup::Here)
+        rendered(&article, &body, shares.as_ref(), &params, &site).map(Lookup::Here)
     };
     responses.answer(&request, wanted, answer).await
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::card::View;
+use super::formats::Formats;
 use super::model::{BodyFormat, Correction, Highlights, Include, Summary};
 use super::parts::{Custom, Seo};
 use crate::body::Body;
@@ -187,6 +188,8 @@ pub struct Included {
     pub body: Option<(StoredBody, BodyFormat)>,
     /// Share counts.
     pub shares: Option<Shares>,
+    /// The article in the vocabularies of others.
+    pub formats: Formats,
     /// Where a search found what it was looking for.
     pub highlights: Option<Highlights>,
 }
@@ -263,6 +266,7 @@ impl PublicArticle {
         body: &StoredBody,
         format: BodyFormat,
         shares: Option<&Shares>,
+        formats: &Formats,
     ) -> serde_json::Result<Vec<u8>> {
         // The HTML is longer once its quotes and line ends are escaped.
         let bytes = body.blocks.len() + body.html.len() * 9 / 8 + self.read_model.details.len();
@@ -272,6 +276,7 @@ impl PublicArticle {
         if let Some(shares) = shares {
             add_value(&mut json, "shares", shares)?;
         }
+        add_formats(&mut json, formats);
         Ok(json)
     }
 
@@ -341,6 +346,7 @@ impl PublicArticle {
         if let Some(shares) = &added.shares {
             add_value(&mut json, "shares", shares)?;
         }
+        add_formats(&mut json, &added.formats);
         if let Some(highlights) = &added.highlights {
             add_value(&mut json, "highlights", highlights)?;
         }
@@ -380,6 +386,13 @@ fn add_member(json: &mut Vec<u8>, name: &str, value: &str) {
     json.pop();
     for part in [",\"", name, "\":", value, "}"] {
         json.extend_from_slice(part.as_bytes());
+    }
+}
+
+/// Adds an article in the vocabularies of others.
+fn add_formats(json: &mut Vec<u8>, formats: &Formats) {
+    for (name, value) in formats {
+        add_member(json, name, value.get());
     }
 }
 

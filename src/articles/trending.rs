@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::model::{ArticleFilter, ArticleSort, ListedArticle};
 use super::params::{TrendingParams, without_highlights};
-use super::public::{kind_of, select, unwritable};
+use super::public::{kind_of, select, site_for, unwritable};
 use super::store::public::ListQuery;
 use super::store::trending::{TrendingQuery, trending};
 use crate::cache::response::{Lookup, Payload};
@@ -17,8 +17,8 @@ use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
 use crate::db::connection_pool::Cost;
 use crate::db::{Connection, Timestamp};
 use crate::http::params::{Both, KeyedQuery};
-use crate::http::public_url::PublicUrl;
 use crate::problem::Problem;
+use crate::publication::KnownPublication;
 use crate::shares::model::Trend;
 use crate::shares::time::Window;
 
@@ -55,7 +55,7 @@ struct Trended {
 pub async fn list_trending(
     request: HttpRequest,
     responses: Data<ResponseCache>,
-    site: Data<PublicUrl>,
+    site: Data<KnownPublication>,
     query: KeyedQuery<Both<TrendingParams, ArticleFilter>>,
 ) -> Result<HttpResponse, Problem> {
     let Both(params, filter) = query.params;
@@ -80,7 +80,8 @@ pub async fn list_trending(
             window: params.window,
             network: params.network,
         };
-        let found = trending(connection, &query, now, site.0.as_deref())?;
+        let site = site_for(&query.list.include, None, &site)?;
+        let found = trending(connection, &query, now, site)?;
         let articles: Vec<Vec<u8>> = found
             .articles
             .iter()

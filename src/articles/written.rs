@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::input::ArticleInput;
-use super::parts::{Custom, LeadImage, Seo};
+use super::parts::{Custom, Genre, LeadImage, Seo};
 use crate::body::{Block, Body};
 use crate::db::Id;
 
@@ -18,6 +18,10 @@ pub struct WrittenFields {
     /// The short label above the headline.
     #[schema(required = true)]
     pub kicker: Option<String>,
+    /// What kind of journalism it is; null where nobody has said it.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub genre: Option<Genre>,
     /// The headline.
     #[schema(required = true)]
     pub headline: Option<String>,
@@ -64,6 +68,7 @@ impl WrittenFields {
         let text = |text: Option<&str>| text.map(str::to_owned);
         Self {
             kicker: text(input.kicker.as_ref().map(|text| text.as_str())),
+            genre: input.genre,
             headline: text(input.headline.as_ref().map(|text| text.as_str())),
             slug: text(input.slug.as_ref().map(|slug| slug.as_str())).unwrap_or_default(),
             standfirst: text(input.standfirst.as_ref().map(|text| text.as_str())),

@@ -14,6 +14,7 @@
 //! - `markdown_source`: Markdown → HTML
 //! - `excerpt`, `reading`: what lists say of a text
 //! - `diff`: what differs between two bodies
+//! - `addresses`: other addresses in HTML that was written here
 //! - `html`, `markdown` with `markdown_inline`, `text`: blocks → what readers ask for
 //!
 //! Importing loses no text, no address and no mark: what fits no block is kept in an `html` block, and
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::ToSchema;
 
+mod addresses;
 mod allowed;
 pub mod block;
 mod bounds;
@@ -61,6 +63,7 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub use addresses::with_addresses;
 pub use block::{
     Alignment, AudioBlock, Block, BlockInput, BlockInputs, CodeBlock, EmbedBlock, GalleryBlock,
     GalleryImage, HeadingBlock, HtmlBlock, ImageBlock, ListBlock, ParagraphBlock, QuoteBlock,
@@ -72,7 +75,9 @@ pub use excerpt::shortened;
 pub use pictures::Picture;
 pub use reading::{minutes_of_words, reading_minutes};
 pub use sanitise::inline;
+pub use text::html_text;
 pub use validate_media::ReadOnly;
+pub use write::escape;
 pub(crate) use write::escape_attribute;
 
 /// How often a body with captions in odd places is read again.

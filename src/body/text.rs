@@ -43,7 +43,7 @@ pub(super) fn count_words(text: &str) -> u32 {
 }
 
 /// The text of sanitised HTML.
-pub(super) fn html_text(html: &str) -> String {
+pub fn html_text(html: &str) -> String {
     if !html.contains(['<', '&']) {
         return html.trim().to_owned();
     }

@@ -61,7 +61,7 @@ pub(super) fn collapse(text: &str) -> String {
 }
 
 /// Text as it stands between tags.
-pub(super) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     text.chars().for_each(|c| push_escaped(&mut escaped, c));
     escaped

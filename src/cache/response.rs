@@ -36,9 +36,10 @@ pub enum Lookup {
     Moved(String),
 }
 
-/// What was asked for, as JSON, and what it was made of.
+/// What was asked for, and what it was made of.
 pub struct Payload {
-    json: Vec<u8>,
+    content_type: &'static str,
+    bytes: Vec<u8>,
     depends_on: Vec<CacheTagKey>,
     last_modified: Option<Timestamp>,
     purge_keys: Vec<String>,
@@ -85,8 +86,14 @@ impl Payload {
 
     /// JSON that is written already.
     pub fn of_json(json: Vec<u8>) -> Self {
+        Self::of("application/json", json)
+    }
+
+    /// Something of a media type, written already.
+    pub fn of(content_type: &'static str, bytes: Vec<u8>) -> Self {
         Self {
-            json,
+            content_type,
+            bytes,
             depends_on: Vec::new(),
             last_modified: None,
             purge_keys: Vec::new(),
@@ -111,7 +118,7 @@ impl Payload {
             json.extend_from_slice(item);
         }
         json.push(b']');
-        let mut others = Self::json(others)?.json;
+        let mut others = Self::json(others)?.bytes;
         if others.len() > b"{}".len() {
             others[0] = b',';
             json.extend(others);
@@ -312,12 +319,12 @@ impl CachedResponse {
         made: Made,
         metrics: RouteMetrics,
     ) -> Self {
-        let mut tag = etag::of_bytes(&rendered.json);
+        let mut tag = etag::of_bytes(&rendered.bytes);
         let mut of_representation = vec![(
             header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
+            HeaderValue::from_static(rendered.content_type),
         )];
-        let coded = coding.code(&rendered.json);
+        let coded = coding.code(&rendered.bytes);
         if let (Some(_), Some(name)) = (&coded, coding.name()) {
             of_representation.push((header::CONTENT_ENCODING, HeaderValue::from_static(name)));
             // Strong: other bytes are another representation (RFC 9110, section 8.8.3.3).
@@ -346,7 +353,7 @@ impl CachedResponse {
         depends_on.dedup();
         Self {
             // What a growing buffer had to spare would be kept uncounted.
-            body: coded.unwrap_or(rendered.json).into_boxed_slice().into(),
+            body: coded.unwrap_or(rendered.bytes).into_boxed_slice().into(),
             etag,
             last_modified,
             headers,

@@ -11,7 +11,7 @@ use crate::articles::card::View;
 use crate::articles::fields::Shown;
 use crate::articles::model::{ArticleSort, BodyFormat, Include};
 use crate::articles::params::{shown, without_highlights};
-use crate::articles::public::{kind_of, select, unwritable};
+use crate::articles::public::{kind_of, select, site_for, unwritable};
 use crate::articles::store::public::Additions;
 use crate::cache::response::{Lookup, Payload};
 use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
@@ -22,8 +22,8 @@ use crate::http::fields::Selection;
 use crate::http::page::{List, Paginator, links};
 use crate::http::params::{FromParams, KeyedQuery, Params};
 use crate::http::path::SlugPath;
-use crate::http::public_url::PublicUrl;
 use crate::problem::Problem;
+use crate::publication::KnownPublication;
 
 /// Parameters of the list of collections.
 #[derive(Debug, IntoParams)]
@@ -158,7 +158,7 @@ pub async fn list_collections(
 pub async fn get_collection(
     request: HttpRequest,
     responses: Data<ResponseCache>,
-    site: Data<PublicUrl>,
+    site: Data<KnownPublication>,
     SlugPath(slug): SlugPath,
     query: KeyedQuery<CollectionParams>,
 ) -> Result<HttpResponse, Problem> {
@@ -166,7 +166,8 @@ pub async fn get_collection(
     let kind = kind_of(&params.include, ArticleSort::default(), Kind::ArticleList);
     let wanted = CacheRequest::new(&request, kind, &canonical);
     let answer = move |connection: &mut Connection| {
-        let found = public::find(connection, &slug, params.additions(), site.0.as_deref())?;
+        let site = site_for(&params.include, None, &site)?;
+        let found = public::find(connection, &slug, params.additions(), site)?;
         let articles = found.articles.iter().map(|placed| params.shown(placed));
         let articles: Vec<Vec<u8>> = articles.collect::<Result<_, Problem>>()?;
         let placed = found.articles.iter();

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::Id;
+use super::month_counts::Month;
 
 /// Something that responses depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +39,10 @@ pub enum CacheTag {
     Collections,
     /// Which corrections and retractions readers are told of, and their words.
     Corrections,
+    /// Which months have articles that readers see, and when any of them changed.
+    Months,
+    /// What sitemaps say of a month's articles.
+    ArticlesOfMonth(Month),
 }
 
 /// A cache tag as it is kept and sent: two cache tags may share one, which makes something look out of date
@@ -59,6 +64,12 @@ impl From<CacheTag> for CacheTagKey {
             CacheTag::Collection(id) => (9, Some(id)),
             CacheTag::Collections => (10, None),
             CacheTag::Corrections => (11, None),
+            CacheTag::Months => (12, None),
+            // As far from each other as random numbers are.
+            CacheTag::ArticlesOfMonth(month) => {
+                let number = u64::try_from(month.number()).unwrap_or(0);
+                return Self(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 13);
+            }
         };
         // The second half of a UUIDv7 is random; the same in all processes and versions.
         let random = id.map_or(0, |id| id.0.as_u64_pair().1);

@@ -201,6 +201,19 @@ table! {
     }
 }
 
+table! {
+    use crate::db::types::{IdSql, TimestampSql};
+    use diesel::sql_types::{BigInt, Nullable};
+
+    month_counts (id) {
+        id -> IdSql,
+        starts_at -> TimestampSql,
+        ends_at -> TimestampSql,
+        articles -> BigInt,
+        changed_at -> Nullable<TimestampSql>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(media, media_uses, articles);
 diesel::allow_tables_to_appear_in_same_query!(revisions, revision_bodies);
 diesel::allow_tables_to_appear_in_same_query!(scheduled_articles, full_articles);

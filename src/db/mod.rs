@@ -56,6 +56,7 @@ mod listen;
 pub mod lock;
 pub mod metrics;
 pub mod migrations;
+pub mod month_counts;
 mod notify;
 pub mod pool;
 mod replica;

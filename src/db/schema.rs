@@ -52,6 +52,18 @@ table! {
 }
 
 table! {
+    use diesel::sql_types::BigInt;
+    use crate::db::types::{IdSql, TimestampSql};
+
+    /// What was published in the last 48 hours and the public may see now: a view.
+    public_news (id) {
+        id -> IdSql,
+        published_at -> TimestampSql,
+        leaves_in -> BigInt,
+    }
+}
+
+table! {
     use crate::db::types::{IdSql, TimestampSql};
 
     due_appearances (article_id) {
@@ -185,6 +197,7 @@ table! {
         status -> Text,
         version -> BigInt,
         kicker -> Nullable<Text>,
+        genre -> Nullable<Text>,
         headline -> Nullable<Text>,
         standfirst -> Nullable<Text>,
         dateline -> Nullable<Text>,
@@ -377,6 +390,7 @@ table! {
         status -> Text,
         version -> BigInt,
         kicker -> Nullable<Text>,
+        genre -> Nullable<Text>,
         headline -> Nullable<Text>,
         standfirst -> Nullable<Text>,
         dateline -> Nullable<Text>,

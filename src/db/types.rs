@@ -117,6 +117,9 @@ impl Timestamp {
     /// The last that both databases store.
     pub const LATEST: Self = Self(DateTime::from_timestamp_millis(253_402_300_799_999).unwrap());
 
+    /// The beginning of 1970.
+    pub const UNIX_EPOCH: Self = Self(DateTime::UNIX_EPOCH);
+
     /// The current instant.
     pub fn now() -> Self {
         Self::from(Utc::now())

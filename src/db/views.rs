@@ -16,7 +16,7 @@ const POSTGRES: &str = include_str!("../../migrations/postgres/views.sql");
 /// The version of the code that renders articles (`projections::read_model`). Raise it when what readers see of an
 /// article gets another shape: all are rendered again then, and until an article is, readers are answered
 /// from the tables.
-pub const READ_MODEL: i64 = 5;
+pub const READ_MODEL: i64 = 6;
 
 fn text(connection: &Connection) -> String {
     let text = match connection {

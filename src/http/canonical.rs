@@ -19,6 +19,15 @@ impl CanonicalTarget {
     }
 }
 
+impl CanonicalTarget {
+    /// The same without a parameter.
+    pub fn without(&self, name: &str) -> Self {
+        let mut other = self.clone();
+        other.query.0.retain(|(known, _)| known != name);
+        other
+    }
+}
+
 impl fmt::Display for CanonicalTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.query.after(&self.path))

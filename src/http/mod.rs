@@ -13,7 +13,6 @@
 //! - [`fields`] – sparse responses (`fields=`)
 //! - [`page`] – the shape of a list
 //! - [`redirect`] – responses for old slugs
-//! - [`public_url`] – where readers find articles
 //! - [`routes`] – resources, their methods, and 405 with `Allow`
 //! - [`template`] – the path that a request was routed by
 //! - [`observe`] – request ids, logs, metrics, time limits, and problems for framework errors
@@ -33,7 +32,6 @@ pub mod page;
 pub mod params;
 pub mod path;
 pub mod path_prefix;
-pub mod public_url;
 pub mod redirect;
 pub mod routes;
 pub mod template;

@@ -17,6 +17,9 @@ use crate::validation::unknown;
 /// The parameter that takes what someone typed to search for.
 const SEARCH: &str = "q";
 
+/// Most items of a page.
+const MOST_ITEMS: i64 = 100;
+
 /// How many items a page has when nothing is said.
 const USUAL_LIMIT: i64 = 20;
 
@@ -249,14 +252,26 @@ impl Params {
     /// # Errors
     /// `invalid-parameter` when it is neither `true` nor `false`, empty included.
     pub fn flag(&mut self, name: &str) -> Result<bool, Problem> {
-        match self.value(name)?.as_deref() {
-            None | Some("false") => Ok(false),
-            Some("true") => {
-                self.note(name, "true");
-                Ok(true)
-            }
-            Some(_) => Err(Problem::parameter(name, "must be true or false")),
+        self.flag_or(name, false)
+    }
+
+    /// The same, with what is so when nothing is said.
+    ///
+    /// # Errors
+    /// As [`flag`](Self::flag).
+    pub fn flag_or(&mut self, name: &str, usual: bool) -> Result<bool, Problem> {
+        let Some(text) = self.value(name)? else {
+            return Ok(usual);
+        };
+        let flag = match text.as_str() {
+            "true" => true,
+            "false" => false,
+            _ => return Err(Problem::parameter(name, "must be true or false")),
+        };
+        if flag != usual {
+            self.note(name, &text);
         }
+        Ok(flag)
     }
 
     /// A parameter that is one of a few words.
@@ -289,26 +304,41 @@ impl Params {
             .collect()
     }
 
+    /// A whole number from 1 to `most`, or `usual` when nothing is said.
+    ///
+    /// # Errors
+    /// `invalid-parameter` for anything else.
+    pub fn number_or(&mut self, name: &str, usual: i64, most: i64) -> Result<i64, Problem> {
+        let Some(text) = self.value(name)? else {
+            return Ok(usual);
+        };
+        let number = text
+            .parse()
+            .ok()
+            .filter(|number| (1..=most).contains(number));
+        let number = number.ok_or_else(|| {
+            Problem::parameter(name, format!("must be a whole number from 1 to {most}"))
+        })?;
+        if number != usual {
+            self.note(name, &number.to_string());
+        }
+        Ok(number)
+    }
+
     /// How many items a page has: 1 to 100, 20 when nothing is said.
     ///
     /// # Errors
     /// `invalid-parameter` for anything else.
     pub fn limit(&mut self) -> Result<i64, Problem> {
-        let Some(text) = self.value("limit")? else {
-            return Ok(USUAL_LIMIT);
-        };
-        match text.parse::<u8>() {
-            Ok(limit @ 1..=100) => {
-                if i64::from(limit) != USUAL_LIMIT {
-                    self.note("limit", &limit.to_string());
-                }
-                Ok(limit.into())
-            }
-            _ => Err(Problem::parameter(
-                "limit",
-                "must be a whole number from 1 to 100",
-            )),
-        }
+        self.limit_or(USUAL_LIMIT)
+    }
+
+    /// The same, with as many as given when nothing is said.
+    ///
+    /// # Errors
+    /// As [`limit`](Self::limit).
+    pub fn limit_or(&mut self, usual: i64) -> Result<i64, Problem> {
+        self.number_or("limit", usual, MOST_ITEMS)
     }
 
     /// What was read, in canonical form; refuses what is left.

@@ -131,11 +131,11 @@ impl File {
         name.parse().ok().map(Self::Rendition)
     }
 
-    /// What it is.
-    pub fn format(self) -> Format {
+    /// The media type that it is served as.
+    pub fn mime(self) -> &'static str {
         match self {
-            Self::Original(format) => format,
-            Self::Rendition(variant) => variant.encoding().format(),
+            Self::Original(format) => format.mime(),
+            Self::Rendition(variant) => variant.encoding().mime(),
         }
     }
 }
@@ -316,7 +316,7 @@ impl MediaFiles {
             Ok(Err(_)) => return Err(Unreadable::Damaged("reading it failed").into()),
             Err(_) => return Err(FileError::Busy),
         };
-        let mime = variant.encoding().format().mime();
+        let mime = variant.encoding().mime();
         self.objects()?.put(&key, made.clone(), mime).await?;
         // Whoever deleted the item meanwhile has not seen this file.
         if let Err(gone) = source_of(database, name).await {
@@ -363,9 +363,7 @@ pub async fn put_all(
     original: Vec<u8>,
 ) -> Result<(), FileError> {
     let puts = renditions.into_iter().map(async |(rendition, bytes)| {
-        let mime = File::named(&rendition.file)
-            .map_or(format, File::format)
-            .mime();
+        let mime = File::named(&rendition.file).map_or(format.mime(), File::mime);
         objects
             .put(&key(name, &rendition.file)?, bytes, mime)
             .await?;

@@ -86,7 +86,7 @@ fn whole_renditions(picture: &Picture) -> Result<Vec<RenditionFile>, Unreadable>
     let sizes = sizes(picture.width(), picture.height(), Crop::Whole);
     let variants: Vec<Variant> = sizes
         .into_iter()
-        .flat_map(|(width, _)| Encoding::ALL.map(|encoding| (width, encoding)))
+        .flat_map(|(width, _)| Encoding::QUICK.map(|encoding| (width, encoding)))
         .filter_map(|(width, encoding)| Variant::new(width, Crop::Whole, Focal::CENTRE, encoding))
         .collect();
     picture

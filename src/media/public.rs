@@ -128,7 +128,7 @@ pub async fn get_media_file(
     let range = asked_range(&request, &etag);
     let mut response = HttpResponse::Ok();
     describe(&mut response, &etag);
-    response.insert_header((header::CONTENT_TYPE, known.format().mime()));
+    response.insert_header((header::CONTENT_TYPE, known.mime()));
     match known {
         File::Rendition(variant) => {
             let found = match files.cached(&name, &file) {

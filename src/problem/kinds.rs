@@ -62,6 +62,8 @@ problem_types! {
         "The article and its working copy have changed the same thing in different ways, named in `conflicts` with both sides. Nothing was changed. Settle it in the working copy: `PATCH` it with what you decide and `rebase` set to `article_version`.";
     LOCKED = "locked", 409, "Somebody else edits it",
         "Another person, or a tool, has said that they edit this article. `lock` says who, and until when. It keeps nobody from writing: a change needs `If-Match` only. With the right `articles:publish`, `take=true` takes the lock over.";
+    NO_PUBLIC_URL = "no-public-url", 409, "The site's address is not known",
+        "Feeds, sitemaps and structured data name addresses of the newsroom's site, and this server does not know it: start it with `--public-url`.";
     CONFLICT = "conflict", 409, "Written at the same moment",
         "Something that this request builds on was written at the same moment. Nothing was changed; try again.";
     KEY_IN_FLIGHT = "idempotency-key-in-flight", 409, "Being answered",

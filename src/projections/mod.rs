@@ -3,6 +3,7 @@
 //!
 //! - `media_uses` – what articles show of the media
 //! - `publication_order` – the lists and the numbers of articles of tags and authors
+//! - `months` – how many articles the months have
 //! - `share_totals` – the order of the most shared
 //! - `search_index` – what readers find articles by
 //! - `draft_index` – what editors find those by that are not published
@@ -14,6 +15,7 @@
 mod cache_tags;
 mod draft_index;
 mod media_uses;
+mod months;
 mod publication_order;
 pub mod read_model;
 pub mod rebuild;
@@ -27,6 +29,7 @@ use crate::events::Projection;
 pub const ALL: &[&dyn Projection] = &[
     &media_uses::MediaUses,
     &publication_order::PublicationOrder,
+    &months::Months,
     &share_totals::ShareTotals,
     &search_index::SearchIndex,
     &draft_index::DraftIndex,

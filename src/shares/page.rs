@@ -4,7 +4,6 @@
 
 use url::Url;
 
-use crate::http::public_url::PublicUrl;
 use crate::text::Slug;
 
 /// What hosts begin with that have the same pages for other devices.
@@ -251,7 +250,7 @@ impl Sites {
     /// By their URLs.
     pub fn new(present: Option<&Url>, former: &[Url]) -> Self {
         Self {
-            url: PublicUrl::new(present).0,
+            url: present.map(|url| url.as_str().trim_end_matches('/').to_owned()),
             present: present.map(PageAddress::of_url),
             former: former.iter().map(PageAddress::of_url).collect(),
         }

@@ -48,13 +48,13 @@ async fn put_in_place(app: &TestApp) {
         .unwrap();
 }
 
+/// The server does the same meanwhile: while it is at an hour, nothing is done here.
 async fn downsample(app: &TestApp, before: Timestamp) {
-    while app
-        .database
-        .write(move |connection| downsampling::downsample(connection, before))
-        .await
-        .unwrap()
-    {}
+    let is_due = move |connection: &mut Connection| downsampling::is_due(connection, before);
+    let one = move |connection: &mut Connection| downsampling::downsample(connection, before);
+    while app.database.read(is_due).await.unwrap() {
+        app.database.write(one).await.unwrap();
+    }
 }
 
 #[derive(QueryableByName)]

@@ -9,15 +9,15 @@ use super::model::PreviewArticle;
 use super::token::PreviewLinks;
 use crate::articles::model::Include;
 use crate::articles::params::ArticleParams;
-use crate::articles::public::{select, unwritable};
+use crate::articles::public::{unwritable, written};
 use crate::articles::read_model::with_member;
 use crate::articles::store::previews::{self, LinkState, Preview};
 use crate::db::{Connection, Database};
 use crate::etag::PRIVATE;
 use crate::http::params::Query;
 use crate::http::path::in_path;
-use crate::http::public_url::PublicUrl;
 use crate::problem::{LINK_OVER, Problem, ProblemDocument};
+use crate::publication::KnownPublication;
 
 /// `{token}` of the path.
 #[derive(Debug, IntoParams)]
@@ -45,13 +45,14 @@ pub async fn get_preview(
     Query(params): Query<ArticleParams>,
     database: Data<Database>,
     links: Data<PreviewLinks>,
-    site: Data<PublicUrl>,
+    site: Data<KnownPublication>,
 ) -> Result<HttpResponse, Problem> {
     let token: String = in_path(&request, "token")?;
     let link = links.keys.link_of(&token).ok_or_else(Problem::not_found)?;
     let with_shares = params.include.contains(&Include::Shares);
+    let known = site.clone();
     let read = move |connection: &mut Connection| {
-        previews::read(connection, link, with_shares, site.0.as_deref())
+        previews::read(connection, link, with_shares, known.0.as_ref())
     };
     let preview = match database.read(read).await? {
         LinkState::Open(preview) => *preview,
@@ -64,8 +65,7 @@ pub async fn get_preview(
         shares,
         mark,
     } = preview;
-    let whole = article.whole(&body, params.body_format, shares.as_ref());
-    let json = select(params.fields.as_ref(), whole.map_err(unwritable)?)?;
+    let json = written(&article, &body, shares.as_ref(), &params, &site)?;
     let json = with_member(json, "preview", &mark).map_err(unwritable)?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, PRIVATE))

@@ -26,6 +26,7 @@
 //! - [`retractions`] – what readers are told of retracted articles
 //! - [`expiry`] – taking back articles whose time is over
 //! - [`trash`] – deleting for good
+//! - [`sitemap`] – what sitemaps list
 //! - `slots` – the slots of collections that an article stands in
 
 pub mod batch;
@@ -52,6 +53,7 @@ pub mod retractions;
 pub mod revisions;
 pub mod rows;
 pub mod selection;
+pub mod sitemap;
 mod slots;
 pub mod transitions;
 pub mod trash;

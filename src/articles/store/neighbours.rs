@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::public::{BaseUrl, several};
+use super::public::{Site, several};
 use crate::articles::read_model::PublicArticle;
 use crate::db::changes::CacheTag;
 use crate::db::schema::public_articles;
@@ -25,11 +25,7 @@ pub struct Neighbours {
 ///
 /// # Errors
 /// [`StoreError::NotFound`](crate::db::StoreError::NotFound) when no public article has the slug.
-pub fn neighbours(
-    connection: &mut Connection,
-    slug: &Slug,
-    site: BaseUrl,
-) -> StoreResult<Neighbours> {
+pub fn neighbours(connection: &mut Connection, slug: &Slug, site: Site) -> StoreResult<Neighbours> {
     let (id, published_at, section): (Id, Timestamp, Option<Id>) = public_articles::table
         .filter(public_articles::slug.eq(slug.as_str()))
         .select((

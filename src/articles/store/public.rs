@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::read_models;
 use super::selection::{FacetKey, Selection, SortKey, Window};
+use crate::articles::formats::{self, Formats};
 use crate::articles::model::{
     ArticleFilter, ArticleSort, BodyFormat, Facet, FacetBy, Highlights, Include,
 };
@@ -20,16 +21,17 @@ use crate::db::keyset::KeysetBound;
 use crate::db::schema::public_articles;
 use crate::db::total::{Total, TotalIs};
 use crate::db::{
-    Connection, Id, MultiBackend, RawJson, Resource, StoreError, StoreResult, Timestamp,
+    Connection, Id, MultiBackend, RawJson, Resource, StoreError, StoreResult, Timestamp, stored,
 };
+use crate::publication::Publication;
 use crate::search::highlight;
 use crate::search::query::Query;
 use crate::shares::model::Shares;
 use crate::text::Slug;
 use crate::{names, on_each_database, shares};
 
-/// The address of the newsroom's site, to which slugs are added; `None` when it is not known.
-pub type BaseUrl<'a> = Option<&'a str>;
+/// The newsroom's site, below which articles have their addresses; `None` when it is not known.
+pub type Site<'a> = Option<&'a Publication>;
 
 /// A public article, and what was rendered of it.
 #[derive(Queryable, Selectable)]
@@ -69,8 +71,8 @@ impl Row {
         })
     }
 
-    fn shown(self, read_model: ReadModel, site: BaseUrl) -> PublicArticle {
-        let address = || Some(format!("{}/{}", site?, self.slug));
+    fn shown(self, read_model: ReadModel, site: Site) -> PublicArticle {
+        let address = || Some(site?.of_slug(&self.slug));
         PublicArticle {
             id: self.id,
             canonical_url: self.canonical_url.or_else(address),
@@ -158,7 +160,7 @@ pub struct ArticlePage {
 pub fn list(
     connection: &mut Connection,
     query: &ListQuery,
-    site: BaseUrl,
+    site: Site,
 ) -> StoreResult<ArticlePage> {
     let Some(selection) = Selection::find(connection, &query.filter)? else {
         return Ok(ArticlePage {
@@ -198,7 +200,7 @@ pub fn list(
 pub fn several(
     connection: &mut Connection,
     ids: &[Id],
-    site: BaseUrl,
+    site: Site,
 ) -> StoreResult<Vec<PublicArticle>> {
     let Some((first, rest)) = ids.split_first() else {
         return Ok(Vec::new());
@@ -220,7 +222,7 @@ pub fn several(
 fn complete<T>(
     connection: &mut Connection,
     rows: Vec<(Row, T)>,
-    site: BaseUrl,
+    site: Site,
 ) -> StoreResult<HashMap<Id, (PublicArticle, T)>> {
     let outdated = rows.iter().filter(|(row, _)| !row.is_rendered);
     let outdated: Vec<Id> = outdated.map(|(row, _)| row.id).collect();
@@ -291,7 +293,7 @@ pub fn whole(
     connection: &mut Connection,
     ids: &[Id],
     additions: Additions<'_>,
-    site: BaseUrl,
+    site: Site,
 ) -> StoreResult<HashMap<Id, (PublicArticle, Included)>> {
     let include = additions.include;
     let Some((first, rest)) = ids.split_first() else {
@@ -326,14 +328,21 @@ pub fn whole(
                 _ => None,
             };
             let wants_body = include.contains(&Include::Body);
+            let shares = counts
+                .as_mut()
+                .map(|counts| counts.remove(&id).unwrap_or_default());
+            let formats = match site {
+                Some(site) => formats::included(&shown, include, shares.as_ref(), site)
+                    .map_err(StoreError::unreadable)?,
+                None => Formats::new(),
+            };
             let added = Included {
                 include: include.to_vec(),
                 body: body
                     .filter(|_| wants_body)
                     .map(|body| (body, additions.body_format)),
-                shares: counts
-                    .as_mut()
-                    .map(|counts| counts.remove(&id).unwrap_or_default()),
+                shares,
+                formats,
                 highlights,
             };
             Ok((id, (shown, added)))
@@ -383,7 +392,7 @@ pub type WithBody = Arc<(PublicArticle, StoredBody)>;
 pub fn find_several(
     connection: &mut Connection,
     slugs: &[Slug],
-    site: BaseUrl,
+    site: Site,
 ) -> StoreResult<HashMap<Slug, WithBody>> {
     let Connection::Postgres(connection) = connection else {
         return Ok(HashMap::new());
@@ -403,6 +412,18 @@ pub fn find_several(
         .collect())
 }
 
+/// The slug of the public article that was given an address.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub fn slug_of(connection: &mut Connection, address: &str) -> StoreResult<Slug> {
+    let slug: String = public_articles::table
+        .filter(public_articles::canonical_url.eq(address))
+        .select(public_articles::slug)
+        .first(connection)?;
+    stored(&slug)
+}
+
 /// The public article that a slug names, with its body, and its counts when they are wanted.
 ///
 /// # Errors
@@ -411,7 +432,7 @@ pub fn find(
     connection: &mut Connection,
     slug: &Slug,
     with_shares: bool,
-    site: BaseUrl,
+    site: Site,
 ) -> StoreResult<(PublicArticle, StoredBody, Option<Shares>)> {
     let query = public_articles::table.filter(public_articles::slug.eq(slug.as_str()));
     // To one database the type of the query says which statement it is; to either of two, its

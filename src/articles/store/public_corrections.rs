@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::Deserialize;
 
-use super::public::{BaseUrl, several};
+use super::public::{Site, several};
 use super::retractions::Retraction;
 use crate::articles::corrections::{CorrectedArticle, NoticeKind, PublicCorrection, RETRACTED};
 use crate::db::changes::{CacheTag, CacheTagKey};
@@ -65,7 +65,7 @@ pub fn list(
     filter: &CorrectionFilter,
     start: Option<KeysetBound<Timestamp>>,
     limit: i64,
-    site: BaseUrl,
+    site: Site,
 ) -> StoreResult<CorrectionPage> {
     // Each from an index, in the same order: put together, the page is among the first of either.
     let mut found: Vec<Found> = corrections(connection, filter, start, limit)?
@@ -154,7 +154,7 @@ fn retracted(
 fn shown(
     connection: &mut Connection,
     found: Vec<Found>,
-    site: BaseUrl,
+    site: Site,
 ) -> StoreResult<CorrectionPage> {
     let mut ids: Vec<Id> = Vec::new();
     for one in &found {

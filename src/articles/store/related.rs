@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::public::{BaseUrl, several};
+use super::public::{Site, several};
 use crate::articles::read_model::PublicArticle;
 use crate::db::changes::CacheTag;
 use crate::db::schema::{public_articles, public_articles_by_tag};
@@ -37,7 +37,7 @@ pub fn related(
     slug: &Slug,
     exclude: &[Slug],
     limit: usize,
-    site: BaseUrl,
+    site: Site,
 ) -> StoreResult<(Vec<PublicArticle>, Vec<CacheTag>)> {
     let (id, published_at, section): (Id, Timestamp, Option<Id>) = public_articles::table
         .filter(public_articles::slug.eq(slug.as_str()))

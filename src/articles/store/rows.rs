@@ -23,6 +23,7 @@ use crate::text::{Line, Prose, Slug, WebUrl};
 pub(super) struct Content {
     pub(super) slug: String,
     kicker: Option<String>,
+    genre: Option<String>,
     headline: Option<String>,
     standfirst: Option<String>,
     dateline: Option<String>,
@@ -71,6 +72,7 @@ impl Content {
         let content = Self {
             slug: slug.into_string(),
             kicker: input.kicker.map(|text| text.into_string()),
+            genre: input.genre.map(|genre| genre.as_str().to_owned()),
             headline: input.headline.map(|text| text.into_string()),
             standfirst: input.standfirst.map(|text| text.into_string()),
             dateline: input.dateline.map(|text| text.into_string()),
@@ -106,6 +108,7 @@ impl Content {
         Ok(ArticleInput {
             slug: Some(stored(&self.slug)?),
             kicker: self.kicker.as_ref().map(Line::as_stored),
+            genre: self.genre.as_deref().map(stored).transpose()?,
             headline: self.headline.as_ref().map(Line::as_stored),
             status: None,
             standfirst: self.standfirst.as_ref().map(Prose::as_stored),
@@ -160,6 +163,7 @@ fn stored_list<'a, T: FromStr, const MAX: usize>(
 #[diesel(table_name = full_articles)]
 pub(super) struct ArticleCommonRow {
     kicker: Option<String>,
+    genre: Option<String>,
     standfirst: Option<String>,
     dateline: Option<String>,
     language: String,
@@ -194,6 +198,8 @@ impl From<ArticleCommonRow> for ArticleCommon {
         Self {
             primary_tag: primary_tag(&row.tags.0, section.as_ref()),
             kicker: row.kicker,
+            // One of a later version is not known here.
+            genre: row.genre.and_then(|genre| genre.parse().ok()),
             standfirst: row.standfirst,
             dateline: row.dateline,
             byline: row

@@ -1,6 +1,6 @@
 //! What is shared now.
 
-use super::public::{BaseUrl, ListQuery, whole};
+use super::public::{ListQuery, Site, whole};
 use super::selection::{Selection, names_in};
 use crate::articles::read_model::{Included, PublicArticle};
 use crate::db::changes::CacheTag;
@@ -43,7 +43,7 @@ pub fn trending(
     connection: &mut Connection,
     query: &TrendingQuery,
     now: Timestamp,
-    site: BaseUrl,
+    site: Site,
 ) -> StoreResult<Trending> {
     // What is shown says itself when it changes.
     let depends_on = names_in(&query.list.filter);

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use super::filling::Filling;
 use super::rows;
 use crate::articles::read_model::{Included, PublicArticle};
-use crate::articles::store::public::{Additions, BaseUrl, whole};
+use crate::articles::store::public::{Additions, Site, whole};
 use crate::collections::model::{CollectionSummary, Placement};
 use crate::db::changes::CacheTag;
 use crate::db::keyset::KeysetBound;
@@ -114,7 +114,7 @@ pub fn find(
     connection: &mut Connection,
     slug: &Slug,
     additions: Additions<'_>,
-    site: BaseUrl,
+    site: Site,
 ) -> StoreResult<Collected> {
     let row = rows::find(connection, slug)?;
     // Asked before the slots, so that none can appear in between.

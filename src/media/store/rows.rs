@@ -98,8 +98,8 @@ impl Row {
     pub(super) fn file(&self, base: &str) -> StoreResult<MediaFile> {
         let addresses = Addresses::new(base, &self.name);
         let renditions = self.stored_renditions()?;
-        let webp = of_format(&renditions, Encoding::WebP);
-        let widest = of_format(&renditions, Encoding::Jpeg).last().cloned();
+        let webp = encoded_as(&renditions, Encoding::WebP);
+        let widest = encoded_as(&renditions, Encoding::Jpeg).last().cloned();
         let pixels = |side: Option<i32>| side.and_then(|side| u16::try_from(side).ok());
         let (url, width, height) = match &widest {
             Some(widest) => (
@@ -149,7 +149,7 @@ impl Row {
         let file = self.file(base)?;
         let renditions = self.stored_renditions()?.into_iter().map(|one| Rendition {
             url: addresses.of(&one.file),
-            format: format_of(&one.file).mime().to_owned(),
+            format: encoding_of(&one.file).mime().to_owned(),
             width: one.width,
             height: one.height,
             bytes: one.bytes,
@@ -188,21 +188,18 @@ impl Row {
     }
 }
 
-fn format_of(file: &str) -> Format {
-    match file.parse::<Variant>() {
-        Ok(variant) => variant.encoding().format(),
-        Err(_) => Format::Jpeg,
-    }
+fn encoding_of(file: &str) -> Encoding {
+    file.parse::<Variant>()
+        .map_or(Encoding::Jpeg, Variant::encoding)
 }
 
-fn of_format(
+fn encoded_as(
     renditions: &[StoredRendition],
     encoding: Encoding,
 ) -> impl DoubleEndedIterator<Item = &StoredRendition> {
-    let format = encoding.format();
     renditions
         .iter()
-        .filter(move |one| format_of(&one.file) == format)
+        .filter(move |one| encoding_of(&one.file) == encoding)
 }
 
 /// Rows as editors see them, in their order.

@@ -136,7 +136,7 @@ fn changed_pictures_are_rendered_or_refused() {
             prop_assert_eq!(inspect(bytes, format).unwrap().width, Some(width));
             prop_assert!(!picture.thumbhash().is_empty());
             let (smallest, _) = sizes(width, height, Crop::Square)[0];
-            let wanted = Encoding::ALL.map(|encoding| {
+            let wanted = Encoding::QUICK.map(|encoding| {
                 Variant::new(smallest, Crop::Square, Focal::CENTRE, encoding).unwrap()
             });
             for (_, rendered) in picture.render(&wanted) {

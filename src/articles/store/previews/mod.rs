@@ -9,6 +9,7 @@ use super::revisions;
 use super::working_copies;
 use crate::articles::previews::model::{PreviewLinkInput, PreviewMark};
 use crate::articles::read_model::{PublicArticle, StoredBody};
+use crate::articles::store::public::Site;
 use crate::articles::workflow::{Status, Step};
 use crate::articles::written::{NamedIds, WrittenArticle, WrittenFields};
 use crate::auth::actor::{ActorKind, ActorRef};
@@ -254,7 +255,7 @@ pub fn read(
     connection: &mut Connection,
     link: Id,
     with_shares: bool,
-    site: Option<&str>,
+    site: Site<'_>,
 ) -> StoreResult<LinkState> {
     let (article, version, expires_at, revoked_at): (
         Id,

@@ -8,6 +8,7 @@ use super::Text;
 use crate::articles::byline::composed;
 use crate::articles::model::ArticleCommon;
 use crate::articles::read_model::PublicArticle;
+use crate::articles::store::public::Site;
 use crate::articles::store::read_models;
 use crate::articles::store::rows::primary_tag;
 use crate::authors::model::AuthorRef;
@@ -23,7 +24,7 @@ pub(super) fn rendered(
     connection: &mut Connection,
     id: Id,
     text: &Text,
-    site: Option<&str>,
+    site: Site<'_>,
 ) -> StoreResult<PublicArticle> {
     let (written, named) = (&text.written.fields, &text.named);
     let authors = authors_of(connection, &named.authors)?;
@@ -33,6 +34,7 @@ pub(super) fn rendered(
     let body = text.written.body.to_text();
     let story = ArticleCommon {
         kicker: written.kicker.clone(),
+        genre: written.genre,
         standfirst: written.standfirst.clone(),
         dateline: written.dateline.clone(),
         byline: written
@@ -50,7 +52,7 @@ pub(super) fn rendered(
         reading_minutes: reading_minutes(&body),
     };
     let read_model = read_models::of_written(connection, id, &text.written, story)?;
-    let address = || Some(format!("{}/{}", site?, written.slug));
+    let address = || Some(site?.of_slug(&written.slug));
     Ok(PublicArticle {
         id,
         canonical_url: written.canonical_url.clone().or_else(address),

@@ -1,0 +1,201 @@
+//! A page of the list of articles as a feed, whatever it is written as.
+
+use crate::articles::formats::published::Published;
+use crate::articles::parts::CorrectionKind;
+use crate::body::escape;
+use crate::db::Timestamp;
+use crate::publication::Publication;
+use crate::text::Language;
+use crate::xml::XmlWriter;
+
+/// Most bytes of the bodies of one feed: readers cut longer ones.
+const MOST_CONTENT: usize = 1024 * 1024;
+
+/// What kind of document it is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FeedFormat {
+    /// RSS 2.0.
+    Rss,
+    /// Atom 1.0 (RFC 4287).
+    Atom,
+    /// JSON Feed 1.1.
+    Json,
+}
+
+impl FeedFormat {
+    /// Its media type.
+    pub const fn mime(self) -> &'static str {
+        match self {
+            Self::Rss => "application/rss+xml",
+            Self::Atom => "application/atom+xml",
+            Self::Json => "application/feed+json",
+        }
+    }
+}
+
+/// An article in a feed.
+#[derive(Debug)]
+pub struct Entry {
+    /// The article.
+    pub article: Published,
+    /// Its corrections and its body as HTML; `None` when it is left out.
+    pub content: Option<String>,
+}
+
+/// A feed.
+#[derive(Debug)]
+pub struct Feed<'a> {
+    /// Whose it is.
+    pub publication: &'a Publication,
+    /// What of it these articles are; `None` for all.
+    pub of: Option<String>,
+    /// What stays the same on all pages of it.
+    pub id: String,
+    /// Where it is.
+    pub own: String,
+    /// Where its next page is.
+    pub next: Option<String>,
+    /// The newest first, unless they were named.
+    pub entries: Vec<Entry>,
+}
+
+impl Feed<'_> {
+    /// Its title.
+    pub fn title(&self) -> String {
+        let name = &self.publication.name;
+        match &self.of {
+            Some(of) => format!("{of} – {name}"),
+            None => name.clone(),
+        }
+    }
+
+    /// What it is, in a sentence.
+    pub fn description(&self) -> String {
+        let known = self.publication.description.clone();
+        known.unwrap_or_else(|| self.title())
+    }
+
+    /// When anything of it last changed; 1970 for one without articles.
+    pub fn updated(&self) -> Timestamp {
+        let changes = self.entries.iter().map(|entry| entry.article.modified());
+        changes.max().unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// The language of all its articles; `None` where they have several.
+    pub fn language(&self) -> Option<&str> {
+        let mut languages = self
+            .entries
+            .iter()
+            .map(|entry| &entry.article.summary.language);
+        let first = languages.next()?;
+        languages
+            .all(|other| other == first)
+            .then_some(first.as_str())
+    }
+}
+
+/// Bodies for a feed, as far as there is room for them.
+#[derive(Debug, Default)]
+pub struct Contents {
+    bytes: usize,
+}
+
+impl Contents {
+    /// Corrections and a body, if there is room: from the first one on that does not fit there is none.
+    pub fn add(&mut self, article: &Published, body: String) -> Option<String> {
+        let content = corrections(article) + &body;
+        self.bytes = self.bytes.saturating_add(content.len());
+        (self.bytes <= MOST_CONTENT).then_some(content)
+    }
+}
+
+/// What corrections are called, by language: correction, clarification, update.
+const KINDS: &[(&str, [&str; 3])] = &[
+    ("en", ["Correction", "Clarification", "Update"]),
+    ("de", ["Berichtigung", "Klarstellung", "Aktualisierung"]),
+    ("es", ["Corrección", "Aclaración", "Actualización"]),
+    ("fr", ["Rectificatif", "Précision", "Mise à jour"]),
+    ("it", ["Correzione", "Precisazione", "Aggiornamento"]),
+    ("nl", ["Correctie", "Verduidelijking", "Update"]),
+    ("pt", ["Correção", "Esclarecimento", "Atualização"]),
+];
+
+/// The corrections of an article as HTML, to stand above its body.
+fn corrections(article: &Published) -> String {
+    let language: Option<Language> = article.summary.language.parse().ok();
+    let primary = language.as_ref().map_or("", Language::primary);
+    let known = KINDS.iter().find(|(language, _)| *language == primary);
+    let (_, [correction, clarification, update]) = known.unwrap_or(&KINDS[0]);
+    let each = article.details.corrections.iter().map(|one| {
+        let kind = match one.kind {
+            CorrectionKind::Correction => correction,
+            CorrectionKind::Clarification => clarification,
+            CorrectionKind::Update => update,
+        };
+        let (day, text) = (one.published_at.utc().format("%F"), escape(&one.text));
+        format!("<p><strong>{kind} ({day}):</strong> {text}</p>")
+    });
+    each.collect()
+}
+
+/// The picture of an article with its words, as Media RSS has it.
+pub(super) fn write_picture(
+    writer: &mut XmlWriter,
+    article: &Published,
+    publication: &Publication,
+) {
+    let Some(image) = &article.summary.lead_image else {
+        return;
+    };
+    let Some(url) = publication.absolute(image.url.as_str()) else {
+        return;
+    };
+    let size =
+        |pixels: Option<crate::articles::parts::Pixels>| pixels.map(|one| one.get().to_string());
+    let (width, height) = (size(image.width), size(image.height));
+    let mut attributes = vec![("url", url.as_str()), ("medium", "image")];
+    attributes.extend(width.as_deref().map(|width| ("width", width)));
+    attributes.extend(height.as_deref().map(|height| ("height", height)));
+    writer.open("media:content", &attributes);
+    if let Some(alt) = &image.alt {
+        writer.text_with("media:title", &[("type", "plain")], alt.as_str());
+    }
+    if let Some(caption) = &image.caption {
+        writer.text_with("media:description", &[("type", "plain")], caption.as_str());
+    }
+    if let Some(credit) = &image.credit {
+        let role = [("role", "photographer"), ("scheme", "urn:ebu")];
+        writer.text_with("media:credit", &role, credit.as_str());
+    }
+    writer.close("media:content");
+}
+
+/// A tag or a section of an article: its kind, slug and name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Category<'a> {
+    pub kind: &'static str,
+    pub slug: &'a str,
+    pub name: &'a str,
+}
+
+/// What an article is filed under: its section, then its tags.
+pub(super) fn categories(article: &Published) -> impl Iterator<Item = Category<'_>> {
+    let section = article.summary.section.iter().map(|section| Category {
+        kind: "section",
+        slug: &section.slug,
+        name: &section.name,
+    });
+    let tags = article.summary.tags.iter().map(|tag| Category {
+        kind: tag.kind.as_str(),
+        slug: &tag.named.slug,
+        name: &tag.named.name,
+    });
+    section.chain(tags)
+}
+
+impl Category<'_> {
+    /// The list that it is one of.
+    pub fn scheme(&self, publication: &Publication) -> String {
+        publication.of_api(&format!("/v1/tags?kind={}", self.kind))
+    }
+}
