@@ -52,7 +52,7 @@ impl OembedFormat {
 #[into_params(parameter_in = Query)]
 pub struct OembedParams {
     /// The address of an article on the newsroom's site.
-    #[param(value_type = String, example = "https://news.example/harbour-cities-agree-flood-fund")]
+    #[param(value_type = String, example = "https://courier.example/harbour-cities-agree-flood-fund")]
     pub url: String,
     /// The widest thumbnail that is wanted, in pixels.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 10000)]
@@ -61,7 +61,7 @@ pub struct OembedParams {
     #[param(value_type = Option<u16>, minimum = 1, maximum = 10000)]
     pub maxheight: Option<u32>,
     /// `json` (default) or `xml`.
-    #[param(value_type = Option<OembedFormat>)]
+    #[param(value_type = Option<OembedFormat>, inline)]
     pub format: OembedFormat,
 }
 

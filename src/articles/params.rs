@@ -63,7 +63,7 @@ pub struct ArticleListParams {
     pub view: View,
     /// `ninjs`: articles in the words of IPTC ninjs 3.1, with their bodies where `include=body` says so. Not together with `fields`,
     /// `view` and `body_format`.
-    #[param(value_type = Option<ArticleFormat>)]
+    #[param(value_type = Option<ArticleFormat>, inline)]
     pub format: Option<ArticleFormat>,
 }
 
@@ -218,7 +218,7 @@ pub struct ArticleParams {
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, max_items = 100, example = json!(["headline", "body_html", "authors.name"]))]
     pub fields: Option<Selection>,
     /// `ninjs`: the article in the words of IPTC ninjs 3.1. Not together with other parameters.
-    #[param(value_type = Option<ArticleFormat>)]
+    #[param(value_type = Option<ArticleFormat>, inline)]
     pub format: Option<ArticleFormat>,
 }
 

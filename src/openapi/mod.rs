@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use utoipa::OpenApi;
 
 use crate::articles::card::{ArticleCardPage, RelatedCards, TrendingCards};
+use crate::articles::formats::ninjs::{Ninjs, NinjsPage};
 use crate::articles::model::{ArticleSort, BodyFormat, Include};
 use crate::articles::neighbours::NeighbourCards;
 use crate::articles::workflow::Status;
@@ -20,7 +21,10 @@ use crate::problem::ProblemDocument;
 use crate::shares::model::Network;
 use crate::shares::time::{Granularity, Window};
 use crate::tags::model::{TagKind, TagSort};
-use crate::{articles, audit, auth, authors, collections, media, service, shares, tags, widgets};
+use crate::{
+    articles, audit, auth, authors, collections, feeds, media, oembed, service, shares, sitemaps,
+    tags, widgets,
+};
 
 mod inputs;
 mod operations;
@@ -48,6 +52,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         TagSort, Window,
         // Cards are what the same operations answer with `view=card`.
         ArticleCardPage, RelatedCards, TrendingCards, NeighbourCards, CollectionCards,
+        Ninjs, NinjsPage,
     )),
     tags(
         (name = "articles", description = "Articles for readers."),
@@ -55,6 +60,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "shares", description = "Share counts, reporting shares, and what trends."),
         (name = "tags", description = "Tags and sections for readers."),
         (name = "authors", description = "Authors for readers."),
+        (name = "feeds", description = "The public lists for feed readers, search engines and other sites."),
         (name = "editorial articles", description = "Articles of any status, for editors and tools."),
         (name = "editorial tags", description = "Tags and sections, for editors and tools."),
         (name = "editorial authors", description = "Authors, for editors and tools."),
@@ -114,6 +120,9 @@ fn generated() -> Value {
         tags::document(),
         authors::document(),
         media::document(),
+        feeds::document(),
+        sitemaps::document(),
+        oembed::document(),
         auth::session::document(),
         auth::account::document(),
         auth::oidc::sign_in::document(),

@@ -64,6 +64,7 @@ pub fn complete(document: &mut Value) {
         show_examples(operation);
         say_right(operation);
         say_cards(path, operation);
+        say_ninjs(path, operation);
         let facts = Facts::of(path, operation, writes, method == "post");
         add_responses(&facts, operation);
         if facts.is_repeatable {
@@ -96,6 +97,23 @@ fn say_cards(path: &str, operation: &mut Value) {
     };
     let schema = json!({"$ref": format!("{SCHEMAS}{name}")});
     operation["responses"]["200"]["x-view-card"] = schema;
+}
+
+/// The same of `format=ninjs`.
+fn say_ninjs(path: &str, operation: &mut Value) {
+    let name = match path {
+        "/v1/articles" => "NinjsPage",
+        "/v1/articles/{slug}" => "Ninjs",
+        _ => return,
+    };
+    let schema = json!({"$ref": format!("{SCHEMAS}{name}")});
+    operation["responses"]["200"]["x-format-ninjs"] = schema;
+}
+
+/// What feed readers, crawlers and other sites ask for, which is below no version.
+fn is_for_machines(path: &str) -> bool {
+    let starts = ["/feeds/", "/sitemap.xml", "/sitemaps/", "/oembed"];
+    starts.iter().any(|start| path.starts_with(start))
 }
 
 fn header((name, kind, meaning): &(&str, &str, &str)) -> (String, Value) {
@@ -175,6 +193,8 @@ struct Facts {
     takes_body: bool,
     takes_cursor: bool,
     is_conditional: bool,
+    /// Whether some of what it can be asked for names addresses of the newsroom's site.
+    names_site: bool,
     is_cacheable: bool,
     names_something: bool,
     is_malformable: bool,
@@ -189,7 +209,7 @@ impl Facts {
             let parameters = operation["parameters"].as_array();
             parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == name))
         };
-        let in_api = path.starts_with("/v1/");
+        let in_api = path.starts_with("/v1/") || is_for_machines(path);
         let is_guarded = operation.get("security").is_some();
         let takes_body = operation.get("requestBody").is_some();
         let is_public = in_api && !is_guarded && !is_for_listed_origins(path);
@@ -201,6 +221,7 @@ impl Facts {
             takes_body,
             takes_cursor: takes("cursor"),
             is_conditional: takes("If-Match"),
+            names_site: is_public && takes("include") && !path.contains("/editorial/"),
             is_cacheable: !writes && (is_public || is_fixed) && path != PREVIEW,
             names_something: path.contains('{'),
             is_malformable: !matches!(path, "/livez" | "/readyz" | "/openapi.json"),
@@ -210,7 +231,7 @@ impl Facts {
     }
 
     /// Every response that is not the handler's own: whether there is one, its status, what it means.
-    fn responses(&self) -> [(bool, &'static str, &'static str); 17] {
+    fn responses(&self) -> [(bool, &'static str, &'static str); 18] {
         let changes = self.is_guarded && (self.takes_body || self.is_conditional);
         [
             (
@@ -239,6 +260,11 @@ impl Facts {
                 changes,
                 "409",
                 "Something it builds on was written at the same moment; try again.",
+            ),
+            (
+                self.names_site,
+                "409",
+                "What is asked for names the site's address, which the server does not know.",
             ),
             (
                 self.is_conditional,

@@ -158,6 +158,10 @@ async fn what_is_not_public_is_nowhere(app: TestApp) {
     let shown = app.get("/v1/collections/seen").await;
     assert_eq!(shown.json["data"].as_array().unwrap().len(), 1);
     let mut walked = 0;
+    let month = Timestamp::now().utc().format("%Y-%m").to_string();
+    // That there is something in a month that readers know nothing of.
+    let index = app.get("/sitemap.xml").await.text;
+    assert!(index.contains(&month) && !index.contains("2999"), "{index}");
     for (template, item) in DOCUMENT["paths"].as_object().unwrap() {
         if template.starts_with("/v1/editorial") || item.get("get").is_none() {
             continue;
@@ -165,7 +169,8 @@ async fn what_is_not_public_is_nowhere(app: TestApp) {
         let mut paths = vec![
             template
                 .replace("{slug}", "seen")
-                .replace("{name}", "validation"),
+                .replace("{name}", "validation")
+                .replace("{month}", &month),
         ];
         if template.contains("{slug}") {
             paths.extend(hidden.iter().map(|slug| template.replace("{slug}", slug)));
@@ -179,10 +184,26 @@ async fn what_is_not_public_is_nowhere(app: TestApp) {
         if takes("slugs") {
             queries = vec![format!("?slugs={},seen", hidden.join(","))];
         }
+        if template.starts_with("/feeds/") {
+            // A feed names its own address, and so what was asked for.
+            let all = ids.iter().filter_map(Value::as_str).collect::<Vec<_>>();
+            queries = vec![String::new(), format!("?ids={}", all.join(","))];
+        }
         if takes("sort") {
             queries.push("?count=true".into());
         }
+        if takes("format") {
+            queries.push("?format=ninjs".into());
+        }
+        if takes("include") && template.starts_with("/v1/articles") && !template.ends_with("jsonld")
+        {
+            queries.push("?include=jsonld,meta".into());
+        }
+        if template == "/oembed" {
+            queries = vec![format!("?url=https://news.example/{}", hidden[0])];
+        }
         if template == "/v1/articles" {
+            queries.push("?format=ninjs&include=body".into());
             for sort in ["-published_at", "published_at", "-updated_at"] {
                 queries.push(format!(
                     "?sort={sort}&count=true&include=body,corrections,seo,custom,shares&limit=100"

@@ -185,6 +185,16 @@ const LISTS: &[&str] = &[
     "/v1/corrections?limit=2",
     "/v1/corrections?kind=retraction%2Cupdate",
     "/v1/corrections?kind=correction&limit=1",
+    "/v1/articles?include=jsonld%2Cmeta&limit=3",
+    "/v1/articles?format=ninjs&include=body",
+    "/v1/articles/one?include=jsonld%2Cmeta",
+    "/v1/articles/two?format=ninjs",
+    "/v1/articles/one/jsonld",
+    "/feeds/articles.rss",
+    "/feeds/articles.atom?tag=climate",
+    "/feeds/articles.json?author=alex-writer&full=false",
+    "/sitemaps/news.xml",
+    "/oembed?url=https%3A%2F%2Fnews.example%2Fone",
     "/v1/articles/six",
     "/v1/articles/seven",
     "/v1/articles/eight",
@@ -199,10 +209,14 @@ fn targets() -> Vec<String> {
             format!("/v1/articles/{slug}-new"),
         ]
     });
+    // Those in which anything is published: of today, and of when what is scheduled appears.
+    let days = [0, 1, 7].map(|days| Timestamp::now().plus(chrono::Duration::days(days)));
+    let months = days.map(|day| format!("/sitemaps/{}.xml", day.utc().format("%Y-%m")));
     LISTS
         .iter()
         .map(|list| (*list).to_owned())
         .chain(articles)
+        .chain(months)
         .collect()
 }
 
@@ -681,12 +695,15 @@ async fn interleave(app: TestApp, others: Vec<TestApp>) {
     make_collections(&app, &token, &clock).await;
     let app = Arc::new(app);
     let targets = Arc::new(targets());
+    let index = ["/sitemap.xml".to_owned()];
     let stop = Arc::new(AtomicBool::new(false));
     read_all_the_time(&app, &targets, &stop);
     for _ in 0..writes() {
         let what = write_something(&app, &token, &mut clock, &mut random).await;
         println!("{what}");
         assert_coherent(&app, &targets, &what).await;
+        // The server notes by itself when an article has appeared, at any moment.
+        assert_coherent_soon(&app, &index, &what).await;
         assert_rendered(&app, &what).await;
         assert_counted(&app, &what).await;
         for other in &others {

@@ -315,6 +315,7 @@ async fn every_public_answer_says_how_it_is_kept(app: TestApp) {
         .json(json!({"title": "Home", "slots": []}))
         .await;
     let collection = format!("articles collection-{}", home.json["id"].as_str().unwrap());
+    let month = chrono::Utc::now().format("/sitemaps/%Y-%m.xml").to_string();
     let mut answered = BTreeSet::new();
     for (template, path, key, has_date) in [
         ("/v1/articles", "/v1/articles", "articles", false),
@@ -330,6 +331,44 @@ async fn every_public_answer_says_how_it_is_kept(app: TestApp) {
             article.as_str(),
             true,
         ),
+        (
+            "/v1/articles/{slug}/jsonld",
+            "/v1/articles/one/jsonld",
+            article.as_str(),
+            true,
+        ),
+        (
+            "/oembed",
+            "/oembed?url=https://news.example/one",
+            article.as_str(),
+            false,
+        ),
+        (
+            "/feeds/articles.rss",
+            "/feeds/articles.rss",
+            "articles",
+            false,
+        ),
+        (
+            "/feeds/articles.atom",
+            "/feeds/articles.atom",
+            "articles",
+            false,
+        ),
+        (
+            "/feeds/articles.json",
+            "/feeds/articles.json",
+            "articles",
+            false,
+        ),
+        ("/sitemap.xml", "/sitemap.xml", "articles", false),
+        (
+            "/sitemaps/news.xml",
+            "/sitemaps/news.xml",
+            "articles",
+            false,
+        ),
+        ("/sitemaps/{month}.xml", month.as_str(), "articles", false),
         (
             "/v1/articles/{slug}/related",
             "/v1/articles/one/related",
@@ -394,7 +433,8 @@ async fn every_public_answer_says_how_it_is_kept(app: TestApp) {
         .unwrap()
         .iter()
         .filter(|(path, item)| {
-            path.starts_with("/v1/")
+            let outside = ["/feeds/", "/sitemap", "/oembed"];
+            (path.starts_with("/v1/") || outside.iter().any(|start| path.starts_with(start)))
                 && !path.starts_with("/v1/auth/")
                 && item["get"].is_object()
                 && item["get"]["security"] == json!([])

@@ -192,13 +192,13 @@ fn closed_sets_are_enums_and_comma_lists_are_arrays() {
         );
     }
     for (path, name, count) in [
-        ("/v1/articles", "include", 6),
+        ("/v1/articles", "include", 8),
         ("/v1/articles", "fields", 0),
         ("/v1/articles", "author", 0),
         ("/v1/articles", "section", 0),
         ("/v1/articles", "slugs", 0),
         ("/v1/articles", "ids", 0),
-        ("/v1/articles/{slug}", "include", 5),
+        ("/v1/articles/{slug}", "include", 7),
         ("/v1/shares", "slugs", 0),
         ("/v1/editorial/articles", "status", 6),
         ("/v1/editorial/articles", "tag", 0),

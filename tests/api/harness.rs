@@ -665,12 +665,18 @@ impl Reply {
         let mut parameters = url::form_urlencoded::parse(query.as_bytes());
         let whole = !parameters.any(|(name, _)| name == "fields")
             && !self.headers.contains_key("content-encoding");
-        let card = url::form_urlencoded::parse(query.as_bytes()).any(|pair| pair.0 == "view");
-        let cards = (self.status == 200 && card).then(|| card_schema(template));
-        let (schema, card) = (
-            cards.as_ref().unwrap_or(schema),
-            if card { " card" } else { "" },
-        );
+        let asks =
+            |wanted| url::form_urlencoded::parse(query.as_bytes()).any(|pair| pair.0 == wanted);
+        let other = match self.status == 200 {
+            true if asks("view") => Some(("x-view-card", " card")),
+            true if asks("format") && template.starts_with("/v1/articles") => {
+                Some(("x-format-ninjs", " ninjs"))
+            }
+            _ => None,
+        };
+        let others = other.map(|(name, _)| other_schema(template, name));
+        let schema = others.as_ref().unwrap_or(schema);
+        let card = other.map_or("", |(_, key)| key);
         // Lines of JSON are text.
         let is_json = media_type.ends_with("json") && !media_type.ends_with("ndjson");
         if whole && schema.is_object() && is_json && *method != Method::HEAD {
@@ -716,16 +722,12 @@ fn operation(method: &Method, path: &str) -> Option<(&'static str, &'static Valu
         .and_then(|(template, item)| Some((template.as_str(), item.get(&method)?)))
 }
 
-/// What an operation answers with `view=card`.
-fn card_schema(template: &str) -> Value {
-    let name = match template.rsplit('/').next() {
-        Some("neighbours") => "NeighbourCards",
-        Some("related") => "RelatedCards",
-        Some("trending") => "TrendingCards",
-        _ if template.starts_with("/v1/collections/") => "CollectionCards",
-        _ => "ArticleCardPage",
-    };
-    serde_json::json!({"$ref": format!("#/components/schemas/{name}")})
+/// What an operation answers with `view=card` or `format=ninjs`, as the document says beside its usual schema.
+fn other_schema(template: &str, name: &str) -> Value {
+    let response = &DOCUMENT["paths"][template]["get"]["responses"]["200"];
+    let schema = response[name].clone();
+    assert!(schema.is_object(), "{template} says no {name}");
+    schema
 }
 
 fn validator(key: String, schema: &Value) -> Arc<Validator> {

@@ -31,6 +31,7 @@ mod external_addresses;
 mod external_shares;
 #[path = "../faults/mod.rs"]
 mod faults;
+mod feeds;
 mod finding;
 mod generators;
 mod harness;
@@ -66,4 +67,5 @@ mod teasers;
 mod telling;
 mod trash;
 mod trending;
+mod vocabularies;
 mod working_copies;

@@ -208,7 +208,7 @@ def main(work):
             lines = log.read_text(errors="replace").splitlines()
             lines = [line for line in lines if '"INFO"' not in line]
             print(f"--- the end of {log}", *lines[-10:], sep="\n", file=sys.stderr)
-        sys.exit(f"tests/media/{name}: {failure}")
+        sys.exit(f"tests/{pathlib.Path(sys.argv[0]).resolve().parent.name}/{name}: {failure}")
     finally:
         for process in STARTED:
             if process.poll() is None:

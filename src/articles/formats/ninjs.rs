@@ -11,6 +11,7 @@ use super::published::{NamedOfKind, Published};
 use super::{list, object, text};
 use crate::articles::parts::Genre;
 use crate::articles::read_model::StoredBody;
+use crate::http::page::List;
 use crate::publication::Publication;
 use crate::tags::model::TagKind;
 
@@ -35,6 +36,9 @@ impl PartialSchema for Ninjs {
 }
 
 impl ToSchema for Ninjs {}
+
+/// A page of the list of articles with `format=ninjs`.
+pub type NinjsPage = List<Ninjs>;
 
 /// A genre in the IPTC's vocabulary `genre`: its last part, and its name. Live texts and paid ones have none there.
 fn genre(genre: Genre) -> Option<(&'static str, &'static str)> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Deserialize;
+use url::Url;
 
 use super::CommandError;
 use super::serve::run_server;
@@ -39,6 +40,12 @@ use crate::{authors, collections, log, media, projections, tags};
 mod pictures;
 
 const NEWSROOM: &str = include_str!("newsroom.json");
+
+/// Where the sample newsroom's readers would find it, unless something is said.
+const SITE: &str = "https://courier.example/";
+
+/// What they would call it.
+const NAME: &str = "The Example Courier";
 
 /// Who signs in to the demo.
 const EMAIL: &str = "editor@example.com";
@@ -91,7 +98,8 @@ impl Demo {
     ///
     /// # Errors
     /// Why it could not start, in words.
-    pub fn run(self) -> Result<(), CommandError> {
+    pub fn run(mut self) -> Result<(), CommandError> {
+        self.name_the_publication();
         let listeners = Listeners::bind(self.server.listen, self.server.ops_listen)
             .map_err(StartError::from)?;
         let throw_away = match self.database_url {
@@ -125,6 +133,27 @@ impl Demo {
         run_server(listeners, &self.server, open, |url| {
             print_tour(url, &password);
         })
+    }
+}
+
+impl Demo {
+    /// So that feeds and all that names addresses of a site can be tried as well.
+    fn name_the_publication(&mut self) {
+        let server = &mut self.server;
+        if server.public_url.is_some() {
+            return;
+        }
+        server.public_url = Url::parse(SITE).ok();
+        let publication = &mut server.publication;
+        publication.publication_name.get_or_insert(NAME.to_owned());
+        for (page, template) in [
+            (&mut publication.tag_url, "tags/{slug}"),
+            (&mut publication.author_url, "authors/{slug}"),
+        ] {
+            if page.is_none() {
+                *page = format!("{SITE}{template}").parse().ok();
+            }
+        }
     }
 }
 
