@@ -18,9 +18,11 @@ use crate::media::files::usual_directory;
 use crate::objects::{Credentials, Location};
 use crate::shares::bot::ProductName;
 
+mod announcements;
 mod oidc;
 mod publication;
 
+pub use announcements::AnnouncementConfig;
 pub use oidc::OidcConfig;
 pub use publication::PublicationConfig;
 
@@ -278,6 +280,10 @@ pub struct ServerConfig {
     /// The newsroom as the world knows it
     #[command(flatten)]
     pub publication: PublicationConfig,
+
+    /// Services that are told what has changed
+    #[command(flatten)]
+    pub announcements: AnnouncementConfig,
 
     /// Pictures and other files
     #[command(flatten)]

@@ -13,6 +13,7 @@
 //! - [`widgets`] – scripts that newsrooms paste into their pages
 //! - [`service`] – what anyone may ask of the server itself
 //! - [`projections`] – what is derived from articles, tags and authors, and kept true to them
+//! - [`announcements`] – telling CDNs, hubs and search engines what has changed
 //! - [`oembed`] – what other sites show of an article
 //! - [`sitemaps`] – which pages there are, for search engines
 //! - [`feeds`] – the list of articles for feed readers and aggregators
@@ -47,6 +48,7 @@
 //! - [`xml`] – writing XML
 //! - [`characters`] – what single characters are
 
+pub mod announcements;
 pub mod app;
 pub mod articles;
 pub mod audit;

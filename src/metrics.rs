@@ -152,6 +152,7 @@ pub struct Metrics {
     latency: HistogramVec,
     connections_refused: IntCounter,
     cache: CacheMetrics,
+    announcements: IntCounterVec,
 }
 
 impl Metrics {
@@ -186,6 +187,16 @@ impl Metrics {
             ),
         )?;
         let cache = CacheMetrics::new(&registry)?;
+        let announcements = registered(
+            &registry,
+            IntCounterVec::new(
+                Opts::new(
+                    "dateline_announcements_total",
+                    "How often other services were told what has changed, by kind of service and outcome.",
+                ),
+                &["service", "outcome"],
+            ),
+        )?;
         let connections_refused = counter(
             &registry,
             "dateline_connections_refused_total",
@@ -204,6 +215,7 @@ impl Metrics {
             latency,
             connections_refused,
             cache,
+            announcements,
         })
     }
 
@@ -235,6 +247,11 @@ impl Metrics {
     /// What the response cache counts.
     pub fn cache(&self) -> &CacheMetrics {
         &self.cache
+    }
+
+    /// Counts how often other services were told what has changed.
+    pub fn announcements(&self) -> &IntCounterVec {
+        &self.announcements
     }
 
     /// Counts connections that were refused.

@@ -7,10 +7,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::articles::formats::published::Published;
 use crate::articles::parts::LeadImage;
-use crate::articles::public::unwritable;
+use crate::articles::public::{EVERY_ARTICLE, unwritable};
 use crate::articles::store::public;
 use crate::cache::response::{Lookup, Payload};
 use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
+use crate::db::changes::CacheTag;
 use crate::db::slugs::public_article_once_named;
 use crate::db::{Connection, StoreError};
 use crate::http::params::{FromParams, KeyedQuery, Params};
@@ -60,6 +61,9 @@ pub struct OembedParams {
     /// The highest thumbnail that is wanted, in pixels.
     #[param(value_type = Option<u16>, minimum = 1, maximum = 10000)]
     pub maxheight: Option<u32>,
+    /// Changes nothing: readers are never followed. Sites that embed send it.
+    #[param(value_type = Option<String>)]
+    pub dnt: (),
     /// `json` (default) or `xml`.
     #[param(value_type = Option<OembedFormat>, inline)]
     pub format: OembedFormat,
@@ -71,12 +75,14 @@ const MOST_PIXELS: i64 = 10_000;
 impl FromParams for OembedParams {
     fn from_params(params: &mut Params) -> Result<Self, Problem> {
         let url = params.text("url")?;
+        params.ignore("dnt");
         let mut pixels = |name: &str| -> Result<Option<u32>, Problem> {
             let pixels = params.number_or(name, 0, MOST_PIXELS)?;
             Ok(u32::try_from(pixels).ok().filter(|pixels| *pixels > 0))
         };
         Ok(Self {
             url: url.ok_or_else(|| Problem::parameter("url", "is missing"))?,
+            dnt: (),
             maxwidth: pixels("maxwidth")?,
             maxheight: pixels("maxheight")?,
             format: params
@@ -236,9 +242,10 @@ pub async fn get_oembed(
     let wanted = CacheRequest::new(&request, Kind::Article, &canonical);
     let work = move |connection: &mut Connection| {
         let publication = publication.get()?;
-        let slug = match slug {
-            Some(slug) => slug,
-            None => public::slug_of(connection, &params.url)?,
+        // An address that was given goes before what only looks like a slug.
+        let slug = match (public::slug_of(connection, &params.url), slug) {
+            (Err(StoreError::NotFound), Some(slug)) => slug,
+            (found, _) => found?,
         };
         let article = match public::find(connection, &slug, false, Some(publication)) {
             Err(StoreError::NotFound) => {
@@ -257,8 +264,12 @@ pub async fn get_oembed(
         Ok(Lookup::Here(
             payload
                 .depends_on(article.depends_on())
+                // Another article may come to have the address.
+                .depends_on([CacheTag::Articles])
                 .changing_in(article.ends_in)
-                .purge_key(format!("article-{}", article.id)),
+                .purge_key(format!("article-{}", article.id))
+                .purge_key(EVERY_ARTICLE.into())
+                .purge_key("articles".into()),
         ))
     };
     responses.answer(&request, wanted, work).await

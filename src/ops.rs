@@ -8,6 +8,7 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use serde::Serialize;
 
+use crate::announcements::store;
 use crate::cache::response_cache::ResponseCache;
 use crate::db::{Database, DatabaseUrl, StoreError, file, migrations};
 use crate::gauges::{Gauges, Sources};
@@ -62,6 +63,9 @@ struct Parts {
     /// Whether the file of a SQLite database is the one that was opened; left out on Postgres.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
+    /// Which services do not take what they are told has changed; left out when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    announcements: Option<String>,
     /// Whether there is room on its disk; left out on Postgres.
     #[serde(skip_serializing_if = "Option::is_none")]
     disk: Option<String>,
@@ -87,6 +91,7 @@ async fn within<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<
 async fn ready(database: Data<Database>, proxies: Data<TrustedProxies>) -> HttpResponse {
     let pending = within(database.read(migrations::pending)).await;
     let writable = within(database.can_be_written()).await;
+    let failing = within(database.read(store::failing)).await;
     let is_ready = pending.as_ref().is_ok_and(Vec::is_empty);
     let path = match database.url() {
         DatabaseUrl::Sqlite(path) => Some(path),
@@ -120,6 +125,12 @@ async fn ready(database: Data<Database>, proxies: Data<TrustedProxies>) -> HttpR
                     .health()
                     .reason()
                     .map_or(OK.into(), |reason| reason.to_string())
+            }),
+            announcements: failing.ok().filter(|all| !all.is_empty()).map(|all| {
+                let each = all.into_iter().map(|(service, failing)| {
+                    format!("{service}: {}, since {}", failing.reason, failing.since)
+                });
+                each.collect::<Vec<_>>().join("; ")
             }),
             disk: free.map(|free| match free {
                 free if free < LITTLE => format!("{free} bytes are free"),

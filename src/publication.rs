@@ -77,6 +77,8 @@ pub struct Publication {
     site: Url,
     /// This server, with a slash at its end.
     api: Url,
+    /// The path of this server, where it has one.
+    prefix: String,
     /// What the paths of this server's files begin with.
     media: String,
 }
@@ -142,6 +144,7 @@ impl Publication {
             pages: PageTemplates::default(),
             site,
             api,
+            prefix: addresses.prefix.to_owned(),
             media: format!("{}/", addresses.media),
         }
     }
@@ -151,21 +154,25 @@ impl Publication {
         self.site.as_str()
     }
 
-    /// The host of the site, and its port where that is not the usual one.
+    /// Whether an address is on the host of the site, be it over TLS or not.
     pub fn is_own(&self, address: &str) -> bool {
-        Url::parse(address).is_ok_and(|url| {
-            url.host() == self.site.host()
-                && url.port_or_known_default() == self.site.port_or_known_default()
-        })
+        // Usual ports are none.
+        Url::parse(address)
+            .is_ok_and(|url| url.host() == self.site.host() && url.port() == self.site.port())
+    }
+
+    /// Whether an absolute address is below that of the site: what its sitemaps may list.
+    pub fn is_below_site(&self, address: &str) -> bool {
+        address.starts_with(self.site.as_str())
     }
 
     /// Of an address as articles have it, an absolute one in ASCII; `None` for what is no address on the web.
     pub fn absolute(&self, address: &str) -> Option<String> {
-        let base = match address.starts_with(&self.media) {
-            true => &self.api,
-            false => &self.site,
-        };
-        let url = base.join(address.trim()).ok()?;
+        if address.starts_with(&self.media) {
+            let path = address.strip_prefix(&self.prefix)?;
+            return Some(self.of_api(path));
+        }
+        let url = self.site.join(address.trim()).ok()?;
         (matches!(url.scheme(), "http" | "https") && url.host().is_some()).then(|| url.into())
     }
 
@@ -274,7 +281,7 @@ mod tests {
         let file = known.absolute("/media/ab/1.jpg");
         assert_eq!(
             file.as_deref(),
-            Some("https://api.news.example/media/ab/1.jpg")
+            Some("https://api.news.example/v/media/ab/1.jpg")
         );
     }
 
@@ -286,6 +293,7 @@ mod tests {
             "https://news.example/daily/harbour",
             "https://news.example/daily/harbour/?utm=1#top",
             "https://NEWS.example:443/daily/harbour",
+            "http://news.example/daily/harbour",
         ] {
             assert_eq!(slug(address).as_deref(), Some("harbour"), "{address}");
         }

@@ -60,16 +60,6 @@ impl XmlWriter {
         self.close(name);
     }
 
-    /// About how long it is so far (bytes).
-    pub fn len(&self) -> usize {
-        self.0.get_ref().len()
-    }
-
-    /// Whether nothing was written: never.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The document.
     pub fn finish(self) -> Vec<u8> {
         self.0.into_inner()

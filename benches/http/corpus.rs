@@ -8,6 +8,7 @@ use dateline::body::Body;
 use dateline::config::DatabaseConfig;
 use dateline::db::Resource;
 use dateline::db::article_counts::recount;
+use dateline::db::month_counts::{Month, add as add_to};
 use dateline::db::schema::{
     article_authors, article_bodies, article_tags, articles, authors, tags,
 };
@@ -198,6 +199,17 @@ fn fill_with(url: DatabaseUrl, count: usize, texts: bool) {
         }
     }
     eprintln!("\r{count} articles    ");
+    let mut months = std::collections::BTreeMap::new();
+    for number in 0..count {
+        let at = end - (count - number) as i64 * 600_000;
+        let at = chrono::DateTime::from_timestamp_millis(at).expect("a time");
+        *months.entry(Month::of(Timestamp::from(at))).or_insert(0) += 1;
+    }
+    in_transaction(connection, |connection| {
+        let mut each = months.iter();
+        each.try_for_each(|(month, articles)| add_to(connection, *month, *articles, Some(now)))
+    })
+    .expect("the months");
     for tag in &tag_ids {
         recount(connection, Resource::Tag, *tag).expect("a count");
     }

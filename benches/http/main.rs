@@ -11,6 +11,7 @@
 //! - [`batches`] – many articles in one call
 //! - [`ceiling`] – the bare handler
 //! - [`outages`] – what everyone notices while Postgres is away
+//! - [`outputs`] – feeds, sitemaps, structured data
 //! - [`drive`] – servers and the load on them
 //! - [`growing`] – the same reads from archives of several sizes
 //! - [`sharing`] – shares counted, each durable
@@ -29,6 +30,7 @@ mod corpus;
 mod drive;
 mod growing;
 mod outages;
+mod outputs;
 mod plot;
 mod sharing;
 mod trending;
@@ -98,6 +100,7 @@ fn main() {
         });
     }
     while_writing(&small, effort);
+    outputs::measure(&small, effort);
     batches::measure(effort);
     let folder = std::env::temp_dir().join(format!("dateline-shares-{}", std::process::id()));
     std::fs::create_dir(&folder).expect("room for a database");

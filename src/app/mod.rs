@@ -28,8 +28,8 @@ use crate::http::routes::Resource;
 use crate::objects::OpenError;
 use crate::problem::Problem;
 use crate::{
-    articles, audit, auth, authors, collections, feeds, media, oembed, ops, service, shares,
-    sitemaps, tags, widgets,
+    announcements, articles, audit, auth, authors, collections, feeds, media, oembed, ops, service,
+    shares, sitemaps, tags, widgets,
 };
 
 mod docs;
@@ -56,6 +56,9 @@ pub enum StartError {
     /// The metrics: a mistake in the code.
     #[error("metrics: {0}")]
     Metrics(prometheus::Error),
+    /// Settings that do not go together.
+    #[error("{0}")]
+    Setting(String),
     /// The TLS library.
     #[error("cannot call other servers: {0}")]
     Tls(String),
@@ -84,6 +87,7 @@ pub fn resources() -> Vec<Resource> {
         feeds::resources(),
         sitemaps::resources(),
         oembed::resources(),
+        announcements::resources(),
         auth::resources(),
         audit::resources(),
         widgets::resources(),
@@ -130,7 +134,7 @@ impl Application {
         database: Database,
     ) -> Result<Self, StartError> {
         let (state, counted) = State::build(config, database).await?;
-        state.begin_jobs(config);
+        state.begin_jobs(config)?;
         let listen = StartError::Listen;
         let (ops, ops_addresses) = serve_operators(&state, listeners.ops).map_err(listen)?;
         let (server, addresses) = serve_public(state, config, listeners.public).map_err(listen)?;

@@ -7,6 +7,10 @@ use actix_web::web::{Data, ServiceConfig};
 use tokio::sync::oneshot;
 
 use super::StartError;
+use crate::announcements::follower::Follower;
+use crate::announcements::key_file::IndexNowKey;
+use crate::announcements::service::{self, Service};
+use crate::announcements::store as followers;
 use crate::articles::previews::token::{PreviewKeys, PreviewLinks};
 use crate::articles::public::ArticleLoader;
 use crate::articles::telling::EditorialRules;
@@ -21,7 +25,7 @@ use crate::auth::throttle::LoginThrottle;
 use crate::cache::fixed::FixedContent;
 use crate::cache::response_cache::ResponseCache;
 use crate::config::{MediaConfig, ServerConfig};
-use crate::db::{Connection, Database, Timestamp};
+use crate::db::{Connection, Database, Id, Timestamp};
 use crate::events::Writer;
 use crate::gauges::Gauges;
 use crate::http::address::TrustedProxies;
@@ -79,6 +83,7 @@ pub(super) struct State {
     in_flight: Data<InFlight>,
     previews: Data<PreviewLinks>,
     media: Data<MediaFiles>,
+    indexnow_key: Data<IndexNowKey>,
 }
 
 fn document(prefix: &PathPrefix) -> OpenApiJson {
@@ -117,6 +122,11 @@ impl State {
         let media = media_files(config, &database).await?;
         database.listen().await?;
         catch_up(&database).await?;
+        let services = config.services().map_err(StartError::Setting)?;
+        let names: Vec<String> = services.iter().map(Service::to_string).collect();
+        let forget =
+            move |connection: &mut Connection| followers::forget_others(connection, &names);
+        database.write(forget).await?;
         let (writer, counted) = ShareWriter::open(
             database.clone(),
             WAITING,
@@ -169,12 +179,16 @@ impl State {
             database: Data::new(database),
             in_flight: Data::default(),
             media: Data::new(media),
+            indexnow_key: Data::new(IndexNowKey(config.announcements.indexnow_key.clone())),
         };
         Ok((state, counted))
     }
 
     /// Begins what a server does besides answering.
-    pub(super) fn begin_jobs(&self, config: &ServerConfig) {
+    ///
+    /// # Errors
+    /// When TLS cannot be used on this machine.
+    pub(super) fn begin_jobs(&self, config: &ServerConfig) -> Result<(), StartError> {
         jobs::sweep(&self.database, &self.signer, &self.throttle);
         jobs::rebuild(&self.database);
         jobs::render(&self.database);
@@ -182,6 +196,31 @@ impl State {
         jobs::thin_revisions(&self.database, config.keep_draft_revisions);
         jobs::empty_trash(&self.database, &self.writer, config.keep_trash);
         jobs::keep_shares(&self.database, &self.shares, config.hourly_shares_days);
+        self.announce_to(config.services().map_err(StartError::Setting)?)
+    }
+
+    /// Tells these services what has changed, from now on.
+    fn announce_to(&self, services: Vec<Service>) -> Result<(), StartError> {
+        if services.is_empty() {
+            return Ok(());
+        }
+        let has_caches = services.iter().any(Service::is_told_twice);
+        let client = service::client().map_err(|error| StartError::Tls(error.to_string()))?;
+        let process = Id::generate();
+        for service in services {
+            tracing::info!(%service, "it is told what readers see has changed");
+            let follower = Follower {
+                client: client.clone(),
+                database: self.database.clone(),
+                publication: self.publication.clone(),
+                metrics: self.metrics.clone(),
+                process,
+                waits_for_caches: has_caches && !service.is_told_twice(),
+                service,
+            };
+            follower.start();
+        }
+        Ok(())
     }
 
     /// Gives all of it to an application's handlers and middleware.
@@ -211,7 +250,8 @@ impl State {
             .app_data(self.identity_provider.clone())
             .app_data(self.in_flight.clone())
             .app_data(self.previews.clone())
-            .app_data(self.media.clone());
+            .app_data(self.media.clone())
+            .app_data(self.indexnow_key.clone());
     }
 }
 

@@ -34,6 +34,9 @@ use crate::publication::{KnownPublication, Publication};
 use crate::shares::model::Shares;
 use crate::text::Slug;
 
+/// What single articles are purged by when the name of a tag or an author is another one, which any of them may show.
+pub const EVERY_ARTICLE: &str = "every-article";
+
 /// A page of the list of articles.
 type ArticlePage = List<ListedArticle>;
 
@@ -255,7 +258,8 @@ fn rendered(
         .changing_in(article.ends_in)
         // A count changes without the article.
         .last_modified(shares.is_none().then_some(changed_at))
-        .purge_key(format!("article-{}", article.id)))
+        .purge_key(format!("article-{}", article.id))
+        .purge_key(EVERY_ARTICLE.into()))
 }
 
 /// Articles that are read together where that is faster.

@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 use super::formats::jsonld::JsonLd;
 use super::formats::published::Published;
 use super::model::{ArticleSort, Include};
-use super::public::{kind_of, moved_or_retracted, unwritable};
+use super::public::{EVERY_ARTICLE, kind_of, moved_or_retracted, unwritable};
 use super::store::public;
 use crate::cache::response::{Lookup, Payload};
 use crate::cache::response_cache::{CacheRequest, Kind, ResponseCache};
@@ -81,7 +81,8 @@ pub async fn get_article_jsonld(
                 .depends_on(article.depends_on())
                 .changing_in(article.ends_in)
                 .last_modified(shares.is_none().then_some(changed_at))
-                .purge_key(format!("article-{}", article.id)),
+                .purge_key(format!("article-{}", article.id))
+                .purge_key(EVERY_ARTICLE.into()),
         ))
     };
     responses.answer(&request, wanted, work).await

@@ -153,7 +153,8 @@ pub async fn get_author(
                     CacheTag::Author(author.id),
                     CacheTag::ArticlesOfAuthor(author.id),
                 ])
-                .purge_key(format!("author-{}", author.id)),
+                .purge_key(format!("author-{}", author.id))
+                .purge_key("authors".into()),
         ))
     };
     responses.answer(&request, wanted, answer).await

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::Id;
 use super::month_counts::Month;
@@ -140,6 +140,8 @@ pub struct ChangeTracker {
     lease_until: AtomicU64,
     /// The same, but not taken back when the listener begins anew.
     known_until: AtomicU64,
+    /// The number of the last write, for those who wait for the next.
+    written: watch::Sender<u64>,
     /// Tells that the clock may make an article public at another time.
     scheduled: Notify,
 }
@@ -161,6 +163,7 @@ impl Default for ChangeTracker {
             origin: Instant::now(),
             lease_until: AtomicU64::new(0),
             known_until: AtomicU64::new(0),
+            written: watch::Sender::new(1),
             scheduled: Notify::new(),
         }
     }
@@ -190,6 +193,7 @@ impl ChangeTracker {
             touches.last.insert(*key, next);
         }
         self.sequence.store(next, Ordering::Release);
+        self.written.send_replace(next);
     }
 
     /// Remembers a write of another process.
@@ -205,7 +209,13 @@ impl ChangeTracker {
         // What is known to have been touched stays known.
         touches.everything = next;
         self.sequence.store(next, Ordering::Release);
+        self.written.send_replace(next);
         self.scheduled.notify_one();
+    }
+
+    /// Tells of each write that this process hears of, its own included.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.written.subscribe()
     }
 
     /// Waits until the clock may make an article public at another time than was known. One waits at a time.

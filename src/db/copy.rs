@@ -127,6 +127,7 @@ pub const LEFT_OUT: &[&str] = &[
     "draft_entries",
     "draft_search",
     "event_sequence",
+    "followers",
     "name_words",
     "primary_timelines",
     "projections",

@@ -48,7 +48,8 @@ impl Month {
             12 => (self.year + 1, 1),
             month => (self.year, month + 1),
         };
-        Self { year, month }.starts_at()
+        // As late as both databases can store.
+        Self { year, month }.starts_at().min(Timestamp::LATEST)
     }
 }
 
@@ -193,6 +194,7 @@ mod tests {
         assert_eq!(month.starts_at().to_string(), "2026-12-01T00:00:00.000Z");
         assert_eq!(month.ends_at().to_string(), "2027-01-01T00:00:00.000Z");
         assert_eq!(Month::of(month.starts_at()), month);
+        assert_eq!(Month::of(Timestamp::LATEST).ends_at(), Timestamp::LATEST);
         for wrong in [
             "2026-13",
             "2026-00",

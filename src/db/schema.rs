@@ -52,6 +52,20 @@ table! {
 }
 
 table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::db::types::{IdSql, TimestampSql};
+
+    followers (name) {
+        name -> Text,
+        sequence -> BigInt,
+        holder -> Nullable<IdSql>,
+        held_until -> Nullable<TimestampSql>,
+        failing_since -> Nullable<TimestampSql>,
+        failure -> Nullable<Text>,
+    }
+}
+
+table! {
     use diesel::sql_types::BigInt;
     use crate::db::types::{IdSql, TimestampSql};
 

@@ -1,11 +1,9 @@
 //! A page of the list of articles as a feed, whatever it is written as.
 
+use crate::articles::formats::corrections::corrections;
 use crate::articles::formats::published::Published;
-use crate::articles::parts::CorrectionKind;
-use crate::body::escape;
 use crate::db::Timestamp;
 use crate::publication::Publication;
-use crate::text::Language;
 use crate::xml::XmlWriter;
 
 /// Most bytes of the bodies of one feed: readers cut longer ones.
@@ -101,41 +99,17 @@ pub struct Contents {
 }
 
 impl Contents {
+    /// Whether there is no room for another one.
+    pub fn is_full(&self) -> bool {
+        self.bytes > MOST_CONTENT
+    }
+
     /// Corrections and a body, if there is room: from the first one on that does not fit there is none.
     pub fn add(&mut self, article: &Published, body: String) -> Option<String> {
         let content = corrections(article) + &body;
         self.bytes = self.bytes.saturating_add(content.len());
         (self.bytes <= MOST_CONTENT).then_some(content)
     }
-}
-
-/// What corrections are called, by language: correction, clarification, update.
-const KINDS: &[(&str, [&str; 3])] = &[
-    ("en", ["Correction", "Clarification", "Update"]),
-    ("de", ["Berichtigung", "Klarstellung", "Aktualisierung"]),
-    ("es", ["Corrección", "Aclaración", "Actualización"]),
-    ("fr", ["Rectificatif", "Précision", "Mise à jour"]),
-    ("it", ["Correzione", "Precisazione", "Aggiornamento"]),
-    ("nl", ["Correctie", "Verduidelijking", "Update"]),
-    ("pt", ["Correção", "Esclarecimento", "Atualização"]),
-];
-
-/// The corrections of an article as HTML, to stand above its body.
-fn corrections(article: &Published) -> String {
-    let language: Option<Language> = article.summary.language.parse().ok();
-    let primary = language.as_ref().map_or("", Language::primary);
-    let known = KINDS.iter().find(|(language, _)| *language == primary);
-    let (_, [correction, clarification, update]) = known.unwrap_or(&KINDS[0]);
-    let each = article.details.corrections.iter().map(|one| {
-        let kind = match one.kind {
-            CorrectionKind::Correction => correction,
-            CorrectionKind::Clarification => clarification,
-            CorrectionKind::Update => update,
-        };
-        let (day, text) = (one.published_at.utc().format("%F"), escape(&one.text));
-        format!("<p><strong>{kind} ({day}):</strong> {text}</p>")
-    });
-    each.collect()
 }
 
 /// The picture of an article with its words, as Media RSS has it.
@@ -182,8 +156,8 @@ pub(super) struct Category<'a> {
 pub(super) fn categories(article: &Published) -> impl Iterator<Item = Category<'_>> {
     let section = article.summary.section.iter().map(|section| Category {
         kind: "section",
-        slug: &section.slug,
-        name: &section.name,
+        slug: &section.named.slug,
+        name: &section.named.name,
     });
     let tags = article.summary.tags.iter().map(|tag| Category {
         kind: tag.kind.as_str(),

@@ -197,7 +197,7 @@ fn item(entry: Entry, publication: &Publication) -> JsonFeedItem {
         summary: Some(description).filter(|text| !text.is_empty()),
         dateline: JsonFeedExtension {
             image_credit: image.and_then(|image| Some(image.credit.as_ref()?.as_str().to_owned())),
-            section: article.summary.section.map(|section| section.slug),
+            section: article.summary.section.map(|section| section.named.slug),
             dateline: article.summary.dateline,
             slug: article.slug,
         },

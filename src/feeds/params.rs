@@ -6,7 +6,7 @@ use crate::http::params::{FromParams, Params};
 use crate::problem::Problem;
 
 /// How many articles a feed has when nothing is said.
-const USUAL_ENTRIES: i64 = 30;
+pub const USUAL_ENTRIES: i64 = 30;
 
 /// Parameters of a feed.
 #[derive(Debug, Clone, IntoParams)]

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::feed::{Contents, Entry, Feed, FeedFormat};
 use super::json_feed::JsonFeed;
-use super::params::FeedParams;
+use super::params::{FeedParams, USUAL_ENTRIES};
 use super::{atom, json_feed, rss};
 use crate::articles::formats::published::Published;
 use crate::articles::model::{ArticleFilter, BodyFormat, Include};
@@ -132,7 +132,9 @@ async fn answer(
     made.publication.get()?;
     let KeyedQuery { params, canonical } = query;
     let Both(params, filter) = params;
-    let is_costly = !filter.is_by_index(filter.usual_sort());
+    // Bodies may be long.
+    let is_long = params.full && params.limit > USUAL_ENTRIES;
+    let is_costly = is_long || !filter.is_by_index(filter.usual_sort());
     let wanted =
         CacheRequest::new(request, Kind::ArticleList, &canonical).costs(Cost::high_if(is_costly));
     let Made {
@@ -192,9 +194,8 @@ impl Asked {
         let mut contents = Contents::default();
         let entries = page.data.iter().map(|(article, included)| {
             let published = Published::read(article, publication)?;
-            let content = included
-                .body
-                .as_ref()
+            let body = included.body.as_ref().filter(|_| !contents.is_full());
+            let content = body
                 .and_then(|(body, _)| contents.add(&published, Published::html(body, publication)));
             Ok(Entry {
                 article: published,

@@ -109,6 +109,11 @@ impl Params {
         }
     }
 
+    /// Leaves a parameter unread: it changes nothing.
+    pub fn ignore(&mut self, name: &str) {
+        self.take(name);
+    }
+
     /// The text of a parameter that stands at most once.
     ///
     /// # Errors

@@ -22,8 +22,8 @@ use crate::shares::model::Network;
 use crate::shares::time::{Granularity, Window};
 use crate::tags::model::{TagKind, TagSort};
 use crate::{
-    articles, audit, auth, authors, collections, feeds, media, oembed, service, shares, sitemaps,
-    tags, widgets,
+    announcements, articles, audit, auth, authors, collections, feeds, media, oembed, service,
+    shares, sitemaps, tags, widgets,
 };
 
 mod inputs;
@@ -123,6 +123,7 @@ fn generated() -> Value {
         feeds::document(),
         sitemaps::document(),
         oembed::document(),
+        announcements::document(),
         auth::session::document(),
         auth::account::document(),
         auth::oidc::sign_in::document(),

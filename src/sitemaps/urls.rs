@@ -73,7 +73,7 @@ impl<'a> Urls<'a> {
         more: impl FnOnce(&mut XmlWriter, &Publication),
     ) {
         // Whoever publishes elsewhere first has it listed there.
-        if !self.publication.is_own(address) || address.len() > LONGEST {
+        if !self.publication.is_below_site(address) || address.len() > LONGEST {
             return;
         }
         self.count += 1;

@@ -185,7 +185,8 @@ pub async fn get_tag(
             Payload::part(&tag, params.fields.as_ref())?
                 .depends_on([CacheTag::Tag(tag.id), CacheTag::ArticlesOfTag(tag.id)])
                 .depends_on(tag.ancestors.iter().map(|above| CacheTag::Tag(above.id)))
-                .purge_key(format!("tag-{}", tag.id)),
+                .purge_key(format!("tag-{}", tag.id))
+                .purge_key("tags".into()),
         ))
     };
     responses.answer(&request, wanted, answer).await

@@ -307,8 +307,13 @@ async fn every_public_answer_says_how_it_is_kept(app: TestApp) {
         .as_str()
         .unwrap()
         .to_owned();
-    let article = format!("article-{id}");
-    let (tag, author) = (format!("tag-{tag}"), format!("author-{author}"));
+    let article = format!("article-{id} every-article");
+    let counts = format!("article-{id}");
+    let embedded = format!("{article} articles");
+    let (tag, author) = (
+        format!("tag-{tag} tags"),
+        format!("author-{author} authors"),
+    );
     let home = app
         .request(Method::PUT, "/v1/editorial/collections/home")
         .bearer(&token)
@@ -340,7 +345,7 @@ async fn every_public_answer_says_how_it_is_kept(app: TestApp) {
         (
             "/oembed",
             "/oembed?url=https://news.example/one",
-            article.as_str(),
+            embedded.as_str(),
             false,
         ),
         (
@@ -384,7 +389,7 @@ async fn every_public_answer_says_how_it_is_kept(app: TestApp) {
         (
             "/v1/articles/{slug}/shares",
             "/v1/articles/one/shares",
-            article.as_str(),
+            counts.as_str(),
             false,
         ),
         ("/v1/shares", "/v1/shares?slugs=one", "articles", false),

@@ -109,22 +109,6 @@ pub fn on_replica(sql: &str) {
     execute(&replica_url(), sql);
 }
 
-/// Whether the replica has much of the log yet to replay: all tests write to its primary.
-pub fn replica_is_behind() -> bool {
-    #[derive(diesel::QueryableByName)]
-    struct Behind {
-        #[diesel(sql_type = diesel::sql_types::Bool)]
-        is_behind: bool,
-    }
-    let asked = "SELECT coalesce(pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) > 100000, true) \
-                 AS is_behind";
-    let mut connection = PgConnection::establish(&replica_url()).unwrap();
-    let found: Behind = diesel::sql_query(asked)
-        .get_result(&mut connection)
-        .unwrap();
-    found.is_behind
-}
-
 fn sibling(url: &str, name: &str) -> String {
     let (server, _) = url
         .rsplit_once('/')
@@ -710,7 +694,12 @@ fn operation(method: &Method, path: &str) -> Option<(&'static str, &'static Valu
             match (parts.next(), pattern.next()) {
                 (None, None) => return true,
                 (Some(part), Some(wanted)) if part == wanted => {}
-                (Some(part), Some(wanted)) if wanted.starts_with('{') && !part.is_empty() => {}
+                (Some(part), Some(wanted)) if wanted.starts_with('{') && !part.is_empty() => {
+                    let after = wanted.rsplit('}').next().unwrap_or_default();
+                    if !part.ends_with(after) {
+                        return false;
+                    }
+                }
                 _ => return false,
             }
         }

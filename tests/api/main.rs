@@ -1,6 +1,7 @@
 //! Black-box tests over real HTTP. Every body runs on SQLite and on Postgres; run them with
 //! `scripts/test`, which starts a private Postgres cluster.
 
+mod announcements;
 #[path = "../attack/mod.rs"]
 mod attack;
 mod audit;

@@ -629,3 +629,70 @@ fn a_database_without_tables_is_not_ready() {
         );
     }
 }
+
+/// The last migration of databases that are in use: those after it find tables that views name.
+const IN_USE: &str = "20261128000034";
+
+#[derive(QueryableByName)]
+struct TableName {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[test]
+fn migrations_run_beside_the_views_of_the_version_before() {
+    use diesel::migration::{Migration, MigrationSource};
+    use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+    fn run_first<DB, C>(connection: &mut C, folder: &str)
+    where
+        DB: diesel::backend::Backend,
+        C: MigrationHarness<DB> + diesel::Connection<Backend = DB> + 'static,
+    {
+        let source = FileBasedMigrations::from_path(format!("migrations/{folder}")).unwrap();
+        let mut all: Vec<Box<dyn Migration<DB>>> = source.migrations().unwrap();
+        all.sort_unstable_by(|left, right| left.name().version().cmp(&right.name().version()));
+        // Makes the table that says which have run.
+        connection.applied_migrations().unwrap();
+        for migration in all {
+            if migration.name().version().to_string().as_str() <= IN_USE {
+                connection.run_migration(&migration).unwrap();
+            }
+        }
+    }
+    for on in [On::Sqlite, On::Postgres] {
+        let (config, _disposable) = fresh_database(on);
+        if let DatabaseUrl::Sqlite(path) = &config.database_url {
+            dateline::db::file::create(path).unwrap();
+        }
+        let database = dateline::app::open_database(&config, dateline::app::Opening::AsItIs)
+            .unwrap_or_else(|error| panic!("{error}"));
+        let mut connection = database.connection().unwrap();
+        let tables = match &mut *connection {
+            Connection::Sqlite(sqlite) => {
+                run_first(sqlite, "sqlite");
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
+                 AND name NOT LIKE '%search%' AND name NOT LIKE '%diesel%'"
+            }
+            Connection::Postgres(postgres) => {
+                let anew = "DROP SCHEMA public CASCADE; CREATE SCHEMA public";
+                postgres.batch_execute(anew).unwrap();
+                run_first(postgres, "postgres");
+                "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = 'public' \
+                 AND tablename NOT LIKE '%diesel%'"
+            }
+        };
+        let tables: Vec<TableName> = diesel::sql_query(tables).load(&mut *connection).unwrap();
+        assert!(tables.len() > 20, "{}", tables.len());
+        for TableName { name } in &tables {
+            let view = format!("CREATE VIEW before_{name} AS SELECT * FROM {name}");
+            connection.batch_execute(&view).unwrap();
+        }
+        migrations::run(&mut connection).unwrap();
+        assert!(migrations::is_current(&mut connection).unwrap());
+        for TableName { name } in &tables {
+            let read = format!("SELECT '' AS name FROM before_{name} LIMIT 1");
+            let read: Vec<TableName> = diesel::sql_query(read).load(&mut *connection).unwrap();
+            drop(read);
+        }
+    }
+}

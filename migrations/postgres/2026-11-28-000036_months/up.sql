@@ -9,7 +9,7 @@ CREATE TABLE month_counts (
     changed_at timestamptz
 );
 INSERT INTO month_counts (id, starts_at, ends_at, articles, changed_at)
-SELECT gen_random_uuid(), month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC', articles, changed_at
+SELECT gen_random_uuid(), month AT TIME ZONE 'UTC', least((month + interval '1 month') AT TIME ZONE 'UTC', '9999-12-31T23:59:59.999Z'), articles, changed_at
 FROM (SELECT date_trunc('month', published_at AT TIME ZONE 'UTC') AS month, count(*) AS articles,
              max(updated_at) FILTER (WHERE published_at <= now()) AS changed_at
       FROM articles WHERE status = 'published' GROUP BY 1) months;

@@ -62,4 +62,7 @@ CREATE TABLE stale_things (
 ) STRICT;
 INSERT INTO stale_things SELECT projection, resource, id, serial FROM stale;
 DROP TABLE stale;
+-- The views of the version before are still there and name the table: they are not looked at.
+PRAGMA legacy_alter_table = ON;
 ALTER TABLE stale_things RENAME TO stale;
+PRAGMA legacy_alter_table = OFF;

@@ -10,7 +10,8 @@ CREATE TABLE month_counts (
 ) WITHOUT ROWID;
 INSERT INTO month_counts (id, starts_at, ends_at, articles, changed_at)
 SELECT randomblob(16), strftime('%Y-%m-%dT00:00:00.000Z', month || '-01'),
-       strftime('%Y-%m-%dT00:00:00.000Z', month || '-01', '+1 month'), articles, changed_at
+       coalesce(strftime('%Y-%m-%dT00:00:00.000Z', month || '-01', '+1 month'), '9999-12-31T23:59:59.999Z'),
+       articles, changed_at
 FROM (SELECT substr(published_at, 1, 7) AS month, count(*) AS articles,
              max(CASE WHEN published_at <= strftime('%Y-%m-%dT%H:%M:%fZ', 'now') THEN updated_at END) AS changed_at
       FROM articles WHERE status = 'published' GROUP BY 1);

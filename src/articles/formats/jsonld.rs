@@ -118,7 +118,7 @@ impl JsonLd {
             ("publisher", Some(publisher(publication))),
             (
                 "articleSection",
-                text(summary.section.as_ref().map(|section| &section.name)),
+                text(summary.section.as_ref().map(|section| &section.named.name)),
             ),
             (
                 "keywords",

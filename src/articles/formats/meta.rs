@@ -166,7 +166,7 @@ pub fn head(article: &Published, publication: &Publication) -> Vec<HeadTag> {
         );
     }
     if let Some(section) = &summary.section {
-        head.property("article:section", &section.name);
+        head.property("article:section", &section.named.name);
     }
     for tag in &summary.tags {
         head.property("article:tag", &tag.named.name);
@@ -189,7 +189,9 @@ pub fn head(article: &Published, publication: &Publication) -> Vec<HeadTag> {
         let called = (kind, publication.name.clone());
         head.link("alternate", publication.of_api(path), Some(called));
     }
-    let url = url::form_urlencoded::byte_serialize(article.url.as_bytes()).collect::<String>();
+    // By its slug it is found, whatever address it was given.
+    let page = publication.of_slug(&article.slug);
+    let url = url::form_urlencoded::byte_serialize(page.as_bytes()).collect::<String>();
     let oembed = publication.of_api(&format!("/oembed?url={url}"));
     let called = ("application/json+oembed", summary.headline.clone());
     head.link("alternate", oembed, Some(called));

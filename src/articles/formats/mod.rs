@@ -2,11 +2,13 @@
 //!
 //! - [`published`] – a public article, typed, with absolute addresses
 //! - [`pictures`] – the pictures that it shows, with absolute addresses
+//! - [`mod@corrections`] – corrections as HTML
 //! - [`mod@format`] – which of them an answer is in
 //! - [`jsonld`] – JSON-LD with the words of schema.org, for search engines
 //! - [`meta`] – what stands in the head of its page: Open Graph and so on
 //! - [`ninjs`] – IPTC ninjs 3.1, for agencies and partners
 
+pub mod corrections;
 pub mod format;
 pub mod jsonld;
 pub mod meta;

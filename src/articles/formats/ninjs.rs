@@ -6,6 +6,7 @@ use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::corrections::corrections;
 use super::pictures::PublishedPicture;
 use super::published::{NamedOfKind, Published};
 use super::{list, object, text};
@@ -62,17 +63,17 @@ impl Ninjs {
         body: Option<&StoredBody>,
         publication: &Publication,
     ) -> serde_json::Result<Self> {
-        let (summary, details) = (&article.summary, &article.details);
+        let summary = &article.summary;
         let of_kind = |kinds: &[TagKind]| {
             let tags = summary.tags.iter().filter(|tag| kinds.contains(&tag.kind));
             tags.map(|tag| named(tag, publication)).collect::<Vec<_>>()
         };
         let section = summary.section.iter().map(|section| {
             object([
-                ("name", Some(json!(section.name))),
+                ("name", Some(json!(section.named.name))),
                 ("rel", Some(json!("section"))),
-                ("uri", text(publication.section(&section.slug))),
-                ("literal", Some(json!(section.slug))),
+                ("uri", text(publication.section(&section.named.slug))),
+                ("literal", Some(json!(section.named.slug))),
             ])
         });
         let subjects = section.chain(of_kind(&[TagKind::Topic, TagKind::Series]));
@@ -112,10 +113,6 @@ impl Ninjs {
                 }),
             ),
             ("infoSources", sources(article, publication)),
-            (
-                "edNote",
-                text(details.corrections.last().map(|last| last.text.clone())),
-            ),
             (
                 "renditions",
                 Some(json!([{"name": "page", "href": article.url, "contentType": "text/html"}])),
@@ -163,10 +160,10 @@ fn descriptions(article: &Published) -> Option<Value> {
 }
 
 fn bodies(article: &Published, body: &StoredBody, publication: &Publication) -> Value {
-    let html = Published::html(body, publication);
+    let html = corrections(article) + &Published::html(body, publication);
     json!([{
         "role": "main", "contentType": "text/html", "wordCount": article.summary.word_count,
-        "charCount": html.chars().count(), "value": html,
+        "value": html,
     }])
 }
 

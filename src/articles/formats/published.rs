@@ -22,6 +22,16 @@ pub struct Named {
     pub name: String,
 }
 
+/// The section that an article stands in.
+#[derive(Debug, Clone, Deserialize)]
+pub struct NamedSection {
+    /// The section.
+    #[serde(flatten)]
+    pub named: Named,
+    /// The sections that it stands below, from the top down.
+    pub ancestors: Vec<Named>,
+}
+
 /// A tag, with what it names.
 #[derive(Debug, Clone, Deserialize)]
 pub struct NamedOfKind {
@@ -53,7 +63,7 @@ pub struct Summary {
     /// In the order of the byline.
     pub authors: Vec<AuthorRef>,
     /// The part of the paper.
-    pub section: Option<Named>,
+    pub section: Option<NamedSection>,
     /// In their editors' order.
     pub tags: Vec<NamedOfKind>,
     /// The picture above it.

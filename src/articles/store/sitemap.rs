@@ -107,6 +107,16 @@ pub fn each_of_month(
     Ok(())
 }
 
+/// Whether readers see more than so many articles of a month.
+///
+/// # Errors
+/// When the database fails.
+pub fn has_more(connection: &mut Connection, month: Month, than: i64) -> StoreResult<bool> {
+    let mut found = false;
+    each_of_month(connection, month, than, 1, |_| found = true)?;
+    Ok(found)
+}
+
 /// Articles of the last 48 hours.
 #[derive(Debug)]
 pub struct News {
