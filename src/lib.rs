@@ -16,6 +16,7 @@
 //! - [`announcements`] – telling CDNs, hubs and search engines what has changed
 //! - [`oembed`] – what other sites show of an article
 //! - [`sitemaps`] – which pages there are, for search engines
+//! - [`sync`] – keeping a copy of everything that is public
 //! - [`feeds`] – the list of articles for feed readers and aggregators
 //! - [`collections`] – what front pages are made of
 //! - [`articles`], [`authors`], [`tags`], [`shares`] – the features, each with its model, store and
@@ -90,6 +91,7 @@ pub mod service;
 pub mod shares;
 pub mod sitemaps;
 pub mod starting;
+pub mod sync;
 pub mod tags;
 pub mod text;
 pub mod threads;

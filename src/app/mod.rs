@@ -29,7 +29,7 @@ use crate::objects::OpenError;
 use crate::problem::Problem;
 use crate::{
     announcements, articles, audit, auth, authors, collections, feeds, media, oembed, ops, service,
-    shares, sitemaps, tags, widgets,
+    shares, sitemaps, sync, tags, widgets,
 };
 
 mod docs;
@@ -84,6 +84,7 @@ pub fn resources() -> Vec<Resource> {
         tags::resources(),
         authors::resources(),
         media::resources(),
+        sync::resources(),
         feeds::resources(),
         sitemaps::resources(),
         oembed::resources(),

@@ -111,6 +111,43 @@ pub fn after(connection: &mut Connection, sequence: i64, limit: i64) -> StoreRes
         .load(connection)?)
 }
 
+/// What those have who keep a copy.
+const IN_COPIES: [Resource; 3] = [Resource::Article, Resource::Tag, Resource::Author];
+
+/// The entries after a number that readers saw something of, of articles, tags and authors, in order, up to a limit.
+///
+/// # Errors
+/// When the database fails.
+pub fn seen_after(
+    connection: &mut Connection,
+    sequence: i64,
+    limit: i64,
+) -> StoreResult<Vec<Entry>> {
+    Ok(events::table
+        .filter(events::sequence.gt(sequence))
+        .filter(events::readers_see.is_not_null())
+        .filter(events::resource.eq_any(IN_COPIES.map(Resource::as_str)))
+        .order(events::sequence)
+        .limit(limit)
+        .select(Entry::as_select())
+        .load(connection)?)
+}
+
+/// The number of the last of these entries; 0 when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub fn last_seen(connection: &mut Connection) -> StoreResult<i64> {
+    let last: Option<i64> = events::table
+        .filter(events::readers_see.is_not_null())
+        .filter(events::resource.eq_any(IN_COPIES.map(Resource::as_str)))
+        .order(events::sequence.desc())
+        .select(events::sequence)
+        .first(connection)
+        .optional()?;
+    Ok(last.unwrap_or(0))
+}
+
 /// Where the log ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {

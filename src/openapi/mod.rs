@@ -23,7 +23,7 @@ use crate::shares::time::{Granularity, Window};
 use crate::tags::model::{TagKind, TagSort};
 use crate::{
     announcements, articles, audit, auth, authors, collections, feeds, media, oembed, service,
-    shares, sitemaps, tags, widgets,
+    shares, sitemaps, sync, tags, widgets,
 };
 
 mod inputs;
@@ -61,6 +61,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "tags", description = "Tags and sections for readers."),
         (name = "authors", description = "Authors for readers."),
         (name = "feeds", description = "The public lists for feed readers, search engines and other sites."),
+        (name = "sync", description = "Keeping a copy of everything that is public."),
         (name = "editorial articles", description = "Articles of any status, for editors and tools."),
         (name = "editorial tags", description = "Tags and sections, for editors and tools."),
         (name = "editorial authors", description = "Authors, for editors and tools."),
@@ -120,6 +121,7 @@ fn generated() -> Value {
         tags::document(),
         authors::document(),
         media::document(),
+        sync::document(),
         feeds::document(),
         sitemaps::document(),
         oembed::document(),

@@ -72,6 +72,8 @@ problem_types! {
         "The request with this `Idempotency-Key` was done, and its response had a secret in it, which is not kept. `detail` says where the thing is that it made; delete that and make another one.";
     RETRACTED = "retracted", 410, "Retracted",
         "Readers knew this article, and it was withdrawn for good. `retraction` says when, and what editors tell readers of it.";
+    SYNC_EXPIRED = "sync-expired", 410, "Begin anew",
+        "The cursor knows more than this database, which was brought back from a backup, or is another one. Begin anew with `initial=true`.";
     LINK_OVER = "link-over", 410, "The link is over",
         "The preview link has expired or was revoked; whoever sent it can make another one.";
     PRECONDITION_FAILED = "precondition-failed", 412, "Changed since you read it",

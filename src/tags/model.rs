@@ -271,9 +271,10 @@ pub struct MergeInput {
 }
 
 /// A tag's order in lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum TagSort {
     /// By name, accents folded.
+    #[default]
     Name,
     /// The most used first.
     ArticleCount,
@@ -306,7 +307,7 @@ pub enum Standing {
 }
 
 /// Which tags a list has.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TagFilter {
     /// Only this kind.
     pub kind: Option<TagKind>,

@@ -199,6 +199,15 @@ async fn what_is_not_public_is_nowhere(app: TestApp) {
         {
             queries.push("?include=jsonld,meta".into());
         }
+        if template == "/v1/sync" {
+            queries = vec!["?initial=true".to_owned()];
+            let mut cursor = app.get("/v1/sync?initial=true").await.json["cursor"].clone();
+            for _ in 0..6 {
+                let query = format!("?cursor={}", cursor.as_str().unwrap());
+                cursor = app.get(&format!("/v1/sync{query}")).await.json["cursor"].clone();
+                queries.push(query);
+            }
+        }
         if template == "/oembed" {
             queries = vec![format!("?url=https://news.example/{}", hidden[0])];
         }

@@ -695,7 +695,7 @@ async fn interleave(app: TestApp, others: Vec<TestApp>) {
     make_collections(&app, &token, &clock).await;
     let app = Arc::new(app);
     let targets = Arc::new(targets());
-    let index = ["/sitemap.xml".to_owned()];
+    let index = ["/sitemap.xml", "/v1/sync?initial=true&limit=4"].map(str::to_owned);
     let stop = Arc::new(AtomicBool::new(false));
     read_all_the_time(&app, &targets, &stop);
     for _ in 0..writes() {

@@ -366,6 +366,12 @@ async fn every_public_answer_says_how_it_is_kept(app: TestApp) {
             "articles",
             false,
         ),
+        (
+            "/v1/sync",
+            "/v1/sync?initial=true",
+            "articles tags authors",
+            false,
+        ),
         ("/sitemap.xml", "/sitemap.xml", "articles", false),
         (
             "/sitemaps/news.xml",

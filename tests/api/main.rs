@@ -64,6 +64,7 @@ mod shares;
 mod snapshots;
 mod storage;
 mod structure;
+mod sync;
 mod teasers;
 mod telling;
 mod trash;
