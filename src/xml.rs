@@ -81,7 +81,9 @@ fn is_allowed(c: char) -> bool {
 
 /// A text without the characters that XML 1.0 cannot hold.
 pub fn allowed(text: &str) -> Cow<'_, str> {
-    match text.chars().all(is_allowed) {
+    // Without a control and without the first byte of those two noncharacters there is none to look for: nearly always.
+    let is_plain = |byte: u8| byte >= b' ' && byte != 0xef || matches!(byte, b'\t' | b'\n' | b'\r');
+    match text.bytes().all(is_plain) || text.chars().all(is_allowed) {
         true => text.into(),
         false => text
             .chars()

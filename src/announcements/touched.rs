@@ -55,12 +55,6 @@ pub struct Part {
 }
 
 impl Touched {
-    /// Whether nothing has changed.
-    pub fn is_empty(&self) -> bool {
-        let names = self.tags.ids.is_empty() && self.authors.ids.is_empty();
-        self.articles.is_empty() && self.collections.is_empty() && names
-    }
-
     /// The keys by which a CDN purges all responses that show any of it (docs/CDN.md).
     pub fn purge_keys(&self) -> Vec<String> {
         let mut keys = BTreeSet::new();

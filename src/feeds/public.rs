@@ -25,11 +25,7 @@ use crate::text::Slug;
 use crate::{authors, tags};
 
 /// What a feed is made with.
-struct Made {
-    responses: Data<ResponseCache>,
-    cursors: Data<CursorKey>,
-    publication: Data<KnownPublication>,
-}
+type Means = (Data<ResponseCache>, Data<CursorKey>, Data<KnownPublication>);
 
 type FeedQuery = KeyedQuery<Both<FeedParams, ArticleFilter>>;
 
@@ -50,17 +46,10 @@ type FeedQuery = KeyedQuery<Both<FeedParams, ArticleFilter>>;
 )]
 pub async fn get_rss_feed(
     request: HttpRequest,
-    responses: Data<ResponseCache>,
-    cursors: Data<CursorKey>,
-    publication: Data<KnownPublication>,
+    means: Means,
     query: FeedQuery,
 ) -> Result<HttpResponse, Problem> {
-    let made = Made {
-        responses,
-        cursors,
-        publication,
-    };
-    answer(&request, FeedFormat::Rss, made, query).await
+    answer(&request, FeedFormat::Rss, means, query).await
 }
 
 /// Read articles as Atom
@@ -80,17 +69,10 @@ pub async fn get_rss_feed(
 )]
 pub async fn get_atom_feed(
     request: HttpRequest,
-    responses: Data<ResponseCache>,
-    cursors: Data<CursorKey>,
-    publication: Data<KnownPublication>,
+    means: Means,
     query: FeedQuery,
 ) -> Result<HttpResponse, Problem> {
-    let made = Made {
-        responses,
-        cursors,
-        publication,
-    };
-    answer(&request, FeedFormat::Atom, made, query).await
+    answer(&request, FeedFormat::Atom, means, query).await
 }
 
 /// Read articles as JSON Feed
@@ -110,26 +92,19 @@ pub async fn get_atom_feed(
 )]
 pub async fn get_json_feed(
     request: HttpRequest,
-    responses: Data<ResponseCache>,
-    cursors: Data<CursorKey>,
-    publication: Data<KnownPublication>,
+    means: Means,
     query: FeedQuery,
 ) -> Result<HttpResponse, Problem> {
-    let made = Made {
-        responses,
-        cursors,
-        publication,
-    };
-    answer(&request, FeedFormat::Json, made, query).await
+    answer(&request, FeedFormat::Json, means, query).await
 }
 
 async fn answer(
     request: &HttpRequest,
     format: FeedFormat,
-    made: Made,
+    (responses, cursors, publication): Means,
     query: FeedQuery,
 ) -> Result<HttpResponse, Problem> {
-    made.publication.get()?;
+    publication.get()?;
     let KeyedQuery { params, canonical } = query;
     let Both(params, filter) = params;
     // Bodies may be long.
@@ -137,11 +112,6 @@ async fn answer(
     let is_costly = is_long || !filter.is_by_index(filter.usual_sort());
     let wanted =
         CacheRequest::new(request, Kind::ArticleList, &canonical).costs(Cost::high_if(is_costly));
-    let Made {
-        responses,
-        cursors,
-        publication,
-    } = made;
     let work = move |connection: &mut Connection| {
         let asked = Asked {
             params,
