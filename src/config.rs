@@ -21,10 +21,12 @@ use crate::shares::bot::ProductName;
 mod announcements;
 mod oidc;
 mod publication;
+mod webhooks;
 
 pub use announcements::AnnouncementConfig;
 pub use oidc::OidcConfig;
 pub use publication::PublicationConfig;
+pub use webhooks::WebhookConfig;
 
 /// Seconds for which caches may say that something is not there, at most: it may be any moment.
 const MISSING_MAX_AGE: u32 = 10;
@@ -284,6 +286,10 @@ pub struct ServerConfig {
     /// Services that are told what has changed
     #[command(flatten)]
     pub announcements: AnnouncementConfig,
+
+    /// Where messages may be sent, and when again.
+    #[command(flatten)]
+    pub webhooks: WebhookConfig,
 
     /// Pictures and other files
     #[command(flatten)]

@@ -13,7 +13,10 @@
 //! - [`widgets`] – scripts that newsrooms paste into their pages
 //! - [`service`] – what anyone may ask of the server itself
 //! - [`projections`] – what is derived from articles, tags and authors, and kept true to them
+//! - [`webhooks`] – telling other programs what has happened, until they have taken it
+//! - [`streams`] – telling those who listen what happens
 //! - [`announcements`] – telling CDNs, hubs and search engines what has changed
+//! - [`messages`] – what happened, as other programs are told
 //! - [`oembed`] – what other sites show of an article
 //! - [`sitemaps`] – which pages there are, for search engines
 //! - [`sync`] – keeping a copy of everything that is public
@@ -76,6 +79,7 @@ pub mod log;
 pub mod media;
 pub mod merge;
 pub mod merge_patch;
+pub mod messages;
 pub mod metrics;
 pub mod names;
 pub mod objects;
@@ -91,6 +95,7 @@ pub mod service;
 pub mod shares;
 pub mod sitemaps;
 pub mod starting;
+pub mod streams;
 pub mod sync;
 pub mod tags;
 pub mod text;
@@ -98,6 +103,7 @@ pub mod threads;
 pub mod trace;
 pub mod transliteration;
 pub mod validation;
+pub mod webhooks;
 pub mod widgets;
 pub mod words;
 pub mod xml;

@@ -153,6 +153,7 @@ pub struct Metrics {
     connections_refused: IntCounter,
     cache: CacheMetrics,
     announcements: IntCounterVec,
+    webhook_attempts: IntCounterVec,
 }
 
 impl Metrics {
@@ -197,6 +198,16 @@ impl Metrics {
                 &["service", "outcome"],
             ),
         )?;
+        let webhook_attempts = registered(
+            &registry,
+            IntCounterVec::new(
+                Opts::new(
+                    "dateline_webhook_attempts_total",
+                    "Messages sent to webhooks, by outcome: delivered, refused with another status than 2xx, or failed without one.",
+                ),
+                &["outcome"],
+            ),
+        )?;
         let connections_refused = counter(
             &registry,
             "dateline_connections_refused_total",
@@ -216,6 +227,7 @@ impl Metrics {
             connections_refused,
             cache,
             announcements,
+            webhook_attempts,
         })
     }
 
@@ -252,6 +264,11 @@ impl Metrics {
     /// Counts how often other services were told what has changed.
     pub fn announcements(&self) -> &IntCounterVec {
         &self.announcements
+    }
+
+    /// Counts what came of messages to webhooks.
+    pub fn webhook_attempts(&self) -> &IntCounterVec {
+        &self.webhook_attempts
     }
 
     /// Counts connections that were refused.

@@ -29,7 +29,7 @@ use crate::objects::OpenError;
 use crate::problem::Problem;
 use crate::{
     announcements, articles, audit, auth, authors, collections, feeds, media, oembed, ops, service,
-    shares, sitemaps, sync, tags, widgets,
+    shares, sitemaps, sync, tags, webhooks, widgets,
 };
 
 mod docs;
@@ -89,6 +89,7 @@ pub fn resources() -> Vec<Resource> {
         sitemaps::resources(),
         oembed::resources(),
         announcements::resources(),
+        webhooks::resources(),
         auth::resources(),
         audit::resources(),
         widgets::resources(),

@@ -52,6 +52,8 @@ use crate::shares::store::{counting, rollups};
 use crate::shares::time::Granularity;
 use crate::shares::visitor::VisitorKey;
 use crate::shares::writer::{Load, ShareWriter, WAITING};
+use crate::webhooks::dispatcher::{Dispatcher, Webhooks};
+use crate::webhooks::sender::Sender;
 use crate::{jobs, openapi, projections};
 
 /// The data of one server. Cheap to clone.
@@ -84,6 +86,7 @@ pub(super) struct State {
     previews: Data<PreviewLinks>,
     media: Data<MediaFiles>,
     indexnow_key: Data<IndexNowKey>,
+    webhooks: Data<Webhooks>,
 }
 
 fn document(prefix: &PathPrefix) -> OpenApiJson {
@@ -133,6 +136,8 @@ impl State {
             config.installations_per_address as usize,
         )
         .map_err(StartError::Thread)?;
+        let sender = Sender::new(config.webhooks.webhook_allow.clone())
+            .map_err(|error| StartError::Tls(error.to_string()))?;
         let shares = Data::new(share_service(config, &database, &newest(&visitors), writer));
         let responses = ResponseCache::new(
             database.clone(),
@@ -180,6 +185,7 @@ impl State {
             in_flight: Data::default(),
             media: Data::new(media),
             indexnow_key: Data::new(IndexNowKey(config.announcements.indexnow_key.clone())),
+            webhooks: Data::new(Webhooks::new(sender)),
         };
         Ok((state, counted))
     }
@@ -196,7 +202,22 @@ impl State {
         jobs::thin_revisions(&self.database, config.keep_draft_revisions);
         jobs::empty_trash(&self.database, &self.writer, config.keep_trash);
         jobs::keep_shares(&self.database, &self.shares, config.hourly_shares_days);
+        self.dispatch(config);
         self.announce_to(config.services().map_err(StartError::Setting)?)
+    }
+
+    /// Sends messages to webhooks, from now on.
+    fn dispatch(&self, config: &ServerConfig) {
+        let dispatcher = Dispatcher {
+            database: self.database.clone(),
+            writer: self.writer.clone(),
+            publication: self.publication.clone(),
+            metrics: self.metrics.clone(),
+            webhooks: self.webhooks.clone(),
+            waits: config.webhooks.webhook_retries.clone(),
+            process: Id::generate(),
+        };
+        dispatcher.start();
     }
 
     /// Tells these services what has changed, from now on.
@@ -251,7 +272,8 @@ impl State {
             .app_data(self.in_flight.clone())
             .app_data(self.previews.clone())
             .app_data(self.media.clone())
-            .app_data(self.indexnow_key.clone());
+            .app_data(self.indexnow_key.clone())
+            .app_data(self.webhooks.clone());
     }
 }
 

@@ -78,6 +78,12 @@ kinds! {
     IdentityUnlinked = "identity_unlinked", "That link was taken away.";
     TokenCreated = "token_created", "An API token was issued.";
     TokenRevoked = "token_revoked", "An API token was revoked.";
+    WebhookCreated = "webhook_created", "A webhook was created.";
+    WebhookChanged = "webhook_changed", "A webhook was changed, enabled or disabled.";
+    WebhookSecretRotated = "webhook_secret_rotated", "A webhook was given another secret.";
+    WebhookReplayed = "webhook_replayed", "A webhook is sent again what happened since an instant.";
+    WebhookDisabled = "webhook_disabled", "The server disabled a webhook that took nothing.";
+    WebhookDeleted = "webhook_deleted", "A webhook was deleted.";
     AccessDenied = "access_denied", "A caller had not the right for what they asked.";
 }
 

@@ -50,6 +50,7 @@ requirements!(
     SharesWrite,
     PeopleManage,
     TokensManage,
+    WebhooksManage,
     AuditRead,
     ArticlesDelete
 );

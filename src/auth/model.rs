@@ -51,6 +51,7 @@ rights! {
     SharesWrite = "shares:write", "Set share counts that were observed elsewhere.";
     PeopleManage = "people:manage", "Invite, change and disable people, end their sessions, and reset their passwords.";
     TokensManage = "tokens:manage", "Create, list and revoke API tokens.";
+    WebhooksManage = "webhooks:manage", "Create, change and delete webhooks, and read what was sent to them.";
     AuditRead = "audit:read", "Read the log of who did what.";
     ArticlesDelete = "articles:delete", "Delete articles in the trash for good.";
 }

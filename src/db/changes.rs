@@ -83,6 +83,7 @@ pub struct Invalidation {
     keys: Vec<CacheTagKey>,
     names: bool,
     schedule: bool,
+    logged: bool,
 }
 
 impl Invalidation {
@@ -108,6 +109,16 @@ impl Invalidation {
     /// When the clock next makes an article public, or ends that, has changed.
     pub fn schedule(&mut self) {
         self.schedule = true;
+    }
+
+    /// Something was written into the event log.
+    pub fn log(&mut self) {
+        self.logged = true;
+    }
+
+    /// Whether something was written into the event log.
+    pub fn is_logged(&self) -> bool {
+        self.logged
     }
 
     /// What was touched.
@@ -142,6 +153,8 @@ pub struct ChangeTracker {
     known_until: AtomicU64,
     /// The number of the last write, for those who wait for the next.
     written: watch::Sender<u64>,
+    /// Tells that the event log may have grown.
+    logged: watch::Sender<()>,
     /// Tells that the clock may make an article public at another time.
     scheduled: Notify,
 }
@@ -164,6 +177,7 @@ impl Default for ChangeTracker {
             lease_until: AtomicU64::new(0),
             known_until: AtomicU64::new(0),
             written: watch::Sender::new(1),
+            logged: watch::Sender::new(()),
             scheduled: Notify::new(),
         }
     }
@@ -179,6 +193,9 @@ impl ChangeTracker {
     pub fn record(&self, touched: &Invalidation) {
         if touched.schedule {
             self.scheduled.notify_one();
+        }
+        if touched.logged {
+            self.logged.send_replace(());
         }
         if touched.is_empty() {
             return;
@@ -199,6 +216,7 @@ impl ChangeTracker {
     /// Remembers a write of another process.
     pub fn hear(&self, touched: &Invalidation) {
         self.record(touched);
+        self.logged.send_replace(());
         self.scheduled.notify_one();
     }
 
@@ -210,12 +228,18 @@ impl ChangeTracker {
         touches.everything = next;
         self.sequence.store(next, Ordering::Release);
         self.written.send_replace(next);
+        self.logged.send_replace(());
         self.scheduled.notify_one();
     }
 
     /// Tells of each write that this process hears of, its own included.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.written.subscribe()
+    }
+
+    /// Tells whenever the event log may have grown, as far as this process hears of it.
+    pub fn subscribe_to_log(&self) -> watch::Receiver<()> {
+        self.logged.subscribe()
     }
 
     /// Waits until the clock may make an article public at another time than was known. One waits at a time.

@@ -116,7 +116,8 @@ pub fn tables() -> Vec<Copied> {
         share_rollups collections collection_tags collection_slots tag_ancestors password_links
         idempotency_keys idempotency_usage retractions retired_slugs revision_bodies revisions
         article_locks working_copies preview_links
-        identities provider_sign_ins media media_uses media_base month_counts
+        identities provider_sign_ins media media_uses media_base month_counts webhooks webhook_deliveries
+        webhook_attempts
     )
 }
 

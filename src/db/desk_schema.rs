@@ -214,8 +214,70 @@ table! {
     }
 }
 
+table! {
+    use crate::db::types::{IdSql, TimestampSql};
+    use diesel::sql_types::{BigInt, Nullable, Text};
+
+    webhooks (id) {
+        id -> IdSql,
+        url -> Text,
+        description -> Nullable<Text>,
+        events -> Text,
+        sections -> Text,
+        secret -> Text,
+        previous_secret -> Nullable<Text>,
+        previous_until -> Nullable<TimestampSql>,
+        version -> BigInt,
+        created_at -> TimestampSql,
+        updated_at -> TimestampSql,
+        sequence -> BigInt,
+        failing_since -> Nullable<TimestampSql>,
+        failures -> BigInt,
+        held_until -> Nullable<TimestampSql>,
+        disabled_at -> Nullable<TimestampSql>,
+        disabled_reason -> Nullable<Text>,
+    }
+}
+
+table! {
+    use crate::db::types::{IdSql, TimestampSql};
+    use diesel::sql_types::{BigInt, Nullable, Text};
+
+    webhook_deliveries (id) {
+        id -> IdSql,
+        webhook_id -> IdSql,
+        message_id -> Text,
+        sequence -> BigInt,
+        kind -> Text,
+        payload -> Text,
+        status -> Text,
+        attempts -> BigInt,
+        attempts_of_round -> BigInt,
+        next_at -> Nullable<TimestampSql>,
+        holder -> Nullable<IdSql>,
+        created_at -> TimestampSql,
+        finished_at -> Nullable<TimestampSql>,
+    }
+}
+
+table! {
+    use crate::db::types::{IdSql, TimestampSql};
+    use diesel::sql_types::{BigInt, Nullable, Text};
+
+    webhook_attempts (delivery_id, number) {
+        delivery_id -> IdSql,
+        number -> BigInt,
+        started_at -> TimestampSql,
+        milliseconds -> BigInt,
+        status -> Nullable<BigInt>,
+        error -> Nullable<Text>,
+        response -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(media, media_uses, articles);
 diesel::allow_tables_to_appear_in_same_query!(revisions, revision_bodies);
 diesel::allow_tables_to_appear_in_same_query!(scheduled_articles, full_articles);
 diesel::allow_tables_to_appear_in_same_query!(working_copies, full_articles);
 diesel::allow_tables_to_appear_in_same_query!(held_locks, full_articles);
+diesel::allow_tables_to_appear_in_same_query!(webhooks, webhook_deliveries, webhook_attempts);

@@ -29,6 +29,26 @@ pub fn hex(id: Id) -> String {
     id.0.simple().to_string()
 }
 
+/// The instant by the database's clock.
+pub fn now(connection: &Connection) -> &'static str {
+    match connection {
+        Connection::Sqlite(_) => "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
+        Connection::Postgres(_) => "date_trunc('milliseconds', clock_timestamp())",
+    }
+}
+
+/// The instant that is so many milliseconds later than now by the database's clock; the parameter takes their number.
+pub fn later(connection: &Connection, parameter: &str) -> String {
+    match connection {
+        Connection::Sqlite(_) => {
+            format!("strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ({parameter} / 1000.0) || ' seconds')")
+        }
+        Connection::Postgres(_) => format!(
+            "date_trunc('milliseconds', clock_timestamp() + make_interval(secs => {parameter} / 1000.0))"
+        ),
+    }
+}
+
 /// Strings and numbers, which always are JSON.
 pub fn json(rows: &impl Serialize) -> String {
     serde_json::to_string(rows).unwrap_or_default()

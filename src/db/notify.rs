@@ -25,7 +25,7 @@ pub(super) fn tell_others(
     let Connection::Postgres(connection) = connection else {
         return Ok(());
     };
-    if touched.is_empty() {
+    if touched.is_empty() && !touched.is_logged() {
         return Ok(());
     }
     sql_query("SELECT pg_notify($1, $2)")

@@ -102,6 +102,10 @@ pub struct Remark {
     pub restored_from: Option<i64>,
     /// Whether readers were not told of it.
     pub silent: bool,
+    /// Whether it handed the article over for review.
+    pub submitted: bool,
+    /// The slug that the article had before, where it has another one since.
+    pub moved_from: Option<String>,
 }
 
 impl Remark {

@@ -208,14 +208,16 @@ fn about(event: &Event) -> (&str, Id, &str, Value) {
             id,
             slug,
             version,
+            before,
+            after,
             remark,
-            ..
-        } => (
-            Resource::Article.as_str(),
-            *id,
-            slug,
-            detail_of_article(event, *version, remark),
-        ),
+        } => {
+            let left = before
+                .section
+                .filter(|section| after.section != Some(*section));
+            let detail = detail_of_article(event, *version, remark, left);
+            (Resource::Article.as_str(), *id, slug, detail)
+        }
         Event::Appeared { id, slug, version } => (
             Resource::Article.as_str(),
             *id,
@@ -322,15 +324,32 @@ fn number(
     }
 }
 
-/// A correction that readers do not see any more stays on record, and so does that they were not told of a change.
-fn detail_of_article(event: &ArticleEvent, version: i64, remark: &Remark) -> Value {
+/// A correction that readers do not see any more stays on record, and so does that they were not told of a change, and what
+/// nobody finds in the article any more: the slug and the section that it had.
+fn detail_of_article(
+    event: &ArticleEvent,
+    version: i64,
+    remark: &Remark,
+    left_section: Option<Id>,
+) -> Value {
+    let mut detail = json!({"version": version});
     match event {
         ArticleEvent::CorrectionChanged(was) | ArticleEvent::CorrectionWithdrawn(was) => {
-            json!({"version": version, "correction": was})
+            detail["correction"] = json!(was);
         }
-        _ if remark.silent => json!({"version": version, "silent": true}),
-        _ => json!({"version": version}),
+        _ if remark.silent => detail["silent"] = json!(true),
+        _ => {}
     }
+    if remark.submitted {
+        detail["submitted"] = json!(true);
+    }
+    if let Some(slug) = &remark.moved_from {
+        detail["moved_from"] = json!(slug);
+    }
+    if let Some(section) = left_section {
+        detail["left_section"] = json!(section);
+    }
+    detail
 }
 
 fn detail_of_name(event: &NameEvent) -> Value {

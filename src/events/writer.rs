@@ -74,5 +74,8 @@ pub fn run<T>(
 fn commit(change: &mut Change<'_>) -> StoreResult<()> {
     change.follow()?;
     let events = std::mem::take(&mut change.events);
+    if !events.is_empty() {
+        change.touched.log();
+    }
     log::append(change, &events)
 }

@@ -76,13 +76,27 @@ const fn v6(segments: [u16; 8], prefix: u8) -> Ipv6Net {
 #[derive(Debug, Clone, Default)]
 pub struct Allowed {
     networks: Arc<[IpNet]>,
+    /// Whether it is these networks alone.
+    no_others: bool,
 }
 
 impl Allowed {
     /// The public internet and these networks.
     pub fn new(networks: Vec<IpNet>) -> Self {
         let networks = networks.into();
-        Self { networks }
+        let no_others = false;
+        Self {
+            networks,
+            no_others,
+        }
+    }
+
+    /// These networks, and nothing of the public internet but what is in them.
+    pub fn only(networks: Vec<IpNet>) -> Self {
+        Self {
+            no_others: true,
+            ..Self::new(networks)
+        }
     }
 
     /// Whether an address may be called. One that has an IPv4 address in it is held against what that may.
@@ -92,10 +106,10 @@ impl Allowed {
             return true;
         }
         match address {
-            IpAddr::V4(address) => is_public_v4(address),
+            IpAddr::V4(address) => !self.no_others && is_public_v4(address),
             IpAddr::V6(address) => match within(address) {
                 Some(inner) => self.is_allowed(IpAddr::V4(inner)),
-                None => is_public_v6(address),
+                None => !self.no_others && is_public_v6(address),
             },
         }
     }
@@ -157,6 +171,25 @@ mod tests {
             "2002:808:808::1",
         ] {
             assert!(is_allowed(&[], address), "{address}");
+        }
+    }
+
+    #[test]
+    fn some_networks_alone_may_be_allowed() {
+        let only = Allowed::only(vec!["10.0.0.0/8".parse().unwrap()]);
+        for (address, allowed) in [
+            ("10.1.2.3", true),
+            ("::ffff:10.1.2.3", true),
+            ("8.8.8.8", false),
+            ("::ffff:8.8.8.8", false),
+            ("2606:4700::1111", false),
+            ("192.168.1.1", false),
+        ] {
+            assert_eq!(
+                only.is_allowed(address.parse().unwrap()),
+                allowed,
+                "{address}"
+            );
         }
     }
 

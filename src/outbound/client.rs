@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, LOCATION};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, LOCATION, RETRY_AFTER,
+};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
@@ -123,6 +125,59 @@ impl Client {
             }
         }
         Err(OutboundError::Redirects)
+    }
+}
+
+/// What was answered to something that was sent.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The status, whichever.
+    pub status: u16,
+    /// `Retry-After` as it came, in seconds; `None` without one, or with another one.
+    pub retry_after: Option<Duration>,
+    /// The beginning of the body, as far as it came in time.
+    pub beginning: Vec<u8>,
+}
+
+impl Client {
+    /// Sends a body to a URL. It follows no redirect, and reads no more of the answer than its limits say: the rest is
+    /// not waited for.
+    ///
+    /// # Errors
+    /// As [`OutboundError`] says, but for a status that is no success.
+    pub async fn post(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: impl Into<reqwest::Body>,
+        limits: Limits,
+    ) -> Result<Answered, OutboundError> {
+        let deadline = Instant::now() + limits.time;
+        self.check_url(url)?;
+        let request = self.client.post(url.clone()).headers(headers).body(body);
+        let request = request.header(ACCEPT_ENCODING, "identity");
+        let mut answer = timeout_at(deadline, request.send())
+            .await
+            .map_err(|_| OutboundError::TimedOut)?
+            .map_err(|error| OutboundError::of(&error))?;
+        let retry_after = answer.headers().get(RETRY_AFTER);
+        let retry_after = retry_after.and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
+        let most = usize::try_from(limits.most_bytes).unwrap_or(usize::MAX);
+        let mut beginning = Vec::new();
+        while beginning.len() < most {
+            let until = deadline.min(Instant::now() + limits.idle);
+            match timeout_at(until, answer.chunk()).await {
+                Ok(Ok(Some(chunk))) => beginning.extend_from_slice(&chunk),
+                // The status came, and says what became of it.
+                Ok(Ok(None) | Err(_)) | Err(_) => break,
+            }
+        }
+        beginning.truncate(most);
+        Ok(Answered {
+            status: answer.status().as_u16(),
+            retry_after: retry_after.map(Duration::from_secs),
+            beginning,
+        })
     }
 }
 

@@ -42,6 +42,7 @@ pub mod locks;
 pub mod media_uses;
 mod mentions;
 pub mod neighbours;
+pub mod outlines;
 pub mod previews;
 pub mod public;
 pub mod public_corrections;

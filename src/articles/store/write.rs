@@ -68,7 +68,10 @@ pub fn create(
     let slug = new_slug(connection, id, &input)?;
     let former_urls = input.former_urls.clone();
     let shown = media_uses::ids(&input);
-    let remark = input.remark();
+    let remark = Remark {
+        submitted: standing.status == Status::InReview,
+        ..input.remark()
+    };
     let (content, body) = Content::of(input, slug.clone(), references.section, references.primary);
     let sort_headline = content.sort_headline();
     let row = (
@@ -346,6 +349,8 @@ pub(super) fn apply_edit(
     let remark = Remark {
         restored_from,
         silent: telling.silent,
+        submitted: status == Status::InReview && article.status != Status::InReview,
+        moved_from: Some(article.row.content.slug.clone()).filter(|before| slug.as_str() != before),
         ..input.remark()
     };
     let (content, body) = Content::of(input, slug, references.section, references.primary);

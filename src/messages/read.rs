@@ -1,0 +1,262 @@
+//! Reading messages from the log.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde::Deserialize;
+
+use super::kinds::{Audience, MessageKind};
+use super::model::{Message, MessageData};
+use crate::articles::store::outlines::{self, Outline};
+use crate::articles::store::public::{Site, several};
+use crate::db::{Connection, Id, Resource, StoreError, StoreResult, Timestamp};
+use crate::events::log::{self, Entry};
+use crate::tags::model::TagLink;
+use crate::tags::store::tree;
+
+/// A message, written, with what it is chosen by.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The same for all that are told of it, however often; without a dot.
+    pub id: String,
+    /// Its number in the log.
+    pub sequence: i64,
+    /// What it tells.
+    pub kind: MessageKind,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Of an article: the sections that it stands in or below, and those that it left; `None` where nobody knows, and of all else.
+    pub sections: Option<BTreeSet<Id>>,
+    /// The message as JSON.
+    pub payload: String,
+}
+
+/// A part of the log.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// What is told of it, in its order.
+    pub messages: Vec<Written>,
+    /// The number of its last entry.
+    pub until: i64,
+    /// When that was recorded.
+    pub recorded_at: Timestamp,
+    /// Whether the log goes on.
+    pub has_more: bool,
+}
+
+/// What entries say besides.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Detail {
+    version: Option<i64>,
+    submitted: bool,
+    moved_from: Option<String>,
+    left_section: Option<Id>,
+    into: Option<Id>,
+}
+
+/// What is known of the articles that entries are of.
+struct Articles {
+    outlines: HashMap<Id, Outline>,
+    /// What the sections that they stand in, or have left, stand below.
+    above: HashMap<Id, Vec<TagLink>>,
+    public: HashMap<Id, PublicData>,
+}
+
+/// What readers see of an article now.
+struct PublicData {
+    url: Option<String>,
+    headline: String,
+    section: Option<String>,
+    published_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+/// What the read model has of it.
+#[derive(Deserialize)]
+struct Summary {
+    headline: String,
+    section: Option<SectionSlug>,
+    published_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct SectionSlug {
+    slug: String,
+}
+
+/// Reads what is told of the log after a number, of at most so many entries; `None` where it ends.
+///
+/// # Errors
+/// When the database fails.
+pub fn after(
+    connection: &mut Connection,
+    sequence: i64,
+    limit: i64,
+    audience: Audience,
+    site: Site,
+) -> StoreResult<Option<Part>> {
+    let entries = log::after(connection, sequence, limit)?;
+    let Some(last) = entries.last() else {
+        return Ok(None);
+    };
+    let (until, recorded_at) = (last.sequence, last.recorded_at);
+    let has_more = i64::try_from(entries.len()).is_ok_and(|count| count == limit);
+    let told: Vec<(MessageKind, &Entry, Detail)> = entries
+        .iter()
+        .flat_map(|entry| kinds_of(entry, audience))
+        .collect();
+    let articles = Articles::of(connection, &told, site)?;
+    let messages = told
+        .into_iter()
+        .map(|(kind, entry, detail)| articles.write(kind, entry, detail))
+        .collect::<StoreResult<_>>()?;
+    Ok(Some(Part {
+        messages,
+        until,
+        recorded_at,
+        has_more,
+    }))
+}
+
+fn kinds_of(
+    entry: &Entry,
+    audience: Audience,
+) -> impl Iterator<Item = (MessageKind, &Entry, Detail)> {
+    let read = || serde_json::from_str::<Detail>(&entry.detail).unwrap_or_default();
+    let detail = read();
+    let desk = MessageKind::for_desk(entry, detail.submitted);
+    let readers = MessageKind::for_readers(entry, detail.moved_from.is_some());
+    let all = [desk.filter(|_| audience == Audience::Desk), readers];
+    let said = all.into_iter().flatten();
+    said.map(move |kind| (kind, entry, read()))
+}
+
+impl Articles {
+    fn of(
+        connection: &mut Connection,
+        told: &[(MessageKind, &Entry, Detail)],
+        site: Site,
+    ) -> StoreResult<Self> {
+        let ids: BTreeSet<Id> = told
+            .iter()
+            .filter(|(_, entry, _)| is_of_article(entry))
+            .map(|(_, entry, _)| entry.resource_id)
+            .collect();
+        let ids: Vec<Id> = ids.into_iter().collect();
+        let outlines = outlines::find(connection, &ids)?;
+        let standing = outlines
+            .values()
+            .filter_map(|outline| outline.section.as_ref());
+        let left = told.iter().filter_map(|(_, _, detail)| detail.left_section);
+        let sections: BTreeSet<Id> = standing.map(|(id, _)| *id).chain(left).collect();
+        let sections: Vec<Id> = sections.into_iter().collect();
+        let above = tree::ancestors(connection, &sections)?;
+        let mut public = HashMap::new();
+        for article in several(connection, &ids, site)? {
+            let summary = format!("{{{}}}", article.read_model.summary);
+            let summary: Summary =
+                serde_json::from_str(&summary).map_err(StoreError::unreadable)?;
+            public.insert(
+                article.id,
+                PublicData {
+                    url: article.canonical_url.clone(),
+                    headline: summary.headline,
+                    section: summary.section.map(|section| section.slug),
+                    published_at: summary.published_at,
+                    updated_at: summary.updated_at,
+                },
+            );
+        }
+        Ok(Self {
+            outlines,
+            above,
+            public,
+        })
+    }
+
+    fn write(&self, kind: MessageKind, entry: &Entry, detail: Detail) -> StoreResult<Written> {
+        let mut data = MessageData {
+            slug: Some(entry.slug.clone()),
+            previous_slug: detail.moved_from,
+            version: detail.version,
+            merged_into: detail.into,
+            ..MessageData::of(entry.resource_id)
+        };
+        let mut sections = None;
+        if is_of_article(entry) {
+            let outline = self.outlines.get(&entry.resource_id);
+            self.describe(&mut data, kind, outline);
+            sections = outline.map(|outline| self.sections(outline, detail.left_section));
+        }
+        let message = Message {
+            kind,
+            timestamp: entry.recorded_at,
+            sequence: entry.sequence,
+            data,
+        };
+        let payload = serde_json::to_string(&message).map_err(StoreError::unreadable)?;
+        Ok(Written {
+            id: id_of(kind, entry),
+            sequence: entry.sequence,
+            kind,
+            timestamp: entry.recorded_at,
+            sections,
+            payload,
+        })
+    }
+
+    fn sections(&self, outline: &Outline, left: Option<Id>) -> BTreeSet<Id> {
+        let standing = outline.section.as_ref().map(|(id, _)| *id);
+        let mut sections = BTreeSet::new();
+        for section in standing.into_iter().chain(left) {
+            sections.insert(section);
+            let above = self.above.get(&section).into_iter().flatten();
+            sections.extend(above.map(|link| link.id));
+        }
+        sections
+    }
+
+    fn describe(&self, data: &mut MessageData, kind: MessageKind, outline: Option<&Outline>) {
+        match (kind.audience(), self.public.get(&data.id), outline) {
+            (Audience::Desk, _, Some(outline)) => {
+                data.status = Some(outline.status);
+                data.headline = outline.headline.clone();
+                data.section = outline.section.as_ref().map(|(_, slug)| slug.clone());
+                data.published_at = outline.published_at;
+                data.updated_at = Some(outline.updated_at);
+            }
+            (Audience::Readers, Some(public), _) => {
+                data.url = public.url.clone();
+                data.headline = Some(public.headline.clone());
+                data.section = public.section.clone();
+                data.published_at = Some(public.published_at);
+                data.updated_at = Some(public.updated_at);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_of_article(entry: &Entry) -> bool {
+    entry.resource == Resource::Article.as_str()
+}
+
+/// An id that stays what it is, also after the log was brought back from a backup and went on differently.
+fn id_of(kind: MessageKind, entry: &Entry) -> String {
+    use std::fmt::Write;
+
+    let audience = match kind.audience() {
+        Audience::Readers => "evt",
+        Audience::Desk => "desk",
+    };
+    let mut id = format!("{audience}_{}_", entry.sequence);
+    match &entry.hash {
+        Some(hash) => hash.iter().take(8).for_each(|byte| {
+            let _ = write!(id, "{byte:02x}");
+        }),
+        // From before the log had hashes.
+        None => id.push_str(&entry.resource_id.0.simple().to_string()),
+    }
+    id
+}

@@ -1,0 +1,309 @@
+//! Following the log, and sending. Every process does both: rows of the database decide which of them sends what.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actix_web::web::Data;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+
+use super::schedule::Waits;
+use super::sender::{Attempt, Sender, TIME};
+use super::store::dispatch::{self, Due, Target};
+use crate::db::{Connection, Database, Id, StoreError};
+use crate::events::log;
+use crate::events::{Change, Origin, Writer};
+use crate::messages::kinds::Audience;
+use crate::messages::read;
+use crate::metrics::Metrics;
+use crate::publication::KnownPublication;
+
+/// How long it waits for something to happen until it looks: another process may have done what this one did not hear of.
+const LOOKING: Duration = Duration::from_secs(5);
+/// Entries of the log whose messages are queued in one transaction.
+const ENTRIES: i64 = 50;
+/// Messages that are on their way to one endpoint at once.
+const AT_ONCE: usize = 4;
+/// How long a delivery is held by whoever sends it: much longer than an attempt takes.
+const HOLD: Duration = Duration::from_secs(60);
+/// Most attempts that are noted in one transaction.
+const NOTED_AT_ONCE: usize = 256;
+/// How long it waits when the database fails.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often what came of attempts is tried to be noted: after that the messages are sent again.
+const NOTING: u32 = 30;
+/// How often deliveries that are over are looked for.
+const FORGETTING: Duration = Duration::from_secs(60);
+
+/// What handlers need to know.
+#[derive(Debug, Clone)]
+pub struct Webhooks {
+    /// What may be called.
+    pub sender: Sender,
+    wake: Arc<Notify>,
+}
+
+impl Webhooks {
+    /// With what may be called.
+    pub fn new(sender: Sender) -> Self {
+        Self {
+            sender,
+            wake: Arc::default(),
+        }
+    }
+
+    /// There is something to send.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+}
+
+/// Sends messages to webhooks.
+#[derive(Clone)]
+pub struct Dispatcher {
+    /// Where webhooks, messages and the log are.
+    pub database: Data<Database>,
+    /// Disables webhooks that take nothing.
+    pub writer: Data<Writer>,
+    /// What the newsroom is called.
+    pub publication: Data<KnownPublication>,
+    /// What operators measure.
+    pub metrics: Data<Metrics>,
+    /// What may be called.
+    pub webhooks: Data<Webhooks>,
+    /// When attempts are made again.
+    pub waits: Waits,
+    /// Which process this is.
+    pub process: Id,
+}
+
+/// How many messages are on their way to each webhook.
+type InFlight = Arc<Mutex<HashMap<Id, usize>>>;
+
+/// A message that was sent, and what came of it.
+type Sent = (Due, Attempt);
+
+impl Dispatcher {
+    /// Sends messages for as long as the server runs.
+    pub fn start(self) {
+        let in_flight = InFlight::default();
+        let (sent, results) = mpsc::unbounded_channel();
+        actix_web::rt::spawn(self.clone().note_all(results, in_flight.clone()));
+        actix_web::rt::spawn(self.clone().forget());
+        actix_web::rt::spawn(self.run(sent, in_flight));
+    }
+
+    async fn run(self, sent: mpsc::UnboundedSender<Sent>, in_flight: InFlight) {
+        let mut logged = self.database.changes().subscribe_to_log();
+        while let Err(error) = self.database.write(dispatch::take_over).await {
+            put_off(&error);
+            tokio::time::sleep(PATIENCE).await;
+        }
+        loop {
+            let wait = match self.step(&sent, &in_flight).await {
+                Ok(wait) => wait.min(LOOKING),
+                Err(error) => {
+                    put_off(&error);
+                    PATIENCE
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                _ = logged.changed() => {}
+                () = self.webhooks.wake.notified() => {}
+            }
+        }
+    }
+
+    /// Queues and sends what there is; returns when there may be more.
+    async fn step(
+        &self,
+        sent: &mpsc::UnboundedSender<Sent>,
+        in_flight: &InFlight,
+    ) -> Result<Duration, StoreError> {
+        let look = |connection: &mut Connection| {
+            let head = log::head(connection)?.sequence;
+            Ok((head, dispatch::targets(connection)?))
+        };
+        let (head, mut targets) = self.database.read(look).await?;
+        let mut has_more = false;
+        if targets
+            .iter()
+            .any(|target| target.sequence < head && !target.is_full)
+        {
+            has_more = self.queue(&targets, head).await?;
+            targets = self.database.read(dispatch::targets).await?;
+        }
+        let mut due: Vec<(Id, usize)> = Vec::new();
+        let mut wait = LOOKING;
+        for target in &targets {
+            let free = free_slots(target, in_flight);
+            match target.due_in {
+                // Whoever comes back from an endpoint that is busy wakes this.
+                _ if free == 0 => {}
+                Some(Duration::ZERO) => due.push((target.id, free)),
+                Some(later) => wait = wait.min(later),
+                None => {}
+            }
+        }
+        if !due.is_empty() {
+            self.send(due, sent, in_flight).await?;
+            // There may be more than was taken.
+            wait = wait.min(HOLD);
+        }
+        Ok(if has_more { Duration::ZERO } else { wait })
+    }
+
+    /// Queues messages of the log for those who were not told of it; returns whether there are more.
+    async fn queue(&self, targets: &[Target], head: i64) -> Result<bool, StoreError> {
+        let mut behind: BTreeMap<i64, Vec<Target>> = BTreeMap::new();
+        for target in targets {
+            if target.sequence < head && !target.is_full {
+                behind
+                    .entry(target.sequence)
+                    .or_default()
+                    .push(target.clone());
+            }
+        }
+        let mut has_more = false;
+        for (sequence, targets) in behind {
+            let publication = self.publication.clone();
+            let read = move |connection: &mut Connection| {
+                let site = publication.0.as_ref();
+                read::after(connection, sequence, ENTRIES, Audience::Desk, site)
+            };
+            let Some(part) = self.database.read(read).await? else {
+                continue;
+            };
+            has_more |= part.has_more;
+            let part = Arc::new(part);
+            let queue = move |connection: &mut Connection| {
+                for target in &targets {
+                    dispatch::queue(connection, target, &part.messages, part.until)?;
+                }
+                Ok(())
+            };
+            self.database.write(queue).await?;
+        }
+        Ok(has_more)
+    }
+
+    /// Takes what is due for each webhook, as many as it has slots, and sends it.
+    async fn send(
+        &self,
+        wanted: Vec<(Id, usize)>,
+        sent: &mpsc::UnboundedSender<Sent>,
+        in_flight: &InFlight,
+    ) -> Result<(), StoreError> {
+        let process = self.process;
+        let take = move |connection: &mut Connection| {
+            let mut due = Vec::new();
+            for (webhook, most) in &wanted {
+                let most = i64::try_from(*most).unwrap_or(1);
+                due.extend(dispatch::take(connection, *webhook, process, most, HOLD)?);
+            }
+            Ok(due)
+        };
+        let taken = Instant::now();
+        for one in self.database.write(take).await? {
+            if taken.elapsed() + TIME * 2 > HOLD {
+                // It took too long until they were ours: another process may send them soon.
+                break;
+            }
+            *lock(in_flight).entry(one.webhook).or_default() += 1;
+            let (sender, sent) = (self.webhooks.sender.clone(), sent.clone());
+            actix_web::rt::spawn(async move {
+                let attempt = sender.send(&one).await;
+                let _ = sent.send((one, attempt));
+            });
+        }
+        Ok(())
+    }
+
+    /// Notes what came of attempts, many in one transaction.
+    async fn note_all(self, mut results: mpsc::UnboundedReceiver<Sent>, in_flight: InFlight) {
+        let mut some = Vec::new();
+        while results.recv_many(&mut some, NOTED_AT_ONCE).await > 0 {
+            let results = Arc::new(std::mem::take(&mut some));
+            for failures in 1..=NOTING {
+                match self.note(&results).await {
+                    Ok(()) => break,
+                    Err(error) => put_off(&error),
+                }
+                if failures < NOTING {
+                    tokio::time::sleep(PATIENCE).await;
+                }
+            }
+            for (due, attempt) in results.iter() {
+                let mut in_flight = lock(&in_flight);
+                if let Some(count) = in_flight.get_mut(&due.webhook) {
+                    *count = count.saturating_sub(1);
+                }
+                let outcome = match attempt {
+                    attempt if attempt.is_taken() => "delivered",
+                    Attempt {
+                        status: Some(_), ..
+                    } => "refused",
+                    _ => "failed",
+                };
+                let metric = self.metrics.webhook_attempts();
+                metric.with_label_values(&[outcome]).inc();
+            }
+            self.webhooks.wake();
+        }
+    }
+
+    async fn note(&self, results: &Arc<Vec<Sent>>) -> Result<(), StoreError> {
+        let (results, process, waits) = (results.clone(), self.process, self.waits.clone());
+        let note = move |connection: &mut Connection| {
+            let mut given_up = Vec::new();
+            for (due, attempt) in results.iter() {
+                let reason = dispatch::attempted(connection, due, process, attempt, &waits)?;
+                given_up.extend(reason.map(|reason| (due.webhook, reason)));
+            }
+            Ok(given_up)
+        };
+        for (webhook, reason) in self.database.write(note).await? {
+            tracing::warn!(%webhook, reason, "a webhook is disabled");
+            let disable =
+                move |change: &mut Change<'_>| dispatch::disable(change, webhook, &reason);
+            self.writer
+                .change(Origin::SYSTEM, disable, |_, ()| Ok(()))
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn forget(self) {
+        let mut interval = tokio::time::interval(FORGETTING);
+        loop {
+            interval.tick().await;
+            loop {
+                match self.database.write(dispatch::forget).await {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => {
+                        put_off(&error);
+                        break;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How many more messages can be on their way to an endpoint: one at a time while it fails.
+fn free_slots(target: &Target, in_flight: &InFlight) -> usize {
+    let most = if target.failures > 0 { 1 } else { AT_ONCE };
+    let now = lock(in_flight).get(&target.id).copied().unwrap_or_default();
+    most.saturating_sub(now)
+}
+
+fn lock(in_flight: &InFlight) -> std::sync::MutexGuard<'_, HashMap<Id, usize>> {
+    in_flight.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn put_off(error: &StoreError) {
+    tracing::warn!(reason = %error.reason(), "sending to webhooks was put off");
+}
