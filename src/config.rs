@@ -287,6 +287,10 @@ pub struct ServerConfig {
     #[command(flatten)]
     pub announcements: AnnouncementConfig,
 
+    /// Maximum concurrent clients that listen to /v1/events and /v1/editorial/events
+    #[arg(long, env = "DATELINE_EVENT_STREAMS", default_value_t = 1_000)]
+    pub event_streams: u32,
+
     /// Where messages may be sent, and when again.
     #[command(flatten)]
     pub webhooks: WebhookConfig,

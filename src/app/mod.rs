@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
-use actix_web::web;
+use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use thiserror::Error;
 
@@ -27,9 +27,10 @@ use crate::http::observe::observe;
 use crate::http::routes::Resource;
 use crate::objects::OpenError;
 use crate::problem::Problem;
+use crate::streams::broadcast::Streams;
 use crate::{
     announcements, articles, audit, auth, authors, collections, feeds, media, oembed, ops, service,
-    shares, sitemaps, sync, tags, webhooks, widgets,
+    shares, sitemaps, streams, sync, tags, webhooks, widgets,
 };
 
 mod docs;
@@ -85,6 +86,7 @@ pub fn resources() -> Vec<Resource> {
         authors::resources(),
         media::resources(),
         sync::resources(),
+        streams::resources(),
         feeds::resources(),
         sitemaps::resources(),
         oembed::resources(),
@@ -114,6 +116,7 @@ pub struct Application {
     ops_addresses: Vec<SocketAddr>,
     /// Ends when the shares that the server was sent are written.
     counted: tokio::sync::oneshot::Receiver<()>,
+    streams: Data<Streams>,
 }
 
 impl Application {
@@ -137,6 +140,7 @@ impl Application {
     ) -> Result<Self, StartError> {
         let (state, counted) = State::build(config, database).await?;
         state.begin_jobs(config)?;
+        let streams = state.streams.clone();
         let listen = StartError::Listen;
         let (ops, ops_addresses) = serve_operators(&state, listeners.ops).map_err(listen)?;
         let (server, addresses) = serve_public(state, config, listeners.public).map_err(listen)?;
@@ -146,6 +150,7 @@ impl Application {
             ops,
             ops_addresses,
             counted,
+            streams,
         })
     }
 
@@ -192,7 +197,7 @@ impl Application {
     /// # Errors
     /// When signals cannot be listened for, or a worker dies.
     pub async fn run_until_signal(self) -> io::Result<()> {
-        let handle = self.handle();
+        let (handle, streams) = (self.handle(), self.streams.clone());
         let mut terminate =
             tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         actix_web::rt::spawn(async move {
@@ -204,6 +209,7 @@ impl Application {
             };
             told().await;
             tracing::info!("stopping; finishing requests in flight");
+            streams.close();
             actix_web::rt::spawn(handle.stop(true));
             told().await;
             // What was acknowledged is written; nobody is waited for.

@@ -52,6 +52,7 @@ use crate::shares::store::{counting, rollups};
 use crate::shares::time::Granularity;
 use crate::shares::visitor::VisitorKey;
 use crate::shares::writer::{Load, ShareWriter, WAITING};
+use crate::streams::broadcast::{self, Streams};
 use crate::webhooks::dispatcher::{Dispatcher, Webhooks};
 use crate::webhooks::sender::Sender;
 use crate::{jobs, openapi, projections};
@@ -87,6 +88,7 @@ pub(super) struct State {
     media: Data<MediaFiles>,
     indexnow_key: Data<IndexNowKey>,
     webhooks: Data<Webhooks>,
+    pub(super) streams: Data<Streams>,
 }
 
 fn document(prefix: &PathPrefix) -> OpenApiJson {
@@ -186,6 +188,7 @@ impl State {
             media: Data::new(media),
             indexnow_key: Data::new(IndexNowKey(config.announcements.indexnow_key.clone())),
             webhooks: Data::new(Webhooks::new(sender)),
+            streams: Data::new(Streams::new(config.event_streams)),
         };
         Ok((state, counted))
     }
@@ -203,6 +206,11 @@ impl State {
         jobs::empty_trash(&self.database, &self.writer, config.keep_trash);
         jobs::keep_shares(&self.database, &self.shares, config.hourly_shares_days);
         self.dispatch(config);
+        broadcast::start(
+            self.streams.clone(),
+            self.database.clone(),
+            self.publication.clone(),
+        );
         self.announce_to(config.services().map_err(StartError::Setting)?)
     }
 
@@ -273,7 +281,8 @@ impl State {
             .app_data(self.previews.clone())
             .app_data(self.media.clone())
             .app_data(self.indexnow_key.clone())
-            .app_data(self.webhooks.clone());
+            .app_data(self.webhooks.clone())
+            .app_data(self.streams.clone());
     }
 }
 

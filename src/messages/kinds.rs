@@ -75,6 +75,12 @@ kinds! {
     ArticleTrashed = "article.trashed", Desk, "An article was thrown away.";
     ArticleRestored = "article.restored", Desk, "An article was brought back from the trash.";
     ArticleDeleted = "article.deleted", Desk, "An article was deleted for good.";
+    WorkingCopySaved = "working_copy.saved", Desk, "The working copy of an article was begun, changed, scheduled or taken off the schedule.";
+    WorkingCopyDiscarded = "working_copy.discarded", Desk, "The working copy of an article was discarded.";
+    WorkingCopyFailed = "working_copy.failed", Desk, "The working copy of an article could not be published when it should have been.";
+    MediaCreated = "media.created", Desk, "A picture, audio, video or document was uploaded.";
+    MediaUpdated = "media.updated", Desk, "What is said of a picture, audio, video or document was changed.";
+    MediaDeleted = "media.deleted", Desk, "A picture, audio, video or document was deleted.";
     Ping = "ping", Readers, "Nothing happened: somebody tries whether messages arrive.";
 }
 
@@ -141,6 +147,14 @@ impl MessageKind {
             EventKind::ArticleTrashed => Self::ArticleTrashed,
             EventKind::ArticleRestored => Self::ArticleRestored,
             EventKind::ArticleDeleted => Self::ArticleDeleted,
+            EventKind::WorkingCopySaved
+            | EventKind::WorkingCopyScheduled
+            | EventKind::WorkingCopyUnscheduled => Self::WorkingCopySaved,
+            EventKind::WorkingCopyDiscarded => Self::WorkingCopyDiscarded,
+            EventKind::WorkingCopyFailed => Self::WorkingCopyFailed,
+            EventKind::MediaUploaded => Self::MediaCreated,
+            EventKind::MediaChanged => Self::MediaUpdated,
+            EventKind::MediaDeleted => Self::MediaDeleted,
             _ => return None,
         })
     }

@@ -24,6 +24,10 @@ pub struct Written {
     pub kind: MessageKind,
     /// When it happened.
     pub timestamp: Timestamp,
+    /// Whether it is of an article.
+    pub is_of_article: bool,
+    /// Of an article: the user who created it; `None` for a tool, and for one that is gone.
+    pub owner: Option<Id>,
     /// Of an article: the sections that it stands in or below, and those that it left; `None` where nobody knows, and of all else.
     pub sections: Option<BTreeSet<Id>>,
     /// The message as JSON.
@@ -183,10 +187,11 @@ impl Articles {
             merged_into: detail.into,
             ..MessageData::of(entry.resource_id)
         };
-        let mut sections = None;
+        let (mut sections, mut owner) = (None, None);
         if is_of_article(entry) {
             let outline = self.outlines.get(&entry.resource_id);
             self.describe(&mut data, kind, outline);
+            owner = outline.and_then(|outline| outline.created_by);
             sections = outline.map(|outline| self.sections(outline, detail.left_section));
         }
         let message = Message {
@@ -201,6 +206,8 @@ impl Articles {
             sequence: entry.sequence,
             kind,
             timestamp: entry.recorded_at,
+            is_of_article: is_of_article(entry),
+            owner,
             sections,
             payload,
         })

@@ -23,7 +23,7 @@ use crate::shares::time::{Granularity, Window};
 use crate::tags::model::{TagKind, TagSort};
 use crate::{
     announcements, articles, audit, auth, authors, collections, feeds, media, oembed, service,
-    shares, sitemaps, sync, tags, widgets,
+    shares, sitemaps, streams, sync, tags, webhooks, widgets,
 };
 
 mod inputs;
@@ -61,7 +61,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "tags", description = "Tags and sections for readers."),
         (name = "authors", description = "Authors for readers."),
         (name = "feeds", description = "The public lists for feed readers, search engines and other sites."),
-        (name = "sync", description = "Keeping a copy of everything that is public."),
+        (name = "sync", description = "Keeping a copy of everything that is public, and hearing of changes."),
         (name = "editorial articles", description = "Articles of any status, for editors and tools."),
         (name = "editorial tags", description = "Tags and sections, for editors and tools."),
         (name = "editorial authors", description = "Authors, for editors and tools."),
@@ -70,6 +70,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "auth", description = "Signing in and out, and one's own account."),
         (name = "editorial people", description = "People who sign in, for admins."),
         (name = "editorial tokens", description = "API tokens of tools, for admins."),
+        (name = "editorial webhooks", description = "Other programs that are told what happens, and what was sent to them."),
         (name = "editorial audit", description = "Who did what, for administrators."),
         (name = "widgets", description = "Scripts for pages."),
         (name = "service", description = "For operators and developers."),
@@ -122,6 +123,8 @@ fn generated() -> Value {
         authors::document(),
         media::document(),
         sync::document(),
+        streams::document(),
+        webhooks::document(),
         feeds::document(),
         sitemaps::document(),
         oembed::document(),
@@ -143,7 +146,32 @@ fn generated() -> Value {
         "type": "http", "scheme": "bearer",
         "description": "An access token from `/v1/auth/login`, or an API token (`dl_…`).",
     }});
+    document["webhooks"] = sent_to_webhooks();
     document
+}
+
+/// What the server itself sends.
+fn sent_to_webhooks() -> Value {
+    let header = |name: &str, description: &str| {
+        json!({
+            "name": name, "in": "header", "required": true, "description": description, "schema": {"type": "string"},
+        })
+    };
+    json!({"message": {"post": {
+        "operationId": "receiveMessage",
+        "summary": "Take a message",
+        "description": "What a webhook is sent: see `createWebhook`.",
+        "tags": ["editorial webhooks"],
+        "parameters": [
+            header("webhook-id", "The same in all attempts to send this message."),
+            header("webhook-timestamp", "When this attempt was made (seconds since 1970)."),
+            header("webhook-signature", "Signatures as Standard Webhooks 1.0 has them, separated by spaces."),
+        ],
+        "requestBody": {
+            "required": true, "content": {"application/json": {"schema": reference("Message")}},
+        },
+        "responses": {"2XX": {"description": "It is taken."}},
+    }}})
 }
 
 /// The name of the schema that a reference leads to.

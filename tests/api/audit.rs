@@ -375,7 +375,7 @@ async fn the_list_is_narrowed_by_actor_resource_kind_and_time(app: TestApp) {
     assert_eq!(edited["readers_see"], "changed");
     assert_eq!(
         edited["detail"],
-        json!({"version": renamed.json["version"]})
+        json!({"version": renamed.json["version"], "moved_from": "one"})
     );
     assert_eq!(edited["request_id"], renamed.header("x-request-id"));
     let user = edited["actor"]["id"].as_str().unwrap().to_owned();

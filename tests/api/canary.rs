@@ -9,6 +9,7 @@ use dateline::db::Timestamp;
 
 use crate::both;
 use crate::harness::{DOCUMENT, TestApp, article};
+use crate::streams::Client;
 use crate::trending::shared;
 
 const CANARY: &str = "canarymarker";
@@ -241,6 +242,22 @@ async fn what_is_not_public_is_nowhere(app: TestApp) {
         app.get("/v1/authors/alex-writer").await.json["article_count"],
         1
     );
+    // All that has happened.
+    app.published(&token, "last").await;
+    let mut events = Client::listen(&app, "/v1/events?after=0", None, None).await;
+    loop {
+        let event = events.event().await;
+        let text = event.data.to_string().to_lowercase();
+        // Of what they have seen once readers are told that it is gone, and nothing else of it.
+        let is_gone = ["unpublished", "expired", "trashed"]
+            .iter()
+            .any(|state| event.data["data"]["slug"] == format!("{CANARY}-{state}"));
+        let members = event.data["data"].as_object().map_or(0, |data| data.len());
+        assert!(!text.contains(CANARY) || is_gone && members == 3, "{text}");
+        if event.data["data"]["slug"] == "last" {
+            break;
+        }
+    }
 }
 
 #[apply(both)]

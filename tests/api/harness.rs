@@ -544,10 +544,17 @@ impl Request<'_> {
 
     /// Sends, and holds the answer against the OpenAPI document.
     pub async fn send(self) -> Reply {
-        let response = self.inner.send().await.unwrap();
+        let mut response = self.inner.send().await.unwrap();
         let status = response.status();
         let headers = response.headers().clone();
-        let bytes = response.bytes().await.unwrap();
+        let is_stream = headers
+            .get("content-type")
+            .is_some_and(|kind| kind == "text/event-stream");
+        let bytes = match is_stream {
+            // It never ends: its beginning.
+            true => response.chunk().await.unwrap().unwrap_or_default(),
+            false => response.bytes().await.unwrap(),
+        };
         let reply = Reply {
             status,
             json: serde_json::from_slice(&bytes).unwrap_or(Value::Null),

@@ -64,6 +64,7 @@ mod share_clients;
 mod shares;
 mod snapshots;
 mod storage;
+mod streams;
 mod structure;
 mod sync;
 mod teasers;

@@ -13,6 +13,8 @@ use crate::db::{Connection, Id, StoreResult, Timestamp, stored};
 pub struct Outline {
     /// Where it stands in the workflow.
     pub status: Status,
+    /// The user who created it; `None` for a tool.
+    pub created_by: Option<Id>,
     /// Its headline, once there is one.
     pub headline: Option<String>,
     /// The section that it stands in, and its slug.
@@ -28,6 +30,7 @@ pub struct Outline {
 struct Row {
     id: Id,
     status: String,
+    created_by: Option<Id>,
     headline: Option<String>,
     published_at: Option<Timestamp>,
     updated_at: Timestamp,
@@ -47,6 +50,7 @@ pub fn find(connection: &mut Connection, ids: &[Id]) -> StoreResult<HashMap<Id, 
         .map(|(row, section)| {
             let outline = Outline {
                 status: stored(&row.status)?,
+                created_by: row.created_by,
                 headline: row.headline,
                 section,
                 published_at: row.published_at,

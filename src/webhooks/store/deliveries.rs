@@ -165,6 +165,8 @@ pub fn test(connection: &mut Connection, webhook: Id, now: Timestamp) -> StoreRe
         sequence: 0,
         kind: MessageKind::Ping,
         timestamp: now,
+        is_of_article: false,
+        owner: None,
         sections: None,
         payload: serde_json::to_string(&message).map_err(StoreError::unreadable)?,
     };

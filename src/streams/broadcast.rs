@@ -1,0 +1,201 @@
+//! One reader of the log for all who listen at this process.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::{Bytes, Data};
+use tokio::sync::{Semaphore, broadcast};
+use tokio::time::Instant;
+
+use crate::db::{Connection, Database, Id, StoreError};
+use crate::events::log;
+use crate::messages::kinds::{Audience, MessageKind};
+use crate::messages::read::{self, Part};
+use crate::publication::{KnownPublication, Publication};
+
+/// Entries of the log that are read and told at once.
+pub(super) const ENTRIES: i64 = 100;
+/// Parts that wait for those who are slow; who misses one reads the log.
+const WAITING: usize = 64;
+/// How long it waits for something to happen until it looks: another process may have written what this one did not hear of.
+const LOOKING: Duration = Duration::from_secs(1);
+/// How often those who listen are told that nothing happened: proxies close what is silent for a minute.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// An event as it is sent.
+#[derive(Debug)]
+pub struct Event {
+    /// What it tells.
+    pub kind: MessageKind,
+    /// Of an article: who has created it.
+    pub owner: Option<Id>,
+    /// Whether it is of an article.
+    pub is_of_article: bool,
+    /// Its fields, but for its id.
+    pub frame: String,
+    /// Its number in the log.
+    pub sequence: i64,
+}
+
+/// What those who listen are told.
+#[derive(Debug)]
+pub enum Told {
+    /// A part of the log.
+    Events {
+        /// The number of the entry before it.
+        after: i64,
+        /// The number of its last entry.
+        until: i64,
+        /// What happened.
+        events: Vec<Event>,
+        /// What readers are told of it, as it is sent to those who want all.
+        for_readers: Bytes,
+    },
+    /// Nothing happened after this number.
+    Nothing {
+        /// The number of the last entry.
+        until: i64,
+    },
+    /// The server ends.
+    Closing,
+}
+
+/// The streams of this process.
+pub struct Streams {
+    sender: broadcast::Sender<Arc<Told>>,
+    /// As many may listen at once.
+    pub(super) free: Arc<Semaphore>,
+}
+
+impl Streams {
+    /// Streams for at most so many who listen.
+    pub fn new(most: u32) -> Self {
+        Self {
+            sender: broadcast::Sender::new(WAITING),
+            free: Arc::new(Semaphore::new(most as usize)),
+        }
+    }
+
+    /// Begins to listen. What is written from here on is heard of.
+    pub(super) fn subscribe(&self) -> broadcast::Receiver<Arc<Told>> {
+        self.sender.subscribe()
+    }
+
+    /// Ends all streams: those who listen come again in a second.
+    pub fn close(&self) {
+        // Nobody may listen.
+        let _ = self.sender.send(Arc::new(Told::Closing));
+    }
+}
+
+/// Events of a part of the log.
+pub(super) fn events(part: Part) -> Vec<Event> {
+    let event = |message: read::Written| Event {
+        kind: message.kind,
+        owner: message.owner,
+        is_of_article: message.is_of_article,
+        frame: format!("event: {}\ndata: {}\n", message.kind, message.payload),
+        sequence: message.sequence,
+    };
+    part.messages.into_iter().map(event).collect()
+}
+
+/// Events as they are sent. Of those that tell of one entry only the last has its number: who is cut off between them is told all
+/// of them again.
+pub(super) fn written<'a>(events: impl Iterator<Item = &'a Event>) -> String {
+    let mut text = String::new();
+    let mut events = events.peekable();
+    while let Some(event) = events.next() {
+        text.push_str(&event.frame);
+        if events
+            .peek()
+            .is_none_or(|next| next.sequence != event.sequence)
+        {
+            let _ = writeln!(text, "id: {}", event.sequence);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Reads a part of the log.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn read_part(
+    connection: &mut Connection,
+    after: i64,
+    publication: Option<&Publication>,
+) -> Result<Option<Part>, StoreError> {
+    read::after(connection, after, ENTRIES, Audience::Desk, publication)
+}
+
+/// Tells those who listen what happens, for as long as the server runs.
+pub fn start(
+    streams: Data<Streams>,
+    database: Data<Database>,
+    publication: Data<KnownPublication>,
+) {
+    actix_web::rt::spawn(async move {
+        let mut logged = database.changes().subscribe_to_log();
+        let mut position = None;
+        let mut heartbeat = Instant::now() + HEARTBEAT;
+        loop {
+            if let Err(error) = tell(&streams, &database, &publication, &mut position).await {
+                tracing::warn!(reason = %error.reason(), "telling those who listen was put off");
+            }
+            if heartbeat <= Instant::now() {
+                heartbeat = Instant::now() + HEARTBEAT;
+                if let Some(until) = position {
+                    let _ = streams.sender.send(Arc::new(Told::Nothing { until }));
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOKING) => {}
+                _ = logged.changed() => {}
+            }
+        }
+    });
+}
+
+/// Tells what has happened since a position, if anybody listens.
+async fn tell(
+    streams: &Streams,
+    database: &Database,
+    publication: &Data<KnownPublication>,
+    position: &mut Option<i64>,
+) -> Result<(), StoreError> {
+    loop {
+        let head = database.read(log::head).await?.sequence;
+        // Whoever begins to listen after this reads a head that is no smaller.
+        let is_heard = streams.sender.receiver_count() > 0;
+        let after = match *position {
+            Some(after) if is_heard && after < head => after,
+            _ => {
+                *position = Some(head);
+                return Ok(());
+            }
+        };
+        let publication = publication.clone();
+        let read =
+            move |connection: &mut Connection| read_part(connection, after, publication.0.as_ref());
+        let Some(part) = database.read(read).await? else {
+            return Ok(());
+        };
+        let until = part.until;
+        let events = events(part);
+        let for_readers = events
+            .iter()
+            .filter(|event| event.kind.audience() == Audience::Readers);
+        let for_readers = Bytes::from(written(for_readers));
+        let told = Told::Events {
+            after,
+            until,
+            events,
+            for_readers,
+        };
+        let _ = streams.sender.send(Arc::new(told));
+        *position = Some(until);
+    }
+}
