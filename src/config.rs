@@ -287,6 +287,10 @@ pub struct ServerConfig {
     #[command(flatten)]
     pub announcements: AnnouncementConfig,
 
+    /// Key of Ghost's Content API (26 hexadecimal digits), which is offered at /ghost/api/content/ then: see docs/GHOST.md
+    #[arg(long, env = "DATELINE_GHOST_KEY", value_parser = ghost_key)]
+    pub ghost_key: Option<String>,
+
     /// Maximum concurrent clients that listen to /v1/events and /v1/editorial/events
     #[arg(long, env = "DATELINE_EVENT_STREAMS", default_value_t = 1_000)]
     pub event_streams: u32,
@@ -531,5 +535,12 @@ fn web_url(text: &str) -> Result<Url, String> {
             "it cannot have {part}: an article's address is this, a slash and its slug"
         )),
         None => Ok(url),
+    }
+}
+
+fn ghost_key(text: &str) -> Result<String, String> {
+    match crate::ghost::key::is_key(text) {
+        true => Ok(text.to_owned()),
+        false => Err("it takes 26 hexadecimal digits in lower case".into()),
     }
 }

@@ -17,6 +17,7 @@
 //! - [`streams`] – telling those who listen what happens
 //! - [`announcements`] – telling CDNs, hubs and search engines what has changed
 //! - [`messages`] – what happened, as other programs are told
+//! - [`ghost`] – Ghost's Content API, for frontends that were written for it
 //! - [`oembed`] – what other sites show of an article
 //! - [`sitemaps`] – which pages there are, for search engines
 //! - [`sync`] – keeping a copy of everything that is public
@@ -71,6 +72,7 @@ pub mod etag;
 pub mod events;
 pub mod feeds;
 pub mod gauges;
+pub mod ghost;
 pub mod http;
 pub mod idempotency;
 pub mod jobs;

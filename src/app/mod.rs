@@ -29,8 +29,8 @@ use crate::objects::OpenError;
 use crate::problem::Problem;
 use crate::streams::broadcast::Streams;
 use crate::{
-    announcements, articles, audit, auth, authors, collections, feeds, media, oembed, ops, service,
-    shares, sitemaps, streams, sync, tags, webhooks, widgets,
+    announcements, articles, audit, auth, authors, collections, feeds, ghost, media, oembed, ops,
+    service, shares, sitemaps, streams, sync, tags, webhooks, widgets,
 };
 
 mod docs;
@@ -90,6 +90,7 @@ pub fn resources() -> Vec<Resource> {
         feeds::resources(),
         sitemaps::resources(),
         oembed::resources(),
+        ghost::resources(),
         announcements::resources(),
         webhooks::resources(),
         auth::resources(),

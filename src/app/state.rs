@@ -28,6 +28,7 @@ use crate::config::{MediaConfig, ServerConfig};
 use crate::db::{Connection, Database, Id, Timestamp};
 use crate::events::Writer;
 use crate::gauges::Gauges;
+use crate::ghost::key::GhostKey;
 use crate::http::address::TrustedProxies;
 use crate::http::body::BodyReaders;
 use crate::http::cors::EditorialOrigins;
@@ -89,6 +90,7 @@ pub(super) struct State {
     indexnow_key: Data<IndexNowKey>,
     webhooks: Data<Webhooks>,
     pub(super) streams: Data<Streams>,
+    ghost_key: Data<GhostKey>,
 }
 
 fn document(prefix: &PathPrefix) -> OpenApiJson {
@@ -188,6 +190,7 @@ impl State {
             media: Data::new(media),
             indexnow_key: Data::new(IndexNowKey(config.announcements.indexnow_key.clone())),
             webhooks: Data::new(Webhooks::new(sender)),
+            ghost_key: Data::new(GhostKey(config.ghost_key.clone())),
             streams: Data::new(Streams::new(config.event_streams)),
         };
         Ok((state, counted))
@@ -282,7 +285,8 @@ impl State {
             .app_data(self.media.clone())
             .app_data(self.indexnow_key.clone())
             .app_data(self.webhooks.clone())
-            .app_data(self.streams.clone());
+            .app_data(self.streams.clone())
+            .app_data(self.ghost_key.clone());
     }
 }
 

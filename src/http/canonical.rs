@@ -10,6 +10,12 @@ pub struct CanonicalTarget {
 }
 
 impl CanonicalTarget {
+    /// Of a path, and of parameters that were read elsewhere, each once.
+    pub fn of(path: String, parameters: std::collections::BTreeMap<String, String>) -> Self {
+        let query = CanonicalQuery(parameters.into_iter().collect());
+        Self { path, query }
+    }
+
     /// The same with another value of a parameter.
     pub fn with(&self, name: &str, value: &str) -> Self {
         Self {

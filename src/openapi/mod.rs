@@ -22,8 +22,8 @@ use crate::shares::model::Network;
 use crate::shares::time::{Granularity, Window};
 use crate::tags::model::{TagKind, TagSort};
 use crate::{
-    announcements, articles, audit, auth, authors, collections, feeds, media, oembed, service,
-    shares, sitemaps, streams, sync, tags, webhooks, widgets,
+    announcements, articles, audit, auth, authors, collections, feeds, ghost, media, oembed,
+    service, shares, sitemaps, streams, sync, tags, webhooks, widgets,
 };
 
 mod inputs;
@@ -61,6 +61,7 @@ const SCHEMAS: &str = "#/components/schemas/";
         (name = "tags", description = "Tags and sections for readers."),
         (name = "authors", description = "Authors for readers."),
         (name = "feeds", description = "The public lists for feed readers, search engines and other sites."),
+        (name = "ghost", description = "Ghost's Content API, for frontends that were written for it."),
         (name = "sync", description = "Keeping a copy of everything that is public, and hearing of changes."),
         (name = "editorial articles", description = "Articles of any status, for editors and tools."),
         (name = "editorial tags", description = "Tags and sections, for editors and tools."),
@@ -128,6 +129,7 @@ fn generated() -> Value {
         feeds::document(),
         sitemaps::document(),
         oembed::document(),
+        ghost::document(),
         announcements::document(),
         auth::session::document(),
         auth::account::document(),

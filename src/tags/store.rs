@@ -23,7 +23,7 @@ mod rules;
 pub mod tree;
 pub mod usage;
 
-pub use list::{count, list, most_used};
+pub use list::{count, list, most_used, several};
 
 #[derive(Queryable)]
 struct TagRow {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use dateline::db::Timestamp;
 
 use crate::both;
-use crate::harness::{DOCUMENT, TestApp, article};
+use crate::harness::{DOCUMENT, GHOST_KEY, TestApp, article};
 use crate::streams::Client;
 use crate::trending::shared;
 
@@ -167,14 +167,35 @@ async fn what_is_not_public_is_nowhere(app: TestApp) {
         if template.starts_with("/v1/editorial") || item.get("get").is_none() {
             continue;
         }
-        let mut paths = vec![
-            template
-                .replace("{slug}", "seen")
-                .replace("{name}", "validation")
-                .replace("{month}", &month),
-        ];
+        let resources = match template.starts_with("/ghost/") {
+            true => vec!["posts", "tags", "authors", "settings"],
+            false => vec![""],
+        };
+        let mut paths: Vec<String> = resources
+            .iter()
+            .map(|resource| template.replace("{resource}", resource))
+            .collect();
+        if template.contains("{id}") {
+            paths = ids
+                .iter()
+                .filter_map(Value::as_str)
+                .flat_map(|id| paths.iter().map(move |path| path.replace("{id}", id)))
+                .collect();
+        }
+        let templates = paths;
+        let mut paths: Vec<String> = templates
+            .iter()
+            .map(|template| {
+                template
+                    .replace("{slug}", "seen")
+                    .replace("{name}", "validation")
+                    .replace("{month}", &month)
+            })
+            .collect();
         if template.contains("{slug}") {
-            paths.extend(hidden.iter().map(|slug| template.replace("{slug}", slug)));
+            for template in &templates {
+                paths.extend(hidden.iter().map(|slug| template.replace("{slug}", slug)));
+            }
         }
         let parameters = item["get"]["parameters"]
             .as_array()
@@ -199,6 +220,11 @@ async fn what_is_not_public_is_nowhere(app: TestApp) {
         if takes("include") && template.starts_with("/v1/articles") && !template.ends_with("jsonld")
         {
             queries.push("?include=jsonld,meta".into());
+        }
+        if template.starts_with("/ghost/") {
+            queries = vec![format!(
+                "?key={GHOST_KEY}&include=tags,authors,count.posts&formats=html,plaintext&limit=all"
+            )];
         }
         if template == "/v1/sync" {
             queries = vec!["?initial=true".to_owned()];

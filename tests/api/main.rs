@@ -35,6 +35,7 @@ mod faults;
 mod feeds;
 mod finding;
 mod generators;
+mod ghost;
 mod harness;
 mod idempotency;
 mod identity_provider;

@@ -162,6 +162,19 @@ pub fn list(
     query: &ListQuery,
     site: Site,
 ) -> StoreResult<ArticlePage> {
+    list_after(connection, query, 0, site)
+}
+
+/// The same without the first so many, of which only the keys are read.
+///
+/// # Errors
+/// When the database fails.
+pub fn list_after(
+    connection: &mut Connection,
+    query: &ListQuery,
+    skipped: usize,
+    site: Site,
+) -> StoreResult<ArticlePage> {
     let Some(selection) = Selection::find(connection, &query.filter)? else {
         return Ok(ArticlePage {
             articles: Vec::new(),
@@ -176,10 +189,13 @@ pub fn list(
     let window = Window {
         sort: query.sort,
         start: query.start,
-        limit: query.limit,
+        limit: query
+            .limit
+            .saturating_add(i64::try_from(skipped).unwrap_or(i64::MAX)),
     };
     let depends_on = selection.depends_on();
-    let page = selection.page(connection, window)?;
+    let mut page = selection.page(connection, window)?;
+    page.drain(..skipped.min(page.len()));
     let ids: Vec<Id> = page.iter().map(|(id, _)| *id).collect();
     let mut found = whole(connection, &ids, query.additions(), site)?;
     let articles = page

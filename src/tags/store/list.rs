@@ -118,6 +118,19 @@ pub fn list(
     }
 }
 
+/// These tags, in any order; those that are gone are left out.
+///
+/// # Errors
+/// When the database fails.
+pub fn several(connection: &mut Connection, ids: &[Id]) -> StoreResult<Vec<Tag>> {
+    let rows: Vec<TagRow> = tags::table
+        .filter(tags::id.eq_any(ids.to_vec()))
+        .load(connection)?;
+    let rows = rows.into_iter().map(|row| (row, String::new()));
+    let tags = complete(connection, rows.collect())?;
+    Ok(tags.into_iter().map(|(tag, _)| tag).collect())
+}
+
 /// Rows with their positions, as tags.
 fn complete(
     connection: &mut Connection,
