@@ -47,6 +47,9 @@ const SITE: &str = "https://courier.example/";
 /// What they would call it.
 const NAME: &str = "The Example Courier";
 
+/// The key of Ghost's Content API.
+const GHOST_KEY: &str = "0123456789abcdef0123456789";
+
 /// Who signs in to the demo.
 const EMAIL: &str = "editor@example.com";
 
@@ -140,6 +143,13 @@ impl Demo {
     /// So that feeds and all that names addresses of a site can be tried as well.
     fn name_the_publication(&mut self) {
         let server = &mut self.server;
+        server.ghost_key.get_or_insert(GHOST_KEY.to_owned());
+        // Whoever tries webhooks has a receiver on this machine.
+        if server.webhooks.webhook_allow.is_empty() {
+            let loopback = ["127.0.0.0/8", "::1/128"];
+            let networks = loopback.iter().filter_map(|network| network.parse().ok());
+            server.webhooks.webhook_allow = networks.collect();
+        }
         if server.public_url.is_some() {
             return;
         }
