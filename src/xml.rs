@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use quick_xml::Writer;
+use quick_xml::escape::partial_escape;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 /// Names and values.
@@ -56,7 +57,9 @@ impl XmlWriter {
     /// An element with attributes and a text.
     pub fn text_with(&mut self, name: &str, attributes: Attributes<'_>, text: &str) {
         self.open(name, attributes);
-        self.event(Event::Text(BytesText::new(&allowed(text))));
+        let text = allowed(text);
+        // Quotation marks need nothing outside of attributes, and bodies are full of them.
+        self.event(Event::Text(BytesText::from_escaped(partial_escape(&*text))));
         self.close(name);
     }
 

@@ -46,6 +46,30 @@ impl From<Row> for WebhookDelivery {
     }
 }
 
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = webhook_attempts)]
+struct AttemptRow {
+    number: i64,
+    started_at: Timestamp,
+    milliseconds: i64,
+    status: Option<i64>,
+    error: Option<String>,
+    response: Option<String>,
+}
+
+impl From<AttemptRow> for WebhookAttempt {
+    fn from(row: AttemptRow) -> Self {
+        Self {
+            number: row.number,
+            started_at: row.started_at,
+            duration_ms: row.milliseconds,
+            status: row.status,
+            error: row.error,
+            response: row.response,
+        }
+    }
+}
+
 /// Up to `limit` deliveries of a webhook from a start, the newest first, all or those of a status.
 ///
 /// # Errors
@@ -95,38 +119,16 @@ pub fn read(
     id: Id,
 ) -> StoreResult<WebhookDeliveryDetails> {
     let (row, payload) = find(connection, webhook, id)?;
-    let attempts: Vec<(
-        i64,
-        Timestamp,
-        i64,
-        Option<i64>,
-        Option<String>,
-        Option<String>,
-    )> = webhook_attempts::table
+    let attempts: Vec<AttemptRow> = webhook_attempts::table
         .filter(webhook_attempts::delivery_id.eq(id))
         .order(webhook_attempts::number.desc())
         .limit(MOST_ATTEMPTS)
-        .select((
-            webhook_attempts::number,
-            webhook_attempts::started_at,
-            webhook_attempts::milliseconds,
-            webhook_attempts::status,
-            webhook_attempts::error,
-            webhook_attempts::response,
-        ))
+        .select(AttemptRow::as_select())
         .load(connection)?;
-    let attempt = |(number, started_at, duration_ms, status, error, response)| WebhookAttempt {
-        number,
-        started_at,
-        duration_ms,
-        status,
-        error,
-        response,
-    };
     Ok(WebhookDeliveryDetails {
         delivery: row.into(),
         payload: RawValue::from_string(payload).map_err(StoreError::unreadable)?,
-        attempts_made: attempts.into_iter().map(attempt).collect(),
+        attempts_made: attempts.into_iter().map(WebhookAttempt::from).collect(),
     })
 }
 
