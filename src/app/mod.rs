@@ -28,6 +28,7 @@ use crate::http::routes::Resource;
 use crate::objects::OpenError;
 use crate::problem::Problem;
 use crate::streams::broadcast::Streams;
+use crate::webhooks::dispatcher::Webhooks;
 use crate::{
     announcements, articles, audit, auth, authors, collections, feeds, ghost, media, oembed, ops,
     service, shares, sitemaps, streams, sync, tags, webhooks, widgets,
@@ -118,6 +119,7 @@ pub struct Application {
     /// Ends when the shares that the server was sent are written.
     counted: tokio::sync::oneshot::Receiver<()>,
     streams: Data<Streams>,
+    webhooks: Data<Webhooks>,
 }
 
 impl Application {
@@ -141,7 +143,7 @@ impl Application {
     ) -> Result<Self, StartError> {
         let (state, counted) = State::build(config, database).await?;
         state.begin_jobs(config)?;
-        let streams = state.streams.clone();
+        let (streams, webhooks) = (state.streams.clone(), state.webhooks.clone());
         let listen = StartError::Listen;
         let (ops, ops_addresses) = serve_operators(&state, listeners.ops).map_err(listen)?;
         let (server, addresses) = serve_public(state, config, listeners.public).map_err(listen)?;
@@ -152,6 +154,7 @@ impl Application {
             ops_addresses,
             counted,
             streams,
+            webhooks,
         })
     }
 
@@ -189,7 +192,8 @@ impl Application {
         let served = self.server.await;
         ops.stop(false).await;
         served?;
-        let _ = tokio::time::timeout(LAST_SHARES, self.counted).await;
+        let counted = tokio::time::timeout(LAST_SHARES, self.counted);
+        let _ = tokio::join!(counted, self.webhooks.end());
         Ok(())
     }
 

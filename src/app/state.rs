@@ -88,7 +88,7 @@ pub(super) struct State {
     previews: Data<PreviewLinks>,
     media: Data<MediaFiles>,
     indexnow_key: Data<IndexNowKey>,
-    webhooks: Data<Webhooks>,
+    pub(super) webhooks: Data<Webhooks>,
     pub(super) streams: Data<Streams>,
     ghost_key: Data<GhostKey>,
 }

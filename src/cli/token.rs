@@ -31,7 +31,7 @@ enum Command {
 
         /// What it may do, comma-separated: articles:read, articles:write, articles:publish, tags:write,
         /// authors:write, collections:read, collections:write, media:read, media:write, shares:write, people:manage,
-        /// tokens:manage, audit:read, articles:delete
+        /// tokens:manage, webhooks:manage, audit:read, articles:delete
         #[arg(long, value_delimiter = ',', required = true)]
         scope: Vec<Right>,
 

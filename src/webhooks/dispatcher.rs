@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::web::Data;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
 use super::schedule::Waits;
@@ -36,12 +36,17 @@ const NOTING: u32 = 30;
 /// How often deliveries that are over are looked for.
 const FORGETTING: Duration = Duration::from_secs(60);
 
-/// What handlers need to know.
-#[derive(Debug, Clone)]
+/// How long a server that ends waits for messages that are on their way.
+const LAST_MESSAGES: Duration = Duration::from_secs(5);
+
+/// What handlers need to know, and whoever ends the server.
+#[derive(Debug)]
 pub struct Webhooks {
     /// What may be called.
     pub sender: Sender,
-    wake: Arc<Notify>,
+    wake: Notify,
+    is_ending: watch::Sender<bool>,
+    has_ended: watch::Sender<bool>,
 }
 
 impl Webhooks {
@@ -49,13 +54,27 @@ impl Webhooks {
     pub fn new(sender: Sender) -> Self {
         Self {
             sender,
-            wake: Arc::default(),
+            wake: Notify::new(),
+            is_ending: watch::Sender::new(false),
+            has_ended: watch::Sender::new(false),
         }
     }
 
     /// There is something to send.
     pub fn wake(&self) {
         self.wake.notify_one();
+    }
+
+    /// Sends no more, and waits for what is on its way, but not for long; what was not taken until then another process sends at
+    /// once.
+    pub async fn end(&self) {
+        self.is_ending.send_replace(true);
+        let ended = async {
+            let mut ended = self.has_ended.subscribe();
+            let _ = ended.wait_for(|ended| *ended).await;
+        };
+        // The database may be away.
+        let _ = tokio::time::timeout(LAST_MESSAGES * 2, ended).await;
     }
 }
 
@@ -96,6 +115,7 @@ impl Dispatcher {
 
     async fn run(self, sent: mpsc::UnboundedSender<Sent>, in_flight: InFlight) {
         let mut logged = self.database.changes().subscribe_to_log();
+        let mut ending = self.webhooks.is_ending.subscribe();
         while let Err(error) = self.database.write(dispatch::take_over).await {
             put_off(&error);
             tokio::time::sleep(PATIENCE).await;
@@ -112,7 +132,23 @@ impl Dispatcher {
                 () = tokio::time::sleep(wait) => {}
                 _ = logged.changed() => {}
                 () = self.webhooks.wake.notified() => {}
+                _ = ending.wait_for(|ending| *ending) => break,
             }
+        }
+        self.give_back(&in_flight).await;
+        self.webhooks.has_ended.send_replace(true);
+    }
+
+    /// Waits for what is on its way, and leaves the rest to others.
+    async fn give_back(&self, in_flight: &InFlight) {
+        let until = Instant::now() + LAST_MESSAGES;
+        while lock(in_flight).values().any(|count| *count > 0) && Instant::now() < until {
+            let _ = tokio::time::timeout_at(until, self.webhooks.wake.notified()).await;
+        }
+        let process = self.process;
+        let give_back = move |connection: &mut Connection| dispatch::give_back(connection, process);
+        if let Err(error) = self.database.write(give_back).await {
+            put_off(&error);
         }
     }
 
@@ -258,6 +294,11 @@ impl Dispatcher {
         let (results, process, waits) = (results.clone(), self.process, self.waits.clone());
         let note = move |connection: &mut Connection| {
             let mut given_up = Vec::new();
+            // Nobody holds a delivery and waits for its webhook.
+            dispatch::hold(
+                connection,
+                results.iter().map(|(due, _)| due.webhook).collect(),
+            )?;
             for (due, attempt) in results.iter() {
                 let reason = dispatch::attempted(connection, due, process, attempt, &waits)?;
                 given_up.extend(reason.map(|reason| (due.webhook, reason)));

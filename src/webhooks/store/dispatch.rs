@@ -276,6 +276,38 @@ pub fn take_over(connection: &mut Connection) -> StoreResult<()> {
     Ok(())
 }
 
+/// What a process was sending, and will not note any more, is due at once.
+///
+/// # Errors
+/// When the database fails.
+pub fn give_back(connection: &mut Connection, process: Id) -> StoreResult<()> {
+    let now = dialect::now(connection);
+    diesel::sql_query(format!(
+        "UPDATE webhook_deliveries SET holder = NULL, next_at = {now} WHERE status = 'pending' AND holder = $1"
+    ))
+    .bind::<IdSql, _>(process)
+    .execute(connection)?;
+    Ok(())
+}
+
+/// Holds webhooks until the transaction ends, in the order in which all hold them who hold several. On SQLite one writes at a
+/// time.
+///
+/// # Errors
+/// When the database fails.
+pub fn hold(connection: &mut Connection, ids: BTreeSet<Id>) -> StoreResult<()> {
+    if let Connection::Postgres(postgres) = connection {
+        let ids: Vec<Id> = ids.into_iter().collect();
+        webhooks::table
+            .filter(webhooks::id.eq_any(ids))
+            .order(webhooks::id)
+            .select(webhooks::id)
+            .for_no_key_update()
+            .load::<Id>(postgres)?;
+    }
+    Ok(())
+}
+
 /// Notes what came of an attempt, unless another process has taken the delivery meanwhile. Returns why the webhook is to be
 /// disabled, if it is.
 ///
