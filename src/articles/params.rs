@@ -46,7 +46,7 @@ pub struct ArticleListParams {
     /// `given`, which is the default there: in the order in which they are named.
     #[param(value_type = Option<ArticleSort>)]
     pub sort: Option<ArticleSort>,
-    /// What to add to each: `body`, `corrections`, `seo`, `custom`, `shares`, and with `q`
+    /// What to add to each: `body`, `corrections`, `seo`, `custom`, `shares`, `meta`, `jsonld`, and with `q`
     /// `highlights`, comma-separated.
     #[param(value_type = Option<Vec<Include>>, style = Form, explode = false, example = json!(["shares"]))]
     pub include: Vec<Include>,
@@ -253,7 +253,7 @@ pub struct TrendingParams {
     /// Most articles, 1 to 100.
     #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 20)]
     pub limit: i64,
-    /// What to add to each: `body`, `corrections`, `seo`, `custom`, `shares`, and with `q`
+    /// What to add to each: `body`, `corrections`, `seo`, `custom`, `shares`, `meta`, `jsonld`, and with `q`
     /// `highlights`, comma-separated.
     #[param(value_type = Option<Vec<Include>>, style = Form, explode = false, example = json!(["shares"]))]
     pub include: Vec<Include>,

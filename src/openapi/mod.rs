@@ -148,32 +148,7 @@ fn generated() -> Value {
         "type": "http", "scheme": "bearer",
         "description": "An access token from `/v1/auth/login`, or an API token (`dl_…`).",
     }});
-    document["webhooks"] = sent_to_webhooks();
     document
-}
-
-/// What the server itself sends.
-fn sent_to_webhooks() -> Value {
-    let header = |name: &str, description: &str| {
-        json!({
-            "name": name, "in": "header", "required": true, "description": description, "schema": {"type": "string"},
-        })
-    };
-    json!({"message": {"post": {
-        "operationId": "receiveMessage",
-        "summary": "Take a message",
-        "description": "What a webhook is sent: see `createWebhook`.",
-        "tags": ["editorial webhooks"],
-        "parameters": [
-            header("webhook-id", "The same in all attempts to send this message."),
-            header("webhook-timestamp", "When this attempt was made (seconds since 1970)."),
-            header("webhook-signature", "Signatures as Standard Webhooks 1.0 has them, separated by spaces."),
-        ],
-        "requestBody": {
-            "required": true, "content": {"application/json": {"schema": reference("Message")}},
-        },
-        "responses": {"2XX": {"description": "It is taken."}},
-    }}})
 }
 
 /// The name of the schema that a reference leads to.

@@ -82,7 +82,7 @@ pub async fn list_webhooks(
 
 /// Create a webhook
 ///
-/// From now on each event is sent to it as a `POST` with a [`Message`](#model/message), signed as Standard Webhooks 1.0 has it, in the
+/// From now on each event is sent to it as a `POST` with a `Message`, signed as Standard Webhooks 1.0 has it, in the
 /// headers `webhook-id`, `webhook-timestamp` and `webhook-signature`. Any status from 200 to 299 takes it; redirects are not
 /// followed. What is not taken within 15 seconds is tried again: after 5 seconds, 5 and 30 minutes, 2, 5, 10, 14, 20 and 24 hours,
 /// each a tenth more or less, later where `Retry-After` says so. 410 disables the webhook, and so do five days on which

@@ -3,11 +3,9 @@
 //   node reader.mjs PROGRAM CHROMIUM ROOT
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import { extname, join } from "node:path";
-import { chromium } from "playwright-core";
+import { join } from "node:path";
+import { prerendered } from "./prerendered.mjs";
+import { claim, claims, closing, demo, launch, overflow, portray, reader, serve, tooSmall, until } from "./tools.mjs";
 
 const [program, executablePath, root] = process.argv.slice(2);
 // Each claim has an article of its own: counts may be seconds old.
@@ -16,123 +14,23 @@ const OTHERS = [
   "port-ellery-council-passes-budget-by-one-vote", "tidewater-cup-final-ellery-rovers-win",
   "sand-battery-heats-kestrel-bay-swimming-pool",
 ];
-const closing = [];
 
-/** `dateline demo` on a free port; its address. */
-async function demo() {
-  const child = spawn(program, ["demo", "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "ignore"] });
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  closing.push(() => {
-    child.kill("SIGTERM");
-    return ended;
-  });
-  let said = "";
-  for await (const piece of child.stdout) {
-    said += piece;
-    const address = /http:\/\/127\.0\.0\.1:\d+/.exec(said);
-    if (address) {
-      child.stdout.resume();
-      return address[0];
-    }
-  }
-  throw new Error(`the demo did not start: ${said}`);
-}
-
-/** The pages of the example on another origin, under a policy that allows the API and nothing else. */
-async function pages(api, bare) {
-  const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
-  const policy =
-    `default-src 'none'; script-src 'self' ${api}; connect-src ${api}; style-src 'self'; ` +
-    `img-src https: data: ${api}; base-uri 'none'; form-action 'none'`;
-  const server = createServer(async (request, response) => {
-    const path = new URL(request.url, "http://x").pathname;
-    if (path === "/bare") {
-      response.writeHead(200, {
-        "content-type": "text/html",
-        "content-security-policy":
-          `default-src 'none'; script-src ${api}; connect-src ${api}; img-src data:; require-trusted-types-for 'script'`,
-      });
-      response.end(bare);
-      return;
-    }
-    try {
-      let content = await readFile(join(root, "examples/reader", path === "/" ? "index.html" : path));
-      if (extname(path) === ".html" || path === "/") {
-        content = content.toString().replaceAll("http://127.0.0.1:8080", api);
-      }
-      response.writeHead(200, {
-        "content-type": types[extname(path)] ?? "text/html",
-        "content-security-policy": policy,
-      });
-      response.end(content);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  closing.push(() => new Promise((resolve) => server.close(resolve)));
-  return `http://127.0.0.1:${server.address().port}`;
-}
-
-const PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="1067">
-  <rect width="1600" height="1067" fill="#9db4c0"/><rect y="700" width="1600" height="367" fill="#5c6b73"/>
-  <path d="M200 700h260v-300h60v300h420v-420h70v420h390v60H200z" fill="#253237"/></svg>`;
-
-/** A reader with a browser of their own; what the console complained of. */
-async function reader(browser, { share = "none", agent = "A first browser" } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, userAgent: agent });
-  await context.route("https://images.example.com/**", (route) =>
-    route.fulfill({ contentType: "image/svg+xml", body: PICTURE }));
-  // Nobody leaves this machine.
-  await context.route(/^https:\/\/(?!images\.example\.com)/, (route) => route.abort());
-  await context.addInitScript((share) => {
-    if (share === "none") delete Navigator.prototype.share;
-    else Navigator.prototype.share = async (data) => {
-      window.shared = data;
-      if (share === "refuse") throw new DOMException("no", "AbortError");
-    };
-  }, share);
-  const page = await context.newPage();
-  const complaints = [];
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  return { context, page, complaints };
-}
+const RETRACTED = "glowing-moss-could-light-footpaths";
 
 const count = (page, slug = SLUG) => page.locator(`[data-dateline-article="${slug}"] .dateline-count`);
 /** The number in front of the widget's words on a page of one article. */
 const number = async (page) =>
   Number((await page.locator("#article .dateline-count").textContent()).replace(/\D/g, ""));
-const until = async (what, holds) => {
-  for (let tries = 0; tries < 100; tries++) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail(`not in time: ${what}`);
-};
-
-let passed = 0;
-const claim = async (name, body) => {
-  await body();
-  passed += 1;
-  console.log(`   ok: ${name}`);
-};
 
 async function run() {
-  const api = await demo();
+  const newsroom = await demo(program);
+  const { api } = newsroom;
   const { data: [widget] } = await (await fetch(`${api}/widgets`)).json();
-  const site = await pages(api, `<!doctype html><html lang="de"><title>Bare</title><link rel="icon" href="data:,"><body>
+  const site = await serve(join(root, "examples/reader"), api, `<!doctype html><html lang="de"><title>Bare</title><link rel="icon" href="data:,"><body>
     <script src="${api}${widget.url}" integrity="${widget.integrity}" crossorigin="anonymous"></script>
     <div data-dateline-article="${SLUG}" data-dateline-networks="facebook whatsapp email copy_link unknown"
       data-dateline-words='{"other":"{n} mal geteilt","copy_link":"Link kopieren"}'></div>`);
-  const browser = await chromium.launch({
-    executablePath,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync"],
-    // Left on by default in browsers, off by default when they are driven.
-    ignoreDefaultArgs: ["--disable-back-forward-cache"],
-  });
-  closing.push(() => browser.close());
+  const browser = await launch(executablePath);
   const total = async () => (await (await fetch(`${api}/v1/articles/${SLUG}/shares`)).json()).total;
   const addressOf = (slug) => `${site}/article.html?slug=${slug}`;
   const address = addressOf(SLUG);
@@ -147,7 +45,7 @@ async function run() {
     assert.equal(asked.length, 1, asked.join("\n"));
     assert.match(await count(page).textContent(), /^[\d,]+ shares$/);
     assert.equal(await page.locator("#trending li").count(), 5);
-    await page.screenshot({ path: `${root}/target/browser/front.png`, fullPage: true });
+    await portray(page, root, "front");
     assert.deepEqual(complaints, []);
     await context.close();
   });
@@ -186,7 +84,7 @@ async function run() {
     const small = page.locator("#articles .thumb img");
     assert.match(await loaded(small.first()), /\/960-16x9-\d+-\d+\.webp$/);
     assert.match(await loaded(small.nth(1)), /\/320-16x9-\d+-\d+\.webp$/);
-    await page.screenshot({ path: `${root}/target/browser/front-pictures.png`, fullPage: true });
+    await portray(page, root, "front-pictures");
     assert.deepEqual(complaints, []);
     await context.close();
   });
@@ -197,7 +95,7 @@ async function run() {
     await until("a count", async () => (await number(page)) > 0);
     const before = await number(page);
     assert.equal(before, await total());
-    await page.screenshot({ path: `${root}/target/browser/article.png`, fullPage: true });
+    await portray(page, root, "article");
     const button = page.getByRole("button", { name: "Share" });
     await button.click();
     await until("one more", async () => (await number(page)) === before + 1);
@@ -260,11 +158,12 @@ async function run() {
     const bar = page.getByRole("group", { name: "Share this article" });
     assert.match(await bar.locator(".dateline-count").textContent(), /shares$/);
     const focused = [];
-    for (let presses = 0; presses < 4; presses++) {
+    while (focused.length < 20 && focused.at(-1) !== "Tweet") {
       await page.keyboard.press("Tab");
       focused.push(await page.evaluate(() => document.activeElement.textContent));
     }
-    assert.deepEqual(focused, ["Skip to the article", "The Example Courier", "Share", "Tweet"]);
+    assert.deepEqual(focused.slice(0, 2), ["Skip to the content", "The Example Courier"]);
+    assert.deepEqual(focused.slice(-3), ["Football", "Share", "Tweet"]);
     const before = await number(page);
     await page.keyboard.press("Shift+Tab");
     await page.keyboard.press("Enter");
@@ -327,16 +226,135 @@ async function run() {
     await context.close();
   });
 
-  await claim("a small screen shows all of it", async () => {
-    const { context, page } = await reader(browser, { agent: "A telephone" });
-    await page.setViewportSize({ width: 375, height: 800 });
-    await page.goto(address);
-    await until("a count", async () => (await number(page)) > 0);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.ok(overflow <= 0, `${overflow} px too wide`);
-    await page.screenshot({ path: `${root}/target/browser/article-small.png`, fullPage: true });
+  await claim("what is retracted says so; what is not here leads back", async () => {
+    const { context, page } = await reader(browser, { agent: "An eighth browser" });
+    await page.goto(addressOf(RETRACTED));
+    assert.match(await page.locator(".retraction").textContent(), /could not be confirmed/);
+    assert.equal(await page.title(), "Retracted – The Example Courier");
+    for (const path of ["article.html?slug=nowhere", "list.html?tag=nowhere"]) {
+      await page.goto(`${site}/${path}`);
+      await page.getByRole("heading", { name: "This page is not here" }).waitFor();
+      await page.getByRole("link", { name: "Back to the front page" }).click();
+      await page.locator("#articles").waitFor();
+    }
     await context.close();
   });
+
+  await claim("the front page leads with a story and its picture, and a menu of sections goes on from it", async () => {
+    const { context, page, complaints } = await reader(browser, { agent: "A designer" });
+    await page.goto(`${site}/`);
+    const first = page.locator("#articles .lead");
+    await first.locator("img").waitFor();
+    const { width } = await first.locator("img").boundingBox();
+    assert.ok(width > 800, `${width} px`);
+    const size = (place) => place.evaluate((one) => parseFloat(getComputedStyle(one).fontSize));
+    assert.ok((await size(first.locator("h2"))) > 1.5 * (await size(page.locator(".card h2").first())));
+    assert.match(await first.locator("time").textContent(), /^\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC$/);
+    await page.locator("#trending li a").last().waitFor();
+    const trending = await (await fetch(`${api}/v1/trending?window=24h&limit=5&fields=headline`)).json();
+    assert.deepEqual(await page.locator("#trending li").allTextContents(), trending.data.map(({ headline }) => headline));
+    const menu = page.getByRole("navigation", { name: "Sections" });
+    assert.deepEqual(await menu.getByRole("link").allTextContents(), ["World", "Politics", "Business", "Science", "Culture", "Sport"]);
+    await menu.getByRole("link", { name: "Sport" }).click();
+    await page.getByRole("heading", { level: 1, name: "Sport" }).waitFor();
+    assert.equal(await page.title(), "Sport – The Example Courier");
+    assert.equal(await menu.locator("[aria-current]").textContent(), "Sport");
+    // Those of a section below it are among them.
+    await page.locator('#articles a[href$="section=football"]').first().click();
+    await page.getByRole("heading", { level: 1, name: "Football" }).waitFor();
+    assert.equal(await menu.locator("[aria-current]").textContent(), "Sport");
+    assert.equal(await page.locator("#articles .teaser").count(), 2);
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  await claim("an article shows its section, tags, changes, corrections and what is related to it", async () => {
+    const { context, page, complaints } = await reader(browser, { agent: "A reader who reads on" });
+    await page.goto(addressOf(OTHERS[0]));
+    await page.locator("#article h1").waitFor();
+    assert.equal(await page.locator("#article .section a").getAttribute("href"), "list.html?section=politics");
+    assert.match(await page.locator("#article .updated").textContent(), /^Updated \d.* UTC$/);
+    assert.match(await page.locator(".corrections").textContent(), /correction\s+\d.* UTC\s*An earlier version/);
+    const related = await (await fetch(`${api}/v1/articles/${OTHERS[0]}/related?limit=3&fields=headline`)).json();
+    assert.deepEqual(await page.locator(".related h3").allTextContents(), related.data.map(({ headline }) => headline));
+    await page.locator("#article > .byline a").click();
+    await page.getByRole("heading", { level: 1, name: "Sam Reporter" }).waitFor();
+    assert.match(await page.locator(".heading").textContent(), /City and parliament reporter/);
+    await portray(page, root, "author");
+    await page.goto(address);
+    const tag = page.locator("#article .tags a").first();
+    const name = await tag.textContent();
+    await tag.click();
+    await page.getByRole("heading", { level: 1, name }).waitFor();
+    assert.ok((await page.locator("#articles .teaser").count()) > 1);
+    await portray(page, root, "tag");
+    const first = await (await fetch(`${api}/v1/articles?author=sam-reporter&limit=5&view=card`)).json();
+    await page.goto(`${site}/list.html?author=sam-reporter&cursor=${first.page.next_cursor}`);
+    await page.locator("#articles").waitFor();
+    assert.equal(await page.locator("#articles .teaser").count(), 7);
+    await page.goto(`${site}/list.html?section=culture`);
+    await page.locator("#articles").waitFor();
+    await portray(page, root, "section");
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+
+  await claim("who is quoted stands apart from the quote", async () => {
+    const { context, page } = await reader(browser, { agent: "A reader of quotes" });
+    await page.goto(address);
+    const [quote, who] = [page.locator("blockquote p").first(), page.locator("blockquote footer").first()];
+    const style = (place) => place.evaluate((one) => getComputedStyle(one).fontStyle + getComputedStyle(one).fontFamily);
+    const [above, below] = [await quote.boundingBox(), await who.boundingBox()];
+    assert.ok(below.y - (above.y + above.height) >= 8);
+    assert.notEqual(await style(quote), await style(who));
+    await context.close();
+  });
+
+  await claim("a finger hits every link and button; what separates those of the share bar is none of them", async () => {
+    const { context, page } = await reader(browser, { agent: "A finger" });
+    for (const width of [1200, 390]) {
+      await page.setViewportSize({ width, height: 844 });
+      for (const path of ["", `article.html?slug=${SLUG}`, `article.html?slug=${OTHERS[0]}`, "list.html?section=sport",
+        "list.html?tag=port-ellery", "list.html?author=alex-writer", "article.html?slug=nowhere"]) {
+        await page.goto(`${site}/${path}`);
+        await page.locator("#main:not([aria-busy])").waitFor();
+        await page.locator("#trending a").first().waitFor();
+        if (!path.endsWith("nowhere")) await page.locator(".dateline-network").last().waitFor();
+        assert.deepEqual(await tooSmall(page), [], `${path} at ${width} px`);
+        assert.ok((await overflow(page)) <= 0, `${path} at ${width} px is ${await overflow(page)} px too wide`);
+      }
+      await page.goto(address);
+      await page.locator(".dateline-count:not(:empty)").waitFor();
+      const controls = page.locator("#article .dateline-network");
+      for (const control of await controls.all()) {
+        const drawn = await control.evaluate((one) => ["::before", "::after"].map((part) => getComputedStyle(one, part).content));
+        assert.deepEqual(drawn, ["none", "none"]);
+      }
+      const [one, two] = [await controls.first().boundingBox(), await controls.nth(1).boundingBox()];
+      const between = one.x + one.width + (two.x - one.x - one.width) / 2;
+      assert.ok(two.x - one.x - one.width >= 4);
+      assert.equal(await page.evaluate(([x, y]) => document.elementFromPoint(x, y).closest("a, button"),
+        [between, one.y + one.height / 2]), null);
+    }
+    await context.close();
+  });
+
+  await claim("a small screen shows all of it", async () => {
+    const { context, page } = await reader(browser, { agent: "A telephone" });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(address);
+    await until("a count", async () => (await number(page)) > 0);
+    await page.setViewportSize({ width: 320, height: 600 });
+    assert.ok((await overflow(page)) <= 0, `${await overflow(page)} px too wide`);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await portray(page, root, "article-small");
+    await page.goto(`${site}/`);
+    await page.locator(".dateline-count:not(:empty)").last().waitFor();
+    await portray(page, root, "front-small");
+    await context.close();
+  });
+
+  await prerendered({ browser, newsroom, root });
 }
 
 let failure;
@@ -350,4 +368,4 @@ if (failure) {
   console.error(failure);
   process.exit(1);
 }
-console.log(`   ${passed} claims hold in ${executablePath}`);
+console.log(`   ${claims()} claims hold in ${executablePath}`);
