@@ -86,6 +86,22 @@ pub struct Author {
     pub updated_at: Timestamp,
 }
 
+impl From<&Author> for AuthorRef {
+    fn from(author: &Author) -> Self {
+        Self {
+            id: author.id,
+            slug: author.slug.clone(),
+            name: author.name.clone(),
+            role: author.role.clone(),
+            bio: author.bio.clone(),
+            avatar_url: author.avatar_url.clone(),
+            website: author.website.clone(),
+            social: author.social.clone(),
+            contact_email: author.contact_email.clone(),
+        }
+    }
+}
+
 /// What editors write of an author.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserr, ToSchema)]
 #[deserr(error = Violations, deny_unknown_fields)]

@@ -343,7 +343,7 @@ impl Asked {
         let counts = self.params.includes("count.posts");
         Ok(items(found, total, |one: &Author| {
             let count = counts.then_some(one.article_count);
-            resources::author(&shown(one), count, publication)
+            resources::author(&AuthorRef::from(one), count, publication)
         }))
     }
 
@@ -394,20 +394,6 @@ fn items<T>(found: Vec<T>, total: usize, write: impl Fn(&T) -> Object) -> Items 
         items: found.iter().map(write).collect(),
         total,
         depends_on: Vec::new(),
-    }
-}
-
-fn shown(author: &Author) -> AuthorRef {
-    AuthorRef {
-        id: author.id,
-        slug: author.slug.clone(),
-        name: author.name.clone(),
-        role: author.role.clone(),
-        bio: author.bio.clone(),
-        avatar_url: author.avatar_url.clone(),
-        website: author.website.clone(),
-        social: author.social.clone(),
-        contact_email: author.contact_email.clone(),
     }
 }
 

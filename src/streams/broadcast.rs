@@ -1,7 +1,7 @@
 //! One reader of the log for all who listen at this process.
 
 use std::fmt::Write;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix_web::web::{Bytes, Data};
@@ -66,6 +66,8 @@ pub struct Streams {
     sender: broadcast::Sender<Arc<Told>>,
     /// As many may listen at once.
     pub(super) free: Arc<Semaphore>,
+    /// The number of the last entry of the log that was told; `None` while nobody listens.
+    position: Mutex<Option<i64>>,
 }
 
 impl Streams {
@@ -74,12 +76,36 @@ impl Streams {
         Self {
             sender: broadcast::Sender::new(WAITING),
             free: Arc::new(Semaphore::new(most as usize)),
+            position: Mutex::default(),
         }
     }
 
-    /// Begins to listen. What is written from here on is heard of.
-    pub(super) fn subscribe(&self) -> broadcast::Receiver<Arc<Told>> {
-        self.sender.subscribe()
+    /// Begins to listen; the receiver, and the number of the last entry of the log, after which all is told.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn subscribe(
+        &self,
+        database: &Database,
+    ) -> Result<(broadcast::Receiver<Arc<Told>>, i64), StoreError> {
+        // From here on somebody listens: what is told is heard, and the position stays.
+        let receiver = self.sender.subscribe();
+        let head = database.read(log::head).await?.sequence;
+        self.position().get_or_insert(head);
+        Ok((receiver, head))
+    }
+
+    fn position(&self) -> MutexGuard<'_, Option<i64>> {
+        self.position.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The number of the last entry that was told; `None` when nobody listens, and nothing has to be read.
+    fn heard(&self) -> Option<i64> {
+        let mut position = self.position();
+        if self.sender.receiver_count() == 0 {
+            *position = None;
+        }
+        *position
     }
 
     /// Ends all streams: those who listen come again in a second.
@@ -139,15 +165,14 @@ pub fn start(
 ) {
     actix_web::rt::spawn(async move {
         let mut logged = database.changes().subscribe_to_log();
-        let mut position = None;
         let mut heartbeat = Instant::now() + HEARTBEAT;
         loop {
-            if let Err(error) = tell(&streams, &database, &publication, &mut position).await {
+            if let Err(error) = tell(&streams, &database, &publication).await {
                 tracing::warn!(reason = %error.reason(), "telling those who listen was put off");
             }
             if heartbeat <= Instant::now() {
                 heartbeat = Instant::now() + HEARTBEAT;
-                if let Some(until) = position {
+                if let Some(until) = streams.heard() {
                     let _ = streams.sender.send(Arc::new(Told::Nothing { until }));
                 }
             }
@@ -159,24 +184,13 @@ pub fn start(
     });
 }
 
-/// Tells what has happened since a position, if anybody listens.
+/// Tells what has happened, if anybody listens.
 async fn tell(
     streams: &Streams,
     database: &Database,
     publication: &Data<KnownPublication>,
-    position: &mut Option<i64>,
 ) -> Result<(), StoreError> {
-    loop {
-        let head = database.read(log::head).await?.sequence;
-        // Whoever begins to listen after this reads a head that is no smaller.
-        let is_heard = streams.sender.receiver_count() > 0;
-        let after = match *position {
-            Some(after) if is_heard && after < head => after,
-            _ => {
-                *position = Some(head);
-                return Ok(());
-            }
-        };
+    while let Some(after) = streams.heard() {
         let publication = publication.clone();
         let read =
             move |connection: &mut Connection| read_part(connection, after, publication.0.as_ref());
@@ -196,6 +210,7 @@ async fn tell(
             for_readers,
         };
         let _ = streams.sender.send(Arc::new(told));
-        *position = Some(until);
+        *streams.position() = Some(until);
     }
+    Ok(())
 }

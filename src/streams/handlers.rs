@@ -17,7 +17,6 @@ use super::broadcast::Streams;
 use super::listener::{Listener, Wanted};
 use crate::auth::guard::{Allowed, ArticlesRead};
 use crate::db::Database;
-use crate::events::log;
 use crate::http::params::{FromParams, Params, Query};
 use crate::messages::kinds::{Audience, MessageKind};
 use crate::problem::{BAD_REQUEST, Problem};
@@ -159,9 +158,7 @@ async fn listen(
     let place = Arc::clone(&streams.free).try_acquire_owned();
     let place =
         place.map_err(|_| Problem::unavailable("As many listen already as may at once."))?;
-    // What is written from here on is heard of, and what was written before is in the log.
-    let told = streams.subscribe();
-    let head = database.read(log::head).await?.sequence;
+    let (told, head) = streams.subscribe(&database).await?;
     let lasts = match wanted.audience {
         Audience::Desk => Some(Instant::now() + DESK_LASTS),
         Audience::Readers => None,

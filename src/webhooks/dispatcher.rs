@@ -121,16 +121,17 @@ impl Dispatcher {
             tokio::time::sleep(PATIENCE).await;
         }
         loop {
-            let wait = match self.step(&sent, &in_flight).await {
-                Ok(wait) => wait.min(LOOKING),
+            let (wait, has_any) = match self.step(&sent, &in_flight).await {
+                Ok(wait) => (wait.unwrap_or(LOOKING).min(LOOKING), wait.is_some()),
                 Err(error) => {
                     put_off(&error);
-                    PATIENCE
+                    (PATIENCE, true)
                 }
             };
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
-                _ = logged.changed() => {}
+                // One that is created here wakes this, and one that is created elsewhere is found soon.
+                _ = logged.changed(), if has_any => {}
                 () = self.webhooks.wake.notified() => {}
                 _ = ending.wait_for(|ending| *ending) => break,
             }
@@ -152,17 +153,24 @@ impl Dispatcher {
         }
     }
 
-    /// Queues and sends what there is; returns when there may be more.
+    /// Queues and sends what there is; returns when there may be more, or `None` when there are no webhooks.
     async fn step(
         &self,
         sent: &mpsc::UnboundedSender<Sent>,
         in_flight: &InFlight,
-    ) -> Result<Duration, StoreError> {
+    ) -> Result<Option<Duration>, StoreError> {
         let look = |connection: &mut Connection| {
-            let head = log::head(connection)?.sequence;
-            Ok((head, dispatch::targets(connection)?))
+            let targets = dispatch::targets(connection)?;
+            let head = match targets.is_empty() {
+                true => 0,
+                false => log::head(connection)?.sequence,
+            };
+            Ok((head, targets))
         };
         let (head, mut targets) = self.database.read(look).await?;
+        if targets.is_empty() {
+            return Ok(None);
+        }
         let mut has_more = false;
         if targets
             .iter()
@@ -188,7 +196,7 @@ impl Dispatcher {
             // There may be more than was taken.
             wait = wait.min(HOLD);
         }
-        Ok(if has_more { Duration::ZERO } else { wait })
+        Ok(Some(if has_more { Duration::ZERO } else { wait }))
     }
 
     /// Queues messages of the log for those who were not told of it; returns whether there are more.

@@ -112,7 +112,9 @@ pub async fn create_webhook(
             .shown_once())
     };
     let work = move |change: &mut Change<'_>| store::create(change, &input);
-    writer.respond(&caller, work, reply).await
+    let response = writer.respond(&caller, work, reply).await;
+    webhooks.wake();
+    response
 }
 
 /// Read a webhook
