@@ -348,6 +348,9 @@ fn no_article_comes_twice_when_the_server_is_killed_on_postgres() {
     killed(On::Postgres);
 }
 
+/// Where nobody takes messages.
+const HOOK: &str = "http://127.0.0.1:65000/";
+
 /// What each editorial POST is sent: a new one is added here, so that nobody forgets the key.
 fn bodies() -> Vec<(&'static str, Value)> {
     let observed =
@@ -390,6 +393,10 @@ fn bodies() -> Vec<(&'static str, Value)> {
             "createApiToken",
             json!({"name": "Importer", "scopes": ["articles:read"]}),
         ),
+        ("createWebhook", json!({"url": HOOK})),
+        ("rotateWebhookSecret", Value::Null),
+        ("testWebhook", Value::Null),
+        ("replayWebhook", json!({"since": "2026-01-01T00:00:00Z"})),
     ]
 }
 
@@ -399,10 +406,12 @@ const SHOWN_ONCE: &[&str] = &[
     "invitePersonAgain",
     "resetPassword",
     "createApiToken",
+    "createWebhook",
+    "rotateWebhookSecret",
 ];
 
-/// Operations that take files: `media` tries them.
-const ELSEWHERE: &[&str] = &["uploadMedia", "fetchMedia"];
+/// Operations that take files, which `media` tries, and one that needs a message that was sent: `webhooks`.
+const ELSEWHERE: &[&str] = &["uploadMedia", "fetchMedia", "retryWebhookDelivery"];
 
 /// The id of something that a step can be taken with.
 fn target(demo: &Demo, token: &str, operation: &str) -> String {
@@ -423,6 +432,10 @@ fn target(demo: &Demo, token: &str, operation: &str) -> String {
     match operation {
         "mergeTag" => return merged("tags"),
         "mergeAuthor" => return merged("authors"),
+        "rotateWebhookSecret" | "testWebhook" | "replayWebhook" => {
+            let hook = json!({"url": HOOK, "events": ["media.deleted"]});
+            return ask("POST", "/v1/editorial/webhooks", Some(hook));
+        }
         "resetPassword" => {
             let path = "/v1/editorial/people?status=active&limit=1";
             let (_, reply) = demo.server.ask("GET", path, token, None);
