@@ -5,7 +5,7 @@
 //! - [`params`] – its parameters
 //! - [`key`] – the key that clients send
 //! - [`error`] – errors in its form
-//! - [`resources`] – posts, tags, authors and settings in its form
+//! - [`mod@resources`] – posts, tags, authors and settings in its form
 //! - [`browse`] – reading them
 //! - [`public`] – the handlers
 
