@@ -21,6 +21,7 @@ use crate::projections::{self, read_model, rebuild};
 use crate::shares::public::ShareService;
 use crate::shares::store::{counting, downsampling, rollups, totals};
 use crate::shares::time::Granularity;
+use crate::webhooks::store::dispatch;
 
 /// How often what has run out is swept up and changed keys are noticed.
 const SWEEPING: Duration = Duration::from_secs(60);
@@ -353,6 +354,9 @@ pub fn sweep(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<L
             if let Err(error) = forget_replies(&database).await {
                 put_off("forgetting responses of idempotency keys", &error);
             }
+            if let Err(error) = forget_deliveries(&database).await {
+                put_off("forgetting what was sent to webhooks", &error);
+            }
         }
     });
 }
@@ -360,6 +364,12 @@ pub fn sweep(database: &Data<Database>, signer: &Data<Signer>, throttle: &Data<L
 /// Forgets the responses of idempotency keys that have run out, some in each transaction.
 async fn forget_replies(database: &Database) -> Result<(), StoreError> {
     while database.write(replies::forget).await? {}
+    Ok(())
+}
+
+/// Forgets what was sent to webhooks long ago, some in each transaction.
+async fn forget_deliveries(database: &Database) -> Result<(), StoreError> {
+    while database.write(dispatch::forget).await? {}
     Ok(())
 }
 

@@ -4,12 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::json;
 use url::Url;
 
 use super::touched::Touched;
+use crate::outbound::retry_after;
 use crate::publication::Publication;
 
 /// How long a call may take.
@@ -202,11 +202,10 @@ impl Service {
         if matches!(status.as_u16(), 400 | 413 | 414 | 422 | 431) {
             return Err(NotTold::Refused(status));
         }
-        let wait = answer.headers().get(RETRY_AFTER);
-        let wait = wait.and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
+        let wait = retry_after(answer.headers());
         Err(NotTold::Later {
             reason: format!("it answered {status}"),
-            wait: wait.map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT)),
+            wait: wait.map(|wait| wait.min(LONGEST_WAIT)),
         })
     }
 

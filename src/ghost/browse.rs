@@ -102,12 +102,15 @@ pub struct Asked {
     pub one: Option<One>,
     /// How.
     pub params: GhostParams,
+    /// How many items stand before the page.
+    skipped: usize,
     posts: Narrowed,
     sort: ArticleSort,
     names: Names,
 }
 
 /// Items, and how many there are in all.
+#[derive(Default)]
 struct Items {
     items: Vec<Object>,
     total: usize,
@@ -125,7 +128,7 @@ impl Asked {
         params: GhostParams,
         now: Timestamp,
     ) -> Result<Self, Failure> {
-        params.skipped()?;
+        let skipped = params.skipped()?;
         let (mut posts, mut sort, mut names) = (None, ArticleSort::default(), Names::All);
         match resource {
             Resource::Posts => {
@@ -154,6 +157,7 @@ impl Asked {
             resource,
             one,
             params,
+            skipped,
             posts,
             sort,
             names,
@@ -184,11 +188,9 @@ impl Asked {
             Resource::Tags => self.tags(connection, publication)?,
             Resource::Authors => self.authors(connection, publication)?,
             Resource::Settings => return settings(connection, publication).map(Some),
-            Resource::Pages | Resource::Tiers | Resource::Newsletters | Resource::Offers => Items {
-                items: Vec::new(),
-                total: 0,
-                depends_on: Vec::new(),
-            },
+            Resource::Pages | Resource::Tiers | Resource::Newsletters | Resource::Offers => {
+                Items::default()
+            }
         };
         let Items {
             items,
@@ -228,11 +230,7 @@ impl Asked {
         publication: &Publication,
     ) -> Result<Items, Problem> {
         let Some(filter) = &self.posts else {
-            return Ok(Items {
-                items: Vec::new(),
-                total: 0,
-                depends_on: Vec::new(),
-            });
+            return Ok(Items::default());
         };
         let params = &self.params;
         let wants = |format: &str| params.formats.iter().any(|wanted| wanted == format);
@@ -254,8 +252,7 @@ impl Asked {
             start: None,
             limit: i64::try_from(params.limit).unwrap_or(1),
         };
-        let skipped = params.skipped().unwrap_or_default();
-        let found = public::list_after(connection, &query, skipped, Some(publication))?;
+        let found = public::list_after(connection, &query, self.skipped, Some(publication))?;
         let mut depends_on: Vec<CacheTagKey> = Vec::new();
         let mut read = Vec::new();
         for ((article, included), _) in &found.articles {
@@ -355,7 +352,7 @@ impl Asked {
         by_slug: impl Fn(&mut Connection, &Slug) -> StoreResult<T>,
         by_id: impl Fn(&mut Connection, Id) -> StoreResult<T>,
     ) -> StoreResult<(Vec<T>, usize)> {
-        let (skipped, limit) = (self.params.skipped().unwrap_or_default(), self.params.limit);
+        let (skipped, limit) = (self.skipped, self.params.limit);
         let mut found = Vec::new();
         let mut add = |one: StoreResult<T>| match one {
             Ok(one) => {

@@ -37,7 +37,11 @@ pub fn of_posts(text: Option<&str>, now: Timestamp) -> Result<Narrowed, String> 
 }
 
 fn unsupported(what: &str) -> String {
-    format!("The filter has {what}, which this server does not understand.")
+    not_understood("filter", what)
+}
+
+fn not_understood(part: &str, what: &str) -> String {
+    format!("The {part} has {what}, which this server does not understand.")
 }
 
 /// What a property names.
@@ -290,9 +294,7 @@ pub fn order_of_posts(text: Option<&str>, filter: &ArticleFilter) -> Result<Arti
             ("updated_at", false) => ArticleSort::LastUpdatedFirst,
             ("updated_at", true) => ArticleSort::LastUpdatedLast,
             (other, _) => {
-                return Err(
-                    unsupported(&format!("the order \"{other}\"")).replace("filter", "request")
-                );
+                return Err(not_understood("request", &format!("the order \"{other}\"")));
             }
         });
     }

@@ -22,8 +22,6 @@ pub struct Written {
     pub sequence: i64,
     /// What it tells.
     pub kind: MessageKind,
-    /// When it happened.
-    pub timestamp: Timestamp,
     /// Whether it is of an article.
     pub is_of_article: bool,
     /// Of an article: the user who created it; `None` for a tool, and for one that is gone.
@@ -41,14 +39,12 @@ pub struct Part {
     pub messages: Vec<Written>,
     /// The number of its last entry.
     pub until: i64,
-    /// When that was recorded.
-    pub recorded_at: Timestamp,
     /// Whether the log goes on.
     pub has_more: bool,
 }
 
 /// What entries say besides.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 struct Detail {
     version: Option<i64>,
@@ -63,19 +59,11 @@ struct Articles {
     outlines: HashMap<Id, Outline>,
     /// What the sections that they stand in, or have left, stand below.
     above: HashMap<Id, Vec<TagLink>>,
-    public: HashMap<Id, PublicData>,
+    /// Where readers see those that are public, and what.
+    public: HashMap<Id, (Option<String>, Summary)>,
 }
 
-/// What readers see of an article now.
-struct PublicData {
-    url: Option<String>,
-    headline: String,
-    section: Option<String>,
-    published_at: Timestamp,
-    updated_at: Timestamp,
-}
-
-/// What the read model has of it.
+/// What the read model says that readers see of an article now.
 #[derive(Deserialize)]
 struct Summary {
     headline: String,
@@ -97,19 +85,15 @@ pub fn after(
     connection: &mut Connection,
     sequence: i64,
     limit: i64,
-    audience: Audience,
     site: Site,
 ) -> StoreResult<Option<Part>> {
     let entries = log::after(connection, sequence, limit)?;
     let Some(last) = entries.last() else {
         return Ok(None);
     };
-    let (until, recorded_at) = (last.sequence, last.recorded_at);
+    let until = last.sequence;
     let has_more = i64::try_from(entries.len()).is_ok_and(|count| count == limit);
-    let told: Vec<(MessageKind, &Entry, Detail)> = entries
-        .iter()
-        .flat_map(|entry| kinds_of(entry, audience))
-        .collect();
+    let told: Vec<(MessageKind, &Entry, Detail)> = entries.iter().flat_map(kinds_of).collect();
     let articles = Articles::of(connection, &told, site)?;
     let messages = told
         .into_iter()
@@ -118,22 +102,17 @@ pub fn after(
     Ok(Some(Part {
         messages,
         until,
-        recorded_at,
         has_more,
     }))
 }
 
-fn kinds_of(
-    entry: &Entry,
-    audience: Audience,
-) -> impl Iterator<Item = (MessageKind, &Entry, Detail)> {
-    let read = || serde_json::from_str::<Detail>(&entry.detail).unwrap_or_default();
-    let detail = read();
+/// What is told of an entry: to the desk, and to readers.
+fn kinds_of(entry: &Entry) -> impl Iterator<Item = (MessageKind, &Entry, Detail)> {
+    let detail: Detail = serde_json::from_str(&entry.detail).unwrap_or_default();
     let desk = MessageKind::for_desk(entry, detail.submitted);
     let readers = MessageKind::for_readers(entry, detail.moved_from.is_some());
-    let all = [desk.filter(|_| audience == Audience::Desk), readers];
-    let said = all.into_iter().flatten();
-    said.map(move |kind| (kind, entry, read()))
+    let said = desk.into_iter().chain(readers);
+    said.map(move |kind| (kind, entry, detail.clone()))
 }
 
 impl Articles {
@@ -161,16 +140,7 @@ impl Articles {
             let summary = format!("{{{}}}", article.read_model.summary);
             let summary: Summary =
                 serde_json::from_str(&summary).map_err(StoreError::unreadable)?;
-            public.insert(
-                article.id,
-                PublicData {
-                    url: article.canonical_url.clone(),
-                    headline: summary.headline,
-                    section: summary.section.map(|section| section.slug),
-                    published_at: summary.published_at,
-                    updated_at: summary.updated_at,
-                },
-            );
+            public.insert(article.id, (article.canonical_url, summary));
         }
         Ok(Self {
             outlines,
@@ -205,7 +175,6 @@ impl Articles {
             id: id_of(kind, entry),
             sequence: entry.sequence,
             kind,
-            timestamp: entry.recorded_at,
             is_of_article: is_of_article(entry),
             owner,
             sections,
@@ -233,10 +202,10 @@ impl Articles {
                 data.published_at = outline.published_at;
                 data.updated_at = Some(outline.updated_at);
             }
-            (Audience::Readers, Some(public), _) => {
-                data.url = public.url.clone();
+            (Audience::Readers, Some((url, public)), _) => {
+                data.url = url.clone();
                 data.headline = Some(public.headline.clone());
-                data.section = public.section.clone();
+                data.section = public.section.as_ref().map(|section| section.slug.clone());
                 data.published_at = Some(public.published_at);
                 data.updated_at = Some(public.updated_at);
             }

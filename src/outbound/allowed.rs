@@ -83,11 +83,9 @@ pub struct Allowed {
 impl Allowed {
     /// The public internet and these networks.
     pub fn new(networks: Vec<IpNet>) -> Self {
-        let networks = networks.into();
-        let no_others = false;
         Self {
-            networks,
-            no_others,
+            networks: networks.into(),
+            no_others: false,
         }
     }
 

@@ -160,8 +160,7 @@ impl Client {
             .await
             .map_err(|_| OutboundError::TimedOut)?
             .map_err(|error| OutboundError::of(&error))?;
-        let retry_after = answer.headers().get(RETRY_AFTER);
-        let retry_after = retry_after.and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
+        let retry_after = retry_after(answer.headers());
         let most = usize::try_from(limits.most_bytes).unwrap_or(usize::MAX);
         let mut beginning = Vec::new();
         while beginning.len() < most {
@@ -175,10 +174,16 @@ impl Client {
         beginning.truncate(most);
         Ok(Answered {
             status: answer.status().as_u16(),
-            retry_after: retry_after.map(Duration::from_secs),
+            retry_after,
             beginning,
         })
     }
+}
+
+/// How long an answer asks to be left alone (`Retry-After`); `None` when it does not, or names a date.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse();
+    seconds.ok().map(Duration::from_secs)
 }
 
 /// Where an answer redirects to.

@@ -17,6 +17,6 @@ mod tests;
 
 pub use self::allowed::Allowed;
 pub use self::blocked::{Blocked, Schemes};
-pub use self::client::{Answered, Client, Limits};
+pub use self::client::{Answered, Client, Limits, retry_after};
 pub use self::error::OutboundError;
 pub use self::response::Response;

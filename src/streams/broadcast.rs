@@ -8,11 +8,11 @@ use actix_web::web::{Bytes, Data};
 use tokio::sync::{Semaphore, broadcast};
 use tokio::time::Instant;
 
-use crate::db::{Connection, Database, Id, StoreError};
+use crate::db::{Connection, Database, StoreError};
 use crate::events::log;
-use crate::messages::kinds::{Audience, MessageKind};
-use crate::messages::read::{self, Part};
-use crate::publication::{KnownPublication, Publication};
+use crate::messages::kinds::Audience;
+use crate::messages::read::{self, Written};
+use crate::publication::KnownPublication;
 
 /// Entries of the log that are read and told at once.
 pub(super) const ENTRIES: i64 = 100;
@@ -22,21 +22,6 @@ const WAITING: usize = 64;
 const LOOKING: Duration = Duration::from_secs(1);
 /// How often those who listen are told that nothing happened: proxies close what is silent for a minute.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-
-/// An event as it is sent.
-#[derive(Debug)]
-pub struct Event {
-    /// What it tells.
-    pub kind: MessageKind,
-    /// Of an article: who has created it.
-    pub owner: Option<Id>,
-    /// Whether it is of an article.
-    pub is_of_article: bool,
-    /// Its fields, but for its id.
-    pub frame: String,
-    /// Its number in the log.
-    pub sequence: i64,
-}
 
 /// What those who listen are told.
 #[derive(Debug)]
@@ -48,7 +33,7 @@ pub enum Told {
         /// The number of its last entry.
         until: i64,
         /// What happened.
-        events: Vec<Event>,
+        events: Vec<Written>,
         /// What readers are told of it, as it is sent to those who want all.
         for_readers: Bytes,
     },
@@ -115,25 +100,13 @@ impl Streams {
     }
 }
 
-/// Events of a part of the log.
-pub(super) fn events(part: Part) -> Vec<Event> {
-    let event = |message: read::Written| Event {
-        kind: message.kind,
-        owner: message.owner,
-        is_of_article: message.is_of_article,
-        frame: format!("event: {}\ndata: {}\n", message.kind, message.payload),
-        sequence: message.sequence,
-    };
-    part.messages.into_iter().map(event).collect()
-}
-
 /// Events as they are sent. Of those that tell of one entry only the last has its number: who is cut off between them is told all
 /// of them again.
-pub(super) fn written<'a>(events: impl Iterator<Item = &'a Event>) -> String {
+pub(super) fn sent<'a>(events: impl Iterator<Item = &'a Written>) -> String {
     let mut text = String::new();
     let mut events = events.peekable();
     while let Some(event) = events.next() {
-        text.push_str(&event.frame);
+        let _ = write!(text, "event: {}\ndata: {}\n", event.kind, event.payload);
         if events
             .peek()
             .is_none_or(|next| next.sequence != event.sequence)
@@ -143,18 +116,6 @@ pub(super) fn written<'a>(events: impl Iterator<Item = &'a Event>) -> String {
         text.push('\n');
     }
     text
-}
-
-/// Reads a part of the log.
-///
-/// # Errors
-/// When the database fails.
-pub(super) fn read_part(
-    connection: &mut Connection,
-    after: i64,
-    publication: Option<&Publication>,
-) -> Result<Option<Part>, StoreError> {
-    read::after(connection, after, ENTRIES, Audience::Desk, publication)
 }
 
 /// Tells those who listen what happens, for as long as the server runs.
@@ -192,17 +153,17 @@ async fn tell(
 ) -> Result<(), StoreError> {
     while let Some(after) = streams.heard() {
         let publication = publication.clone();
-        let read =
-            move |connection: &mut Connection| read_part(connection, after, publication.0.as_ref());
+        let read = move |connection: &mut Connection| {
+            read::after(connection, after, ENTRIES, publication.0.as_ref())
+        };
         let Some(part) = database.read(read).await? else {
             return Ok(());
         };
-        let until = part.until;
-        let events = events(part);
+        let (until, events) = (part.until, part.messages);
         let for_readers = events
             .iter()
             .filter(|event| event.kind.audience() == Audience::Readers);
-        let for_readers = Bytes::from(written(for_readers));
+        let for_readers = Bytes::from(sent(for_readers));
         let told = Told::Events {
             after,
             until,

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::web::{Bytes, Data};
 use futures_util::Stream;
@@ -11,10 +10,11 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, broadcast};
 use tokio::time::Instant;
 
-use super::broadcast::{Event, Told, events, read_part, written};
+use super::broadcast::{ENTRIES, Told, sent};
 use crate::db::{Connection, Database, Id, StoreError};
 use crate::events::log;
 use crate::messages::kinds::{Audience, MessageKind};
+use crate::messages::read::{self, Written};
 use crate::publication::KnownPublication;
 
 /// Who has missed more entries of the log than these is told to begin anew: `/v1/sync` tells what there is.
@@ -32,7 +32,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    fn has(&self, event: &Event) -> bool {
+    fn has(&self, event: &Written) -> bool {
         let is_for_them =
             self.audience == Audience::Desk || event.kind.audience() == Audience::Readers;
         let is_theirs = match self.only_own {
@@ -49,14 +49,14 @@ impl Wanted {
     }
 
     /// What is told of a part of the log.
-    fn of(&self, all: &[Event], for_readers: &Bytes) -> Bytes {
+    fn of(&self, all: &[Written], for_readers: &Bytes) -> Bytes {
         match self {
             Self {
                 audience: Audience::Readers,
                 kinds: None,
                 ..
             } => for_readers.clone(),
-            _ => Bytes::from(written(all.iter().filter(|event| self.has(event)))),
+            _ => Bytes::from(sent(all.iter().filter(|event| self.has(event)))),
         }
     }
 }
@@ -113,11 +113,11 @@ impl Listener {
                     Err(_) => return Next::Over,
                 }
             }
-            let far = Instant::now() + Duration::from_secs(24 * 3_600);
-            let received =
-                tokio::time::timeout_at(self.until.unwrap_or(far), self.told.recv()).await;
+            let received = match self.until {
+                Some(until) => tokio::time::timeout_at(until, self.told.recv()).await,
+                None => Ok(self.told.recv().await),
+            };
             let told = match received {
-                Err(_) if self.until.is_none() => continue,
                 // Whether they still may listen is asked again.
                 Err(_) => return Next::Last(Bytes::from_static(b"retry: 1\n\n")),
                 Ok(Err(RecvError::Lagged(_))) => {
@@ -160,7 +160,7 @@ impl Listener {
             if !(0..=MOST_MISSED).contains(&(head - position)) {
                 return Ok((head, None));
             }
-            let part = read_part(connection, position, publication.0.as_ref())?;
+            let part = read::after(connection, position, ENTRIES, publication.0.as_ref())?;
             Ok((head, Some(part)))
         };
         let (head, part) = self.database.read(read).await?;
@@ -178,9 +178,8 @@ impl Listener {
             Some(Some(part)) => {
                 self.position = part.until;
                 self.is_behind = part.has_more;
-                let events = events(part);
-                let wanted = events.iter().filter(|event| self.wanted.has(event));
-                Ok(Bytes::from(written(wanted)))
+                let wanted = part.messages.iter().filter(|event| self.wanted.has(event));
+                Ok(Bytes::from(sent(wanted)))
             }
         }
     }

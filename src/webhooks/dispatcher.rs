@@ -14,7 +14,6 @@ use super::store::dispatch::{self, Due, Target};
 use crate::db::{Connection, Database, Id, StoreError};
 use crate::events::log;
 use crate::events::{Change, Origin, Writer};
-use crate::messages::kinds::Audience;
 use crate::messages::read;
 use crate::metrics::Metrics;
 use crate::publication::KnownPublication;
@@ -33,9 +32,6 @@ const NOTED_AT_ONCE: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How often what came of attempts is tried to be noted: after that the messages are sent again.
 const NOTING: u32 = 30;
-/// How often deliveries that are over are looked for.
-const FORGETTING: Duration = Duration::from_secs(60);
-
 /// How long a server that ends waits for messages that are on their way.
 const LAST_MESSAGES: Duration = Duration::from_secs(5);
 
@@ -109,7 +105,6 @@ impl Dispatcher {
         let in_flight = InFlight::default();
         let (sent, results) = mpsc::unbounded_channel();
         actix_web::rt::spawn(self.clone().note_all(results, in_flight.clone()));
-        actix_web::rt::spawn(self.clone().forget());
         actix_web::rt::spawn(self.run(sent, in_flight));
     }
 
@@ -122,7 +117,7 @@ impl Dispatcher {
         }
         loop {
             let (wait, has_any) = match self.step(&sent, &in_flight).await {
-                Ok(wait) => (wait.unwrap_or(LOOKING).min(LOOKING), wait.is_some()),
+                Ok(wait) => (wait.unwrap_or(LOOKING), wait.is_some()),
                 Err(error) => {
                     put_off(&error);
                     (PATIENCE, true)
@@ -171,12 +166,16 @@ impl Dispatcher {
         if targets.is_empty() {
             return Ok(None);
         }
+        let mut behind: BTreeMap<i64, Vec<Target>> = BTreeMap::new();
+        for target in &targets {
+            if target.sequence < head && !target.is_full {
+                let same = behind.entry(target.sequence).or_default();
+                same.push(target.clone());
+            }
+        }
         let mut has_more = false;
-        if targets
-            .iter()
-            .any(|target| target.sequence < head && !target.is_full)
-        {
-            has_more = self.queue(&targets, head).await?;
+        if !behind.is_empty() {
+            has_more = self.queue(behind).await?;
             targets = self.database.read(dispatch::targets).await?;
         }
         let mut due: Vec<(Id, usize)> = Vec::new();
@@ -193,29 +192,17 @@ impl Dispatcher {
         }
         if !due.is_empty() {
             self.send(due, sent, in_flight).await?;
-            // There may be more than was taken.
-            wait = wait.min(HOLD);
         }
         Ok(Some(if has_more { Duration::ZERO } else { wait }))
     }
 
-    /// Queues messages of the log for those who were not told of it; returns whether there are more.
-    async fn queue(&self, targets: &[Target], head: i64) -> Result<bool, StoreError> {
-        let mut behind: BTreeMap<i64, Vec<Target>> = BTreeMap::new();
-        for target in targets {
-            if target.sequence < head && !target.is_full {
-                behind
-                    .entry(target.sequence)
-                    .or_default()
-                    .push(target.clone());
-            }
-        }
+    /// Queues messages of the log for those who were told of it up to a number; returns whether there are more.
+    async fn queue(&self, behind: BTreeMap<i64, Vec<Target>>) -> Result<bool, StoreError> {
         let mut has_more = false;
         for (sequence, targets) in behind {
             let publication = self.publication.clone();
             let read = move |connection: &mut Connection| {
-                let site = publication.0.as_ref();
-                read::after(connection, sequence, ENTRIES, Audience::Desk, site)
+                read::after(connection, sequence, ENTRIES, publication.0.as_ref())
             };
             let Some(part) = self.database.read(read).await? else {
                 continue;
@@ -322,23 +309,6 @@ impl Dispatcher {
                 .await?;
         }
         Ok(())
-    }
-
-    async fn forget(self) {
-        let mut interval = tokio::time::interval(FORGETTING);
-        loop {
-            interval.tick().await;
-            loop {
-                match self.database.write(dispatch::forget).await {
-                    Ok(true) => {}
-                    Ok(false) => break,
-                    Err(error) => {
-                        put_off(&error);
-                        break;
-                    }
-                }
-            }
-        }
     }
 }
 

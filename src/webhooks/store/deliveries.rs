@@ -166,7 +166,6 @@ pub fn test(connection: &mut Connection, webhook: Id, now: Timestamp) -> StoreRe
         id: format!("ping_{}", Id::generate().0.simple()),
         sequence: 0,
         kind: MessageKind::Ping,
-        timestamp: now,
         is_of_article: false,
         owner: None,
         sections: None,
