@@ -98,17 +98,6 @@ fn postgres_url() -> String {
     )
 }
 
-fn replica_url() -> String {
-    std::env::var("DATELINE_TEST_POSTGRES_REPLICA_URL").expect(
-        "no replica to test on: run scripts/test, or scripts/with-postgres cargo test, which start one",
-    )
-}
-
-/// Runs a statement on the replica, which is one for all tests.
-pub fn on_replica(sql: &str) {
-    execute(&replica_url(), sql);
-}
-
 fn sibling(url: &str, name: &str) -> String {
     let (server, _) = url
         .rsplit_once('/')
@@ -210,25 +199,6 @@ impl TestApp {
     /// A second server on the same database that knows nothing of the first.
     pub async fn another_process(&self) -> Self {
         Self::serve(self.config.clone(), None, self.clock.clone(), |_| {}).await
-    }
-
-    /// A second server on the same database that reads from the replica.
-    pub async fn another_process_with_replica(&self) -> Self {
-        let DatabaseUrl::Postgres(url) = &self.config.database_url else {
-            panic!("SQLite has no replicas");
-        };
-        let (_, name) = url.rsplit_once('/').unwrap();
-        let replica = sibling(&replica_url(), name).parse().unwrap();
-        self.another_process_with(Some(replica)).await
-    }
-
-    /// A second server on the same database that takes this for its replica.
-    pub async fn another_process_with(&self, replica: Option<DatabaseUrl>) -> Self {
-        let config = DatabaseConfig {
-            database_replica_url: replica,
-            ..self.config.clone()
-        };
-        Self::serve(config, None, self.clock.clone(), |_| {}).await
     }
 
     async fn serve(

@@ -55,7 +55,6 @@ mod public;
 mod questions;
 mod readme;
 mod receiver;
-mod replica;
 mod revisions;
 mod rights;
 mod schemas;

@@ -12,9 +12,9 @@ mod starts;
 
 use std::time::Duration;
 
-/// Asks until something is so; a machine may be as slow as it likes.
+/// Asks until something is so, for ten minutes at least; a machine may be as slow as it likes.
 async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    for _ in 0..1_000 {
+    for _ in 0..30_000 {
         if let Some(answer) = ask().await {
             return answer;
         }

@@ -1,17 +1,34 @@
-//! Failover to a standby, and replicas that must not be read.
+//! Public reads from a streaming replica, which are never behind what was acknowledged; replicas that must not be
+//! read; failover to a standby.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dateline::config::DatabaseConfig;
+use dateline::db::DatabaseUrl;
 use diesel::sql_types::Bool;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query};
+use rand::rngs::StdRng;
+use rand::seq::IndexedMutRandom;
+use rand::{Rng, SeedableRng};
 use reqwest::Method;
 use serde_json::json;
 
 use super::cluster::{Cluster, config};
 use super::eventually;
-use crate::harness::{TestApp, article};
+use crate::coherence::{said, unkept};
+use crate::harness::{On, TestApp, article};
+
+const TARGETS: &[&str] = &[
+    "/v1/articles/two",
+    "/v1/articles/three",
+    "/v1/articles",
+    "/v1/articles?q=headline",
+    "/v1/articles?tag=climate&count=true",
+    "/v1/articles/facets?by=day",
+    "/v1/tags",
+    "/v1/authors/alex-writer",
+];
 
 #[derive(QueryableByName)]
 struct Answer {
@@ -201,4 +218,88 @@ async fn a_replica_that_hangs_is_left_alone() {
     assert!(app.metric("dateline_replica_fallbacks_total").await > before);
     replica.freeze(false);
     until_it_is_read(&app).await;
+}
+
+#[actix_web::test]
+async fn reads_from_a_replica_are_as_those_from_the_primary() {
+    let seed: u64 = rand::random();
+    println!("seed {seed}");
+    let random = &mut StdRng::seed_from_u64(seed);
+    let (cluster, replica, unkept_app, token) = primary_and_replica().await;
+    let primary = TestApp::start_at(config(&cluster.url("news"))).await;
+    let app = TestApp::start_at(with_replica(&cluster, &replica)).await;
+    let mut articles = Vec::new();
+    for slug in ["two", "three"] {
+        articles.push(app.published(&token, slug).await);
+    }
+
+    let (mut paused, mut pauses) = (false, 0);
+    for number in 0..60 {
+        if random.random_bool(0.3) {
+            paused = !paused;
+            pauses += u32::from(paused);
+            let replay = if paused { "pause" } else { "resume" };
+            replica.execute("news", &format!("SELECT pg_wal_replay_{replay}()"));
+        }
+        let article = articles.choose_mut(random).unwrap();
+        let change = match random.random_range(0..4) {
+            0 => app.step(&token, article, "unpublish", json!({})).await,
+            1 => app.step(&token, article, "publish", json!({})).await,
+            _ => {
+                let headline = format!("Headline {number}");
+                app.patch(&token, article, json!({ "headline": headline }))
+                    .await
+            }
+        };
+        if change.status == 200 {
+            *article = change;
+        }
+        for target in TARGETS {
+            let expected = said(&unkept(&primary, target).await);
+            assert_eq!(said(&app.get(target).await), expected, "{target}");
+            // Another process hears of the write some milliseconds later.
+            eventually(target, async || {
+                (said(&unkept(&app, target).await) == expected).then_some(())
+            })
+            .await;
+        }
+    }
+    if paused {
+        replica.execute("news", "SELECT pg_wal_replay_resume()");
+    }
+    println!("paused {pauses} times");
+    until_it_is_read(&unkept_app).await;
+    assert!(app.metric("dateline_replica_fallbacks_total").await > 0.0);
+
+    // A replica that goes away takes no read with it.
+    replica.execute(
+        "postgres",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname IS NOT NULL AND pid <> pg_backend_pid()",
+    );
+    for target in TARGETS {
+        let expected = said(&unkept(&primary, target).await);
+        assert_eq!(said(&unkept(&app, target).await), expected, "{target}");
+    }
+    until_it_is_read(&unkept_app).await;
+}
+
+#[actix_web::test]
+async fn a_replica_that_is_none_is_not_read() {
+    let primary = TestApp::start(On::Postgres).await;
+    let with = |replica: DatabaseUrl| DatabaseConfig {
+        database_replica_url: Some(replica),
+        ..primary.config.clone()
+    };
+    // The primary itself: no replica, and another one of its databases would be of another newsroom.
+    let app = TestApp::start_at(with(primary.config.database_url.clone())).await;
+    let token = app.newsroom().await;
+    app.published(&token, "one").await;
+    assert_eq!(app.get("/v1/articles/one").await.status, 200);
+    assert!(app.metric("dateline_replica_reads_total").await < 1.0);
+    assert!(app.metric("dateline_replica_fallbacks_total").await > 0.0);
+    // Nobody listens there.
+    let nowhere = "postgres://postgres:x@127.0.0.1:1/postgres";
+    let app = TestApp::start_at(with(nowhere.parse().unwrap())).await;
+    assert_eq!(app.get("/v1/articles/one").await.status, 200);
 }
