@@ -1,5 +1,6 @@
 //! What is wrong with an input: every violation at once, each with a JSON pointer (RFC 6901).
 
+use std::fmt;
 use std::ops::ControlFlow;
 
 use deserr::{
@@ -76,7 +77,7 @@ pub struct Warning(pub Violation);
 pub struct Invalid {
     /// A stable lower-case word.
     pub code: &'static str,
-    /// For people: completes a sentence that begins with the value's name.
+    /// For people: completes a sentence that begins with the value's name, or is one that quotes the value.
     pub detail: String,
 }
 
@@ -88,7 +89,20 @@ impl Invalid {
             detail: detail.into(),
         }
     }
+
+    /// That a word is none of a closed set; `what` is what one of it is called.
+    pub fn word(what: &str, word: &str, known: &[&str]) -> Self {
+        Self::new("unknown_value", unknown(what, word, known))
+    }
 }
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for Invalid {}
 
 impl From<Violation> for Invalid {
     /// Without its place.

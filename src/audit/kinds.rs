@@ -1,31 +1,8 @@
 //! What can happen.
 
-use std::fmt;
-use std::str::FromStr;
+crate::words! {
+    EventKind, "kind of event", "What an entry of the log says has happened. Later versions have more kinds.";
 
-use crate::validation::unknown;
-
-macro_rules! kinds {
-    ($($name:ident = $word:literal, $meaning:literal;)*) => {
-        /// What an entry of the log says has happened. The log may have kinds that a later version wrote.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum EventKind {
-            $(#[doc = $meaning] $name,)*
-        }
-
-        impl EventKind {
-            /// Every kind by name.
-            pub const ALL: &[(&str, Self)] = &[$(($word, Self::$name)),*];
-
-            /// The kind's name.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $word),* }
-            }
-        }
-    };
-}
-
-kinds! {
     ArticleCreated = "article_created", "An article was created.";
     ArticleEdited = "article_edited", "An article's content was changed.";
     ArticlePublished = "article_published", "An article was published, now or for later.";
@@ -85,30 +62,6 @@ kinds! {
     WebhookDisabled = "webhook_disabled", "The server disabled a webhook that took nothing.";
     WebhookDeleted = "webhook_deleted", "A webhook was deleted.";
     AccessDenied = "access_denied", "A caller had not the right for what they asked.";
-}
-
-crate::closed_set!(
-    EventKind,
-    EventKind::ALL,
-    "What happened. Later versions have more kinds."
-);
-
-impl fmt::Display for EventKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for EventKind {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.iter().find(|(word, _)| *word == text);
-        found.map(|(_, kind)| *kind).ok_or_else(|| {
-            let known: Vec<&str> = Self::ALL.iter().map(|(word, _)| *word).collect();
-            format!("is wrong: {}", unknown("kind of event", text, &known))
-        })
-    }
 }
 
 #[cfg(test)]

@@ -3,42 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
-use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use deserr::Deserr;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::db::Id;
 use crate::events::{Actor, Origin, RequestId};
-use crate::validation::{Invalid, Violations, unknown};
+use crate::validation::{Violations, unknown};
 
-macro_rules! rights {
-    ($($name:ident = $scope:literal, $meaning:literal;)*) => {
-        /// Something that a caller may or may not do.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-        pub enum Right {
-            $(#[doc = $meaning] #[serde(rename = $scope)] $name,)*
-        }
+crate::words! {
+    Right, "scope", "What a caller may do: the scopes of API tokens.";
 
-        crate::closed_set!(Right, &[$(($scope, Self::$name)),*], "What a caller may do.");
-
-        impl Right {
-            /// Every right.
-            pub const ALL: &[Self] = &[$(Self::$name),*];
-
-            /// The scope that gives this right to an API token.
-            pub fn scope(self) -> &'static str {
-                match self { $(Self::$name => $scope),* }
-            }
-
-            /// What the right allows.
-            pub fn meaning(self) -> &'static str {
-                match self { $(Self::$name => $meaning),* }
-            }
-        }
-    };
-}
-
-rights! {
     ArticlesRead = "articles:read", "Read articles of any status.";
     ArticlesWrite = "articles:write", "Create, edit, trash and restore articles.";
     ArticlesPublish = "articles:publish", "Publish, unpublish and retract articles; add, change and withdraw corrections.";
@@ -54,40 +29,6 @@ rights! {
     WebhooksManage = "webhooks:manage", "Create, change and delete webhooks, and read what was sent to them.";
     AuditRead = "audit:read", "Read the log of who did what.";
     ArticlesDelete = "articles:delete", "Delete articles in the trash for good.";
-}
-
-impl fmt::Display for Right {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.scope())
-    }
-}
-
-impl FromStr for Right {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .iter()
-            .find(|right| right.scope() == text)
-            .copied()
-            .ok_or_else(|| {
-                let known: Vec<&str> = Self::ALL.iter().map(|right| right.scope()).collect();
-                unknown("scope", text, &known)
-            })
-    }
-}
-
-impl Deserr<Violations> for Right {
-    fn deserialize_from_value<V: IntoValue>(
-        value: Value<V>,
-        location: ValuePointerRef,
-    ) -> Result<Self, Violations> {
-        <String as Deserr<Violations>>::deserialize_from_value(value, location)?
-            .parse()
-            .map_err(|reason: String| {
-                Violations::at(location, Invalid::new("unknown_value", reason))
-            })
-    }
 }
 
 /// What a person is in the newsroom.
@@ -284,9 +225,9 @@ mod tests {
     #[test]
     fn a_scope_is_read_as_it_is_written() {
         for right in Right::ALL {
-            assert_eq!(right.scope().parse(), Ok(*right));
+            assert_eq!(right.as_str().parse(), Ok(*right));
         }
-        let reason = "article:read".parse::<Right>().unwrap_err();
-        assert!(reason.contains("articles:read"), "{reason}");
+        let refusal = "article:read".parse::<Right>().unwrap_err();
+        assert!(refusal.detail.contains("articles:read"), "{refusal}");
     }
 }

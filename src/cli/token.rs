@@ -88,7 +88,7 @@ impl Token {
                 let mut connection = connect(&database, Opening::AsItIs)?;
                 for token in tokens::list(&mut connection)? {
                     let scopes: Vec<&str> =
-                        token.scopes().iter().map(|right| right.scope()).collect();
+                        token.scopes().iter().map(|right| right.as_str()).collect();
                     let state = if token.is_valid() {
                         "valid  "
                     } else {

@@ -43,3 +43,20 @@ impl<V> KeysetBound<V> {
         })
     }
 }
+
+/// A boxed query in the order of its keys, which are as old as their rows, from a [`KeysetBound`] on: the oldest first, or the
+/// newest with `true`.
+#[macro_export]
+macro_rules! page_by_id {
+    ($query:expr, $id:expr, $start:expr, $newest_first:literal) => {{
+        let start: Option<$crate::db::keyset::KeysetBound<String>> = $start;
+        match start {
+            Some(start) if start.backward != $newest_first => {
+                $query.filter($id.lt(start.bound(false))).order($id.desc())
+            }
+            Some(start) => $query.filter($id.gt(start.bound(true))).order($id.asc()),
+            None if $newest_first => $query.order($id.desc()),
+            None => $query.order($id.asc()),
+        }
+    }};
+}

@@ -5,7 +5,7 @@ use crate::publication::Publication;
 use crate::xml::XmlWriter;
 
 pub(super) fn write(feed: &Feed<'_>) -> Vec<u8> {
-    let mut writer = XmlWriter::new();
+    let mut writer = XmlWriter::with_room(feed.size());
     let publication = feed.publication;
     let mut attributes = vec![
         ("xmlns", "http://www.w3.org/2005/Atom"),
@@ -52,7 +52,7 @@ pub(super) fn write(feed: &Feed<'_>) -> Vec<u8> {
     writer.finish()
 }
 
-fn write_entry(writer: &mut XmlWriter, entry: &Entry, publication: &Publication) {
+fn write_entry(writer: &mut XmlWriter, entry: &Entry<'_>, publication: &Publication) {
     let article = &entry.article;
     writer.open("entry", &[("xml:lang", &article.summary.language)]);
     writer.text("id", &article.urn());

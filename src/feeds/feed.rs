@@ -1,5 +1,7 @@
 //! A page of the list of articles as a feed, whatever it is written as.
 
+use std::borrow::Cow;
+
 use crate::articles::formats::corrections::corrections;
 use crate::articles::formats::published::Published;
 use crate::db::Timestamp;
@@ -33,11 +35,11 @@ impl FeedFormat {
 
 /// An article in a feed.
 #[derive(Debug)]
-pub struct Entry {
+pub struct Entry<'a> {
     /// The article.
     pub article: Published,
     /// Its corrections and its body as HTML; `None` when it is left out.
-    pub content: Option<String>,
+    pub content: Option<Cow<'a, str>>,
 }
 
 /// A feed.
@@ -54,7 +56,7 @@ pub struct Feed<'a> {
     /// Where its next page is.
     pub next: Option<String>,
     /// The newest first, unless they were named.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Entry<'a>>,
 }
 
 impl Feed<'_> {
@@ -77,6 +79,16 @@ impl Feed<'_> {
     pub fn updated(&self) -> Timestamp {
         let changes = self.entries.iter().map(|entry| entry.article.modified());
         changes.max().unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// About how many bytes its texts have.
+    pub fn size(&self) -> usize {
+        let contents = self
+            .entries
+            .iter()
+            .filter_map(|entry| entry.content.as_ref());
+        let contents = contents.map(|content| content.len()).sum::<usize>();
+        contents + self.entries.len() * 1024
     }
 
     /// The language of all its articles; `None` where they have several.
@@ -105,8 +117,11 @@ impl Contents {
     }
 
     /// Corrections and a body, if there is room: from the first one on that does not fit there is none.
-    pub fn add(&mut self, article: &Published, body: String) -> Option<String> {
-        let content = corrections(article) + &body;
+    pub fn add<'a>(&mut self, article: &Published, body: Cow<'a, str>) -> Option<Cow<'a, str>> {
+        let content = match corrections(article) {
+            none if none.is_empty() => body,
+            some => (some + &body).into(),
+        };
         self.bytes = self.bytes.saturating_add(content.len());
         (self.bytes <= MOST_CONTENT).then_some(content)
     }

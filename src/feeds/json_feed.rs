@@ -1,5 +1,7 @@
 //! JSON Feed 1.1 (jsonfeed.org).
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -9,7 +11,7 @@ use crate::publication::Publication;
 
 /// A feed as JSON Feed 1.1. Members that say nothing are left out.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct JsonFeed {
+pub struct JsonFeed<'a> {
     /// Always `https://jsonfeed.org/version/1.1`.
     version: &'static str,
     /// Its title.
@@ -37,7 +39,7 @@ pub struct JsonFeed {
     #[schema(required = false)]
     hubs: Vec<JsonFeedHub>,
     /// The articles.
-    items: Vec<JsonFeedItem>,
+    items: Vec<JsonFeedItem<'a>>,
 }
 
 /// A hub that tells subscribers of a feed's changes.
@@ -86,7 +88,7 @@ pub struct JsonFeedExtension {
 
 /// An article in a feed.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct JsonFeedItem {
+pub struct JsonFeedItem<'a> {
     /// Names it for good: its slug and the site's address may change.
     #[schema(example = "urn:uuid:019a8f3c-5d1e-7c44-9d5b-0c6f0f7f6a11")]
     id: String,
@@ -97,7 +99,7 @@ pub struct JsonFeedItem {
     /// Corrections and body, with `full`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    content_html: Option<String>,
+    content_html: Option<Cow<'a, str>>,
     /// The summary, where there is no `content_html`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -154,7 +156,7 @@ pub(super) fn write(feed: Feed<'_>) -> serde_json::Result<Vec<u8>> {
     })
 }
 
-fn item(entry: Entry, publication: &Publication) -> JsonFeedItem {
+fn item<'a>(entry: Entry<'a>, publication: &Publication) -> JsonFeedItem<'a> {
     let article = entry.article;
     let description = article.description().to_owned();
     let text = match description.is_empty() {

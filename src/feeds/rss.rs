@@ -24,7 +24,7 @@ fn date(instant: Timestamp) -> String {
 }
 
 pub(super) fn write(feed: &Feed<'_>) -> Vec<u8> {
-    let mut writer = XmlWriter::new();
+    let mut writer = XmlWriter::with_room(feed.size());
     let (title, publication) = (feed.title(), feed.publication);
     writer.open("rss", NAMESPACES);
     writer.open("channel", &[]);
@@ -64,7 +64,7 @@ pub(super) fn write(feed: &Feed<'_>) -> Vec<u8> {
     writer.finish()
 }
 
-fn write_item(writer: &mut XmlWriter, entry: &Entry, publication: &Publication) {
+fn write_item(writer: &mut XmlWriter, entry: &Entry<'_>, publication: &Publication) {
     let article = &entry.article;
     writer.open("item", &[]);
     writer.text("title", &article.summary.headline);

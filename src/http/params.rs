@@ -12,7 +12,7 @@ pub use super::canonical::{CanonicalQuery, CanonicalTarget};
 use crate::http::hints;
 use crate::http::template::Template;
 use crate::problem::{INVALID_PARAMETER, Problem};
-use crate::validation::unknown;
+use crate::validation::Invalid;
 
 /// The parameter that takes what someone typed to search for.
 const SEARCH: &str = "q";
@@ -401,10 +401,7 @@ fn choose<T: Copy>(name: &str, text: &str, choices: &[(&str, T)]) -> Result<T, P
         .map(|(_, choice)| *choice)
         .ok_or_else(|| {
             let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-            Problem::parameter(
-                name,
-                format!("is wrong: {}", unknown("value", text, &words)),
-            )
+            Problem::parameter(name, Invalid::word("value", text, &words).reason())
         })
 }
 
@@ -414,9 +411,12 @@ pub trait Reason {
     fn reason(&self) -> String;
 }
 
-impl Reason for crate::validation::Invalid {
+impl Reason for Invalid {
     fn reason(&self) -> String {
-        self.detail.clone()
+        match self.code {
+            "unknown_value" => format!("is wrong: {self}"),
+            _ => self.detail.clone(),
+        }
     }
 }
 

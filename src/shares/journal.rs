@@ -51,7 +51,8 @@ pub fn decode(bytes: &[u8]) -> Vec<Entry> {
             article: Id(uuid::Uuid::from_bytes(*article)),
             network: Network::ALL
                 .get(usize::from(network[0]))
-                .map_or(Network::Other, |(_, network)| *network),
+                .copied()
+                .unwrap_or(Network::Other),
         })
     });
     entries.collect()
@@ -260,7 +261,7 @@ mod tests {
 
     #[test]
     fn what_is_encoded_is_decoded() {
-        for (_, network) in Network::ALL {
+        for network in Network::ALL {
             let entry = Entry {
                 visitor: 0x0123_4567_89ab_cdef,
                 article: Id::generate(),

@@ -148,7 +148,7 @@ async fn a_scope_gives_what_it_names_and_nothing_else(app: TestApp) {
                     operation.id
                 );
             } else if operation.right != Some(*scope) {
-                let needed = operation.right.map(Right::scope).unwrap_or_default();
+                let needed = operation.right.map(Right::as_str).unwrap_or_default();
                 let detail = reply.json["detail"].as_str().unwrap();
                 assert!(
                     status == 403 && detail.contains(needed),

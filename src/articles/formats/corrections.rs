@@ -18,6 +18,9 @@ const KINDS: &[(&str, [&str; 3])] = &[
 
 /// The corrections of an article as HTML, to stand above its body.
 pub fn corrections(article: &Published) -> String {
+    if article.details.corrections.is_empty() {
+        return String::new();
+    }
     let language: Option<Language> = article.summary.language.parse().ok();
     let primary = language.as_ref().map_or("", Language::primary);
     let known = KINDS.iter().find(|(language, _)| *language == primary);

@@ -1,5 +1,7 @@
 //! A public article, typed, for those who say it in another vocabulary.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -164,12 +166,12 @@ impl Published {
     }
 
     /// Its body as HTML with absolute addresses.
-    pub fn html(body: &StoredBody, publication: &Publication) -> String {
+    pub fn html<'a>(body: &'a StoredBody, publication: &Publication) -> Cow<'a, str> {
         // A place in the text itself stays one.
         let replace = |address: &str| match address.starts_with('#') {
             true => None,
             false => publication.absolute(address),
         };
-        with_addresses(&body.html, replace).into_owned()
+        with_addresses(&body.html, replace)
     }
 }

@@ -2,7 +2,7 @@
 //! asks for them.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Text};
+use diesel::sql_types::{BigInt, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -13,7 +13,9 @@ use crate::auth::model::Caller;
 use crate::db::desk_schema::{article_locks, held_locks};
 use crate::db::schema::full_articles;
 use crate::db::types::IdSql;
-use crate::db::{Connection, Id, Json, LockedBy, MultiBackend, StoreError, StoreResult, Timestamp};
+use crate::db::{
+    Connection, Id, Json, LockedBy, MultiBackend, StoreError, StoreResult, Timestamp, dialect,
+};
 use crate::events::{Actor, Change, Event};
 use crate::first_for_update;
 
@@ -134,16 +136,7 @@ fn write(
     seconds: LockSeconds,
     other: Option<&Holder>,
 ) -> StoreResult<bool> {
-    let (now, until) = match connection {
-        Connection::Sqlite(_) => (
-            "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
-            "strftime('%Y-%m-%dT%H:%M:%fZ', 'now', $4 || ' seconds')",
-        ),
-        Connection::Postgres(_) => (
-            "date_trunc('milliseconds', now())",
-            "date_trunc('milliseconds', now()) + make_interval(secs => $4)",
-        ),
-    };
+    let (now, until) = (dialect::now(connection), dialect::later(connection, "$4"));
     let other = other.unwrap_or(holder);
     let written = diesel::sql_query(format!(
         "INSERT INTO article_locks AS l (article_id, holder_kind, holder_id, taken_at, expires_at) \
@@ -160,7 +153,7 @@ fn write(
     .bind::<IdSql, _>(article)
     .bind::<Text, _>(&holder.kind)
     .bind::<IdSql, _>(holder.id)
-    .bind::<Integer, _>(seconds.get())
+    .bind::<BigInt, _>(i64::from(seconds.get()) * 1000)
     .bind::<Text, _>(&other.kind)
     .bind::<IdSql, _>(other.id)
     .execute(connection)?;

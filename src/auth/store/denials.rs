@@ -23,7 +23,7 @@ pub fn record(
     let name = known.into_iter().find_map(|actor| actor.name);
     let mut detail = Map::new();
     detail.insert("operation".into(), operation.into());
-    detail.extend(right.map(|right| ("right".to_owned(), Value::from(right.scope()))));
+    detail.extend(right.map(|right| ("right".to_owned(), Value::from(right.as_str()))));
     change.record(Event::Desk(DeskEvent {
         kind: "access_denied",
         resource: kind,

@@ -16,6 +16,7 @@ use crate::db::version::Expected;
 use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
 use crate::events::Change;
 use crate::merge_patch::MergePatch;
+use crate::page_by_id;
 use crate::text::Line;
 
 /// How many rows are read at once while people are looked for.
@@ -40,7 +41,7 @@ impl Authority {
         match self {
             Self::Caller(caller) if !caller.may_all(role.rights()) => {
                 let missing = role.rights().iter().find(|right| !caller.may(**right));
-                let missing = missing.map_or("", |right| right.scope());
+                let missing = missing.map_or("", |right| right.as_str());
                 Err(StoreError::Forbidden(format!(
                     "Nobody gives or manages more than they have: the role {role} has the right {missing}."
                 )))
@@ -155,14 +156,8 @@ pub fn list(
 }
 
 fn rows(connection: &mut Connection, start: Option<KeysetBound<String>>) -> StoreResult<Vec<User>> {
-    use schema::users::id;
-    let mut query = schema::users::table.into_boxed::<MultiBackend>();
-    query = match start {
-        Some(start) if start.backward => query.filter(id.lt(start.bound(false))).order(id.desc()),
-        Some(start) => query.filter(id.gt(start.bound(true))).order(id.asc()),
-        None => query.order(id.asc()),
-    };
-    Ok(query
+    let query = schema::users::table.into_boxed::<MultiBackend>();
+    Ok(page_by_id!(query, schema::users::id, start, false)
         .limit(AT_ONCE)
         .select(User::as_select())
         .load(connection)?)

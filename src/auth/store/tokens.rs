@@ -9,6 +9,7 @@ use crate::db::keyset::KeysetBound;
 use crate::db::schema::api_tokens;
 use crate::db::{Connection, Id, MultiBackend, StoreResult, Timestamp};
 use crate::events::{Actor, Change, DeskEvent, Event};
+use crate::page_by_id;
 
 /// A tool's token, without the token itself, which is not kept.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -57,7 +58,7 @@ pub fn issue(
     expires_at: Option<Timestamp>,
 ) -> StoreResult<String> {
     let token = secret::generate(API_TOKEN_PREFIX);
-    let scopes: Vec<&str> = scopes.iter().map(|right| right.scope()).collect();
+    let scopes: Vec<&str> = scopes.iter().map(|right| right.as_str()).collect();
     diesel::insert_into(api_tokens::table)
         .values((
             api_tokens::id.eq(Id::generate()),
@@ -113,14 +114,8 @@ pub fn page(
     start: Option<KeysetBound<String>>,
     limit: i64,
 ) -> StoreResult<Vec<ApiToken>> {
-    use api_tokens::id;
-    let mut query = api_tokens::table.into_boxed::<MultiBackend>();
-    query = match start {
-        Some(start) if start.backward => query.filter(id.lt(start.bound(false))).order(id.desc()),
-        Some(start) => query.filter(id.gt(start.bound(true))).order(id.asc()),
-        None => query.order(id.asc()),
-    };
-    Ok(query
+    let query = api_tokens::table.into_boxed::<MultiBackend>();
+    Ok(page_by_id!(query, api_tokens::id, start, false)
         .limit(limit)
         .select(ApiToken::as_select())
         .load(connection)?)
@@ -155,7 +150,7 @@ pub fn create(
             .set(api_tokens::created_by.eq(user))
             .execute(connection)?;
     }
-    let scopes: Vec<&str> = scopes.iter().map(|right| right.scope()).collect();
+    let scopes: Vec<&str> = scopes.iter().map(|right| right.as_str()).collect();
     let detail = json!({"scopes": scopes, "expires_at": expires_at});
     change.record(event("token_created", &token, detail));
     Ok((token.id, secret))

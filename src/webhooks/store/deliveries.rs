@@ -14,6 +14,7 @@ use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp
 use crate::messages::kinds::MessageKind;
 use crate::messages::model::{Message, MessageData};
 use crate::messages::read::Written;
+use crate::page_by_id;
 
 /// Most attempts that are shown.
 const MOST_ATTEMPTS: i64 = 50;
@@ -81,7 +82,6 @@ pub fn list(
     start: Option<KeysetBound<String>>,
     limit: i64,
 ) -> StoreResult<Vec<WebhookDelivery>> {
-    use webhook_deliveries::id;
     super::find(connection, webhook)?;
     let mut query = webhook_deliveries::table
         .filter(webhook_deliveries::webhook_id.eq(webhook))
@@ -89,12 +89,7 @@ pub fn list(
     if let Some(status) = status {
         query = query.filter(webhook_deliveries::status.eq(status.as_str()));
     }
-    query = match start {
-        Some(start) if start.backward => query.filter(id.gt(start.bound(true))).order(id.asc()),
-        Some(start) => query.filter(id.lt(start.bound(false))).order(id.desc()),
-        None => query.order(id.desc()),
-    };
-    let rows: Vec<Row> = query
+    let rows: Vec<Row> = page_by_id!(query, webhook_deliveries::id, start, true)
         .limit(limit)
         .select(Row::as_select())
         .load(connection)?;

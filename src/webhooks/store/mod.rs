@@ -21,6 +21,7 @@ use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp
 use crate::events::{Change, DeskEvent, Event, log};
 use crate::merge_patch::MergePatch;
 use crate::messages::kinds::MessageKind;
+use crate::page_by_id;
 use crate::tags;
 use crate::tags::model::TagKind;
 use crate::text::{AbsoluteUrl, Line, Slug};
@@ -105,14 +106,8 @@ pub fn list(
     start: Option<KeysetBound<String>>,
     limit: i64,
 ) -> StoreResult<Vec<Webhook>> {
-    use webhooks::id;
-    let mut query = webhooks::table.into_boxed::<MultiBackend>();
-    query = match start {
-        Some(start) if start.backward => query.filter(id.lt(start.bound(false))).order(id.desc()),
-        Some(start) => query.filter(id.gt(start.bound(true))).order(id.asc()),
-        None => query.order(id.asc()),
-    };
-    let rows: Vec<Row> = query
+    let query = webhooks::table.into_boxed::<MultiBackend>();
+    let rows: Vec<Row> = page_by_id!(query, webhooks::id, start, false)
         .limit(limit)
         .select(Row::as_select())
         .load(connection)?;
