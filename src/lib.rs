@@ -48,7 +48,7 @@
 //! - [`trace`] – traces across services
 //! - [`merge`] – two changes of one document made into one
 //! - [`diff`] – what two versions of a document have in common, and what they have not
-//! - [`etag`], [`merge_patch`], [`text`], [`validation`], [`words`] – rules of documents, without I/O
+//! - [`etag`], [`merge_patch`], [`text`], [`words`], [`validation`] – rules of documents, without I/O
 //! - [`transliteration`] – text of any script in ASCII
 //! - [`xml`] – writing XML
 //! - [`characters`] – what single characters are

@@ -118,8 +118,9 @@ impl Touched {
         };
         for article in &self.published {
             if let Some(section) = &article.summary.section {
-                let all = section.ancestors.iter().chain([&section.named]);
-                all.for_each(|section| of_tag(&section.slug));
+                of_tag(&section.slug);
+                let above = section.ancestors.iter();
+                above.for_each(|section| of_tag(&section.slug));
             }
         }
         if self.tags.are_shown {
@@ -127,7 +128,7 @@ impl Touched {
         }
         for article in &self.published {
             let tags = article.summary.tags.iter();
-            queries.extend(tags.map(|tag| format!("?tag={}", tag.named.slug)));
+            queries.extend(tags.map(|tag| format!("?tag={}", tag.slug)));
             let authors = article.summary.authors.iter();
             queries.extend(authors.map(|author| format!("?author={}", author.slug)));
         }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 use super::write::escape_attribute;
 
 /// Attributes that hold one address.
@@ -16,10 +18,9 @@ pub fn with_addresses<'a>(html: &'a str, replace: impl Fn(&str) -> Option<String
     let mut copied = 0;
     let mut at = 0;
     // Tags as they are written here: attributes in double quotes, and no `<` or `>` in texts or values.
-    while let Some(start) = html[at..].find('<').map(|start| at + start) {
-        let end = html[start..]
-            .find('>')
-            .map_or(html.len(), |end| start + end);
+    // Bodies are full of tags without attributes, and feeds have thirty of them: each tag costs one search for its ends.
+    while let Some(start) = memchr(b'<', &html.as_bytes()[at..]).map(|start| at + start) {
+        let end = memchr(b'>', &html.as_bytes()[start..]).map_or(html.len(), |end| start + end);
         let mut inside = start;
         while let Some((name, value)) = next_attribute(html, &mut inside, end) {
             let old = &html[value.clone()];
@@ -51,10 +52,11 @@ fn next_attribute<'a>(
     at: &mut usize,
     end: usize,
 ) -> Option<(&'a str, std::ops::Range<usize>)> {
-    let equals = *at + html[*at..end].find("=\"")?;
+    // Names have none, and values are in quotes.
+    let equals = *at + memchr(b'=', &html.as_bytes()[*at..end])?;
     let name = html[*at..equals].rsplit(' ').next().unwrap_or_default();
     let start = equals + 2;
-    let length = html[start..end].find('"')?;
+    let length = memchr(b'"', html.as_bytes().get(start..end)?)?;
     *at = start + length + 1;
     Some((name, start..start + length))
 }

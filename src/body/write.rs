@@ -62,6 +62,10 @@ pub(super) fn collapse(text: &str) -> String {
 
 /// Text as it stands between tags.
 pub fn escape(text: &str) -> String {
+    // The first byte of U+00A0 is one of many characters' too.
+    if !(text.bytes()).any(|byte| matches!(byte, b'&' | b'<' | b'>' | 0xc2)) {
+        return text.to_owned();
+    }
     let mut escaped = String::with_capacity(text.len());
     text.chars().for_each(|c| push_escaped(&mut escaped, c));
     escaped

@@ -171,13 +171,13 @@ pub(super) struct Category<'a> {
 pub(super) fn categories(article: &Published) -> impl Iterator<Item = Category<'_>> {
     let section = article.summary.section.iter().map(|section| Category {
         kind: "section",
-        slug: &section.named.slug,
-        name: &section.named.name,
+        slug: &section.slug,
+        name: &section.name,
     });
     let tags = article.summary.tags.iter().map(|tag| Category {
         kind: tag.kind.as_str(),
-        slug: &tag.named.slug,
-        name: &tag.named.name,
+        slug: &tag.slug,
+        name: &tag.name,
     });
     section.chain(tags)
 }

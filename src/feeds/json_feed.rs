@@ -199,7 +199,7 @@ fn item<'a>(entry: Entry<'a>, publication: &Publication) -> JsonFeedItem<'a> {
         summary: Some(description).filter(|text| !text.is_empty()),
         dateline: JsonFeedExtension {
             image_credit: image.and_then(|image| Some(image.credit.as_ref()?.as_str().to_owned())),
-            section: article.summary.section.map(|section| section.named.slug),
+            section: article.summary.section.map(|section| section.slug),
             dateline: article.summary.dateline,
             slug: article.slug,
         },

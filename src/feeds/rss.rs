@@ -1,5 +1,9 @@
 //! RSS 2.0 (the RSS Advisory Board's specification), with the modules content, Dublin Core, Atom and Media RSS.
 
+use std::sync::LazyLock;
+
+use chrono::format::{Item, StrftimeItems};
+
 use super::feed::{Entry, Feed, FeedFormat, categories, write_picture};
 use crate::body::escape;
 use crate::db::Timestamp;
@@ -17,10 +21,10 @@ const NAMESPACES: &[(&str, &str)] = &[
 
 /// A date as RFC 822 has it, with a year of four digits.
 fn date(instant: Timestamp) -> String {
-    instant
-        .utc()
-        .format("%a, %d %b %Y %H:%M:%S GMT")
-        .to_string()
+    // Read once: a feed has many.
+    static FORM: LazyLock<Vec<Item<'static>>> =
+        LazyLock::new(|| StrftimeItems::new("%a, %d %b %Y %H:%M:%S GMT").collect());
+    instant.utc().format_with_items(FORM.iter()).to_string()
 }
 
 pub(super) fn write(feed: &Feed<'_>) -> Vec<u8> {

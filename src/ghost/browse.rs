@@ -402,12 +402,8 @@ fn add_tags(
 ) -> StoreResult<()> {
     let slugs_of = |article: &Published| -> Vec<String> {
         let section = article.summary.section.iter();
-        let section = section.map(|section| section.named.slug.clone());
-        let tags = article
-            .summary
-            .tags
-            .iter()
-            .map(|tag| tag.named.slug.clone());
+        let section = section.map(|section| section.slug.clone());
+        let tags = article.summary.tags.iter().map(|tag| tag.slug.clone());
         section.chain(tags).collect()
     };
     let mut slugs: Vec<Slug> = Vec::new();

@@ -58,14 +58,16 @@ pub enum BodySize {
     File,
 }
 
-/// A resource at `path` that takes nothing yet.
+/// A resource at `path` that takes nothing yet. One whose path ends with a slash is there without it too.
 pub fn resource(path: &str) -> Resource {
+    let mut spellings = vec![path];
+    spellings.extend(path.strip_suffix('/').filter(|rest| !rest.is_empty()));
     Resource {
         path: path.into(),
         methods: Vec::new(),
         body: BodySize::UpTo(USUAL_LIMIT),
         operations: Vec::new(),
-        inner: web::resource(path),
+        inner: web::resource(spellings),
     }
 }
 

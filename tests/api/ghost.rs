@@ -42,6 +42,10 @@ async fn posts_are_the_public_articles(app: TestApp) {
     .await;
     assert_eq!(all.status, 200, "{}", all.text);
     assert_eq!(slugs(&all, "posts"), ["three", "two", "one"]);
+    let without_slash = format!(
+        "/ghost/api/content/posts?key={GHOST_KEY}&include=tags,authors&formats=html,plaintext"
+    );
+    assert_eq!(app.get(&without_slash).await.json, all.json);
     assert_eq!(
         all.json["meta"]["pagination"],
         json!({"page": 1, "limit": 15, "pages": 1, "total": 3, "next": null, "prev": null})

@@ -719,3 +719,14 @@ fn validator(key: String, schema: &Value) -> Arc<Validator> {
         Arc::new(jsonschema::options().build(&root).unwrap())
     }))
 }
+
+/// Asks until something is so, for ten minutes at least; a machine may be as slow as it likes.
+pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..30_000 {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("never: {what}");
+}

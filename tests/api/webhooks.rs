@@ -1,7 +1,6 @@
 //! Telling other programs what has happened.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use dateline::auth::model::Right;
 use macro_rules_attribute::apply;
@@ -9,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::both;
-use crate::harness::{On, Reply, TestApp};
+use crate::harness::{On, Reply, TestApp, eventually};
 use crate::receiver::{Call, Receiver};
 
 /// A server that sends messages to this machine, and again at once.
@@ -154,13 +153,11 @@ async fn what_happens_is_told_signed_and_again_until_it_is_taken() {
         let deliveries = list.json["data"].as_array().unwrap();
         assert_eq!(deliveries.len(), 5, "{}", list.text);
         let id = deliveries.last().unwrap()["id"].as_str().unwrap();
-        let details = loop {
+        let details = eventually("it is delivered", async || {
             let details = read(&app, &token, &format!("{path}/deliveries/{id}")).await;
-            if details.json["status"] == "delivered" {
-                break details;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        };
+            (details.json["status"] == "delivered").then_some(details)
+        })
+        .await;
         let statuses: Vec<i64> = details.json["attempts_made"]
             .as_array()
             .unwrap()
@@ -395,18 +392,13 @@ async fn again(server: TestApp) {
     server.published(&token, "one").await;
     let calls = receiver.until("refused", |calls| calls.len() == 2).await;
     assert_eq!(calls[1].header("webhook-signature").split(' ').count(), 2);
-    let first = loop {
-        let list = read(
-            &server,
-            &token,
-            &format!("{path}/deliveries?status=pending"),
-        )
-        .await;
-        match list.json["data"][0].clone() {
-            delivery if delivery["attempts"] == 1 => break delivery,
-            _ => tokio::time::sleep(Duration::from_millis(10)).await,
-        }
-    };
+    let pending = format!("{path}/deliveries?status=pending");
+    let first = eventually("an attempt is on record", async || {
+        let list = read(&server, &token, &pending).await;
+        let delivery = list.json["data"][0].clone();
+        (delivery["attempts"] == 1).then_some(delivery)
+    })
+    .await;
     assert!(first["next_attempt_at"].is_string(), "{first}");
     let id = first["id"].as_str().unwrap();
     let retried = post(
@@ -441,13 +433,11 @@ async fn again(server: TestApp) {
     // Who is gone is not told any more, until somebody says that they are back: then of all.
     receiver.answers.lock().unwrap().push_back(410);
     server.published(&token, "three").await;
-    let webhook = loop {
+    let webhook = eventually("it is disabled", async || {
         let webhook = read(&server, &token, &path).await;
-        if webhook.json["enabled"] == false {
-            break webhook;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    };
+        (webhook.json["enabled"] == false).then_some(webhook)
+    })
+    .await;
     assert!(
         webhook.json["disabled_reason"]
             .as_str()

@@ -8,8 +8,7 @@ use diesel::{Connection, SqliteConnection};
 use reqwest::Method;
 use serde_json::json;
 
-use super::eventually;
-use crate::harness::{On, TestApp, article};
+use crate::harness::{On, TestApp, article, eventually};
 use crate::process::{Place, dateline, text};
 
 fn file_of(app: &TestApp) -> &Path {

@@ -9,16 +9,3 @@ mod outages;
 mod proxy;
 mod replicas;
 mod starts;
-
-use std::time::Duration;
-
-/// Asks until something is so, for ten minutes at least; a machine may be as slow as it likes.
-async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    for _ in 0..30_000 {
-        if let Some(answer) = ask().await {
-            return answer;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("never: {what}");
-}

@@ -7,9 +7,8 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::cluster::{Cluster, config};
-use super::eventually;
 use super::proxy::{MARKER, Mode, Proxy};
-use crate::harness::{On, TestApp, article};
+use crate::harness::{On, TestApp, article, eventually};
 
 const READS: [&str; 5] = [
     "/v1/articles/one",

@@ -15,9 +15,8 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::cluster::{Cluster, config};
-use super::eventually;
 use crate::coherence::{said, unkept};
-use crate::harness::{On, TestApp, article};
+use crate::harness::{On, TestApp, article, eventually};
 
 const TARGETS: &[&str] = &[
     "/v1/articles/two",

@@ -14,8 +14,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::cluster::{Cluster, PgBouncer, config};
-use super::eventually;
-use crate::harness::{On, TestApp};
+use crate::harness::{On, TestApp, eventually};
 use crate::process::{Place, dateline, text};
 
 #[derive(QueryableByName)]

@@ -7,7 +7,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::pictures::PublishedPicture;
-use super::published::{NamedOfKind, Published};
+use super::published::{NamedTag, Published};
 use super::{list, object, text};
 use crate::articles::parts::Genre;
 use crate::publication::Publication;
@@ -118,11 +118,11 @@ impl JsonLd {
             ("publisher", Some(publisher(publication))),
             (
                 "articleSection",
-                text(summary.section.as_ref().map(|section| &section.named.name)),
+                text(summary.section.as_ref().map(|section| &section.name)),
             ),
             (
                 "keywords",
-                list(summary.tags.iter().map(|tag| json!(tag.named.name))),
+                list(summary.tags.iter().map(|tag| json!(tag.name))),
             ),
             ("about", named(&about, "about")),
             ("mentions", named(&mentions, "mentions")),
@@ -163,7 +163,7 @@ impl JsonLd {
     }
 }
 
-fn thing(tag: &NamedOfKind, wanted: &str, publication: &Publication) -> Value {
+fn thing(tag: &NamedTag, wanted: &str, publication: &Publication) -> Value {
     let kind = match tag.kind {
         TagKind::Person => "Person",
         TagKind::Organisation => "Organization",
@@ -172,12 +172,12 @@ fn thing(tag: &NamedOfKind, wanted: &str, publication: &Publication) -> Value {
         TagKind::Series => "CreativeWorkSeries",
         TagKind::Topic | TagKind::Section => "Thing",
     };
-    let page = publication.tag(&tag.named.slug);
+    let page = publication.tag(&tag.slug);
     // What it is about has a page elsewhere; the page here is about it.
     let page = (wanted == "isPartOf").then_some(page).flatten();
     object([
         ("@type", Some(json!(kind))),
-        ("name", Some(json!(tag.named.name))),
+        ("name", Some(json!(tag.name))),
         ("url", text(page)),
     ])
 }

@@ -166,10 +166,10 @@ pub fn head(article: &Published, publication: &Publication) -> Vec<HeadTag> {
         );
     }
     if let Some(section) = &summary.section {
-        head.property("article:section", &section.named.name);
+        head.property("article:section", &section.name);
     }
     for tag in &summary.tags {
-        head.property("article:tag", &tag.named.name);
+        head.property("article:tag", &tag.name);
     }
     head.name(
         "twitter:card",

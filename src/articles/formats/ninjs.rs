@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::corrections::corrections;
 use super::pictures::PublishedPicture;
-use super::published::{NamedOfKind, Published};
+use super::published::{NamedTag, Published};
 use super::{list, object, text};
 use crate::articles::parts::Genre;
 use crate::articles::read_model::StoredBody;
@@ -70,10 +70,10 @@ impl Ninjs {
         };
         let section = summary.section.iter().map(|section| {
             object([
-                ("name", Some(json!(section.named.name))),
+                ("name", Some(json!(section.name))),
                 ("rel", Some(json!("section"))),
-                ("uri", text(publication.section(&section.named.slug))),
-                ("literal", Some(json!(section.named.slug))),
+                ("uri", text(publication.section(&section.slug))),
+                ("literal", Some(json!(section.slug))),
             ])
         });
         let subjects = section.chain(of_kind(&[TagKind::Topic, TagKind::Series]));
@@ -167,9 +167,9 @@ fn bodies(article: &Published, body: &StoredBody, publication: &Publication) -> 
     }])
 }
 
-fn named(tag: &NamedOfKind, publication: &Publication) -> Value {
+fn named(tag: &NamedTag, publication: &Publication) -> Value {
     object([
-        ("name", Some(json!(tag.named.name))),
+        ("name", Some(json!(tag.name))),
         (
             "rel",
             Some(json!(if tag.kind == TagKind::Series {
@@ -178,8 +178,8 @@ fn named(tag: &NamedOfKind, publication: &Publication) -> Value {
                 "about"
             })),
         ),
-        ("uri", text(publication.tag(&tag.named.slug))),
-        ("literal", Some(json!(tag.named.slug))),
+        ("uri", text(publication.tag(&tag.slug))),
+        ("literal", Some(json!(tag.slug))),
     ])
 }
 

@@ -15,9 +15,9 @@ use crate::db::{Id, Timestamp};
 use crate::publication::Publication;
 use crate::tags::model::TagKind;
 
-/// A tag or a section as it is shown.
+/// A section that others stand below.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Named {
+pub struct SectionAbove {
     /// Its name in URLs.
     pub slug: String,
     /// Its name for readers.
@@ -27,19 +27,21 @@ pub struct Named {
 /// The section that an article stands in.
 #[derive(Debug, Clone, Deserialize)]
 pub struct NamedSection {
-    /// The section.
-    #[serde(flatten)]
-    pub named: Named,
+    /// Its name in URLs.
+    pub slug: String,
+    /// Its name for readers.
+    pub name: String,
     /// The sections that it stands below, from the top down.
-    pub ancestors: Vec<Named>,
+    pub ancestors: Vec<SectionAbove>,
 }
 
 /// A tag, with what it names.
 #[derive(Debug, Clone, Deserialize)]
-pub struct NamedOfKind {
-    /// The tag.
-    #[serde(flatten)]
-    pub named: Named,
+pub struct NamedTag {
+    /// Its name in URLs.
+    pub slug: String,
+    /// Its name for readers.
+    pub name: String,
     /// What it names.
     pub kind: TagKind,
 }
@@ -67,7 +69,7 @@ pub struct Summary {
     /// The part of the paper.
     pub section: Option<NamedSection>,
     /// In their editors' order.
-    pub tags: Vec<NamedOfKind>,
+    pub tags: Vec<NamedTag>,
     /// The picture above it.
     pub lead_image: Option<LeadImage>,
     /// When it was or counts as published.
