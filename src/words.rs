@@ -46,7 +46,7 @@ macro_rules! closed_set {
 ///
 /// It takes the enum, what a refusal calls one of its values, what the enum is, and each value with its word and meaning.
 #[macro_export]
-macro_rules! words {
+macro_rules! word_set {
     (
         $type:ident, $what:literal, $about:literal;
         $($name:ident = $word:literal $(| $other:literal)*, $meaning:literal;)*

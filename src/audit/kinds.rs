@@ -1,6 +1,6 @@
 //! What can happen.
 
-crate::words! {
+crate::word_set! {
     EventKind, "kind of event", "What an entry of the log says has happened. Later versions have more kinds.";
 
     ArticleCreated = "article_created", "An article was created.";

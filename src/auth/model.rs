@@ -11,7 +11,7 @@ use crate::db::Id;
 use crate::events::{Actor, Origin, RequestId};
 use crate::validation::{Violations, unknown};
 
-crate::words! {
+crate::word_set! {
     Right, "scope", "What a caller may do: the scopes of API tokens.";
 
     ArticlesRead = "articles:read", "Read articles of any status.";

@@ -13,7 +13,7 @@ pub enum Audience {
     Desk,
 }
 
-crate::words! {
+crate::word_set! {
     MessageKind, "event", "What a message tells. Later versions have more kinds.";
 
     ArticlePublished = "article.published", "Readers see an article that they did not see before: it was published, its time has come, or its embargo is over.";

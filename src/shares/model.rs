@@ -12,7 +12,7 @@ use crate::db::Timestamp;
 use crate::validation::{Invalid, Violations};
 
 // New ones go at the end: the journal of shares keeps them by their place.
-crate::words! {
+crate::word_set! {
     Network, "network", "Where an article can be shared.";
 
     Facebook = "facebook", "Facebook.";
