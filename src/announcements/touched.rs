@@ -119,8 +119,9 @@ impl Touched {
         for article in &self.published {
             if let Some(section) = &article.summary.section {
                 of_tag(&section.slug);
-                let above = section.ancestors.iter();
-                above.for_each(|section| of_tag(&section.slug));
+                for above in &section.ancestors {
+                    of_tag(&above.slug);
+                }
             }
         }
         if self.tags.are_shown {

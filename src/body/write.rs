@@ -63,7 +63,8 @@ pub(super) fn collapse(text: &str) -> String {
 /// Text as it stands between tags.
 pub fn escape(text: &str) -> String {
     // The first byte of U+00A0 is one of many characters' too.
-    if !(text.bytes()).any(|byte| matches!(byte, b'&' | b'<' | b'>' | 0xc2)) {
+    let needs_none = |byte| !matches!(byte, b'&' | b'<' | b'>' | 0xc2);
+    if text.bytes().all(needs_none) {
         return text.to_owned();
     }
     let mut escaped = String::with_capacity(text.len());

@@ -301,4 +301,12 @@ mod tests {
         assert!(invalid.detail.contains("did you mean \"facebook\"?"));
         assert_eq!("twitter".parse(), Ok(Network::X));
     }
+
+    #[test]
+    fn a_network_is_written_as_it_is_read() {
+        for network in Network::ALL {
+            assert_eq!(serde_json::to_value(network).unwrap(), network.as_str());
+            assert_eq!(network.as_str().parse(), Ok(*network));
+        }
+    }
 }

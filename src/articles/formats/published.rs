@@ -1,4 +1,5 @@
-//! A public article, typed, for those who say it in another vocabulary.
+//! A public article, typed, for those who say it in another vocabulary. Lists of thirty are read at once: nothing here is
+//! flattened, for which serde would buffer every member.
 
 use std::borrow::Cow;
 
