@@ -1,7 +1,5 @@
 //! Articles per second that one client creates in batches, of those that it creates one by one; all durable.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::time::Instant;
 
 use dateline::db::DatabaseUrl;
@@ -9,7 +7,8 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
-use super::drive::{Server, dateline};
+use super::client::Client;
+use super::drive::dateline;
 use super::{Effort, corpus, token};
 
 /// Articles in a batch.
@@ -19,7 +18,7 @@ const BATCHES: usize = 4;
 const SINGLE: usize = 200;
 
 /// An article of three paragraphs, published at once.
-fn article(random: &mut StdRng) -> Value {
+pub fn article(random: &mut StdRng) -> Value {
     let mut words = |count: usize| {
         let words: Vec<String> = (0..count)
             .map(|_| corpus::word(corpus::zipf(random, 20_000)))
@@ -35,35 +34,12 @@ fn article(random: &mut StdRng) -> Value {
     })
 }
 
-fn post(stream: &mut TcpStream, token: &str, path: &str, body: &Value) -> Value {
-    let body = body.to_string();
-    write!(
-        stream,
-        "POST /v1/editorial/{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .expect("the request is sent");
-    let (mut answer, mut buffer) = (Vec::new(), [0; 64 * 1024]);
-    loop {
-        let read = stream.read(&mut buffer).expect("the answer is read");
-        assert!(read > 0, "the server closed");
-        answer.extend_from_slice(&buffer[..read]);
-        let text = String::from_utf8_lossy(&answer);
-        if let Some((head, body)) = text.split_once("\r\n\r\n")
-            && let Ok(body) = serde_json::from_str(body)
-        {
-            assert!(head.starts_with("HTTP/1.1 20"), "{text}");
-            return body;
-        }
-    }
-}
-
-fn connect(server: &Server) -> TcpStream {
-    let stream = TcpStream::connect(server.url.trim_start_matches("http://"));
-    let stream = stream.expect("the server listens");
-    stream.set_nodelay(true).expect("a socket");
-    stream
+/// Makes what articles name: those that are there already stay.
+pub fn name_all(client: &mut Client) {
+    let named = json!({"status": "published", "headline": "First", "authors": ["Alex Writer"], "section": "World",
+        "tags": (0..20).map(|number| format!("Tag {number}")).collect::<Vec<_>>(),
+        "body": {"format": "text", "content": "x"}});
+    client.post("/v1/editorial/articles?create_missing=true", &named);
 }
 
 /// One row, on a SQLite file that is made for it.
@@ -78,12 +54,8 @@ pub fn measure(effort: &Effort) {
     corpus::fill(file.clone(), 100);
     let (server, token) = (dateline(&file, &[]), token(&file));
     let random = &mut StdRng::seed_from_u64(11);
-    let stream = &mut connect(&server);
-    // Those that are there already stay.
-    let named = json!({"status": "published", "headline": "First", "authors": ["Alex Writer"], "section": "World",
-        "tags": (0..20).map(|number| format!("Tag {number}")).collect::<Vec<_>>(),
-        "body": {"format": "text", "content": "x"}});
-    post(stream, &token, "articles?create_missing=true", &named);
+    let mut client = Client::connect(&server, &token);
+    name_all(&mut client);
     let (mut many, mut single) = (Vec::new(), Vec::new());
     for round in 0..effort.rounds {
         eprint!("\r{name}: round {} of {}        ", round + 1, effort.rounds);
@@ -96,14 +68,14 @@ pub fn measure(effort: &Effort) {
             .collect();
         let began = Instant::now();
         for batch in &batches {
-            let receipt = post(stream, &token, "articles/batch", batch);
+            let receipt = client.post("/v1/editorial/articles/batch", batch);
             assert_eq!(receipt["succeeded"], BATCH, "{receipt}");
         }
         many.push((BATCHES * BATCH) as f64 / began.elapsed().as_secs_f64());
         let articles: Vec<Value> = (0..SINGLE).map(|_| article(random)).collect();
         let began = Instant::now();
         for article in &articles {
-            post(stream, &token, "articles", article);
+            client.post("/v1/editorial/articles", article);
         }
         single.push(SINGLE as f64 / began.elapsed().as_secs_f64());
     }

@@ -10,11 +10,14 @@
 //! - [`attacked`] – what readers notice while strangers attack
 //! - [`batches`] – many articles in one call
 //! - [`ceiling`] – the bare handler
+//! - [`client`] – one client that sends JSON
 //! - [`outages`] – what everyone notices while Postgres is away
 //! - [`outputs`] – feeds, sitemaps, structured data
 //! - [`drive`] – servers and the load on them
 //! - [`growing`] – the same reads from archives of several sizes
+//! - [`importing`] – what an editor notices of an import
 //! - [`sharing`] – shares counted, each durable
+//! - [`syncing`] – a whole copy of an archive
 //! - [`trending`] – what trends, from archives of several sizes
 //! - [`plot`] – these as a picture
 //!
@@ -23,25 +26,30 @@
 mod attacked;
 mod batches;
 mod ceiling;
+mod client;
 #[path = "../../tests/faults/cluster.rs"]
 #[expect(dead_code, reason = "tests do more with clusters")]
 mod cluster;
 mod corpus;
 mod drive;
 mod growing;
+mod importing;
 mod outages;
 mod outputs;
 mod plot;
 mod sharing;
+mod syncing;
 mod trending;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use client::Client;
 use dateline::db::DatabaseUrl;
 use drive::{Load, Seen, Server, dateline, drive, median};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use serde_json::{Value, json};
 
 /// Articles in the small archive.
 const SMALL: usize = 10_000;
@@ -70,6 +78,9 @@ fn main() {
         .position(|argument| argument == "one-by-one")
     {
         return sharing::serve_one_by_one(&arguments[position + 1]);
+    }
+    if arguments.iter().any(|argument| argument == "receiver") {
+        return importing::receive();
     }
     // `cargo test --all-targets` builds and runs benches too: measuring is for `scripts/bench`.
     if !arguments.iter().any(|argument| argument == "--bench") {
@@ -112,6 +123,8 @@ fn main() {
     }
     attacked::measure(effort);
     outages::measure(effort);
+    importing::measure(large / 10, effort);
+    syncing::measure(large, effort);
     trending::measure(large, effort);
     growing::measure(large, effort);
 }
@@ -259,11 +272,12 @@ fn while_writing(archive: &DatabaseUrl, effort: &Effort) {
     let mut written = 0_u32;
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| {
+            let mut client = Client::connect(&server, &token);
             let mut count = 0_u32;
             while !stop.load(Ordering::Relaxed) {
                 let began = Instant::now();
                 if writing.load(Ordering::Relaxed) {
-                    write(&server, &token, count);
+                    write(&mut client, count);
                     count += 1;
                 }
                 std::thread::sleep(Duration::from_millis(100).saturating_sub(began.elapsed()));
@@ -299,33 +313,15 @@ fn token(archive: &DatabaseUrl) -> String {
 }
 
 /// Changes the headline of one article or another.
-fn write(server: &Server, token: &str, number: u32) {
-    use std::io::{Read, Write};
-    let address = server.url.trim_start_matches("http://");
-    let send = |head: String, body: &str| {
-        let mut stream = std::net::TcpStream::connect(address).expect("the server listens");
-        write!(
-            stream,
-            "{head} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nIf-Match: *\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        )
-        .expect("the request is sent");
-        let mut answer = String::new();
-        stream
-            .read_to_string(&mut answer)
-            .expect("the answer is read");
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        answer
-    };
+fn write(client: &mut Client, number: u32) {
     let place = (number as usize * 37) % 1000 * (SMALL / 1000);
-    let path = format!("/v1/articles/{}?fields=id", corpus::slug(place));
-    let found = send(format!("GET {path}"), "");
-    let id = found
-        .rsplit("\"id\":\"")
-        .next()
-        .and_then(|rest| rest.split('"').next())
-        .expect("an id");
-    let body = format!("{{\"headline\":\"Written {number} times\"}}");
-    send(format!("PATCH /v1/editorial/articles/{id}"), &body);
+    let found: Value = client.get(&format!("/v1/articles/{}?fields=id", corpus::slug(place)));
+    let path = format!(
+        "/v1/editorial/articles/{}",
+        found["id"].as_str().expect("an id")
+    );
+    client.patch(
+        &path,
+        &json!({"headline": format!("Written {number} times")}),
+    );
 }

@@ -25,7 +25,7 @@ use crate::validation::Violations;
 
 /// Most operations in one transaction of a batch that is not atomic, and how long they may take: others write in between.
 pub const AT_ONCE: usize = 50;
-const LONGEST: Duration = Duration::from_millis(200);
+const LONGEST: Duration = Duration::from_millis(15);
 
 /// Create and change many articles
 ///
