@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use crate::articles::formats::published::Published;
 use crate::articles::public::EVERY_ARTICLE;
 use crate::articles::store::public::several;
@@ -33,6 +35,8 @@ impl TouchedNames {
 pub struct Touched {
     /// Articles, each with the slug that it had last.
     pub articles: BTreeMap<Id, String>,
+    /// Slugs that readers knew and that articles have no more.
+    pub left: BTreeSet<String>,
     /// What those say that are public.
     pub published: Vec<Published>,
     /// Tags and sections.
@@ -91,6 +95,7 @@ impl Touched {
         let mut pages: BTreeSet<String> = self
             .articles
             .values()
+            .chain(&self.left)
             .map(|slug| publication.of_slug(slug))
             .collect();
         for article in &self.published {
@@ -145,6 +150,12 @@ impl Touched {
     }
 }
 
+/// The slug that an article had before an entry, where it has another one since.
+fn moved_from(detail: &str) -> Option<String> {
+    let detail: Value = serde_json::from_str(detail).ok()?;
+    Some(detail.get("moved_from")?.as_str()?.to_owned())
+}
+
 /// Reads the log on from a number; `None` where it ends. With a publication also what articles say.
 ///
 /// # Errors
@@ -168,6 +179,9 @@ pub fn read(
         let id = entry.resource_id;
         match entry.resource.as_str() {
             kind if kind == Resource::Article.as_str() => {
+                if seen == Seen::Changed {
+                    touched.left.extend(moved_from(&entry.detail));
+                }
                 touched.articles.insert(id, entry.slug);
             }
             kind if kind == Resource::Tag.as_str() => touched.tags.add(id, entry.slug, seen),

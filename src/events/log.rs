@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use super::chain::{self, Content, Hash};
 use super::change::Change;
 use super::event::{ArticleEvent, ArticleState, CollectionEvent, Event, NameEvent, Remark};
+use super::mark::Mark;
 use crate::db::resource::Resource;
 use crate::db::schema::{appearances, articles, due_appearances, events, next_clock_event};
 use crate::db::statement::statement;
@@ -133,19 +134,41 @@ pub fn seen_after(
         .load(connection)?)
 }
 
-/// The number of the last of these entries; 0 when there is none.
+/// The last of these entries; the beginning of the log when there is none.
 ///
 /// # Errors
 /// When the database fails.
-pub fn last_seen(connection: &mut Connection) -> StoreResult<i64> {
-    let last: Option<i64> = events::table
+pub fn last_seen(connection: &mut Connection) -> StoreResult<Mark> {
+    let last: Option<(i64, Option<Vec<u8>>)> = events::table
         .filter(events::readers_see.is_not_null())
         .filter(events::resource.eq_any(IN_COPIES.map(Resource::as_str)))
         .order(events::sequence.desc())
-        .select(events::sequence)
+        .select((events::sequence, events::hash))
         .first(connection)
         .optional()?;
-    Ok(last.unwrap_or(0))
+    Ok(last.map_or(Mark::BEGINNING, |(sequence, hash)| {
+        Mark::of(sequence, hash.as_deref())
+    }))
+}
+
+/// Whether the log has had this place: not when the database was brought back from a backup that is older, whatever has been
+/// written since.
+///
+/// # Errors
+/// When the database fails.
+pub fn knows(connection: &mut Connection, mark: &Mark) -> StoreResult<bool> {
+    if *mark == Mark::BEGINNING {
+        return Ok(true);
+    }
+    let found: Option<Option<Vec<u8>>> = events::table
+        .filter(events::sequence.eq(mark.sequence))
+        .select(events::hash)
+        .first(connection)
+        .optional()?;
+    Ok(found.is_some_and(|hash| {
+        let here = Mark::of(mark.sequence, hash.as_deref());
+        mark.hash.is_none() || here == *mark
+    }))
 }
 
 /// Where the log ends.
@@ -157,6 +180,13 @@ pub struct Head {
     pub hash: Option<Hash>,
     /// The last number that was ever given. More than `sequence` when entries at the end are gone.
     pub numbered: i64,
+}
+
+impl Head {
+    /// The last entry.
+    pub fn mark(&self) -> Mark {
+        Mark::of(self.sequence, self.hash.as_ref().map(Hash::bytes))
+    }
 }
 
 #[derive(QueryableByName)]

@@ -5,6 +5,7 @@
 //! - [`projection`] – [`Projection`], what follows from events, and in which order
 //! - [`writer`] – [`Writer`], which runs changes: the only place where a change has consequences
 //! - [`log`](mod@log) – the event log, in the order of commits, and what the clock alone makes happen
+//! - [`mark`] – places in the log, as clients keep them
 //! - [`chain`] – the hash of each entry, which the next one is hashed with
 //!
 //! A store loads a row for update, changes it, and records an event. It knows nobody who depends on
@@ -14,6 +15,7 @@ pub mod chain;
 pub mod change;
 pub mod event;
 pub mod log;
+pub mod mark;
 pub mod projection;
 pub mod writer;
 

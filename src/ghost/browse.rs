@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::error::Failure;
-use super::filter::{Names, Narrowed, of_names, of_posts, order_of_posts};
+use super::filter::{Names, Narrowed, is_by_count, of_names, of_posts, order_of_posts};
 use super::params::GhostParams;
 use super::resources::{self, Formats, Object, chosen};
 use crate::articles::formats::published::Published;
@@ -107,6 +107,8 @@ pub struct Asked {
     posts: Narrowed,
     sort: ArticleSort,
     names: Names,
+    /// Of tags and authors: by how many articles they have, and not by name.
+    most_used_first: bool,
 }
 
 /// Items, and how many there are in all.
@@ -130,6 +132,8 @@ impl Asked {
     ) -> Result<Self, Failure> {
         let skipped = params.skipped()?;
         let (mut posts, mut sort, mut names) = (None, ArticleSort::default(), Names::All);
+        let order = params.order.as_deref().filter(|_| one.is_none());
+        let mut most_used_first = false;
         match resource {
             Resource::Posts => {
                 posts = of_posts(params.filter.as_deref(), now).map_err(Failure::Request)?;
@@ -141,7 +145,6 @@ impl Asked {
                     None => {}
                 }
                 let filter = posts.clone().unwrap_or_default();
-                let order = params.order.as_deref().filter(|_| one.is_none());
                 sort = order_of_posts(order, &filter).map_err(Failure::Request)?;
             }
             Resource::Tags | Resource::Authors => {
@@ -150,6 +153,7 @@ impl Asked {
                     Some(One::Slug(slug)) => Names::Slugs(vec![slug.clone()]),
                     None => of_names(params.filter.as_deref()).map_err(Failure::Request)?,
                 };
+                most_used_first = is_by_count(order).map_err(Failure::Request)?;
             }
             _ => {}
         }
@@ -161,6 +165,7 @@ impl Asked {
             posts,
             sort,
             names,
+            most_used_first,
         })
     }
 
@@ -285,9 +290,9 @@ impl Asked {
     }
 
     fn tags(&self, connection: &mut Connection, publication: &Publication) -> StoreResult<Items> {
-        let sort = match self.params.order.as_deref().map(str::trim) {
-            Some(order) if order.starts_with("count.posts") => TagSort::ArticleCount,
-            _ => TagSort::Name,
+        let sort = match self.most_used_first {
+            true => TagSort::ArticleCount,
+            false => TagSort::Name,
         };
         let filter = TagFilter {
             sort,
@@ -314,9 +319,9 @@ impl Asked {
         connection: &mut Connection,
         publication: &Publication,
     ) -> StoreResult<Items> {
-        let sort = match self.params.order.as_deref().map(str::trim) {
-            Some(order) if order.starts_with("count.posts") => AuthorSort::ArticleCount,
-            _ => AuthorSort::Name,
+        let sort = match self.most_used_first {
+            true => AuthorSort::ArticleCount,
+            false => AuthorSort::Name,
         };
         let filter = AuthorFilter {
             sort,

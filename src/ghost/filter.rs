@@ -58,12 +58,7 @@ fn named(property: &str) -> Option<Named> {
     Some(match property {
         "tag" | "tags" | "tag.slug" | "tags.slug" => Named::Tag,
         "primary_tag" | "primary_tag.slug" => Named::Section,
-        "author"
-        | "authors"
-        | "author.slug"
-        | "authors.slug"
-        | "primary_author"
-        | "primary_author.slug" => Named::Author,
+        "author" | "authors" | "author.slug" | "authors.slug" => Named::Author,
         "slug" => Named::Slug,
         "id" => Named::Id,
         _ => return None,
@@ -301,6 +296,19 @@ pub fn order_of_posts(text: Option<&str>, filter: &ArticleFilter) -> Result<Arti
     Ok(filter.usual_sort())
 }
 
+/// Whether tags or authors are wanted by how many articles they have, most first, and not by name.
+///
+/// # Errors
+/// What is not understood, in words.
+pub fn is_by_count(text: Option<&str>) -> Result<bool, String> {
+    let order = text.unwrap_or("name").to_ascii_lowercase();
+    match order.split_whitespace().collect::<Vec<_>>().as_slice() {
+        ["name"] | ["name", "asc"] => Ok(false),
+        ["count.posts", "desc"] => Ok(true),
+        _ => Err(not_understood("request", &format!("the order \"{order}\""))),
+    }
+}
+
 /// Which tags or authors a filter names: all of them, or these.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Names {
@@ -419,6 +427,7 @@ mod tests {
             ("published_at:soon", "soon"),
             ("email:x", "email"),
             ("author:a1+author:b1", "several authors"),
+            ("primary_author:a1", "primary_author"),
         ] {
             let reason = of_posts(Some(text), Timestamp::UNIX_EPOCH).unwrap_err();
             assert!(reason.contains(named), "{text}: {reason}");

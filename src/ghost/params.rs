@@ -51,8 +51,8 @@ pub struct GhostParams {
 /// What a request says, and the key under which its response is cached.
 #[derive(Debug)]
 pub struct GhostQuery {
-    /// What it says.
-    pub params: GhostParams,
+    /// What it says, or what is wrong with it in words: a part that is left out would be missed by nobody.
+    pub params: Result<GhostParams, String>,
     /// What was asked for, in canonical form.
     pub canonical: CanonicalTarget,
 }
@@ -63,14 +63,26 @@ impl FromRequest for GhostQuery {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let mut said: BTreeMap<String, String> = BTreeMap::new();
+        let mut wrong = None;
         for (name, value) in url::form_urlencoded::parse(request.query_string().as_bytes()) {
-            let is_read = KNOWN.contains(&&*name) && !value.is_empty() && !value.contains('\0');
-            if is_read && value.chars().count() <= MOST_CHARACTERS {
+            if !KNOWN.contains(&&*name) || value.is_empty() {
+                continue;
+            }
+            if value.chars().count() > MOST_CHARACTERS {
+                wrong = Some(format!(
+                    "The parameter \"{name}\" has more than {MOST_CHARACTERS} characters."
+                ));
+            } else if value.contains('\0') {
+                wrong = Some(format!("The parameter \"{name}\" has a NUL."));
+            } else {
                 // The last one counts.
                 said.insert(name.into_owned(), value.into_owned());
             }
         }
-        let params = GhostParams::of(&said);
+        let params = match wrong {
+            Some(wrong) => Err(wrong),
+            None => Ok(GhostParams::of(&said)),
+        };
         let path = Template::fill(request, |_| None);
         let canonical = CanonicalTarget::of(path, said);
         ready(Ok(Self { params, canonical }))

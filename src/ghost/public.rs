@@ -124,6 +124,7 @@ async fn try_answer(
         params,
         mut canonical,
     } = query;
+    let params = params.map_err(Failure::Request)?;
     match &key.0 {
         None => {
             return Err(Failure::Key(

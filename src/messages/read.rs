@@ -10,6 +10,7 @@ use crate::articles::store::outlines::{self, Outline};
 use crate::articles::store::public::{Site, several};
 use crate::db::{Connection, Id, Resource, StoreError, StoreResult, Timestamp};
 use crate::events::log::{self, Entry};
+use crate::events::mark::Mark;
 use crate::tags::model::TagLink;
 use crate::tags::store::tree;
 
@@ -18,8 +19,8 @@ use crate::tags::store::tree;
 pub struct Written {
     /// The same for all that are told of it, however often; without a dot.
     pub id: String,
-    /// Its number in the log.
-    pub sequence: i64,
+    /// The entry of the log that it tells of.
+    pub mark: Mark,
     /// What it tells.
     pub kind: MessageKind,
     /// Whether it is of an article.
@@ -173,7 +174,7 @@ impl Articles {
         let payload = serde_json::to_string(&message).map_err(StoreError::unreadable)?;
         Ok(Written {
             id: id_of(kind, entry),
-            sequence: entry.sequence,
+            mark: Mark::of(entry.sequence, entry.hash.as_deref()),
             kind,
             is_of_article: is_of_article(entry),
             owner,

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::db::{Connection, Database, StoreError};
 use crate::events::log;
+use crate::events::mark::Mark;
 use crate::messages::kinds::Audience;
 use crate::messages::read::{self, Written};
 use crate::publication::KnownPublication;
@@ -65,18 +66,18 @@ impl Streams {
         }
     }
 
-    /// Begins to listen; the receiver, and the number of the last entry of the log, after which all is told.
+    /// Begins to listen; the receiver, and the last entry of the log, after which all is told.
     ///
     /// # Errors
     /// When the database fails.
     pub(super) async fn subscribe(
         &self,
         database: &Database,
-    ) -> Result<(broadcast::Receiver<Arc<Told>>, i64), StoreError> {
+    ) -> Result<(broadcast::Receiver<Arc<Told>>, Mark), StoreError> {
         // From here on somebody listens: what is told is heard, and the position stays.
         let receiver = self.sender.subscribe();
-        let head = database.read(log::head).await?.sequence;
-        self.position().get_or_insert(head);
+        let head = database.read(log::head).await?.mark();
+        self.position().get_or_insert(head.sequence);
         Ok((receiver, head))
     }
 
@@ -100,18 +101,15 @@ impl Streams {
     }
 }
 
-/// Events as they are sent. Of those that tell of one entry only the last has its number: who is cut off between them is told all
+/// Events as they are sent. Of those that tell of one entry only the last has its id: who is cut off between them is told all
 /// of them again.
 pub(super) fn sent<'a>(events: impl Iterator<Item = &'a Written>) -> String {
     let mut text = String::new();
     let mut events = events.peekable();
     while let Some(event) = events.next() {
         let _ = write!(text, "event: {}\ndata: {}\n", event.kind, event.payload);
-        if events
-            .peek()
-            .is_none_or(|next| next.sequence != event.sequence)
-        {
-            let _ = writeln!(text, "id: {}", event.sequence);
+        if events.peek().is_none_or(|next| next.mark != event.mark) {
+            let _ = writeln!(text, "id: {}", event.mark);
         }
         text.push('\n');
     }

@@ -1,8 +1,6 @@
 //! The handlers.
 
 use std::collections::HashSet;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,12 +15,13 @@ use super::broadcast::Streams;
 use super::listener::{Listener, Wanted};
 use crate::auth::guard::{Allowed, ArticlesRead};
 use crate::db::Database;
+use crate::events::mark::Mark;
 use crate::http::params::{FromParams, Params, Query};
 use crate::messages::kinds::{Audience, MessageKind};
 use crate::problem::{BAD_REQUEST, Problem};
 use crate::publication::KnownPublication;
 
-/// The number of the last event that a client knows.
+/// The id of the last event that a client knows.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Proxies are not to gather what is sent.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -38,8 +37,8 @@ pub struct StreamParams {
     pub types: Option<HashSet<MessageKind>>,
     /// Where to go on: the id of the last event that arrived. The header `Last-Event-ID`, which browsers send by themselves when they
     /// come again, goes before it.
-    #[param(value_type = Option<i64>, minimum = 0)]
-    pub after: Option<EventId>,
+    #[param(value_type = Option<String>, example = "1204-9f86d081884c7d65")]
+    pub after: Option<Mark>,
 }
 
 impl FromParams for StreamParams {
@@ -52,32 +51,11 @@ impl FromParams for StreamParams {
     }
 }
 
-/// The number of an entry of the log, as events have it.
-#[derive(Debug, Clone, Copy)]
-pub struct EventId(i64);
-
-impl FromStr for EventId {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let number = text.parse().ok().filter(|number| *number >= 0);
-        number
-            .map(Self)
-            .ok_or_else(|| "must be the id of an event".to_owned())
-    }
-}
-
-impl fmt::Display for EventId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// Listen to what readers see change
 ///
 /// Server-sent events, in the order in which things were committed, within milliseconds: `event` is the type, `data` a
-/// `Message` as webhooks get it, `id` its number in the log. A client that comes again with `Last-Event-ID` is told what it has missed;
-/// one that has missed too much gets the event `reset`, and is to read anew what it shows, or to go on with `/v1/sync`. Every
+/// `Message` as webhooks get it, `id` its place in the log. A client that comes again with `Last-Event-ID` is told what it has missed;
+/// one that has missed too much, or knows of what is in no log since a backup was restored, gets the event `reset`, and is to read anew what it shows, or to go on with `/v1/sync`. Every
 /// 15 seconds something is sent, so that proxies keep the connection.
 #[utoipa::path(
     get, path = "/v1/events", operation_id = "streamEvents", tag = "sync",
@@ -96,7 +74,7 @@ pub async fn stream_events(
 ) -> Result<HttpResponse, Problem> {
     let wanted = Wanted {
         audience: Audience::Readers,
-        kinds: params.types.clone(),
+        kinds: for_readers(&params)?,
         only_own: None,
     };
     listen(&request, &params, wanted, (streams, database, publication)).await
@@ -131,8 +109,22 @@ pub async fn stream_editorial_events(
     listen(&request, &params, wanted, (streams, database, publication)).await
 }
 
-/// The number of the last event that a client knows; `None` when it comes for the first time.
-fn last_known(request: &HttpRequest, params: &StreamParams) -> Result<Option<i64>, Problem> {
+/// The types that are asked for, of which each is one that readers are told of.
+fn for_readers(params: &StreamParams) -> Result<Option<HashSet<MessageKind>>, Problem> {
+    let is_told =
+        |kind: &MessageKind| kind.audience() == Audience::Readers && *kind != MessageKind::Ping;
+    let mut kinds = params.types.iter().flatten();
+    match kinds.find(|kind| !is_told(kind)) {
+        Some(kind) => Err(Problem::parameter(
+            "types",
+            format!("cannot have {kind}, which readers are never told of"),
+        )),
+        None => Ok(params.types.clone()),
+    }
+}
+
+/// The last event that a client knows; `None` when it comes for the first time.
+fn last_known(request: &HttpRequest, params: &StreamParams) -> Result<Option<Mark>, Problem> {
     match request.headers().get(LAST_EVENT_ID) {
         // A browser that was sent no id sends an empty one.
         Some(header) if !header.is_empty() => {
@@ -141,10 +133,10 @@ fn last_known(request: &HttpRequest, params: &StreamParams) -> Result<Option<i64
                 .ok()
                 .and_then(|text| text.trim().parse().ok());
             let detail = "Last-Event-ID must be the id of an event.";
-            let EventId(id) = id.ok_or_else(|| Problem::new(&BAD_REQUEST, detail))?;
-            Ok(Some(id))
+            id.map(Some)
+                .ok_or_else(|| Problem::new(&BAD_REQUEST, detail))
         }
-        _ => Ok(params.after.map(|EventId(id)| id)),
+        _ => Ok(params.after),
     }
 }
 
@@ -168,7 +160,8 @@ async fn listen(
         database,
         publication,
         wanted,
-        position: known.unwrap_or(head),
+        known: known.unwrap_or(head),
+        position: known.unwrap_or(head).sequence,
         is_behind: known.is_some_and(|known| known != head),
         until: lasts,
         place,

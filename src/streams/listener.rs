@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::broadcast::{ENTRIES, Told, sent};
 use crate::db::{Connection, Database, Id, StoreError};
 use crate::events::log;
+use crate::events::mark::Mark;
 use crate::messages::kinds::{Audience, MessageKind};
 use crate::messages::read::{self, Written};
 use crate::publication::KnownPublication;
@@ -71,7 +72,9 @@ pub struct Listener {
     pub publication: Data<KnownPublication>,
     /// What they want to be told.
     pub wanted: Wanted,
-    /// The number of the last entry that they know of.
+    /// The last entry that they know of, or say that they do.
+    pub known: Mark,
+    /// The number of the last entry that they were told of.
     pub position: i64,
     /// Whether the log has more for them than they will be told.
     pub is_behind: bool,
@@ -82,14 +85,14 @@ pub struct Listener {
 }
 
 /// What stands at the beginning of a stream: how long to wait before coming again, and from where to go on.
-fn beginning(position: i64) -> Bytes {
-    Bytes::from(format!("retry: 2000\nid: {position}\n: listening\n\n"))
+fn beginning(known: Mark) -> Bytes {
+    Bytes::from(format!("retry: 2000\nid: {known}\n: listening\n\n"))
 }
 
 impl Listener {
     /// What is sent, for as long as they listen.
     pub fn stream(self) -> impl Stream<Item = Result<Bytes, actix_web::Error>> {
-        let first = beginning(self.position);
+        let first = beginning(self.known);
         stream::unfold((Some(self), Some(first)), |(listener, first)| async move {
             let mut listener = listener?;
             if let Some(first) = first {
@@ -154,10 +157,12 @@ impl Listener {
 
     /// What the log has after their position, or that they have missed too much.
     async fn catch_up(&mut self) -> Result<Bytes, StoreError> {
-        let (position, publication) = (self.position, self.publication.clone());
+        let (known, position) = (self.known, self.position);
+        let publication = self.publication.clone();
         let read = move |connection: &mut Connection| {
-            let head = log::head(connection)?.sequence;
-            if !(0..=MOST_MISSED).contains(&(head - position)) {
+            let head = log::head(connection)?.mark();
+            let is_too_much = head.sequence - position > MOST_MISSED;
+            if is_too_much || !log::knows(connection, &known)? {
                 return Ok((head, None));
             }
             let part = read::after(connection, position, ENTRIES, publication.0.as_ref())?;
@@ -166,7 +171,7 @@ impl Listener {
         let (head, part) = self.database.read(read).await?;
         match part {
             None => {
-                (self.position, self.is_behind) = (head, false);
+                (self.known, self.position, self.is_behind) = (head, head.sequence, false);
                 Ok(Bytes::from(format!(
                     "event: reset\ndata: {{}}\nid: {head}\n\n"
                 )))

@@ -59,18 +59,25 @@ pub struct Next {
 pub fn beginning(connection: &mut Connection) -> StoreResult<Progress> {
     // What is written from here on is in the log after this.
     let last = log::last_seen(connection)?;
-    Ok(Progress::at(Stage::Articles, last))
+    Ok(Progress::at(Stage::Articles, last.sequence, last))
 }
 
 /// What comes next for a client that has come so far.
 ///
 /// # Errors
-/// `sync-expired` when it knows more than this database; when that fails.
+/// `sync-expired` when it knows of an entry of the log that this database does not have; when that fails.
 pub fn next(
     connection: &mut Connection,
     progress: &Progress,
     asked: &Asked<'_>,
 ) -> Result<Next, Problem> {
+    if !log::knows(connection, &progress.known)? {
+        return Err(Problem::new(&SYNC_EXPIRED, SYNC_EXPIRED.meaning));
+    }
+    let progress = &Progress {
+        known: log::last_seen(connection)?,
+        ..progress.clone()
+    };
     match progress.stage {
         Stage::Articles => {
             let all = ArticleFilter::default();
@@ -134,7 +141,7 @@ fn start(progress: &Progress) -> Option<KeysetBound<String>> {
 fn skipped(progress: &Progress) -> Next {
     Next {
         items: Vec::new(),
-        progress: Progress::at(Stage::Changes, progress.sequence),
+        progress: Progress::at(Stage::Changes, progress.sequence, progress.known),
         has_more: true,
         depends_on: Vec::new(),
     }
@@ -151,7 +158,7 @@ fn walked(
     let last = found.last().filter(|_| is_full);
     let progress = match last {
         Some((item, value)) => progress.after(value.clone(), item.id),
-        None => Progress::at(next, progress.sequence),
+        None => Progress::at(next, progress.sequence, progress.known),
     };
     Next {
         items: found.into_iter().map(|(item, _)| item).collect(),
@@ -205,16 +212,12 @@ fn changes(
     progress: &Progress,
     asked: &Asked<'_>,
 ) -> Result<Next, Problem> {
-    let head = log::head(connection)?.sequence;
-    if progress.sequence > head {
-        return Err(Problem::new(&SYNC_EXPIRED, SYNC_EXPIRED.meaning));
-    }
     // One more, to see whether there is one.
     let mut entries = log::seen_after(connection, progress.sequence, asked.limit + 1)?;
     let limit = usize::try_from(asked.limit).unwrap_or(usize::MAX);
     let mut has_more = entries.len() > limit;
     entries.truncate(limit);
-    let mut next = Progress::at(Stage::Changes, progress.sequence);
+    let mut next = Progress::at(Stage::Changes, progress.sequence, progress.known);
     let mut told = Vec::new();
     for entry in entries {
         next.sequence = entry.sequence;
@@ -227,10 +230,13 @@ fn changes(
             break;
         }
     }
-    let mut page = current(connection, told, asked)?;
-    page.progress = next;
-    page.has_more = has_more;
-    Ok(page)
+    let (items, depends_on) = current(connection, told, asked)?;
+    Ok(Next {
+        items,
+        progress: next,
+        has_more,
+        depends_on,
+    })
 }
 
 /// The articles that show something else since, of a tag or an author that was changed.
@@ -254,12 +260,12 @@ fn merged_into(entry: &Entry) -> Option<Id> {
     Some(Id(into))
 }
 
-/// Each thing that entries are of, once, as it is now.
+/// Each thing that entries are of, once, as it is now, and what that depends on.
 fn current(
     connection: &mut Connection,
     entries: Vec<Entry>,
     asked: &Asked<'_>,
-) -> Result<Next, Problem> {
+) -> Result<(Vec<SyncItem>, Vec<CacheTagKey>), Problem> {
     let is_article = |entry: &&Entry| entry.resource == Resource::Article.as_str();
     let ids: BTreeSet<Id> = entries
         .iter()
@@ -310,10 +316,5 @@ fn current(
         items.push(one);
     }
     items.reverse();
-    Ok(Next {
-        items,
-        progress: Progress::at(Stage::Changes, 0),
-        has_more: false,
-        depends_on,
-    })
+    Ok((items, depends_on))
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use uuid::Uuid;
 
 use crate::db::Id;
+use crate::events::mark::Mark;
 use crate::http::cursor::{CursorKey, Position};
 use crate::problem::{INVALID_CURSOR, Problem};
 
@@ -33,6 +34,8 @@ pub struct Progress {
     pub stage: Stage,
     /// The number in the log up to which it knows all, once the stage is over.
     pub sequence: i64,
+    /// The last entry of the log when it was sent what it has: things are sent as they are then.
+    pub known: Mark,
     /// The last item of the stage that it was sent, by the value that they are sorted by and its id.
     pub last: Option<(String, Id)>,
 }
@@ -74,10 +77,11 @@ impl FromStr for Stage {
 
 impl Progress {
     /// At the beginning of a stage.
-    pub fn at(stage: Stage, sequence: i64) -> Self {
+    pub fn at(stage: Stage, sequence: i64, known: Mark) -> Self {
         Self {
             stage,
             sequence,
+            known,
             last: None,
         }
     }
@@ -94,7 +98,7 @@ impl Progress {
     pub fn seal(&self, key: &CursorKey) -> String {
         let (value, id) = self.last.clone().unwrap_or((String::new(), NONE));
         let position = Position {
-            value: format!("{} {} {value}", self.stage, self.sequence),
+            value: format!("{} {}@{} {value}", self.stage, self.sequence, self.known),
             id,
             backward: false,
             inclusive: self.last.is_none(),
@@ -111,11 +115,15 @@ impl Progress {
         let read = || {
             let mut parts = position.value.splitn(3, ' ');
             let stage = parts.next()?.parse().ok()?;
-            let sequence = parts.next()?.parse().ok()?;
+            // A cursor of before there were marks has only the number.
+            let place = parts.next()?;
+            let (sequence, known) = place.split_once('@').unwrap_or((place, place));
+            let (sequence, known) = (sequence.parse().ok()?, known.parse().ok()?);
             let value = parts.next()?.to_owned();
             Some(Self {
                 stage,
                 sequence,
+                known,
                 last: (!position.inclusive).then_some((value, position.id)),
             })
         };
@@ -139,7 +147,7 @@ mod tests {
             Stage::OfTag(id),
             Stage::OfAuthor(id),
         ] {
-            let start = Progress::at(stage, 42);
+            let start = Progress::at(stage, 42, Mark::of(57, Some(&[7; 32])));
             let later = start.after("2026-03-01T08:30:00.000Z of 1".into(), Id::generate());
             for progress in [start, later] {
                 let opened = Progress::open(&key, &progress.seal(&key)).unwrap();
@@ -147,7 +155,21 @@ mod tests {
             }
         }
         let other = CursorKey::new(b"another newsroom");
-        let cursor = Progress::at(Stage::Changes, 1).seal(&other);
+        let cursor = Progress::at(Stage::Changes, 1, Mark::BEGINNING).seal(&other);
         assert!(Progress::open(&key, &cursor).is_err());
+    }
+
+    #[test]
+    fn a_cursor_with_a_number_alone_is_opened() {
+        let key = CursorKey::new(b"secret");
+        let position = Position {
+            value: "changes 42 ".into(),
+            id: NONE,
+            backward: false,
+            inclusive: true,
+        };
+        let opened = Progress::open(&key, &key.seal(LIST, &position)).unwrap();
+        let known = Mark::of(42, None);
+        assert_eq!(opened, Progress::at(Stage::Changes, 42, known));
     }
 }

@@ -62,8 +62,8 @@ impl FromParams for SyncParams {
 /// Begin with `initial=true`, and pass each page's `cursor` to get the next one: first all articles, tags and authors, then what has
 /// changed since, in the order in which it happened. With `has_more: false` the copy is complete; ask again with the same cursor
 /// whenever you like. What readers do not see any more comes as `deleted_…`. When a tag or an author is renamed or merged, the
-/// articles that show them come again. A cursor never runs out; one that knows more than the database, after that was brought
-/// back from a backup, is answered 410: begin anew then.
+/// articles that show them come again. A cursor never runs out; one that knows of what the database does not have, after that was
+/// brought back from a backup, is answered 410: begin anew then.
 #[utoipa::path(
     get, path = "/v1/sync", operation_id = "sync", tag = "sync",
     params(SyncParams),

@@ -378,12 +378,13 @@ async fn an_operation_of_a_batch_takes_few_statements(app: TestApp) {
         let slugs = (from..from + 50).map(|number| create(&format!("a-{number}")));
         slugs.collect::<Vec<_>>()
     };
-    send(&app, &token, batch(0)).await;
+    // In one transaction: how many there are otherwise depends on how fast the machine is.
+    send_atomic(&app, &token, batch(0)).await;
     let queries = app.database.queries();
     let before = queries.get();
-    let reply = send(&app, &token, batch(50)).await;
+    let reply = send_atomic(&app, &token, batch(50)).await;
     assert_eq!(reply.json["succeeded"], 50, "{}", reply.text);
     let each = (queries.get() - before).div_ceil(50);
-    // Savepoint and release; slug, authors, tags and article; its body, its links, its totals and its event.
-    assert!(each <= 18, "{each} statements");
+    // Slug, authors, tags and article; its body, its links, its totals and its event.
+    assert!(each <= 16, "{each} statements");
 }

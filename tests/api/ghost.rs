@@ -139,11 +139,14 @@ async fn a_filter_leaves_what_the_list_leaves(app: TestApp) {
         let wanted = app.get(&format!("/v1/articles?{list}")).await;
         assert_eq!(slugs(&found, "posts"), wanted.slugs(), "{filter}");
     }
+    let long = format!("id:-[{}]", "a,".repeat(2_500));
     for (filter, named) in [
         ("title:~'x'", "title"),
         ("tag:", "value"),
         ("tag:a,author:b", "different"),
         ("(tag:a", "ends"),
+        ("primary_author:a", "primary_author"),
+        (&*long, "characters"),
     ] {
         let refused = ghost(&app, "posts", &format!("&filter={}", encoded(filter))).await;
         assert_eq!(refused.status, 400, "{filter}: {}", refused.text);
@@ -153,6 +156,23 @@ async fn a_filter_leaves_what_the_list_leaves(app: TestApp) {
     }
     let beyond = ghost(&app, "posts", "&page=1000000").await;
     assert_eq!(beyond.status, 400, "{}", beyond.text);
+    for resource in ["tags", "authors"] {
+        for (order, status) in [
+            ("name", 200),
+            ("name%20ASC", 200),
+            ("count.posts%20desc", 200),
+            ("count.posts%20asc", 400),
+            ("name%20desc", 400),
+            ("x", 400),
+        ] {
+            let ordered = ghost(&app, resource, &format!("&order={order}")).await;
+            assert_eq!(
+                ordered.status, status,
+                "{resource} {order}: {}",
+                ordered.text
+            );
+        }
+    }
 }
 
 #[apply(both)]

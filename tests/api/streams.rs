@@ -22,18 +22,23 @@ pub struct Client {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Event {
     pub kind: String,
-    pub id: Option<i64>,
+    pub id: Option<String>,
     pub data: Value,
 }
 
 impl Client {
-    pub async fn listen(app: &TestApp, path: &str, token: Option<&str>, last: Option<i64>) -> Self {
+    pub async fn listen(
+        app: &TestApp,
+        path: &str,
+        token: Option<&str>,
+        last: Option<&str>,
+    ) -> Self {
         let mut request = app.client.get(format!("{}{path}", app.url));
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
         if let Some(last) = last {
-            request = request.header("last-event-id", last.to_string());
+            request = request.header("last-event-id", last);
         }
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200);
@@ -59,7 +64,7 @@ impl Client {
                 for line in block.lines() {
                     match line.split_once(": ") {
                         Some(("event", kind)) => event.kind = kind.to_owned(),
-                        Some(("id", id)) => event.id = id.parse().ok(),
+                        Some(("id", id)) => event.id = Some(id.to_owned()),
                         Some(("data", data)) => event.data = serde_json::from_str(data).unwrap(),
                         _ => {}
                     }
@@ -106,7 +111,9 @@ async fn what_readers_see_is_told_in_order_and_gone_on_with(app: TestApp) {
     assert_eq!(published.kind, "article.published");
     assert_eq!(published.data["type"], "article.published");
     assert_eq!(published.data["data"]["headline"], "Headline of one");
-    assert_eq!(published.data["sequence"].as_i64(), published.id);
+    let id = published.id.unwrap();
+    let number = id.split_once('-').unwrap().0;
+    assert_eq!(published.data["sequence"].to_string(), number);
     let edited = app
         .patch(&token, &one, json!({"headline": "Another"}))
         .await;
@@ -120,16 +127,22 @@ async fn what_readers_see_is_told_in_order_and_gone_on_with(app: TestApp) {
     for slug in ["two", "three"] {
         app.published(&token, slug).await;
     }
-    let mut again = Client::listen(&app, "/v1/events", None, published.id).await;
-    assert_eq!(again.event().await.kind, "article.updated");
-    assert_eq!(again.event().await.kind, "article.unpublished");
-    assert_eq!(again.slugs(2).await, ["two", "three"]);
+    let mut by_number = Client::listen(&app, "/v1/events", None, Some(number)).await;
+    let mut again = Client::listen(&app, "/v1/events", None, Some(&id)).await;
+    for client in [&mut by_number, &mut again] {
+        assert_eq!(client.event().await.kind, "article.updated");
+        assert_eq!(client.event().await.kind, "article.unpublished");
+        assert_eq!(client.slugs(2).await, ["two", "three"]);
+    }
     app.published(&token, "four").await;
     assert_eq!(again.slugs(1).await, ["four"]);
     // Who knows of another database's past begins anew.
-    let mut lost = Client::listen(&app, "/v1/events", None, Some(1_000_000)).await;
+    let mut lost = Client::listen(&app, "/v1/events", None, Some("1000000")).await;
     let reset = lost.event().await;
     assert_eq!(reset.kind, "reset");
+    let other = format!("{number}-0123456789abcdef");
+    let mut lost_too = Client::listen(&app, "/v1/events", None, Some(&other)).await;
+    assert_eq!(lost_too.event().await.kind, "reset");
     let mut after = Client::listen(
         &app,
         &format!("/v1/events?after={}", reset.id.unwrap()),
@@ -143,6 +156,8 @@ async fn what_readers_see_is_told_in_order_and_gone_on_with(app: TestApp) {
     for path in [
         "/v1/events?types=article.publish",
         "/v1/events?after=x",
+        "/v1/events?after=1-x",
+        "/v1/events?types=article.published,article.saved",
         "/v1/events?since=1",
     ] {
         assert_eq!(app.get(path).await.status, 400, "{path}");

@@ -375,7 +375,27 @@ async fn a_cursor_is_of_this_newsroom(app: TestApp) {
     let other = TestApp::start(On::Sqlite).await;
     let refused = other.get(&format!("/v1/sync?cursor={cursor}")).await;
     assert_eq!(refused.problem(), "invalid-cursor");
-    // The database is one of before.
+    // The database is another one since, with as many entries in its log.
+    let first = app.get("/v1/sync?initial=true&limit=1").await;
+    let walking = first.json["cursor"].as_str().unwrap();
+    let rewritten = "UPDATE events SET hash = previous_hash";
+    app.database
+        .write(move |connection| {
+            use diesel::connection::SimpleConnection;
+            connection.batch_execute(rewritten)?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    for cursor in [&*cursor, walking] {
+        let path = format!("/v1/sync?cursor={cursor}");
+        let expired = app.without_cache().await.get(&path).await;
+        assert_eq!(
+            (expired.status.as_u16(), expired.problem()),
+            (410, "sync-expired")
+        );
+    }
+    // It is one of before.
     let lost = "DELETE FROM events";
     app.database
         .write(move |connection| {

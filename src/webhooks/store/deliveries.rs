@@ -11,6 +11,7 @@ use crate::db::desk_schema::{webhook_attempts, webhook_deliveries, webhooks};
 use crate::db::keyset::KeysetBound;
 use crate::db::types::IdSql;
 use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp, dialect};
+use crate::events::mark::Mark;
 use crate::messages::kinds::MessageKind;
 use crate::messages::model::{Message, MessageData};
 use crate::messages::read::Written;
@@ -159,7 +160,7 @@ pub fn test(connection: &mut Connection, webhook: Id, now: Timestamp) -> StoreRe
     };
     let written = Written {
         id: format!("ping_{}", Id::generate().0.simple()),
-        sequence: 0,
+        mark: Mark::BEGINNING,
         kind: MessageKind::Ping,
         is_of_article: false,
         owner: None,

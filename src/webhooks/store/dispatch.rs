@@ -157,7 +157,7 @@ pub fn insert(connection: &mut Connection, webhook: Id, message: &Written) -> St
     .bind::<IdSql, _>(id)
     .bind::<IdSql, _>(webhook)
     .bind::<Text, _>(&message.id)
-    .bind::<BigInt, _>(message.sequence)
+    .bind::<BigInt, _>(message.mark.sequence)
     .bind::<Text, _>(message.kind.as_str())
     .bind::<Text, _>(&message.payload)
     .execute(connection)?;
