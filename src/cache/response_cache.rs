@@ -445,7 +445,7 @@ impl ResponseCache {
     }
 
     /// What the replica says, when it may be asked. What fails there, such as a query that is in the way of
-    /// the replay, need not fail on the primary.
+    /// the replay, or what another process has written meanwhile, need not fail on the primary.
     async fn read_on_replica(
         &self,
         cost: Cost,
@@ -455,7 +455,7 @@ impl ResponseCache {
         + 'static,
     ) -> Option<Result<MadeOrMoved, Problem>> {
         match self.database.read_on_replica(cost, work).await {
-            Some(Ok(outcome)) if !outcome.as_ref().is_err_and(Problem::is_failure) => {
+            Some(Ok(outcome)) if !outcome.as_ref().is_err_and(Problem::is_of_this_copy) => {
                 self.counts.replica.inc();
                 Some(outcome)
             }

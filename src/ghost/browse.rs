@@ -192,10 +192,15 @@ impl Asked {
             Resource::Posts => self.posts(connection, publication)?,
             Resource::Tags => self.tags(connection, publication)?,
             Resource::Authors => self.authors(connection, publication)?,
-            Resource::Settings => return settings(connection, publication).map(Some),
-            Resource::Pages | Resource::Tiers | Resource::Newsletters | Resource::Offers => {
-                Items::default()
+            Resource::Settings if self.one.is_none() => {
+                return settings(connection, publication).map(Some);
             }
+            // There is one site, which has no id, and none of the others.
+            Resource::Settings
+            | Resource::Pages
+            | Resource::Tiers
+            | Resource::Newsletters
+            | Resource::Offers => Items::default(),
         };
         let Items {
             items,

@@ -87,6 +87,12 @@ impl Problem {
         self.0.kind.status >= 500
     }
 
+    /// Whether another copy of the database may answer otherwise: one that is reached, or that knows what this one has not
+    /// heard of yet.
+    pub fn is_of_this_copy(&self) -> bool {
+        self.is_failure() || *self.0.kind == SYNC_EXPIRED
+    }
+
     /// Whether it is that the database cannot be reached.
     pub fn is_outage(&self) -> bool {
         self.0.is_outage

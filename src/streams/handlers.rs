@@ -55,8 +55,8 @@ impl FromParams for StreamParams {
 ///
 /// Server-sent events, in the order in which things were committed, within milliseconds: `event` is the type, `data` a
 /// `Message` as webhooks get it, `id` its place in the log. A client that comes again with `Last-Event-ID` is told what it has missed;
-/// one that has missed too much, or knows of what is in no log since a backup was restored, gets the event `reset`, and is to read anew what it shows, or to go on with `/v1/sync`. Every
-/// 15 seconds something is sent, so that proxies keep the connection.
+/// one that has missed too much, or knows of what is in no log since a backup was restored, gets the event `reset`, and is to
+/// read anew what it shows, or to go on with `/v1/sync`. Every 15 seconds something is sent, so that proxies keep the connection.
 #[utoipa::path(
     get, path = "/v1/events", operation_id = "streamEvents", tag = "sync",
     params(StreamParams, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that arrived.")),

@@ -38,7 +38,13 @@ fn check(sender: &Sender, caller: &Caller, input: &WebhookInput) -> StoreResult<
         Ok(url) => sender
             .check_url(&url)
             .err()
-            .map(|blocked| blocked.to_string()),
+            // What is wrong with a member is a part of a sentence.
+            .map(|blocked| {
+                format!(
+                    "cannot be called. {}",
+                    blocked.to_string().trim_end_matches('.')
+                )
+            }),
         Err(error) => Some(error.to_string()),
     };
     if let Some(reason) = blocked {

@@ -95,6 +95,8 @@ async fn posts_are_the_public_articles(app: TestApp) {
     let settings = ghost(&app, "settings", "").await.json;
     assert_eq!(settings["settings"]["url"], "https://news.example/");
     assert_eq!(settings["settings"]["navigation"][0]["label"], "World");
+    let part = ghost(&app, "settings/slug/title", "").await;
+    assert_eq!(part.status, 404, "{}", part.text);
     for none in ["pages", "tiers", "newsletters", "offers"] {
         assert_eq!(ghost(&app, none, "").await.json[none], json!([]));
     }
