@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::batches::{self, article};
 use super::client::Client;
 use super::drive::{Server, dateline, program};
-use super::{Effort, corpus, token};
+use super::{Effort, corpus, desk_path, token};
 
 /// Articles in a batch.
 const BATCH: usize = 100;
@@ -158,11 +158,7 @@ fn import(articles: usize, webhooks: usize) -> Seen {
 /// Changes one article's headline again and again, as someone does who writes.
 fn edit(server: &Server, token: &str, stop: &AtomicBool) -> Vec<Duration> {
     let mut client = Client::connect(server, token);
-    let found: Value = client.get(&format!("/v1/articles/{}?fields=id", corpus::slug(0)));
-    let path = format!(
-        "/v1/editorial/articles/{}",
-        found["id"].as_str().expect("an id")
-    );
+    let path = desk_path(&mut client, &corpus::slug(0));
     let mut took = Vec::new();
     while !stop.load(Ordering::Relaxed) {
         let headline = format!("Written {} times", took.len());

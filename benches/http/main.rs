@@ -312,14 +312,19 @@ fn token(archive: &DatabaseUrl) -> String {
     .expect("a token")
 }
 
+/// Where editors change an article.
+fn desk_path(client: &mut Client, slug: &str) -> String {
+    let found: Value = client.get(&format!("/v1/articles/{slug}?fields=id"));
+    format!(
+        "/v1/editorial/articles/{}",
+        found["id"].as_str().expect("an id")
+    )
+}
+
 /// Changes the headline of one article or another.
 fn write(client: &mut Client, number: u32) {
     let place = (number as usize * 37) % 1000 * (SMALL / 1000);
-    let found: Value = client.get(&format!("/v1/articles/{}?fields=id", corpus::slug(place)));
-    let path = format!(
-        "/v1/editorial/articles/{}",
-        found["id"].as_str().expect("an id")
-    );
+    let path = desk_path(client, &corpus::slug(place));
     client.patch(
         &path,
         &json!({"headline": format!("Written {number} times")}),

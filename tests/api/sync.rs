@@ -14,6 +14,7 @@ use dateline::db::Timestamp;
 
 use crate::both;
 use crate::harness::{On, Reply, TestApp, article};
+use crate::idempotency::execute;
 
 /// A client's copy.
 #[derive(Default)]
@@ -378,15 +379,7 @@ async fn a_cursor_is_of_this_newsroom(app: TestApp) {
     // The database is another one since, with as many entries in its log.
     let first = app.get("/v1/sync?initial=true&limit=1").await;
     let walking = first.json["cursor"].as_str().unwrap();
-    let rewritten = "UPDATE events SET hash = previous_hash";
-    app.database
-        .write(move |connection| {
-            use diesel::connection::SimpleConnection;
-            connection.batch_execute(rewritten)?;
-            Ok(())
-        })
-        .await
-        .unwrap();
+    execute(&app, "UPDATE events SET hash = previous_hash").await;
     for cursor in [&*cursor, walking] {
         let path = format!("/v1/sync?cursor={cursor}");
         let expired = app.without_cache().await.get(&path).await;
@@ -396,15 +389,7 @@ async fn a_cursor_is_of_this_newsroom(app: TestApp) {
         );
     }
     // It is one of before.
-    let lost = "DELETE FROM events";
-    app.database
-        .write(move |connection| {
-            use diesel::connection::SimpleConnection;
-            connection.batch_execute(lost)?;
-            Ok(())
-        })
-        .await
-        .unwrap();
+    execute(&app, "DELETE FROM events").await;
     let expired = app
         .without_cache()
         .await
