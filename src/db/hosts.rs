@@ -50,6 +50,9 @@ struct Inner {
 impl Hosts {
     /// The hosts that a URL names.
     pub(super) fn of(url: &str) -> Self {
+        // If libpq is the first to call OpenSSL, that takes itself down when the process exits, under threads that still
+        // connect.
+        openssl_sys::init();
         let complete = with_defaults(url);
         Self(Arc::new(Inner {
             urls: one_by_one(&complete).unwrap_or_else(|| vec![complete]),

@@ -109,6 +109,8 @@ fn sibling(url: &str, name: &str) -> String {
 fn template() -> &'static str {
     static TEMPLATE: OnceLock<String> = OnceLock::new();
     TEMPLATE.get_or_init(|| {
+        // As servers do before they connect.
+        openssl_sys::init();
         let name = format!("template_{}", Id::generate().0.simple());
         let url = postgres_url();
         execute(&url, &format!("CREATE DATABASE {name}"));

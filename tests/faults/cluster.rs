@@ -69,6 +69,8 @@ fn new_directory() -> PathBuf {
 impl Cluster {
     /// A new cluster that has started.
     pub fn start() -> Self {
+        // As servers do before they connect.
+        openssl_sys::init();
         let mut cluster = Self::new();
         cluster.start_somewhere();
         cluster
