@@ -70,6 +70,9 @@ pub struct ArticleCard {
     /// neither is known.
     #[schema(required = true)]
     pub canonical_url: Option<String>,
+    /// The language of its texts, a BCP 47 tag.
+    #[schema(example = "en")]
+    pub language: String,
     /// A short label above the headline: "Analysis", "Letter from the coast".
     #[schema(required = true)]
     pub kicker: Option<String>,

@@ -50,6 +50,8 @@ struct WrittenDetails<'a> {
 #[derive(Serialize, Deserialize)]
 struct WrittenCard<'a> {
     #[serde(borrow)]
+    language: &'a RawValue,
+    #[serde(borrow)]
     kicker: &'a RawValue,
     #[serde(borrow)]
     headline: &'a RawValue,

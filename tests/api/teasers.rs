@@ -189,13 +189,7 @@ async fn articles_of_before_are_read_as_those_of_now(app: TestApp) {
         "UPDATE articles SET reading_minutes = NULL, rendered_by = 3, summary_json = '\"headline\":\"Old\"'",
         "UPDATE articles SET reading_minutes = NULL, summary_json = NULL, rendered_version = NULL",
     ] {
-        app.database
-            .write(move |connection| {
-                use diesel::connection::SimpleConnection;
-                Ok(connection.batch_execute(statement)?)
-            })
-            .await
-            .unwrap();
+        app.execute(statement).await;
         let app = app.without_cache().await;
         let after = app.get("/v1/articles/one").await;
         assert_eq!(after.json, before.json, "{statement}");
@@ -209,6 +203,7 @@ const CARD: &[&str] = &[
     "id",
     "slug",
     "canonical_url",
+    "language",
     "kicker",
     "headline",
     "excerpt",
