@@ -19,6 +19,7 @@ use crate::objects::{Credentials, Location};
 use crate::shares::bot::ProductName;
 
 mod announcements;
+mod consistency;
 mod oidc;
 mod publication;
 mod webhooks;

@@ -60,7 +60,7 @@ pub enum StartError {
     Metrics(prometheus::Error),
     /// Settings that do not go together.
     #[error("{0}")]
-    Setting(String),
+    Setting(&'static str),
     /// The TLS library.
     #[error("cannot call other servers: {0}")]
     Tls(String),

@@ -129,8 +129,7 @@ impl State {
         let media = media_files(config, &database).await?;
         database.listen().await?;
         catch_up(&database).await?;
-        let services = config.services().map_err(StartError::Setting)?;
-        let names: Vec<String> = services.iter().map(Service::to_string).collect();
+        let names: Vec<String> = config.services().iter().map(Service::to_string).collect();
         let forget =
             move |connection: &mut Connection| followers::forget_others(connection, &names);
         database.write(forget).await?;
@@ -214,7 +213,7 @@ impl State {
             self.database.clone(),
             self.publication.clone(),
         );
-        self.announce_to(config.services().map_err(StartError::Setting)?)
+        self.announce_to(config.services())
     }
 
     /// Sends messages to webhooks, from now on.

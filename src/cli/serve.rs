@@ -61,6 +61,7 @@ pub(super) fn run_server(
     open: impl FnOnce() -> Result<Database, CommandError> + Send + 'static,
     started: impl FnOnce(&str),
 ) -> Result<(), CommandError> {
+    config.check().map_err(StartError::Setting)?;
     actix_web::rt::System::new().block_on(async {
         let origins = EditorialOrigins(config.editorial_origins.clone());
         let starting = Starting::begin(&listeners, &origins).map_err(StartError::Listen)?;

@@ -3,7 +3,7 @@
 use clap::Args;
 use url::Url;
 
-use super::{PurgeHeader, ServerConfig, site};
+use super::{ServerConfig, site};
 use crate::announcements::key_file::is_key;
 use crate::announcements::service::{PurgeToken, Service};
 
@@ -53,30 +53,8 @@ pub struct AnnouncementConfig {
 
 impl ServerConfig {
     /// The services that are told what has changed.
-    ///
-    /// # Errors
-    /// Which settings do not go together.
-    pub fn services(&self) -> Result<Vec<Service>, String> {
+    pub fn services(&self) -> Vec<Service> {
         let config = &self.announcements;
-        let purges = config.purge_fastly.is_some() || config.purge_url.is_some();
-        let wrong = match self.purge_header {
-            PurgeHeader::SurrogateKey if config.purge_cloudflare.is_some() => {
-                "--purge-cloudflare needs --purge-header cache-tag"
-            }
-            PurgeHeader::CacheTag if config.purge_fastly.is_some() => {
-                "--purge-fastly needs --purge-header surrogate-key"
-            }
-            PurgeHeader::None if purges || config.purge_cloudflare.is_some() => {
-                "what is to be purged needs another --purge-header than none"
-            }
-            _ if config.indexnow_key.is_some() && self.public_url.is_none() => {
-                "--indexnow-key needs --public-url"
-            }
-            _ => "",
-        };
-        if !wrong.is_empty() {
-            return Err(wrong.to_owned());
-        }
         let api = |usual: &str| {
             let set = config.purge_api.as_ref().map(Url::as_str);
             set.unwrap_or(usual).trim_end_matches('/').to_owned()
@@ -109,7 +87,7 @@ impl ServerConfig {
                 key,
             }));
         }
-        Ok(services)
+        services
     }
 }
 

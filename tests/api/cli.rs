@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::harness::{On, PASSWORD};
+use crate::harness::{GHOST_KEY, On, PASSWORD};
 use crate::process::{Demo, Place, dateline, text};
 
 #[test]
@@ -198,6 +198,34 @@ fn a_wrong_setting_says_which_and_what_it_takes() {
         (
             &["token", "issue", "--name", "x", "--scope", "article:read"],
             &["--scope", "did you mean \"articles:read\"?"],
+        ),
+        (
+            &["serve", "--indexnow-key", "0123456789abcdef"],
+            &["--indexnow-key needs --public-url"],
+        ),
+        (
+            &["serve", "--ghost-key", GHOST_KEY],
+            &["--ghost-key needs --public-url"],
+        ),
+        (
+            &[
+                "serve",
+                "--purge-cloudflare",
+                "zone",
+                "--purge-token",
+                "secret",
+            ],
+            &["--purge-header cache-tag"],
+        ),
+        (
+            &[
+                "serve",
+                "--purge-url",
+                "http://127.0.0.1:1/",
+                "--purge-header",
+                "none",
+            ],
+            &["--purge-header than none"],
         ),
         (
             &[
