@@ -191,12 +191,18 @@ pub fn merge(
     .bind::<TimestampSql, _>(change.now)
     .bind::<IdSql, _>(target.id)
     .execute(connection)?;
-    change.record(Event::Name {
-        event: NameEvent::Merged(target.id),
-        of,
-        id: merged.id,
-        slug: merged.slug,
-    });
+    let (absorbed, stays) = (NameEvent::Absorbed(merged.id), target.slug.clone());
+    for (event, id, slug) in [
+        (NameEvent::Merged(target.id), merged.id, merged.slug),
+        (absorbed, target.id, stays),
+    ] {
+        change.record(Event::Name {
+            event,
+            of,
+            id,
+            slug,
+        });
+    }
     Ok(())
 }
 

@@ -108,6 +108,7 @@ mod tests {
             NameEvent::Created(String::new()),
             NameEvent::Edited(None),
             NameEvent::Merged(id),
+            NameEvent::Absorbed(id),
             NameEvent::Deleted,
         ];
         let names = [Resource::Tag, Resource::Author].map(|of| {

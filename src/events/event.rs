@@ -127,6 +127,8 @@ pub enum NameEvent {
     Edited(Option<String>),
     /// It was merged into another one, and is gone.
     Merged(Id),
+    /// This other one was merged into it. What follows for articles follows from that one's [`Merged`](Self::Merged).
+    Absorbed(Id),
     /// No article referred to it, and it is gone.
     Deleted,
 }
@@ -248,11 +250,13 @@ impl Event {
             Self::Appeared { .. } => "article_appeared",
             Self::Name { event, of, .. } => match (of, event) {
                 (Resource::Author, NameEvent::Created(_)) => "author_created",
-                (Resource::Author, NameEvent::Edited(_)) => "author_edited",
+                (Resource::Author, NameEvent::Edited(_) | NameEvent::Absorbed(_)) => {
+                    "author_edited"
+                }
                 (Resource::Author, NameEvent::Merged(_)) => "author_merged",
                 (Resource::Author, NameEvent::Deleted) => "author_deleted",
                 (_, NameEvent::Created(_)) => "tag_created",
-                (_, NameEvent::Edited(_)) => "tag_edited",
+                (_, NameEvent::Edited(_) | NameEvent::Absorbed(_)) => "tag_edited",
                 (_, NameEvent::Merged(_)) => "tag_merged",
                 (_, NameEvent::Deleted) => "tag_deleted",
             },

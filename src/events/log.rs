@@ -386,6 +386,7 @@ fn detail_of_name(event: &NameEvent) -> Value {
     match event {
         NameEvent::Created(_) | NameEvent::Edited(_) | NameEvent::Deleted => json!({}),
         NameEvent::Merged(into) => json!({"into": into}),
+        NameEvent::Absorbed(merged) => json!({"merged": merged}),
     }
 }
 
@@ -411,7 +412,7 @@ fn seen(change: &mut Change<'_>, event: &Event) -> StoreResult<Option<Seen>> {
         }
         Event::Name { event, .. } => Ok(Some(match event {
             NameEvent::Created(_) => Seen::Appeared,
-            NameEvent::Edited(_) => Seen::Changed,
+            NameEvent::Edited(_) | NameEvent::Absorbed(_) => Seen::Changed,
             NameEvent::Merged(_) | NameEvent::Deleted => Seen::Disappeared,
         })),
         Event::Collection { event, .. } => Ok(Some(match event {

@@ -214,6 +214,11 @@ impl Facts {
         let takes_body = operation.get("requestBody").is_some();
         let is_public = in_api && !is_guarded && !is_for_listed_origins(path);
         let is_fixed = path == "/openapi.json" || path.ends_with(".js");
+        let is_kept = is_public || is_fixed || path.starts_with("/ghost/");
+        // What goes on and on, or is for whoever has a link, is kept by no cache.
+        let is_stream = operation
+            .pointer("/responses/200/content/text~1event-stream")
+            .is_some();
         Self {
             in_api,
             writes,
@@ -222,7 +227,7 @@ impl Facts {
             takes_cursor: takes("cursor"),
             is_conditional: takes("If-Match"),
             names_site: is_public && takes("include") && !path.contains("/editorial/"),
-            is_cacheable: !writes && (is_public || is_fixed) && path != PREVIEW,
+            is_cacheable: !writes && is_kept && !is_stream && path != PREVIEW,
             names_something: path.contains('{'),
             is_malformable: !matches!(path, "/livez" | "/readyz" | "/openapi.json"),
             needs_database: in_api || path == "/readyz",

@@ -16,26 +16,26 @@ pub enum Schemes {
     HttpsOnly,
 }
 
-/// Why a URL is not called. The sentences may be shown to whoever named it.
+/// Why a URL is not called: what a sentence goes on with that begins with the URL. It may be shown to whoever named that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Blocked {
     /// It is neither `http` nor `https`.
-    #[error("The URL must begin with http:// or https://.")]
+    #[error("must begin with http:// or https://")]
     Scheme,
     /// It is `http` where TLS is required.
-    #[error("The URL must begin with https://.")]
+    #[error("must begin with https://")]
     NotHttps,
     /// It has a user's name or a password.
-    #[error("The URL must not have a user name or a password in it.")]
+    #[error("must not have a user name or a password in it")]
     Userinfo,
     /// Its port belongs to something else than HTTP.
-    #[error("Port {0} is not called: only 80, 443 and those from 1024 on are.")]
+    #[error("must not name port {0}: only 80, 443 and those from 1024 on are called")]
     Port(u16),
     /// It has no host.
-    #[error("The URL has no host.")]
+    #[error("must have a host")]
     NoHost,
     /// Its host is, or is known under, an address that is not one of the public internet.
-    #[error("The URL leads to an address that is not one of the public internet.")]
+    #[error("must lead to an address of the public internet")]
     Address,
 }
 

@@ -9,7 +9,7 @@ use super::Blocked;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum OutboundError {
     /// It must not be called.
-    #[error("{0}")]
+    #[error("The URL {0}.")]
     Blocked(#[from] Blocked),
     /// Nobody knows the host's name.
     #[error("The host of the URL was not found.")]

@@ -52,7 +52,7 @@ impl Projection for CacheTags {
                 };
                 match event {
                     NameEvent::Created(_) => {}
-                    NameEvent::Edited(_) => change.invalidate(name(*id)),
+                    NameEvent::Edited(_) | NameEvent::Absorbed(_) => change.invalidate(name(*id)),
                     NameEvent::Deleted => {
                         change.invalidate(name(*id));
                         change.invalidate(articles(*id));

@@ -52,7 +52,7 @@ impl Projection for ReadModel {
             | Event::Collection { .. }
             | Event::Desk(_) => Ok(()),
             Event::Name { event, of, id, .. } => match event {
-                NameEvent::Created(_) | NameEvent::Deleted => Ok(()),
+                NameEvent::Created(_) | NameEvent::Absorbed(_) | NameEvent::Deleted => Ok(()),
                 NameEvent::Edited(_) => outdate(connection, *of, *id),
                 NameEvent::Merged(into) => outdate(connection, *of, *into),
             },

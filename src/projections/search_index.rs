@@ -66,7 +66,7 @@ impl Projection for SearchIndex {
                 NameEvent::Created(name) | NameEvent::Edited(Some(name)) => {
                     store::put_name(connection, *of, *id, name)
                 }
-                NameEvent::Edited(None) => Ok(()),
+                NameEvent::Edited(None) | NameEvent::Absorbed(_) => Ok(()),
                 NameEvent::Merged(into) => store::merge_name(connection, *id, *into),
                 NameEvent::Deleted => store::remove_name(connection, *id),
             },

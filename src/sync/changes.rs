@@ -14,7 +14,7 @@ use crate::articles::store::public::{self, Additions, ListQuery, Site};
 use crate::authors::model::AuthorFilter;
 use crate::db::changes::CacheTagKey;
 use crate::db::keyset::KeysetBound;
-use crate::db::{Connection, Id, Resource, StoreError, StoreResult, stored};
+use crate::db::{Connection, Id, Resource, StoreError, stored};
 use crate::events::log::{self, Entry, Seen};
 use crate::problem::{Problem, SYNC_EXPIRED};
 use crate::tags::model::TagFilter;
@@ -52,31 +52,23 @@ pub struct Next {
     pub depends_on: Vec<CacheTagKey>,
 }
 
-/// Where everything begins.
-///
-/// # Errors
-/// When the database fails.
-pub fn beginning(connection: &mut Connection) -> StoreResult<Progress> {
-    // What is written from here on is in the log after this.
-    let last = log::last_seen(connection)?;
-    Ok(Progress::at(Stage::Articles, last.sequence, last))
-}
-
-/// What comes next for a client that has come so far.
+/// What comes next for a client that has come so far, or begins.
 ///
 /// # Errors
 /// `sync-expired` when it knows of an entry of the log that this database does not have; when that fails.
 pub fn next(
     connection: &mut Connection,
-    progress: &Progress,
+    progress: Option<Progress>,
     asked: &Asked<'_>,
 ) -> Result<Next, Problem> {
-    if !log::knows(connection, &progress.known)? {
-        return Err(Problem::new(&SYNC_EXPIRED, SYNC_EXPIRED.meaning));
-    }
-    let progress = &Progress {
-        known: log::last_seen(connection)?,
-        ..progress.clone()
+    let known = log::last_seen(connection)?;
+    let progress = &match progress {
+        Some(progress) if log::knows(connection, &progress.known)? => {
+            Progress { known, ..progress }
+        }
+        Some(_) => return Err(Problem::new(&SYNC_EXPIRED, SYNC_EXPIRED.meaning)),
+        // What is written from here on is in the log after this.
+        None => Progress::at(Stage::Articles, known.sequence, known),
     };
     match progress.stage {
         Stage::Articles => {
@@ -248,16 +240,27 @@ fn shown_by(entry: &Entry) -> Option<Stage> {
     };
     match entry.readers_see.as_deref().and_then(Seen::stored)? {
         Seen::Appeared => None,
+        // They have just come.
+        Seen::Changed if has_absorbed(entry) => None,
         Seen::Changed => Some(stage(entry.resource_id)),
         // Nothing shows what was deleted; what was merged goes on under another name.
         Seen::Disappeared => merged_into(entry).map(stage),
     }
 }
 
-fn merged_into(entry: &Entry) -> Option<Id> {
+/// The other one of a merge: what was merged names what it went into, and that one what it has absorbed.
+fn other(entry: &Entry, member: &str) -> Option<Id> {
     let detail: Value = serde_json::from_str(&entry.detail).ok()?;
-    let into = detail.get("into")?.as_str()?.parse().ok()?;
-    Some(Id(into))
+    let other = detail.get(member)?.as_str()?.parse().ok()?;
+    Some(Id(other))
+}
+
+fn merged_into(entry: &Entry) -> Option<Id> {
+    other(entry, "into")
+}
+
+fn has_absorbed(entry: &Entry) -> bool {
+    other(entry, "merged").is_some()
 }
 
 /// Each thing that entries are of, once, as it is now, and what that depends on.

@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa::IntoParams;
 
-use super::changes::{Asked, beginning, next};
+use super::changes::{Asked, next};
 use super::model::SyncPage;
 use super::position::Progress;
 use crate::articles::model::BodyFormat;
@@ -88,16 +88,12 @@ pub async fn sync(
         .transpose()?;
     let wanted = CacheRequest::new(&request, Kind::ArticleList, &canonical).costs(Cost::High);
     let work = move |connection: &mut Connection| {
-        let progress = match progress {
-            Some(progress) => progress,
-            None => beginning(connection)?,
-        };
         let asked = Asked {
             limit: params.limit,
             body_format: params.body_format,
             site: site.0.as_ref(),
         };
-        let found = next(connection, &progress, &asked)?;
+        let found = next(connection, progress, &asked)?;
         let page = SyncPage {
             data: found.items,
             cursor: found.progress.seal(&cursors),

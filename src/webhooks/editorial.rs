@@ -35,16 +35,7 @@ fn path(id: crate::db::Id) -> String {
 /// That its address may be called, and that nobody is told of more than they may read.
 fn check(sender: &Sender, caller: &Caller, input: &WebhookInput) -> StoreResult<()> {
     let blocked = match Url::parse(input.url.as_str()) {
-        Ok(url) => sender
-            .check_url(&url)
-            .err()
-            // What is wrong with a member is a part of a sentence.
-            .map(|blocked| {
-                format!(
-                    "cannot be called. {}",
-                    blocked.to_string().trim_end_matches('.')
-                )
-            }),
+        Ok(url) => sender.check_url(&url).err().map(|why| why.to_string()),
         Err(error) => Some(error.to_string()),
     };
     if let Some(reason) = blocked {

@@ -26,8 +26,8 @@ pub struct Webhook {
     pub description: Option<String>,
     /// Which messages are sent.
     pub events: Vec<MessageKind>,
-    /// Slugs of sections as they were written: of articles, only messages of those that stand in one of them or below, or
-    /// have just left it; empty for all.
+    /// Slugs of sections, as they are now: of articles, only messages of those that stand in one of them or below, or have just
+    /// left it; empty for all. A section that was deleted stays.
     #[schema(max_items = 20)]
     pub sections: Vec<String>,
     /// Whether messages are sent. What happens while it is disabled is sent when it is enabled again.

@@ -118,11 +118,15 @@ impl Sender {
         headers: HeaderMap,
         payload: &str,
     ) -> Result<crate::outbound::Answered, String> {
-        let client = self.client(url).ok_or(Blocked::NotHttps.to_string())?;
-        let limits = Limits::new(MOST_KEPT, TIME);
-        let answered = client.post(url, headers, payload.to_owned(), limits).await;
+        let answered = match self.client(url) {
+            Some(client) => {
+                let limits = Limits::new(MOST_KEPT, TIME);
+                client.post(url, headers, payload.to_owned(), limits).await
+            }
+            None => Err(Blocked::NotHttps.into()),
+        };
         answered.map_err(|error| match error {
-            OutboundError::Blocked(blocked) => told(url, blocked).to_string(),
+            OutboundError::Blocked(blocked) => OutboundError::from(told(url, blocked)).to_string(),
             other => other.to_string(),
         })
     }

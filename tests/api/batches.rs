@@ -7,7 +7,7 @@ use dateline::auth::model::{Right, Role};
 
 use crate::both;
 use crate::harness::{Reply, TestApp, article};
-use crate::idempotency::{execute, post_with};
+use crate::idempotency::post_with;
 use crate::one_call::{events, last_event, post, with};
 
 const BATCH: &str = "/v1/editorial/articles/batch";
@@ -349,7 +349,8 @@ async fn a_batch_that_is_sent_again_is_done_once_and_goes_on_where_it_ended(app:
     assert_eq!(again.header("idempotency-replayed"), "true");
     assert_eq!(again.text, first.text);
     // As if the server had been killed after the first transaction: its part is what is known.
-    execute(&app, "DELETE FROM idempotency_keys WHERE part > 0").await;
+    app.execute("DELETE FROM idempotency_keys WHERE part > 0")
+        .await;
     let resumed = post_with(&app, &token, "once", BATCH, body.clone()).await;
     assert_eq!(resumed.header("idempotency-replayed"), "");
     assert_eq!(resumed.json["results"][0], first.json["results"][0]);
@@ -387,4 +388,19 @@ async fn an_operation_of_a_batch_takes_few_statements(app: TestApp) {
     let each = (queries.get() - before).div_ceil(50);
     // Slug, authors, tags and article; its body, its links, its totals and its event.
     assert!(each <= 16, "{each} statements");
+    // One that can be refused without the others is held apart.
+    let mut alone = Vec::new();
+    for slug in ["b-1", "b-2"] {
+        let before = queries.get();
+        send(&app, &token, vec![create(slug)]).await;
+        alone.push(queries.get() - before);
+    }
+    let before = queries.get();
+    send_atomic(&app, &token, vec![create("b-3")]).await;
+    let together = queries.get() - before;
+    println!("{alone:?} {together}");
+    assert!(
+        alone[1] <= together + 2,
+        "{alone:?} statements, {together} in an atomic batch"
+    );
 }

@@ -4,8 +4,7 @@
 use macro_rules_attribute::apply;
 use std::collections::BTreeSet;
 
-use dateline::db::{Connection, Id};
-use diesel::connection::SimpleConnection;
+use dateline::db::Id;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -223,17 +222,8 @@ async fn nothing_falls_out_of_pages_of_what_sorts_alike(app: TestApp) {
         all.insert(slug);
     }
     // All at the same instant, of which a list keeps milliseconds.
-    app.database
-        .write(|connection| {
-            let sql = "UPDATE articles SET updated_at = '2026-03-02T08:00:00.000Z'";
-            match connection {
-                Connection::Sqlite(inner) => inner.batch_execute(sql)?,
-                Connection::Postgres(inner) => inner.batch_execute(sql)?,
-            }
-            Ok(())
-        })
-        .await
-        .unwrap();
+    app.execute("UPDATE articles SET updated_at = '2026-03-02T08:00:00.000Z'")
+        .await;
     for (sort, filter) in [
         ("-published_at", ""),
         ("published_at", ""),

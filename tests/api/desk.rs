@@ -30,20 +30,10 @@ async fn release(app: &TestApp, token: &str, path: &str) -> Reply {
     app.request(Method::DELETE, path).bearer(token).send().await
 }
 
-async fn execute(app: &TestApp, sql: &'static str) {
-    let done = app
-        .database
-        .write(move |connection| Ok(connection.batch_execute(sql)?));
-    done.await.unwrap();
-}
-
 /// The time of all locks is over.
 async fn let_locks_run_out(app: &TestApp) {
-    execute(
-        app,
-        "UPDATE article_locks SET expires_at = '2026-01-01T00:00:00.000Z'",
-    )
-    .await;
+    app.execute("UPDATE article_locks SET expires_at = '2026-01-01T00:00:00.000Z'")
+        .await;
 }
 
 /// How many seconds a lock lasts.

@@ -7,7 +7,6 @@ use dateline::articles::workflow::Status;
 use dateline::auth::model::Role;
 use dateline::db::{Id, Timestamp};
 use dateline::names::sort_name;
-use diesel::connection::SimpleConnection;
 use macro_rules_attribute::apply;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -18,13 +17,6 @@ use crate::one_call::{ARTICLES, post, read, with};
 use crate::storage::{plan, recorded};
 
 const ALL: &str = "draft,in_review,published,unpublished,retracted,trashed";
-
-async fn execute(app: &TestApp, sql: &'static str) {
-    let done = app
-        .database
-        .write(move |connection| Ok(connection.batch_execute(sql)?));
-    done.await.unwrap();
-}
 
 async fn trash(app: &TestApp, token: &str, article: &Reply) {
     let id = article.json["id"].as_str().unwrap();
@@ -131,8 +123,7 @@ async fn archive(app: &TestApp, token: &str, author: &str) -> Vec<Value> {
         }
     }
     // Many at one instant, of which lists keep milliseconds.
-    execute(
-        app,
+    app.execute(
         "UPDATE articles SET updated_at = '2026-03-02T08:00:00.000Z' WHERE language <> 'de'; \
          UPDATE articles SET updated_at = '2026-03-03T08:00:00.000Z' WHERE status = 'draft'",
     )

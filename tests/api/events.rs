@@ -124,13 +124,6 @@ struct Number {
     n: i64,
 }
 
-async fn execute(app: &TestApp, statement: &'static str) {
-    app.database
-        .write(move |connection| Ok(diesel::sql_query(statement).execute(connection)?))
-        .await
-        .unwrap();
-}
-
 async fn scalar(app: &TestApp, query: &'static str) -> i64 {
     let number = app
         .database
@@ -228,9 +221,17 @@ async fn every_write_is_in_the_log_with_what_readers_see_of_it(app: TestApp) {
         (Some(request), "token")
     );
     assert!(merged.actor_id.is_some());
+    // The one that stays has another version.
+    let absorbing = &entries[3];
+    assert_eq!(
+        (absorbing.kind.as_str(), absorbing.slug.as_str()),
+        ("tag_edited", "water")
+    );
+    assert_eq!(absorbing.readers_see.as_deref(), Some("changed"));
+    assert_eq!(absorbing.detail, json!({"merged": id_of(&sea)}).to_string());
     let (_, numbers): (Vec<_>, Vec<i64>) = entries.iter().map(|entry| ((), entry.sequence)).unzip();
     assert!(
-        numbers.iter().copied().eq(before + 1..before + 4),
+        numbers.iter().copied().eq(before + 1..before + 5),
         "{numbers:?}"
     );
 }
@@ -344,17 +345,11 @@ async fn what_an_older_version_rendered_is_never_shown_and_is_rendered_again(app
     let draft = app.draft(&token, "two").await;
     let public = app.get("/v1/articles/one?include=shares").await.json;
     // As a field would be missing that came with this version.
-    execute(
-        &app,
-        "UPDATE articles SET rendered_by = 0, summary_json = '\"headline\":\"Old\"'",
-    )
-    .await;
-    execute(&app, "UPDATE article_bodies SET html = 'old'").await;
-    execute(
-        &app,
-        "UPDATE projections SET version = 0, target = 0 WHERE name = 'read_model'",
-    )
-    .await;
+    app.execute("UPDATE articles SET rendered_by = 0, summary_json = '\"headline\":\"Old\"'")
+        .await;
+    app.execute("UPDATE article_bodies SET html = 'old'").await;
+    app.execute("UPDATE projections SET version = 0, target = 0 WHERE name = 'read_model'")
+        .await;
     app.database.changes().record_everything();
     for path in [
         "/v1/articles/one?include=shares",
@@ -468,7 +463,7 @@ async fn what_is_derived_can_be_made_anew(app: TestApp) {
         "DELETE FROM share_totals",
         "UPDATE articles SET summary_json = '\"headline\":\"Old\"'",
     ] {
-        execute(&app, broken).await;
+        app.execute(broken).await;
     }
     app.database.changes().record_everything();
     assert_ne!(read().await, before);

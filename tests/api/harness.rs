@@ -15,6 +15,7 @@ use dateline::events::{Change, Origin, Writer};
 use dateline::objects;
 use dateline::projections;
 use dateline::shares::store::{counting, rollups};
+use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, RunQueryDsl};
 use jsonschema::Validator;
 use reqwest::header::HeaderMap;
@@ -359,6 +360,15 @@ impl TestApp {
             .change(Origin::SYSTEM, work, |_, value| Ok(value))
             .await
             .unwrap()
+    }
+
+    /// Runs statements that no part of Dateline would.
+    pub async fn execute(&self, sql: impl Into<String>) {
+        let sql = sql.into();
+        let done = self
+            .database
+            .write(move |connection| Ok(connection.batch_execute(&sql)?));
+        done.await.unwrap();
     }
 
     /// A tool's token with all rights.

@@ -5,7 +5,6 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use dateline::auth::model::{Right, Role};
-use diesel::RunQueryDsl;
 use macro_rules_attribute::apply;
 use rand::Rng;
 use reqwest::Method;
@@ -25,14 +24,6 @@ pub async fn post_with(app: &TestApp, token: &str, key: &str, path: &str, body: 
 
 fn replayed(reply: &Reply) -> bool {
     reply.header("idempotency-replayed") == "true"
-}
-
-pub async fn execute(app: &TestApp, sql: &'static str) {
-    let run = app.database.write(move |connection| {
-        diesel::sql_query(sql).execute(connection)?;
-        Ok(())
-    });
-    run.await.unwrap();
 }
 
 #[apply(both)]
@@ -146,7 +137,8 @@ async fn a_key_is_that_of_its_caller_who_must_still_have_the_right(app: TestApp)
     let reader = app.tool_with(&[Right::ArticlesRead]).await;
     let refused = post_with(&app, &reader, KEY, path, tag("Mine")).await;
     assert_eq!(refused.status, 403);
-    execute(&app, "UPDATE api_tokens SET revoked_at = created_at").await;
+    app.execute("UPDATE api_tokens SET revoked_at = created_at")
+        .await;
     let revoked = post_with(&app, &token, KEY, path, tag("Mine")).await;
     assert_eq!(revoked.status, 401);
     assert!(!revoked.text.contains("Mine"));
@@ -158,22 +150,16 @@ async fn after_a_day_a_key_is_free(app: TestApp) {
     let mut input = article("once");
     input["slug"] = Value::Null;
     let first = post_with(&app, &token, KEY, ARTICLES, input.clone()).await;
-    execute(
-        &app,
-        "UPDATE idempotency_keys SET created_at = '2020-01-01T00:00:00.000Z'",
-    )
-    .await;
+    app.execute("UPDATE idempotency_keys SET created_at = '2020-01-01T00:00:00.000Z'")
+        .await;
     let second = post_with(&app, &token, KEY, ARTICLES, input.clone()).await;
     assert_eq!(second.status, 201, "{}", second.text);
     assert_ne!(first.json["id"], second.json["id"]);
     assert!(replayed(
         &post_with(&app, &token, KEY, ARTICLES, input).await
     ));
-    execute(
-        &app,
-        "UPDATE idempotency_keys SET created_at = '2020-01-01T00:00:00.000Z'",
-    )
-    .await;
+    app.execute("UPDATE idempotency_keys SET created_at = '2020-01-01T00:00:00.000Z'")
+        .await;
     let more = app.database.write(dateline::idempotency::store::forget);
     assert!(!more.await.unwrap());
     let left = app.database.read(|connection| {
@@ -197,7 +183,8 @@ async fn a_day_has_so_many_keys(app: TestApp) {
             .status,
         201
     );
-    execute(&app, "UPDATE idempotency_usage SET responses = 100000").await;
+    app.execute("UPDATE idempotency_usage SET responses = 100000")
+        .await;
     let refused = post_with(&app, &token, "two", path, tag("Two")).await;
     assert_eq!(refused.problem(), "rate-limited", "{}", refused.text);
     assert!(refused.header("retry-after").parse::<u32>().is_ok());

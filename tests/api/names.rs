@@ -1,6 +1,5 @@
 //! Slugs that are made from titles, names that are taken, and text with nothing to see.
 
-use diesel::prelude::*;
 use macro_rules_attribute::apply;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -363,18 +362,10 @@ async fn what_was_stored_under_older_rules_can_be_mended(app: TestApp) {
         .create(&token, ARTICLES, json!({"headline": "Seen"}))
         .await;
     let tag = app.create(&token, TAGS, json!({"name": "Quay"})).await;
-    app.database
-        .write(|connection| {
-            for statement in [
-                "UPDATE articles SET headline = '\u{200b}'",
-                "UPDATE tags SET name = '\u{200b}' WHERE name = 'Quay'",
-            ] {
-                diesel::sql_query(statement).execute(connection)?;
-            }
-            Ok(())
-        })
-        .await
-        .unwrap();
+    app.execute(
+        "UPDATE articles SET headline = '\u{200b}'; UPDATE tags SET name = '\u{200b}' WHERE name = 'Quay'",
+    )
+    .await;
     let tag_path = format!("{TAGS}/{}", tag.json["id"].as_str().unwrap());
     let article_path = format!("{ARTICLES}/{}", article.json["id"].as_str().unwrap());
     for (path, field, other) in [

@@ -273,11 +273,8 @@ async fn a_server_empties_the_trash_after_the_days_that_it_is_told() {
         let token = app.newsroom().await;
         let old = app.draft(&token, "old").await;
         throw_away(&app, &token, &old).await;
-        let long_ago = "UPDATE articles SET updated_at = '2020-01-01T00:00:00.000Z'";
-        let made_old = app
-            .database
-            .write(move |connection| Ok(diesel::sql_query(long_ago).execute(connection)?));
-        made_old.await.unwrap();
+        app.execute("UPDATE articles SET updated_at = '2020-01-01T00:00:00.000Z'")
+            .await;
         let other =
             TestApp::start_at_with(app.config.clone(), |server| server.keep_trash = 30).await;
         let mut left = 1_000;

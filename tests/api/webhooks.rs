@@ -279,6 +279,11 @@ async fn of_sections_what_stands_in_them_or_has_left_them_is_told() {
     }
 }
 
+async fn shown_sections(app: &TestApp, token: &str, webhook: &Reply) -> Value {
+    let path = webhook.header("location").to_owned();
+    read(app, token, &path).await.json["sections"].clone()
+}
+
 async fn sections(server: TestApp) {
     let token = server.newsroom().await;
     for tag in [
@@ -289,7 +294,28 @@ async fn sections(server: TestApp) {
     }
     let receiver = Receiver::default();
     let url = receiver.start();
-    subscribed(&server, &token, json!({"url": url, "sections": ["world"]})).await;
+    let wanted = json!({"url": url, "sections": ["world", "north"], "events": ["article.published", "article.updated"]});
+    let north = json!({"name": "North", "kind": "section"});
+    let north = server.create(&token, "/v1/editorial/tags", north).await;
+    let webhook = subscribed(&server, &token, wanted).await;
+    let shown = shown_sections(&server, &token, &webhook).await;
+    assert_eq!(shown, json!(["world", "north"]));
+    // Sections go on under other names.
+    let path = format!("/v1/editorial/tags/{}", north.json["id"].as_str().unwrap());
+    let change = |method, path: String, body| {
+        let request = server.request(method, &path).bearer(&token);
+        request.header("if-match", "*").json(body)
+    };
+    let slug = json!({"slug": "up-north"});
+    let renamed = change(Method::PATCH, path.clone(), slug).await;
+    assert_eq!(renamed.status, 200, "{}", renamed.text);
+    let shown = shown_sections(&server, &token, &webhook).await;
+    assert_eq!(shown, json!(["world", "up-north"]));
+    let into = json!({"into": "world"});
+    let merged = change(Method::POST, format!("{path}/merge"), into).await;
+    assert_eq!(merged.status, 200, "{}", merged.text);
+    let shown = shown_sections(&server, &token, &webhook).await;
+    assert_eq!(shown, json!(["world"]));
     let one = server.published(&token, "one").await;
     let below = server
         .patch(&token, &one, json!({"section": "europe"}))

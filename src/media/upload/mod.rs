@@ -187,11 +187,12 @@ pub async fn fetch(url: &str, files: &MediaFiles) -> Result<Upload, Problem> {
         ));
     };
     let not_fetched = |error: outbound::OutboundError| {
-        let code = match error {
-            outbound::OutboundError::Blocked(_) => "blocked",
-            _ => "not_fetched",
-        };
-        Problem::from(Violation::new("/url", code, error.to_string()))
+        Problem::from(match error {
+            outbound::OutboundError::Blocked(why) => {
+                Violation::new("/url", "blocked", why.to_string())
+            }
+            _ => Violation::new("/url", "not_fetched", error.to_string()),
+        })
     };
     let Ok(url) = url::Url::parse(url) else {
         let detail = "must be an http or https URL";

@@ -6,6 +6,8 @@
 pub mod deliveries;
 pub mod dispatch;
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
@@ -17,15 +19,15 @@ use crate::db::desk_schema::webhooks;
 use crate::db::keyset::KeysetBound;
 use crate::db::schema::events;
 use crate::db::version::Expected;
-use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
+use crate::db::{Connection, Id, MultiBackend, Resource, StoreError, StoreResult, Timestamp};
 use crate::events::{Change, DeskEvent, Event, log};
 use crate::merge_patch::MergePatch;
 use crate::messages::kinds::MessageKind;
-use crate::page_by_id;
 use crate::tags;
 use crate::tags::model::TagKind;
 use crate::text::{AbsoluteUrl, Line, Slug};
 use crate::validation::{Violation, Violations};
+use crate::{names, page_by_id};
 
 /// Most webhooks of a newsroom.
 const MOST: i64 = 100;
@@ -74,15 +76,23 @@ impl Row {
     }
 }
 
-impl From<Row> for Webhook {
-    fn from(row: Row) -> Self {
-        let now = Timestamp::now();
-        Self {
+impl Row {
+    fn into_webhook(self, renamed: &HashMap<Slug, String>) -> Webhook {
+        let (row, now) = (self, Timestamp::now());
+        let mut sections: Vec<String> = Vec::new();
+        for slug in words::<Slug>(&row.sections) {
+            let slug = renamed.get(&slug).cloned().unwrap_or(slug.into_string());
+            // Of two that were merged there is one.
+            if !sections.contains(&slug) {
+                sections.push(slug);
+            }
+        }
+        Webhook {
             id: row.id,
             url: row.url,
             description: row.description,
             events: words::<MessageKind>(&row.events),
-            sections: words(&row.sections),
+            sections,
             enabled: row.disabled_at.is_none(),
             disabled_at: row.disabled_at,
             disabled_reason: row.disabled_reason,
@@ -95,6 +105,23 @@ impl From<Row> for Webhook {
             updated_at: row.updated_at,
         }
     }
+}
+
+/// Webhooks with the slugs that their sections have now: those that they were given stay stored, and a section that was deleted
+/// and is created again is theirs again.
+fn shown(connection: &mut Connection, rows: Vec<Row>) -> StoreResult<Vec<Webhook>> {
+    let slugs: Vec<Slug> = rows.iter().flat_map(|row| words(&row.sections)).collect();
+    let known = tags::store::by_slugs(connection, &slugs)?;
+    let ids: Vec<Id> = known.values().map(|(id, _)| *id).collect();
+    let named = names::by_ids(connection, Resource::Tag, &ids)?;
+    let renamed = known
+        .into_iter()
+        .filter_map(|(slug, (id, _))| Some((slug, named.get(&id)?.slug.clone())))
+        .collect();
+    Ok(rows
+        .into_iter()
+        .map(|row| row.into_webhook(&renamed))
+        .collect())
 }
 
 /// Up to `limit` webhooks from a start, the oldest first.
@@ -111,7 +138,7 @@ pub fn list(
         .limit(limit)
         .select(Row::as_select())
         .load(connection)?;
-    Ok(rows.into_iter().map(Webhook::from).collect())
+    shown(connection, rows)
 }
 
 fn row(connection: &mut Connection, id: Id) -> StoreResult<Row> {
@@ -126,7 +153,9 @@ fn row(connection: &mut Connection, id: Id) -> StoreResult<Row> {
 /// # Errors
 /// [`StoreError::NotFound`].
 pub fn find(connection: &mut Connection, id: Id) -> StoreResult<Webhook> {
-    row(connection, id).map(Webhook::from)
+    let row = row(connection, id)?;
+    let mut shown = shown(connection, vec![row])?;
+    shown.pop().ok_or(StoreError::NotFound)
 }
 
 /// Creates a webhook, which is told what happens from now on; returns its key and its secret, this once.
