@@ -1,10 +1,9 @@
 //! Figures, pictures and frames → blocks.
 
-use url::Url;
-
 use super::allowed::{is_link, pixels, safe_value, web_address};
 use super::block::{Block, EmbedBlock, ImageBlock, ParagraphBlock};
 use super::credit::{credited, is_credit, joined};
+use super::normalise::provider_called;
 use super::parts::{plain, said, substance};
 use super::quote::quote;
 use super::sanitise::flow_nodes;
@@ -81,6 +80,16 @@ impl Parts {
     }
 }
 
+/// The children that show something, or are named by links.
+fn shown_in(tree: &Tree, id: NodeId) -> Vec<NodeId> {
+    let is_named = |id: NodeId| tree.attribute(id, "id").is_some();
+    let mut all = substance(tree, id);
+    all.retain(|id| {
+        !shows_nothing(tree, *id) || is_named(*id) || tree.descendants(*id).any(is_named)
+    });
+    all
+}
+
 /// Whether there is nothing to read or to look at, as in an element for an icon.
 fn shows_nothing(tree: &Tree, id: NodeId) -> bool {
     let is_shown = |id: NodeId| match tree.kind(id) {
@@ -145,7 +154,7 @@ pub(super) struct Picture {
 pub(super) fn only_picture(tree: &Tree, id: NodeId, link: Option<NodeId>) -> Option<Picture> {
     match tree.name(id) {
         "img" => Some(Picture { id, link }),
-        name @ ("a" | "div" | "span" | "p") => match substance(tree, id)[..] {
+        name @ ("a" | "div" | "span" | "p") => match shown_in(tree, id)[..] {
             [only] => only_picture(tree, only, if name == "a" { Some(id) } else { link }),
             _ => None,
         },
@@ -299,10 +308,7 @@ pub(super) fn frame(tree: &Tree, id: NodeId, caption: Option<String>) -> Vec<Blo
     let Some(url) = tree.attribute(id, "src").and_then(web_address) else {
         return caption.map(paragraph).into_iter().collect();
     };
-    let host = Url::parse(&url)
-        .ok()
-        .and_then(|url| url.host_str().map(str::to_owned));
-    let provider = host.map(|host| host.trim_start_matches("www.").to_owned());
+    let provider = provider_called(&url);
     vec![Block::Embed(EmbedBlock {
         url,
         provider,

@@ -132,12 +132,13 @@ impl Import<'_> {
 }
 
 fn heading(tree: &Tree, id: NodeId) -> Option<Vec<Block>> {
-    if !all_phrases(tree, id) {
-        return None;
-    }
     let level = tree.name(id)[1..].parse().ok()?;
     let nodes: Vec<NodeId> = tree.children(id).collect();
-    let html = inline_nodes(tree, &nodes);
+    let html = match all_phrases(tree, id) {
+        true => inline_nodes(tree, &nodes),
+        // One line that stands in a paragraph.
+        false => paragraphs(tree, &nodes).filter(|html| !html.contains("<br><br>"))?,
+    };
     if html.is_empty() || is_blank(&text_of(tree, &nodes)) && !html.contains(" id=") {
         return Some(Vec::new());
     }

@@ -8,21 +8,44 @@ use linkify::{LinkFinder, LinkKind};
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::bounds::{self, MAX_CELLS, MAX_DEPTH};
-use crate::validation::Violation;
+use super::normalise::shown;
+use super::write::collapse;
+use crate::validation::{Violation, Violations};
 
-/// Markdown as HTML.
-pub(super) fn to_html(markdown: &str) -> Result<String, Violation> {
+/// Markdown as HTML, and what an editor should know of it.
+pub(super) fn to_html(markdown: &str) -> Result<(String, Violations), Violation> {
+    let mut warnings = Violations::default();
+    let (front_matter, markdown) = without_front_matter(markdown);
+    if let Some(front_matter) = front_matter {
+        let detail = format!(
+            "the front matter {} is not shown to readers; fields of the article have what it says",
+            shown(&collapse(front_matter))
+        );
+        warnings.push(Violation::whole("hidden_text_removed", detail));
+    }
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
     let mut too_deep = false;
     let mut open = 0_usize;
     let mut cells = 0_usize;
+    let mut columns = 0;
     let parser = Parser::new_ext(markdown, options).into_offset_iter();
-    let events = parser.take_while(|(event, _)| {
+    let events = parser.take_while(|(event, range)| {
         match event {
             Event::Start(tag) => {
                 open += 1;
                 cells += usize::from(*tag == Tag::TableCell);
+                match tag {
+                    Tag::Table(alignments) => columns = alignments.len(),
+                    Tag::TableRow if cells_of(&markdown[range.clone()]) > columns => {
+                        let row = shown(markdown[range.clone()].trim());
+                        let detail = format!(
+                            "the row {row} has more cells than its table has columns; those are left out"
+                        );
+                        warnings.push(Violation::whole("words_removed", detail));
+                    }
+                    _ => {}
+                }
             }
             Event::End(_) => open = open.saturating_sub(1),
             _ => {}
@@ -39,7 +62,61 @@ pub(super) fn to_html(markdown: &str) -> Result<String, Violation> {
     }
     let mut html = String::new();
     pulldown_cmark::html::push_html(&mut html, events.into_iter());
-    Ok(html)
+    Ok((html, warnings))
+}
+
+/// How many cells a row of a table is written with; a backslash keeps a bar in its cell.
+fn cells_of(row: &str) -> usize {
+    let row = row.trim();
+    let row = row.strip_prefix('|').unwrap_or(row);
+    let mut bars = 0;
+    let (mut is_escaped, mut ends_with_bar) = (false, false);
+    for c in row.chars() {
+        ends_with_bar = c == '|' && !is_escaped;
+        bars += usize::from(ends_with_bar);
+        is_escaped = c == '\\' && !is_escaped;
+    }
+    bars + 1 - usize::from(ends_with_bar)
+}
+
+/// What static site generators read before a text, between lines of `---` (YAML) or `+++` (TOML), and the text.
+fn without_front_matter(markdown: &str) -> (Option<&str>, &str) {
+    let none = (None, markdown);
+    let Some((mark, rest)) = markdown.split_once('\n') else {
+        return none;
+    };
+    let (mark, between) = match mark.trim_end() {
+        "---" => ("---", ':'),
+        "+++" => ("+++", '='),
+        _ => return none,
+    };
+    let mut end = 0;
+    let mut names = 0;
+    for line in rest.split_inclusive('\n') {
+        let text = line.trim_end();
+        if text == mark || mark == "---" && text == "..." {
+            let is_any = names > 0;
+            let text = &rest[end + line.len()..];
+            return if is_any {
+                (Some(&rest[..end]), text)
+            } else {
+                none
+            };
+        }
+        let name = text.split_once(between).map(|(name, _)| name.trim());
+        let is_name = name.is_some_and(|name| {
+            let known = |c: char| c.is_alphanumeric() || "_-.\"".contains(c);
+            !name.is_empty() && name.chars().all(known)
+        });
+        names += usize::from(is_name && !text.starts_with(' '));
+        // Lists, what goes on in the next line, comments, sections of TOML.
+        let goes_on = text.is_empty() || text.starts_with([' ', '\t', '-', '#', '[', ']', '}']);
+        if !is_name && !goes_on {
+            return none;
+        }
+        end += line.len();
+    }
+    none
 }
 
 // --- Bare addresses -----------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 //!
 //! - [`Block`], [`Body`]: what there is to know from outside
 //! - `bounds`: how large and deep an input may be
-//! - `nodes`, `sink`, `tree`: HTML as a tree, built within the bounds; `write`: parts of it as HTML or
+//! - `nodes`, `sink`, `tokens`, `tree`: HTML as a tree, built within the bounds; `write`: parts of it as HTML or
 //!   text
 //! - `allowed`: what HTML may hold; `sanitise`: HTML made harmless
 //! - `normalise`: what pages write in many ways, made into one
@@ -53,6 +53,7 @@ mod sanitise;
 mod sink;
 mod tables;
 mod text;
+mod tokens;
 mod tree;
 mod validate;
 mod validate_media;
@@ -135,10 +136,11 @@ impl Body {
     /// `too_large`, `too_many_blocks`, `too_many_attributes`, `too_deep` or `nul`.
     pub fn from_markdown(markdown: &str, base: Option<&Url>) -> Result<Imported, Violations> {
         let markdown = markdown.trim_start_matches(BYTE_ORDER_MARK);
-        bounds::check_source(markdown)
-            .and_then(|()| markdown_source::to_html(markdown))
-            .and_then(|html| Self::imported(&html, base))
-            .map_err(Violations::from)
+        bounds::check_source(markdown)?;
+        let (html, mut warnings) = markdown_source::to_html(markdown)?;
+        let mut read = Self::imported(&html, base)?;
+        warnings.append(std::mem::take(&mut read.warnings));
+        Ok(Imported { warnings, ..read })
     }
 
     fn imported(html: &str, base: Option<&Url>) -> Result<Imported, Violation> {

@@ -3,23 +3,23 @@
 //! The parser is fed in small pieces and stopped as soon as a bound is passed: its own work grows with
 //! the depth of what is open, so it must never get far beyond it.
 
-use std::cell::{Cell, RefCell};
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use html5ever::interface::{ElementFlags, TokenizerResult, TreeSink};
 use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{
-    BufferQueue, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
-};
+use html5ever::tokenizer::{BufferQueue, Tokenizer, TokenizerOpts};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{Attribute, LocalName, QualName, local_name, ns};
 
 use super::bounds::{self, AttributeCount, MAX_BYTES, MAX_DEPTH, MAX_NODES};
 use super::nodes::{Data, Nodes};
 use super::sink::Sink;
+use super::tokens::{Tokens, Unfinished};
 
 pub(super) use super::nodes::NodeId;
-use crate::validation::{Violation, Violations};
+use crate::validation::{Violation, Violations, cut};
 
 /// A parsed fragment of HTML.
 pub(super) struct Tree {
@@ -312,8 +312,71 @@ fn attribute(name: &str, value: &str) -> Attribute {
     }
 }
 
-/// Parses a fragment as if it stood in a `div`.
+/// Elements without an end that are closed.
+const MOST_CLOSED: usize = 8;
+
+/// Parses a fragment as if it stood in a `div`. What follows a frame without an end is not lost in it; what is lost in
+/// something else is noted.
 pub(super) fn parse(html: &str) -> Result<Tree, Violation> {
+    let mut html = Cow::Borrowed(html);
+    let mut closed = 0;
+    loop {
+        let (tree, unfinished) = read(&html)?;
+        let (what, lost) = match &unfinished {
+            None => return Ok(tree),
+            Some(Unfinished::Element(name, content))
+                if !matches!(&**name, "script" | "style") && closed < MOST_CLOSED =>
+            {
+                html = Cow::Owned(with_end(&html, name, content));
+                closed += 1;
+                continue;
+            }
+            Some(Unfinished::Element(name, content)) => (format!("a \"{name}\""), &**content),
+            Some(Unfinished::Comment(content)) => ("a comment".to_owned(), &**content),
+            Some(Unfinished::Tag) => {
+                let start = open_tag(&html);
+                ("a tag".to_owned(), &html[start..])
+            }
+        };
+        if !lost.trim().is_empty() {
+            let detail = format!(
+                "{what} has no end, so that all that follows is left out: \"{}\"",
+                cut(lost.trim(), 200)
+            );
+            tree.warn("element_removed", detail);
+        }
+        return Ok(tree);
+    }
+}
+
+/// HTML with the end of an element before what was read as its content up to the end of all.
+fn with_end(html: &str, name: &str, content: &str) -> String {
+    // As the tokenizer reads it.
+    let html = html.replace("\r\n", "\n").replace('\r', "\n");
+    let before = html.chars().count().saturating_sub(content.chars().count());
+    let at = html
+        .char_indices()
+        .nth(before)
+        .map_or(html.len(), |(at, _)| at);
+    format!("{}</{name}>{}", &html[..at], &html[at..])
+}
+
+/// Where the tag begins that a text ends within: behind it no tag ends, or a quotation mark is open.
+fn open_tag(html: &str) -> usize {
+    let (mut double, mut single, mut ends) = (false, false, false);
+    for (at, byte) in html.bytes().enumerate().rev() {
+        match byte {
+            b'"' => double = !double,
+            b'\'' => single = !single,
+            b'>' => ends = true,
+            b'<' if double || single || !ends => return at,
+            _ => {}
+        }
+    }
+    0
+}
+
+fn read(html: &str) -> Result<(Tree, Option<Unfinished>), Violation> {
     let sink = Sink::default();
     let document = sink.add(Data::Silent);
     let context = QualName::new(None, ns!(html), local_name!("div"));
@@ -324,22 +387,16 @@ pub(super) fn parse(html: &str) -> Result<Tree, Violation> {
         ..TreeBuilderOpts::default()
     };
     let builder = TreeBuilder::new_for_fragment(sink, context, None, options);
-    let tokenizer = Tokenizer::new(
-        Counted {
-            builder,
-            tokens: Cell::new(0),
-        },
-        TokenizerOpts::default(),
-    );
+    let tokenizer = Tokenizer::new(Tokens::new(builder), TokenizerOpts::default());
     let input = BufferQueue::default();
     let mut attributes = AttributeCount::default();
     for piece in pieces(html) {
-        let before = tokenizer.sink.tokens.get();
+        let before = tokenizer.sink.count.get();
         input.push_back(StrTendril::from_slice(piece));
         while !matches!(tokenizer.feed(&input), TokenizerResult::Done) {}
         // No token means that a tag or a comment is still open, and began with this run. A token
         // may also be text held back until now, so a piece that opens a tag counts either way.
-        let silent = tokenizer.sink.tokens.get() == before;
+        let silent = tokenizer.sink.count.get() == before;
         if !silent {
             attributes = AttributeCount::default();
         }
@@ -352,6 +409,7 @@ pub(super) fn parse(html: &str) -> Result<Tree, Violation> {
         tokenizer.sink.builder.sink.check()?;
     }
     tokenizer.end();
+    let unfinished = tokenizer.sink.unfinished();
     let sink = tokenizer.sink.builder.sink;
     sink.check()?;
     let nodes = sink.nodes.into_inner();
@@ -366,7 +424,7 @@ pub(super) fn parse(html: &str) -> Result<Tree, Violation> {
     if tree.depth() > MAX_DEPTH {
         return Err(bounds::too_deep());
     }
-    Ok(tree)
+    Ok((tree, unfinished))
 }
 
 /// Pieces that begin at `<` or end with `>`: where a piece gives no token, a tag or comment is open.
@@ -405,31 +463,5 @@ impl Tree {
             open.extend(self.children(id).map(|child| (child, depth + 1)));
         }
         deepest
-    }
-}
-
-/// The tree builder, and how many tokens have reached it.
-struct Counted {
-    builder: TreeBuilder<NodeId, Sink>,
-    tokens: Cell<usize>,
-}
-
-impl TokenSink for Counted {
-    type Handle = NodeId;
-
-    fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<NodeId> {
-        if !matches!(token, Token::ParseError(_)) {
-            self.tokens.set(self.tokens.get() + 1);
-        }
-        self.builder.process_token(token, line)
-    }
-
-    fn end(&self) {
-        self.builder.end();
-    }
-
-    fn adjusted_current_node_present_but_not_in_html_namespace(&self) -> bool {
-        self.builder
-            .adjusted_current_node_present_but_not_in_html_namespace()
     }
 }

@@ -22,7 +22,7 @@ pub(super) const CAPTIONS: &[&str] = &[
 /// Most nodes around or in an element that are looked at.
 const NEAR: usize = 60;
 
-fn is_picture(tree: &Tree, id: NodeId) -> bool {
+pub(super) fn is_picture(tree: &Tree, id: NodeId) -> bool {
     matches!(tree.name(id), "img" | "amp-img" | "amp-anim")
 }
 
@@ -99,7 +99,7 @@ fn hoist(tree: &mut Tree, id: NodeId, says_caption: bool) {
 }
 
 /// Whether an element is a caption by its class, or by its name where it stands in no figure.
-fn is_caption(tree: &Tree, id: NodeId) -> bool {
+pub(super) fn is_caption(tree: &Tree, id: NodeId) -> bool {
     const WORDS: &[&str] = &["caption", "cutline", "bildunterschrift", "bildtext"];
     const OTHERS: &[&str] = &[
         "toggle",
@@ -354,7 +354,7 @@ fn caption_picture(tree: &mut Tree, picture: NodeId, caption: &str) -> Result<bo
 }
 
 /// A picture with the link and the like around it that holds nothing else.
-fn unit(tree: &Tree, picture: NodeId) -> NodeId {
+pub(super) fn unit(tree: &Tree, picture: NodeId) -> NodeId {
     let is_alone = |id: NodeId| {
         let before = std::iter::successors(tree.before(id), |id| tree.before(*id));
         let after = std::iter::successors(tree.next(id), |id| tree.next(*id));

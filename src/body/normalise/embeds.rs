@@ -9,7 +9,7 @@ use super::addresses::shown;
 use super::backgrounds::BACKGROUNDS;
 use super::empty;
 use super::pictures::SETS;
-use super::providers::{is_embed_code, of_script, provider_of};
+use super::providers::{called, is_embed_code, of_script, provider_of};
 
 /// Finds embed codes and puts a `figure` around what readers see of each.
 pub(super) fn recognise(tree: &mut Tree) {
@@ -18,6 +18,7 @@ pub(super) fn recognise(tree: &mut Tree) {
             continue;
         }
         if let Some((provider, address)) = provider_of(tree, id) {
+            without_swatch(tree, id);
             embed(tree, id, &address, Some(provider));
             continue;
         }
@@ -29,6 +30,7 @@ pub(super) fn recognise(tree: &mut Tree) {
             "figure" | "div" => of_wordpress(tree, id),
             "object" | "embed" => object(tree, id),
             "script" => script(tree, id),
+            "drupal-media" | "drupal-entity" => of_drupal(tree, id),
             _ => {}
         }
     }
@@ -44,8 +46,8 @@ pub(super) fn is_within_embed(tree: &Tree, id: NodeId) -> bool {
 /// caption moves in.
 fn embed(tree: &mut Tree, id: NodeId, address: &str, provider: Option<&str>) {
     let figure = tree.element("figure", &[("data-embed", address)]);
-    if let Some(provider) = provider {
-        tree.set_attribute(figure, "data-provider", provider);
+    if let Some(provider) = provider.map(str::to_owned).or_else(|| called(address)) {
+        tree.set_attribute(figure, "data-provider", &provider);
     }
     tree.wrap(&[id], figure);
     let around = tree.ancestors(figure).find(|id| tree.name(*id) == "figure");
@@ -84,6 +86,27 @@ fn oembed_address(tree: &Tree, id: NodeId) -> Option<String> {
         "data-oembed-url"
     };
     tree.attribute(id, attribute).and_then(web_address)
+}
+
+/// Wistia shows a blurred still until its player is there.
+fn without_swatch(tree: &mut Tree, id: NodeId) {
+    for id in tree.below(id) {
+        let source = tree.attribute(id, "src").unwrap_or_default();
+        if source.contains("wistia") && source.ends_with("/swatch") {
+            tree.detach(id);
+        }
+    }
+}
+
+/// Drupal names a picture of its own media, which has no address; the words about it are there.
+fn of_drupal(tree: &mut Tree, id: NodeId) {
+    let name = tree.attribute(id, "data-entity-uuid").unwrap_or_default();
+    let source = format!("{}:{name}", tree.name(id));
+    for child in tree.children(id).collect::<Vec<_>>() {
+        tree.insert_before(id, child);
+    }
+    tree.set_attribute(id, "src", &source);
+    tree.rename(id, "img");
 }
 
 /// WordPress writes only the address, and puts the player there when the page is shown.
@@ -179,16 +202,20 @@ fn instead_of_object(tree: &mut Tree, id: NodeId, shown_there: &str) {
     }
 }
 
-/// A script that shows something in its own place; not where a picture stands for it, and not the
-/// code that fills an element beside it.
+/// A script that shows something in its own place, with what stands there for readers without scripts.
 fn script(tree: &mut Tree, id: NodeId) {
     let Some((provider, address)) = of_script(tree, id) else {
         return;
     };
     let mut after = std::iter::successors(tree.next(id), |id| tree.next(*id)).take(4);
-    if after.any(|id| tree.name(id) == "noscript") {
-        return;
-    }
+    let instead = after.find(|id| tree.name(*id) == "noscript");
+    // Words there ask for scripts only.
+    let instead = instead.filter(|id| {
+        tree.descendants(*id).any(|id| match tree.kind(id) {
+            Kind::Text(text) => text.trim_start().starts_with("<i"),
+            _ => tree.name(id) == "img",
+        })
+    });
     tree.warn(
         "element_removed",
         format!(
@@ -199,6 +226,9 @@ fn script(tree: &mut Tree, id: NodeId) {
     tree.rename(id, "div");
     for child in tree.below(id) {
         tree.detach(child);
+    }
+    if let Some(instead) = instead {
+        tree.append(id, instead);
     }
     embed(tree, id, &address, Some(provider));
 }

@@ -1,4 +1,4 @@
-//! Lists of word processors, and lists in the wrong place.
+//! Lists of word processors and editors, and lists in the wrong place.
 
 use super::super::parts::is_space;
 use super::super::tree::{Kind, NodeId, Tree};
@@ -6,6 +6,9 @@ use super::super::write::text_of;
 use super::styles::declared;
 
 // --- Lists of Word ------------------------------------------------------------------------------------
+
+/// Levels that Quill has.
+const MOST_LEVELS: usize = 9;
 
 /// A list in the making: its level, what Word calls it, and the element.
 struct Open {
@@ -27,32 +30,42 @@ pub(super) fn of_word(tree: &mut Tree) {
             lists.clear();
         }
         let mark = take_mark(tree, id).map(|mark| Mark::of(&mark));
-        lists.retain(|open| open.level <= level);
-        let goes_on = |open: &Open| {
-            open.name == name
-                && mark
-                    .as_ref()
-                    .is_none_or(|mark| mark.list == tree.name(open.list))
-        };
-        if lists
-            .last()
-            .is_some_and(|open| open.level == level && !goes_on(open))
-        {
-            lists.pop();
-        }
-        match lists.last() {
-            Some(open) if open.level == level => tree.append(open.list, id),
-            above => {
-                let above = above.map(|open| open.list);
-                let list = begin(tree, id, above, &mark.unwrap_or_default());
-                lists.push(Open { level, name, list });
-                if above.is_none() {
-                    last = Some(list);
-                }
-            }
-        }
+        last = put(tree, &mut lists, id, (level, name), mark).or(last);
         tree.rename(id, "li");
     }
+}
+
+/// Puts an item into the list of its level, which goes on or begins; returns one that began and stands in no other.
+fn put(
+    tree: &mut Tree,
+    lists: &mut Vec<Open>,
+    id: NodeId,
+    (level, name): (usize, Option<String>),
+    mark: Option<Mark>,
+) -> Option<NodeId> {
+    lists.retain(|open| open.level <= level);
+    let goes_on = |open: &Open| {
+        open.name == name
+            && mark
+                .as_ref()
+                .is_none_or(|mark| mark.list == tree.name(open.list))
+    };
+    if lists
+        .last()
+        .is_some_and(|open| open.level == level && !goes_on(open))
+    {
+        lists.pop();
+    }
+    let above = match lists.last() {
+        Some(open) if open.level == level => {
+            tree.append(open.list, id);
+            return None;
+        }
+        above => above.map(|open| open.list),
+    };
+    let list = begin(tree, id, above, &mark.unwrap_or_default());
+    lists.push(Open { level, name, list });
+    above.is_none().then_some(list)
 }
 
 /// The level of a paragraph of a list, from 1, and the name of the list, where it has one.
@@ -152,6 +165,52 @@ fn begin(tree: &mut Tree, id: NodeId, above: Option<NodeId>, mark: &Mark) -> Nod
     }
     tree.append(list, id);
     list
+}
+
+// --- Lists of Quill -----------------------------------------------------------------------------------
+
+/// Makes lists of the items of Quill, which writes all that follow each other into one `ol`: the kind of each stands in an
+/// attribute, its level in a class.
+pub(super) fn of_quill(tree: &mut Tree) {
+    for list in tree.all() {
+        let is_list = matches!(tree.name(list), "ul" | "ol");
+        let says_kind = |tree: &Tree, id| tree.attribute(id, "data-list").is_some();
+        if !is_list || !tree.children(list).any(|id| says_kind(tree, id)) {
+            continue;
+        }
+        let mut lists: Vec<Open> = Vec::new();
+        for item in tree.children(list).collect::<Vec<_>>() {
+            tree.insert_before(list, item);
+            if tree.name(item) != "li" {
+                continue;
+            }
+            let indent = tree.attribute(item, "class").and_then(|classes| {
+                let mut classes = classes.split_ascii_whitespace();
+                classes.find_map(|class| class.strip_prefix("ql-indent-")?.parse::<usize>().ok())
+            });
+            let kind = tree.attribute(item, "data-list").unwrap_or_default();
+            let done = match kind {
+                "checked" => Some("☑ "),
+                "unchecked" => Some("☐ "),
+                _ => None,
+            };
+            let element = if kind == "ordered" { "ol" } else { "ul" };
+            let mark = Mark {
+                list: element,
+                counts: None,
+            };
+            if let Some(done) = done.map(|done| tree.text(done)) {
+                let first = tree.children(item).next();
+                match first {
+                    Some(first) => tree.insert_before(first, done),
+                    None => tree.append(item, done),
+                }
+            }
+            let level = indent.unwrap_or_default().min(MOST_LEVELS);
+            put(tree, &mut lists, item, (level, None), Some(mark));
+        }
+        tree.detach(list);
+    }
 }
 
 // --- Lists in the wrong place -------------------------------------------------------------------------

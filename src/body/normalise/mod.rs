@@ -6,10 +6,12 @@
 //! - `characters`: what no text may hold; line and paragraph separators
 //! - `addresses`: relative addresses, and links that lead nowhere
 //! - `embeds`, `providers`: posts, videos and charts of other sites
+//! - `comments`: what editors said to each other in a word processor
 //! - `visible`: what readers do not see; formulas as text
 //! - `drawings`: links and pictures in drawings, links in formulas
 //! - `pictures`: pictures that scripts load later, and what stands there without scripts
 //! - `backgrounds`: pictures that are the background of an element
+//! - `figures`: what lays out the pictures, frames and tables of figures
 //! - `captions`: captions beside pictures and in attributes
 //! - `styles`: emphasis that is written as style sheets
 //! - `lists`: lists of word processors, and lists in the wrong place
@@ -30,9 +32,11 @@ mod backgrounds;
 mod breaks;
 mod captions;
 mod characters;
+mod comments;
 mod drawings;
 mod embeds;
 mod empty;
+mod figures;
 mod lists;
 mod maps;
 mod pictures;
@@ -43,7 +47,9 @@ mod wrappers;
 
 use empty::Place;
 
+pub(super) use addresses::shown;
 pub(super) use characters::{clean, is_blank};
+pub(super) use providers::called as provider_called;
 
 /// A whole text. Relative addresses are those of `base`, where it is known.
 ///
@@ -55,7 +61,9 @@ pub(super) fn document(tree: &mut Tree, base: Option<&Url>) -> Result<(), Violat
     addresses::report_descriptions(tree);
     drawings::links(tree);
     embeds::recognise(tree);
+    comments::drop(tree);
     visible::drop_hidden(tree);
+    figures::of_tables(tree);
     captions::beside(tree);
     drawings::pictures(tree)?;
     pictures::choose(tree);
@@ -66,6 +74,7 @@ pub(super) fn document(tree: &mut Tree, base: Option<&Url>) -> Result<(), Violat
     embeds::report_unknown(tree);
     styles::to_elements(tree);
     lists::of_word(tree);
+    lists::of_quill(tree);
     maps::to_lists(tree);
     lists::mend(tree);
     breaks::part(tree);
@@ -76,6 +85,7 @@ pub(super) fn document(tree: &mut Tree, base: Option<&Url>) -> Result<(), Violat
     wrappers::push_down(tree)?;
     // Pictures for readers without scripts stand beside their captions by now, and captions in links do.
     captions::beside(tree);
+    figures::without_layout(tree);
     captions::flatten(tree);
     tree.check()
 }

@@ -75,6 +75,8 @@ pub(super) fn choose(tree: &mut Tree) {
                 );
                 tree.detach(id);
             }
+            "img" if is_placeholder_beside(tree, id) => tree.detach(id),
+            "img" => write_characters(tree, id),
             "picture" => without_sources(tree, id),
             "div" | "p" | "dl" | "dt" | "dd" => captioned(tree, id),
             _ => {}
@@ -215,6 +217,38 @@ fn counts_readers(tree: &Tree, id: NodeId) -> bool {
         value.is_some_and(|value| matches!(value, "0" | "1" | "2"))
     };
     tiny("width") && tiny("height")
+}
+
+/// What stands in a picture's place until it is there, hidden from those who are read to.
+fn is_placeholder_beside(tree: &Tree, id: NodeId) -> bool {
+    let source = tree.attribute(id, "src").unwrap_or_default();
+    tree.attribute(id, "aria-hidden") == Some("true")
+        && !says_something(tree, id)
+        && web_address(source).is_none()
+}
+
+/// Writes what stands for characters in a line as these: pictures of emoji, and of formulas, which are code.
+fn write_characters(tree: &mut Tree, id: NodeId) {
+    const EMOJI: &[&str] = &["emoji", "wp-smiley", "twemoji", "emojione", "joypixels"];
+    const FORMULAS: &[&str] = &["latex", "tex", "mwe-math-fallback-image-inline"];
+    let source = tree.attribute(id, "src").unwrap_or_default();
+    let is_of = |classes: &[&str]| tree.has_class(id, |class| classes.contains(&class));
+    let is_formula = is_of(FORMULAS);
+    let alt = collapse(tree.attribute(id, "alt").unwrap_or_default());
+    let has_letters = alt.contains(char::is_alphabetic);
+    let is_emoji = is_of(EMOJI) || source.contains("emoji") && !has_letters;
+    // A picture called so that is one has more to say.
+    let is_short = alt.chars().count() <= if is_formula { 500 } else { 20 };
+    if alt.is_empty() || !is_short || !(is_emoji || is_formula) {
+        return;
+    }
+    let text = tree.text(&alt);
+    tree.insert_before(id, text);
+    if is_formula {
+        let code = tree.element("code", &[]);
+        tree.wrap(&[text], code);
+    }
+    tree.detach(id);
 }
 
 /// Whether words say what a picture shows: then it is one.

@@ -12,11 +12,13 @@ enum Address {
     /// Made of attributes, whose names stand in braces; behind a bar, what stands for one that is not
     /// there.
     Made(&'static str),
+    /// Made of what a class has behind this beginning; it stands at the end.
+    Classed(&'static str, &'static str),
     /// In the last link to one of these hosts whose path holds one of these parts.
     Linked(&'static [&'static str], &'static [&'static str]),
 }
 
-use Address::{In, Linked, Made};
+use Address::{Classed, In, Linked, Made};
 
 /// A provider, the class or the name of the element by which its code is known, and where its address
 /// stands, the surest place first.
@@ -25,10 +27,16 @@ struct Provider(&'static str, &'static [&'static str], &'static [Address]);
 const PROVIDERS: &[Provider] = &[
     Provider(
         "twitter",
-        &["twitter-tweet", "twitter-video", "amp-twitter"],
+        &[
+            "twitter-tweet",
+            "twitter-video",
+            "twitter-widget",
+            "amp-twitter",
+        ],
         &[
             Linked(&["twitter.com", "x.com"], &["/status/"]),
             Made("https://x.com/i/status/{data-tweetid}"),
+            Made("https://x.com/i/status/{data-tweet-id}"),
         ],
     ),
     Provider(
@@ -195,8 +203,9 @@ const PROVIDERS: &[Provider] = &[
     ),
     Provider(
         "wistia",
-        &["wistia-player", "amp-wistia-player"],
+        &["wistia-player", "wistia_embed", "amp-wistia-player"],
         &[
+            Classed("wistia_async_", "https://fast.wistia.net/embed/iframe/"),
             Made("https://fast.wistia.net/embed/iframe/{media-id}"),
             Made("https://fast.wistia.net/embed/iframe/{data-media-hashed-id}"),
         ],
@@ -206,7 +215,11 @@ const PROVIDERS: &[Provider] = &[
         &["amp-gist"],
         &[Made("https://gist.github.com/{data-gistid}")],
     ),
-    Provider("embedly", &["amp-embedly-card"], &[In("data-url")]),
+    Provider(
+        "embedly",
+        &["embedly-card", "amp-embedly-card"],
+        &[In("data-url"), In("href"), Linked(&[], &["/"])],
+    ),
     Provider("pinterest", &["amp-pinterest"], &[In("data-url")]),
 ];
 
@@ -267,6 +280,14 @@ fn found(tree: &Tree, id: NodeId, place: &Address) -> Option<String> {
     match place {
         In(attribute) => tree.attribute(id, attribute).and_then(web_address),
         Made(pattern) => made(tree, id, pattern),
+        Classed(prefix, place) => {
+            let classes = tree.attribute(id, "class").unwrap_or_default();
+            let mut names = classes
+                .split_ascii_whitespace()
+                .filter_map(|class| class.strip_prefix(prefix));
+            let is_name = |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            web_address(&format!("{place}{}", names.find(is_name)?))
+        }
         Linked(hosts, parts) => linked(tree, id, hosts, parts),
     }
 }
@@ -296,10 +317,7 @@ fn linked(tree: &Tree, id: NodeId, hosts: &[&str], parts: &[&str]) -> Option<Str
             return false;
         };
         let host = url.host_str().unwrap_or_default();
-        let of_host = |known: &&str| {
-            host.strip_suffix(known)
-                .is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
-        };
+        let of_host = |known: &&str| is_below(host, known);
         (hosts.is_empty() || hosts.iter().any(of_host))
             && parts.iter().any(|part| url.path().contains(part))
     };
@@ -317,6 +335,7 @@ const KEEP_QUERY: &[&str] = &[
     "brightcove",
     "soundcloud",
     "megaphone",
+    "embedly",
 ];
 
 /// An address without what only says where it was clicked.
@@ -329,6 +348,46 @@ fn post_address(provider: &str, address: &str) -> String {
         }
         _ => address.to_owned(),
     }
+}
+
+/// Hosts of frames and players whose codes are known here as well, and what their provider is called.
+const HOSTS: &[(&str, &str)] = &[
+    ("youtube.com", "youtube"),
+    ("youtube-nocookie.com", "youtube"),
+    ("youtu.be", "youtube"),
+    ("vimeo.com", "vimeo"),
+    ("dailymotion.com", "dailymotion"),
+    ("twitter.com", "twitter"),
+    ("x.com", "twitter"),
+    ("instagram.com", "instagram"),
+    ("facebook.com", "facebook"),
+    ("tiktok.com", "tiktok"),
+    ("soundcloud.com", "soundcloud"),
+    ("wistia.net", "wistia"),
+    ("wistia.com", "wistia"),
+    ("players.brightcove.net", "brightcove"),
+    ("datawrapper.dwcdn.net", "datawrapper"),
+    ("flo.uri.sh", "flourish"),
+    ("infogram.com", "infogram"),
+    ("bsky.app", "bluesky"),
+    ("reddit.com", "reddit"),
+    ("megaphone.fm", "megaphone"),
+];
+
+/// What the provider of an address is called: its name where its codes are known, or else its host; `None` of one without a
+/// host.
+pub(in super::super) fn called(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
+    let host = url.host_str()?;
+    let known = HOSTS.iter().find(|(known, _)| is_below(host, known));
+    let name = known.map_or(host.trim_start_matches("www."), |(_, name)| name);
+    Some(name.to_owned())
+}
+
+/// Whether a host is another, or below it.
+fn is_below(host: &str, known: &str) -> bool {
+    let sub = host.strip_suffix(known);
+    sub.is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))
 }
 
 /// Hosts of scripts that only draw what an embed code says.
@@ -353,6 +412,7 @@ const PLAYERS: &[&str] = &[
     "static.apester.com",
     "fast.wistia.com",
     "embed.typeform.com",
+    "cdn.embedly.com",
 ];
 
 /// Whether a script does nothing but draw an embed.

@@ -13,6 +13,18 @@ use super::styles::declared;
 /// Classes of text that is only for programs that read pages aloud.
 const UNSEEN_CLASSES: &[&str] = &["screen-reader-text", "sr-only", "visually-hidden"];
 
+/// Classes of what players draw themselves: buttons and times.
+const CONTROLS: &[&str] = &[
+    "kg-video-overlay",
+    "kg-video-player-container",
+    "kg-audio-player",
+    "mejs-controls",
+    "mejs-offscreen",
+    "vjs-control-bar",
+    "plyr__controls",
+    "jw-controls",
+];
+
 /// Parts of drawings and formulas that are not shown.
 const UNSEEN_FOREIGN: &[&str] = &[
     "annotation",
@@ -31,6 +43,9 @@ pub(super) fn drop_hidden(tree: &mut Tree) {
     for id in tree.all() {
         let within = tree.parent(id).is_some_and(|id| dropped.contains(&id));
         if within {
+            dropped.insert(id);
+        } else if is_permalink(tree, id) {
+            tree.detach(id);
             dropped.insert(id);
         } else if is_unseen(tree, id) {
             report(tree, id);
@@ -57,7 +72,25 @@ fn has_unseen_style(tree: &Tree, id: NodeId) -> bool {
         || declared(style, "display").as_deref() == Some("none")
         || declared(style, "visibility").as_deref() == Some("hidden")
         || declared(style, "mso-hide").is_some()
-        || tree.has_class(id, |class| UNSEEN_CLASSES.contains(&class))
+        || tree.has_class(id, |class| {
+            UNSEEN_CLASSES.contains(&class) || CONTROLS.contains(&class)
+        })
+}
+
+/// The mark beside a heading that leads to it, without a word.
+fn is_permalink(tree: &Tree, id: NodeId) -> bool {
+    let leads_here = tree
+        .attribute(id, "href")
+        .is_some_and(|href| href.starts_with('#') && href.len() > 1);
+    let in_heading = || {
+        let mut around = tree.ancestors(id).map(|id| tree.name(id));
+        around.any(|name| matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6"))
+    };
+    let is_mark = || {
+        let text = text_of(tree, &[id]);
+        matches!(text.trim(), "#" | "¶" | "§" | "🔗" | "∞" | "⚓")
+    };
+    tree.name(id) == "a" && leads_here && in_heading() && is_mark()
 }
 
 /// Scripts are code, and said only by their address.
