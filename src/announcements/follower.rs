@@ -1,6 +1,6 @@
 //! Following the log for one service.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use actix_web::web::Data;
@@ -26,6 +26,8 @@ const TURN: chrono::Duration = chrono::Duration::seconds(30);
 const RELIED_ON: Duration = Duration::from_secs(10);
 /// How long after the first time a cache is told again.
 const SECOND_TIME: Duration = Duration::from_secs(3);
+/// How much later that may be, so that much of it comes together.
+const TOGETHER: Duration = Duration::from_secs(1);
 /// How long it waits after the first failure; twice as long after each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest that it waits by itself.
@@ -49,10 +51,54 @@ pub struct Follower {
     pub waits_for_caches: bool,
 }
 
-/// What is still to be told a second time.
-struct Again {
+/// What is still to be told a second time, in the order of its times.
+#[derive(Default)]
+struct Again(VecDeque<Repeat>);
+
+struct Repeat {
+    /// The earliest time of what it holds.
+    first: Instant,
+    /// When it is told.
     at: Instant,
     items: BTreeSet<String>,
+}
+
+impl Again {
+    /// What was told now is told again; what is to be told within a second of each other is told together, at the latest of
+    /// its times.
+    fn add(&mut self, now: Instant, items: Vec<String>) {
+        let at = now + SECOND_TIME;
+        match self.0.back_mut().filter(|last| at <= last.first + TOGETHER) {
+            Some(last) => {
+                last.at = at;
+                last.items.extend(items);
+            }
+            None => self.0.push_back(Repeat {
+                first: at,
+                at,
+                items: items.into_iter().collect(),
+            }),
+        }
+    }
+
+    /// When the next is due.
+    fn next(&self) -> Option<Instant> {
+        self.0.front().map(|repeat| repeat.at)
+    }
+
+    /// What is due.
+    fn due(&mut self, now: Instant) -> Vec<String> {
+        let mut due = BTreeSet::new();
+        while self.next().is_some_and(|at| at <= now) {
+            due.extend(
+                self.0
+                    .pop_front()
+                    .into_iter()
+                    .flat_map(|repeat| repeat.items),
+            );
+        }
+        due.into_iter().collect()
+    }
 }
 
 /// What came of looking.
@@ -80,26 +126,21 @@ impl Follower {
             true => AFTER_CACHES,
             false => GATHERING,
         };
-        let (mut failures, mut again) = (0, None::<Again>);
+        let (mut failures, mut again) = (0, Again::default());
         let mut wait = Duration::ZERO;
         loop {
             let mut until = Instant::now() + wait;
-            if let (0, Some(again)) = (failures, &again) {
-                until = until.min(again.at);
+            if let (0, Some(next)) = (failures, again.next()) {
+                until = until.min(next);
             }
             tokio::select! {
                 () = tokio::time::sleep_until(until) => {}
                 _ = changes.changed(), if failures == 0 => tokio::time::sleep(gathering).await,
             }
-            if failures == 0
-                && again
-                    .as_ref()
-                    .is_some_and(|again| again.at <= Instant::now())
-            {
-                let due = again.take().map(|again| again.items).unwrap_or_default();
-                let items: Vec<String> = due.into_iter().collect();
+            if failures == 0 {
+                let due = again.due(Instant::now());
                 // What fails here was told once.
-                let _ = self.tell_all(&name, &items).await;
+                let _ = self.tell_all(&name, &due).await;
             }
             wait = match self.look(&name, &mut again).await {
                 Ok(Outcome::More) => Duration::ZERO,
@@ -119,7 +160,7 @@ impl Follower {
         }
     }
 
-    async fn look(&self, name: &str, again: &mut Option<Again>) -> Result<Outcome, StoreError> {
+    async fn look(&self, name: &str, again: &mut Again) -> Result<Outcome, StoreError> {
         let of = name.to_owned();
         let is_told_all = move |connection: &mut Connection| store::is_told_all(connection, &of);
         // Most of the time nothing happens: then nothing is written.
@@ -158,12 +199,7 @@ impl Follower {
             }
         }
         if self.service.is_told_twice() && !items.is_empty() {
-            // The first of several that come soon after each other says when.
-            let pending = again.get_or_insert_with(|| Again {
-                at: Instant::now() + SECOND_TIME,
-                items: BTreeSet::new(),
-            });
-            pending.items.extend(items);
+            again.add(Instant::now(), items);
         }
         let (of, process, until) = (name.to_owned(), self.process, part.until);
         let note = move |connection: &mut Connection| store::told(connection, &of, process, until);
@@ -238,6 +274,20 @@ fn backoff(failures: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_told_is_told_again_three_seconds_later_or_more() {
+        let (start, mut again) = (Instant::now(), Again::default());
+        let after = |tenths: u64| start + Duration::from_millis(100 * tenths);
+        for (at, item) in [(0, "a"), (8, "b"), (13, "c"), (29, "a")] {
+            again.add(after(at), vec![item.to_owned()]);
+        }
+        assert_eq!(again.next(), Some(after(38)));
+        assert_eq!(again.due(after(37)), [""; 0]);
+        assert_eq!(again.due(after(38)), ["a", "b"]);
+        assert_eq!(again.due(after(60)), ["a", "c"]);
+        assert_eq!(again.next(), None);
+    }
 
     #[test]
     fn waits_grow_to_five_minutes() {

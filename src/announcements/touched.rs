@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diesel::prelude::*;
+use diesel::sql_types::Text;
 use serde_json::Value;
 
 use crate::articles::formats::published::Published;
 use crate::articles::public::EVERY_ARTICLE;
 use crate::articles::store::public::several;
-use crate::db::{Connection, Id, Resource, StoreResult};
+use crate::db::{Connection, Id, Resource, StoreResult, dialect};
 use crate::events::log::{self, Seen};
 use crate::publication::Publication;
 
@@ -30,6 +32,44 @@ impl TouchedNames {
     }
 }
 
+/// Slugs of what articles are listed under.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Of tags and sections, and of what these stand below.
+    pub tags: BTreeSet<String>,
+    /// Of authors.
+    pub authors: BTreeSet<String>,
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    slug: String,
+}
+
+impl Names {
+    /// Adds those of articles.
+    fn add(&mut self, connection: &mut Connection, articles: &[Id]) -> StoreResult<()> {
+        let these = dialect::these(connection);
+        let mut slugs = |query: String| -> StoreResult<Vec<String>> {
+            let found: Vec<Name> = diesel::sql_query(query)
+                .bind::<Text, _>(dialect::ids(articles))
+                .load(connection)?;
+            Ok(found.into_iter().map(|name| name.slug).collect())
+        };
+        self.tags.extend(slugs(format!(
+            "SELECT t.slug FROM article_tags x JOIN tags t ON t.id = x.tag_id WHERE x.article_id IN ({these}) \
+             UNION SELECT t.slug FROM articles a JOIN tags t ON t.id = a.section_id WHERE a.id IN ({these}) \
+             UNION SELECT t.slug FROM articles a JOIN tag_ancestors x ON x.tag_id = a.section_id \
+             JOIN tags t ON t.id = x.ancestor_id WHERE a.id IN ({these})"
+        ))?);
+        self.authors.extend(slugs(format!(
+            "SELECT w.slug FROM article_authors x JOIN authors w ON w.id = x.author_id WHERE x.article_id IN ({these})"
+        ))?);
+        Ok(())
+    }
+}
+
 /// What readers see that has changed.
 #[derive(Debug, Clone, Default)]
 pub struct Touched {
@@ -39,6 +79,8 @@ pub struct Touched {
     pub left: BTreeSet<String>,
     /// What those say that are public.
     pub published: Vec<Published>,
+    /// What all of them are listed under.
+    pub names: Names,
     /// Tags and sections.
     pub tags: TouchedNames,
     /// Authors.
@@ -110,38 +152,25 @@ impl Touched {
     }
 
     /// The feeds that have changed: that of all articles, and those of the tags, the sections with what they stand below,
-    /// and the authors that public articles have now.
+    /// and the authors that articles have now, also those that readers do not see any more.
     pub fn feeds(&self, publication: &Publication) -> Vec<String> {
         if self.articles.is_empty() && !self.tags.are_shown && !self.authors.are_shown {
             return Vec::new();
         }
+        let mut names = self.names.clone();
+        if self.tags.are_shown {
+            names.tags.extend(self.tags.ids.values().cloned());
+        }
+        if self.authors.are_shown {
+            names.authors.extend(self.authors.ids.values().cloned());
+        }
         let mut queries = BTreeSet::from([String::new()]);
-        let mut of_tag = |slug: &str| {
+        for slug in &names.tags {
             // Sections are tags as well.
             queries.insert(format!("?section={slug}"));
             queries.insert(format!("?tag={slug}"));
-        };
-        for article in &self.published {
-            if let Some(section) = &article.summary.section {
-                of_tag(&section.slug);
-                for above in &section.ancestors {
-                    of_tag(&above.slug);
-                }
-            }
         }
-        if self.tags.are_shown {
-            self.tags.ids.values().for_each(|slug| of_tag(slug));
-        }
-        for article in &self.published {
-            let tags = article.summary.tags.iter();
-            queries.extend(tags.map(|tag| format!("?tag={}", tag.slug)));
-            let authors = article.summary.authors.iter();
-            queries.extend(authors.map(|author| format!("?author={}", author.slug)));
-        }
-        if self.authors.are_shown {
-            let authors = self.authors.ids.values();
-            queries.extend(authors.map(|slug| format!("?author={slug}")));
-        }
+        queries.extend(names.authors.iter().map(|slug| format!("?author={slug}")));
         let of = |query: &String| {
             ["rss", "atom", "json"]
                 .map(|kind| publication.of_api(&format!("/feeds/articles.{kind}{query}")))
@@ -195,6 +224,7 @@ pub fn read(
     if let Some(publication) = publication {
         let ids: Vec<Id> = touched.articles.keys().copied().collect();
         for some in ids.chunks(100) {
+            touched.names.add(connection, some)?;
             let found = several(connection, some, Some(publication))?;
             for article in &found {
                 match Published::read(article, publication) {

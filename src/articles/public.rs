@@ -48,7 +48,7 @@ type ArticlePage = List<ListedArticle>;
     get, path = "/v1/articles", operation_id = "listArticles", tag = "articles",
     params(ArticleListParams, ArticleFilter),
     responses((
-        status = 200, description = "A page of articles; with `view=card`, an `ArticleCardPage`.", body = ArticlePage,
+        status = 200, description = "A page of articles; with `view=card`, an `ArticleCardPage`, and with `format=ninjs` a `NinjsPage`.", body = ArticlePage,
         headers(
             ("ETag" = String, description = "Strong; for `If-None-Match`."),
             ("Link" = String, description = "`rel=\"next\"`: the next page."),
@@ -290,7 +290,7 @@ impl ArticleLoader {
     get, path = "/v1/articles/{slug}", operation_id = "getArticle", tag = "articles",
     params(SlugPath, ArticleParams),
     responses(
-        (status = 200, description = "The article.", body = Article, headers(
+        (status = 200, description = "The article; with `format=ninjs`, a `Ninjs`.", body = Article, headers(
             ("ETag" = String, description = "Strong; for `If-None-Match`."),
             ("Last-Modified" = String, description = "When it was last changed."),
         )),

@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use quick_cache::sync::{Cache, DefaultLifecycle, EntryAction, EntryResult, PlaceholderGuard};
 use quick_cache::{DefaultHashBuilder, Equivalent, Weighter};
@@ -93,16 +94,23 @@ impl Policies {
             return problem;
         }
         let problem = problem.with_header(header::CACHE_CONTROL, self.missing.clone());
+        match self.purge_key(path) {
+            Some((name, key)) => problem.with_header(name, key),
+            None => problem,
+        }
+    }
+
+    /// The header with the key of all that a path is one of, for responses that show nothing themselves: something else may
+    /// take the path.
+    fn purge_key(&self, path: &str) -> Option<(HeaderName, HeaderValue)> {
+        let (name, _) = self.article.purge_by()?;
         let key = match path.split('/').nth(2) {
             Some("tags") => "tags",
             Some("authors") => "authors",
             Some("collections") => "collections",
             _ => "articles",
         };
-        match self.article.purge_by() {
-            Some((name, _)) => problem.with_header(name.clone(), HeaderValue::from_static(key)),
-            None => problem,
-        }
+        Some((name.clone(), HeaderValue::from_static(key)))
     }
 
     /// How old a response may be that shares change, which have no cache tags.
@@ -326,9 +334,15 @@ impl ResponseCache {
         wanted: CacheRequest,
         work: impl FnOnce(&mut Connection) -> Result<Lookup, Problem> + Clone + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
-        self.find(request, wanted, work)
-            .await
-            .map_err(|problem| self.policies.missing(routed_path(request), problem))
+        let path = routed_path(request);
+        let mut found = self.find(request, wanted, work).await;
+        if let Ok(response) = &mut found
+            && response.status() == StatusCode::MOVED_PERMANENTLY
+            && let Some((name, key)) = self.policies.purge_key(path)
+        {
+            response.headers_mut().insert(name, key);
+        }
+        found.map_err(|problem| self.policies.missing(path, problem))
     }
 
     async fn find(

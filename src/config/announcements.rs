@@ -3,7 +3,7 @@
 use clap::Args;
 use url::Url;
 
-use super::{ServerConfig, site};
+use super::{ServerConfig, page, site};
 use crate::announcements::key_file::is_key;
 use crate::announcements::service::{PurgeToken, Service};
 
@@ -102,8 +102,11 @@ fn name(text: &str) -> Result<String, String> {
 
 /// An address, with or without `{key}`.
 fn template(text: &str) -> Result<String, String> {
-    site(&text.replace("{key}", "key"))?;
-    Ok(text.trim().to_owned())
+    const TAKES: &str = "it takes an http or https URL without #, such as http://varnish:6081/ or http://cache/purge/{key}";
+    match page(&text.replace("{key}", "key")) {
+        Ok(_) => Ok(text.trim().to_owned()),
+        Err(_) => Err(TAKES.into()),
+    }
 }
 
 fn indexnow_key(text: &str) -> Result<String, String> {

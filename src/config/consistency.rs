@@ -12,7 +12,20 @@ impl ServerConfig {
         let purges_keys = announced.purge_fastly.is_some() || announced.purge_url.is_some();
         let purges_tags = announced.purge_cloudflare.is_some();
         let has_site = self.public_url.is_some();
+        let has_api = announced.purge_fastly.is_some() || purges_tags;
         let wrong = [
+            (
+                announced.purge_token.is_some() && !has_api,
+                "--purge-token needs --purge-fastly or --purge-cloudflare",
+            ),
+            (
+                announced.purge_api.is_some() && !has_api,
+                "--purge-api needs --purge-fastly or --purge-cloudflare",
+            ),
+            (
+                !self.publication.websub_hubs.is_empty() && !has_site,
+                "--websub-hubs needs --public-url",
+            ),
             (
                 purges_tags && self.purge_header == PurgeHeader::SurrogateKey,
                 "--purge-cloudflare needs --purge-header cache-tag",

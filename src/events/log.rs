@@ -11,61 +11,23 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
-use serde::Serialize;
 use serde_json::{Value, json};
-use utoipa::ToSchema;
 
 use super::chain::{self, Content, Hash};
 use super::change::Change;
-use super::event::{ArticleEvent, ArticleState, CollectionEvent, Event, NameEvent, Remark};
+use super::event::{ArticleEvent, ArticleState, Event, NameEvent, Remark};
 use super::mark::Mark;
+use super::seen::seen;
 use crate::db::resource::Resource;
 use crate::db::schema::{appearances, articles, due_appearances, events, next_clock_event};
 use crate::db::statement::statement;
 use crate::db::types::{IdSql, TimestampSql};
 use crate::db::{Connection, Id, StoreResult, Timestamp};
 
+pub use super::seen::Seen;
+
 /// Most articles that appear in one transaction.
 const AT_ONCE: i64 = 100;
-
-/// What readers see of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = ReadersSee)]
-pub enum Seen {
-    /// Something that was not there.
-    Appeared,
-    /// Something that is not what it was.
-    Changed,
-    /// That something is gone.
-    Disappeared,
-}
-
-impl Seen {
-    /// The one with this name, as it is stored.
-    pub fn stored(name: &str) -> Option<Self> {
-        let all = [Self::Appeared, Self::Changed, Self::Disappeared];
-        all.into_iter().find(|seen| seen.as_str() == name)
-    }
-
-    /// Its name, as it is stored.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Appeared => "appeared",
-            Self::Changed => "changed",
-            Self::Disappeared => "disappeared",
-        }
-    }
-
-    fn of(before: bool, after: bool) -> Option<Self> {
-        match (before, after) {
-            (false, true) => Some(Self::Appeared),
-            (true, true) => Some(Self::Changed),
-            (true, false) => Some(Self::Disappeared),
-            (false, false) => None,
-        }
-    }
-}
 
 /// A row of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -242,10 +204,7 @@ fn about(event: &Event) -> (&str, Id, &str, Value) {
             after,
             remark,
         } => {
-            let left = before
-                .section
-                .filter(|section| after.section != Some(*section));
-            let detail = detail_of_article(event, *version, remark, left);
+            let detail = detail_of_article(event, *version, remark, [before, after]);
             (Resource::Article.as_str(), *id, slug, detail)
         }
         Event::Appeared { id, slug, version } => (
@@ -355,12 +314,12 @@ fn number(
 }
 
 /// A correction that readers do not see any more stays on record, and so does that they were not told of a change, and what
-/// nobody finds in the article any more: the slug and the section that it had.
+/// nobody finds in the article any more: the slug that it had, its section, and the one that it left.
 fn detail_of_article(
     event: &ArticleEvent,
     version: i64,
     remark: &Remark,
-    left_section: Option<Id>,
+    [before, after]: [&ArticleState; 2],
 ) -> Value {
     let mut detail = json!({"version": version});
     match event {
@@ -376,7 +335,10 @@ fn detail_of_article(
     if let Some(slug) = &remark.moved_from {
         detail["moved_from"] = json!(slug);
     }
-    if let Some(section) = left_section {
+    if let Some(section) = after.section {
+        detail["section"] = json!(section);
+    }
+    if let Some(section) = before.section.filter(|_| before.section != after.section) {
         detail["left_section"] = json!(section);
     }
     detail
@@ -388,63 +350,6 @@ fn detail_of_name(event: &NameEvent) -> Value {
         NameEvent::Merged(into) => json!({"into": into}),
         NameEvent::Absorbed(merged) => json!({"merged": merged}),
     }
-}
-
-/// What readers see of an event, by what the log has told of it before.
-fn seen(change: &mut Change<'_>, event: &Event) -> StoreResult<Option<Seen>> {
-    match event {
-        Event::Appeared { .. } => Ok(Some(Seen::Appeared)),
-        Event::Article {
-            id, before, after, ..
-        } => {
-            let now = change.now;
-            if before.is_public_when(after) {
-                let is_public = after.is_public(now);
-                return Ok(Seen::of(is_public, is_public));
-            }
-            // What the clock has not made appear yet, as the log sees it, nobody has seen.
-            let was_to_come = before.is_published && forget(change.connection, *id)?;
-            expect(change, *id, after)?;
-            Ok(Seen::of(
-                before.is_published && !was_to_come,
-                after.is_public(now),
-            ))
-        }
-        Event::Name { event, .. } => Ok(Some(match event {
-            NameEvent::Created(_) => Seen::Appeared,
-            NameEvent::Edited(_) | NameEvent::Absorbed(_) => Seen::Changed,
-            NameEvent::Merged(_) | NameEvent::Deleted => Seen::Disappeared,
-        })),
-        Event::Collection { event, .. } => Ok(Some(match event {
-            CollectionEvent::Created => Seen::Appeared,
-            CollectionEvent::Changed => Seen::Changed,
-            CollectionEvent::Deleted => Seen::Disappeared,
-        })),
-        Event::Desk(_) => Ok(None),
-    }
-}
-
-/// Takes an article out of those that are to appear; returns whether it was one.
-fn forget(connection: &mut Connection, id: Id) -> StoreResult<bool> {
-    let forgotten = diesel::delete(appearances::table.filter(appearances::article_id.eq(id)))
-        .execute(connection)?;
-    Ok(forgotten > 0)
-}
-
-/// Puts an article that readers do not see yet among those that are to appear; what is to expire is found by an
-/// index.
-fn expect(change: &mut Change<'_>, id: Id, article: &ArticleState) -> StoreResult<()> {
-    if article.public_until().is_some() {
-        change.touched.schedule();
-    }
-    let Some(due) = article.public_from().filter(|due| *due > change.now) else {
-        return Ok(());
-    };
-    diesel::insert_into(appearances::table)
-        .values((appearances::article_id.eq(id), appearances::due_at.eq(due)))
-        .execute(change.connection)?;
-    change.touched.schedule();
-    Ok(())
 }
 
 /// In how many milliseconds the next article appears or expires, by the database's clock: none or fewer when it has

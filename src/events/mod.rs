@@ -4,6 +4,7 @@
 //! - [`event`] – [`Event`], what happened to an article, a tag or an author, or at the desk alone
 //! - [`projection`] – [`Projection`], what follows from events, and in which order
 //! - [`writer`] – [`Writer`], which runs changes: the only place where a change has consequences
+//! - `seen` – what readers see of events
 //! - [`log`](mod@log) – the event log, in the order of commits, and what the clock alone makes happen
 //! - [`mark`] – places in the log, as clients keep them
 //! - [`chain`] – the hash of each entry, which the next one is hashed with
@@ -17,6 +18,7 @@ pub mod event;
 pub mod log;
 pub mod mark;
 pub mod projection;
+mod seen;
 pub mod writer;
 
 pub use change::{Actor, Change, Origin, RequestId};

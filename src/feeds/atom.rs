@@ -1,6 +1,7 @@
 //! Atom 1.0 (RFC 4287), with Media RSS for pictures.
 
 use super::feed::{Entry, Feed, FeedFormat, categories, write_picture};
+use crate::db::Timestamp;
 use crate::publication::Publication;
 use crate::xml::XmlWriter;
 
@@ -16,7 +17,9 @@ pub(super) fn write(feed: &Feed<'_>) -> Vec<u8> {
     writer.text("id", &feed.id);
     writer.text("title", &feed.title());
     writer.text("subtitle", &feed.description());
-    writer.text("updated", &feed.updated().to_string());
+    // It has to have one.
+    let updated = feed.updated().unwrap_or(Timestamp::UNIX_EPOCH);
+    writer.text("updated", &updated.to_string());
     writer.text_with(
         "generator",
         &[("version", env!("CARGO_PKG_VERSION"))],

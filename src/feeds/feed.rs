@@ -75,10 +75,10 @@ impl Feed<'_> {
         known.unwrap_or_else(|| self.title())
     }
 
-    /// When anything of it last changed; 1970 for one without articles.
-    pub fn updated(&self) -> Timestamp {
+    /// When anything of it last changed; `None` for one without articles.
+    pub fn updated(&self) -> Option<Timestamp> {
         let changes = self.entries.iter().map(|entry| entry.article.modified());
-        changes.max().unwrap_or(Timestamp::UNIX_EPOCH)
+        changes.max()
     }
 
     /// About how many bytes its texts have.

@@ -38,7 +38,9 @@ pub(super) fn write(feed: &Feed<'_>) -> Vec<u8> {
     if let Some(language) = feed.language() {
         writer.text("language", language);
     }
-    writer.text("lastBuildDate", &date(feed.updated()));
+    if let Some(updated) = feed.updated() {
+        writer.text("lastBuildDate", &date(updated));
+    }
     writer.text("generator", "Dateline");
     if let Some(logo) = &publication.publisher.logo {
         writer.open("image", &[]);

@@ -27,7 +27,7 @@ pub struct Written {
     pub is_of_article: bool,
     /// Of an article: the user who created it; `None` for a tool, and for one that is gone.
     pub owner: Option<Id>,
-    /// Of an article: the sections that it stands in or below, and those that it left; `None` where nobody knows, and of all else.
+    /// Of an article: the sections that it stands in or below, stood in then, and left then; `None` where nobody knows, and of all else.
     pub sections: Option<BTreeSet<Id>>,
     /// The message as JSON.
     pub payload: String,
@@ -51,14 +51,22 @@ struct Detail {
     version: Option<i64>,
     submitted: bool,
     moved_from: Option<String>,
+    section: Option<Id>,
     left_section: Option<Id>,
     into: Option<Id>,
+}
+
+impl Detail {
+    /// The sections that an article stood in after what happened, and before.
+    fn sections(&self) -> impl Iterator<Item = Id> {
+        [self.section, self.left_section].into_iter().flatten()
+    }
 }
 
 /// What is known of the articles that entries are of.
 struct Articles {
     outlines: HashMap<Id, Outline>,
-    /// What the sections that they stand in, or have left, stand below.
+    /// What the sections that they stand in, stood in or have left stand below.
     above: HashMap<Id, Vec<TagLink>>,
     /// Where readers see those that are public, and what.
     public: HashMap<Id, (Option<String>, Summary)>,
@@ -132,8 +140,8 @@ impl Articles {
         let standing = outlines
             .values()
             .filter_map(|outline| outline.section.as_ref());
-        let left = told.iter().filter_map(|(_, _, detail)| detail.left_section);
-        let sections: BTreeSet<Id> = standing.map(|(id, _)| *id).chain(left).collect();
+        let then = told.iter().flat_map(|(_, _, detail)| detail.sections());
+        let sections: BTreeSet<Id> = standing.map(|(id, _)| *id).chain(then).collect();
         let sections: Vec<Id> = sections.into_iter().collect();
         let above = tree::ancestors(connection, &sections)?;
         let mut public = HashMap::new();
@@ -151,6 +159,7 @@ impl Articles {
     }
 
     fn write(&self, kind: MessageKind, entry: &Entry, detail: Detail) -> StoreResult<Written> {
+        let then: Vec<Id> = detail.sections().collect();
         let mut data = MessageData {
             slug: Some(entry.slug.clone()),
             previous_slug: detail.moved_from,
@@ -163,7 +172,7 @@ impl Articles {
             let outline = self.outlines.get(&entry.resource_id);
             self.describe(&mut data, kind, outline);
             owner = outline.and_then(|outline| outline.created_by);
-            sections = outline.map(|outline| self.sections(outline, detail.left_section));
+            sections = outline.map(|outline| self.sections(outline, then));
         }
         let message = Message {
             kind,
@@ -183,10 +192,11 @@ impl Articles {
         })
     }
 
-    fn sections(&self, outline: &Outline, left: Option<Id>) -> BTreeSet<Id> {
+    /// The sections that an article stands in now, stood in then and left then, with what those stand below.
+    fn sections(&self, outline: &Outline, then: Vec<Id>) -> BTreeSet<Id> {
         let standing = outline.section.as_ref().map(|(id, _)| *id);
         let mut sections = BTreeSet::new();
-        for section in standing.into_iter().chain(left) {
+        for section in standing.into_iter().chain(then) {
             sections.insert(section);
             let above = self.above.get(&section).into_iter().flatten();
             sections.extend(above.map(|link| link.id));

@@ -340,7 +340,7 @@ fn add_responses(facts: &Facts, operation: &mut Value) {
 /// The headers that all responses of a status have.
 fn headers_of(status: &str) -> &'static [&'static str] {
     match status {
-        "301" => &["Location", "Cache-Control"],
+        "301" => &["Location", "Cache-Control", "Surrogate-Key"],
         "401" => &["WWW-Authenticate"],
         "405" => &["Allow"],
         "412" => &["ETag"],

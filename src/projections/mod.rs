@@ -9,6 +9,7 @@
 //! - `draft_index` – what editors find those by that are not published
 //! - `read_model` – what readers see, as JSON
 //! - `revisions` – every saved version of articles
+//! - `webhook_sections` – the sections that webhooks are told of
 //! - `cache_tags` – which cached responses are out of date
 //! - [`rebuild`] – making them anew
 
@@ -22,6 +23,7 @@ pub mod rebuild;
 mod revisions;
 mod search_index;
 mod share_totals;
+mod webhook_sections;
 
 use crate::events::Projection;
 
@@ -35,6 +37,7 @@ pub const ALL: &[&dyn Projection] = &[
     &draft_index::DraftIndex,
     &read_model::ReadModel,
     &revisions::Revisions,
+    &webhook_sections::WebhookSections,
     &cache_tags::CacheTags,
 ];
 

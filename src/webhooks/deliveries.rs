@@ -12,7 +12,8 @@ use super::dispatcher::Webhooks;
 use super::model::{DeliveryStatus, WebhookDelivery, WebhookDeliveryDetails};
 use super::store::deliveries;
 use crate::auth::guard::{Allowed, WebhooksManage};
-use crate::db::{Connection, Database, Id};
+use crate::auth::model::{Caller, Right};
+use crate::db::{Connection, Database, Id, StoreError, StoreResult};
 use crate::events::Change;
 use crate::http::conditional::private_json;
 use crate::http::cursor::CursorKey;
@@ -20,6 +21,7 @@ use crate::http::page::{List, Paginator, editorial_page};
 use crate::http::params::{FromParams, KeyedQuery, NoParams, Params, Query};
 use crate::http::path::{IdPath, in_path};
 use crate::idempotency::{EditorialWriter, Reply};
+use crate::messages::kinds::{Audience, MessageKind};
 use crate::problem::{Problem, ProblemDocument};
 
 /// `{id}` of a webhook and `{delivery_id}` of the path.
@@ -113,15 +115,17 @@ pub async fn list_webhook_deliveries(
     responses((status = 200, description = "The delivery.", body = WebhookDeliveryDetails))
 )]
 pub async fn read_webhook_delivery(
-    Allowed(_, (DeliveryPath(webhook, id), _), _): Allowed<
+    Allowed(caller, (DeliveryPath(webhook, id), _), _): Allowed<
         WebhooksManage,
         (DeliveryPath, Query<NoParams>),
     >,
     database: Data<Database>,
 ) -> Result<HttpResponse, Problem> {
-    let details = database
-        .read(move |connection| deliveries::read(connection, webhook, id))
-        .await?;
+    let read = move |connection: &mut Connection| {
+        let details = deliveries::read(connection, webhook, id)?;
+        check_may_read(&caller, &details.delivery).map(|()| details)
+    };
+    let details = database.read(read).await?;
     Ok(private_json(HttpResponse::Ok(), &details))
 }
 
@@ -145,7 +149,12 @@ pub async fn retry_webhook_delivery(
     writer: EditorialWriter,
     webhooks: Data<Webhooks>,
 ) -> Result<HttpResponse, Problem> {
-    let work = move |change: &mut Change<'_>| deliveries::retry(change.connection, webhook, id);
+    let of = caller.clone();
+    let work = move |change: &mut Change<'_>| {
+        let details = deliveries::read(change.connection, webhook, id)?;
+        check_may_read(&of, &details.delivery)?;
+        deliveries::retry(change.connection, webhook, id)
+    };
     let reply = move |connection: &mut Connection, ()| {
         let details = deliveries::read(connection, webhook, id)?;
         Reply::json(StatusCode::ACCEPTED, &details)
@@ -153,4 +162,20 @@ pub async fn retry_webhook_delivery(
     let response = writer.respond(&caller, work, reply).await;
     webhooks.wake();
     response
+}
+
+/// That nobody reads in messages for the desk what they may not read otherwise.
+fn check_may_read(caller: &Caller, delivery: &WebhookDelivery) -> StoreResult<()> {
+    let kind = delivery.kind.parse::<MessageKind>();
+    let is_for_desk = kind.is_ok_and(|kind| kind.audience() == Audience::Desk);
+    match is_for_desk && !caller.may(Right::ArticlesRead) {
+        true => Err(needs_articles_read()),
+        false => Ok(()),
+    }
+}
+
+/// That messages for the desk say what the caller may not read.
+pub(super) fn needs_articles_read() -> StoreError {
+    let right = Right::ArticlesRead;
+    StoreError::Forbidden(format!("Messages for the desk need the right {right}."))
 }

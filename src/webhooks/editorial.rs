@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use url::Url;
 
+use super::deliveries::needs_articles_read;
 use super::dispatcher::Webhooks;
 use super::input::{Replay, SecretRotation, WebhookInput};
 use super::model::{CreatedWebhook, Webhook, WebhookDeliveryDetails, WebhookSecret};
@@ -44,10 +45,7 @@ fn check(sender: &Sender, caller: &Caller, input: &WebhookInput) -> StoreResult<
         ));
     }
     if input.events.has_any_for_desk() && !caller.may(Right::ArticlesRead) {
-        let right = Right::ArticlesRead;
-        return Err(StoreError::Forbidden(format!(
-            "Messages for the desk need the right {right}."
-        )));
+        return Err(needs_articles_read());
     }
     Ok(())
 }

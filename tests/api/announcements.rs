@@ -190,7 +190,7 @@ async fn hubs_and_search_engines_hear_of_what_appears_by_itself() {
     .await;
     let token = app.newsroom().await;
     let at = Timestamp::now().plus(chrono::Duration::milliseconds(1500));
-    app.published_at(&token, "later", &at.to_string()).await;
+    let later = app.published_at(&token, "later", &at.to_string()).await;
     let calls = receiver
         .until("both are told", |calls| {
             let told = |path: &str| calls.iter().any(|call| call.path == path);
@@ -236,4 +236,18 @@ async fn hubs_and_search_engines_hear_of_what_appears_by_itself() {
         "0123456789abcdef"
     );
     assert_eq!(app.get("/0123456789abcdee.txt").await.status, 404);
+
+    // What readers do not see any more has left the same feeds.
+    let heard = receiver.calls().len();
+    let taken = app.step(&token, &later, "unpublish", json!({})).await;
+    assert_eq!(taken.status, 200, "{}", taken.text);
+    let calls = receiver
+        .until("the hub is told", |calls| {
+            calls[heard..].iter().any(|call| call.path == "/hub")
+        })
+        .await;
+    let hub = calls[heard..].iter().find(|call| call.path == "/hub");
+    for feed in ["tag%3Dclimate", "section%3Dworld", "author%3Dalex-writer"] {
+        assert!(hub.unwrap().body.contains(feed), "{feed}");
+    }
 }

@@ -364,6 +364,7 @@ async fn the_list_is_narrowed_by_actor_resource_kind_and_time(app: TestApp) {
     ];
     assert_eq!(kinds(&all), newest_first);
     let edited = &all[2];
+    let world = app.get("/v1/tags/world").await.json["id"].clone();
     assert_eq!(
         edited["resource"],
         json!({"kind": "article", "id": id, "slug": "uno"})
@@ -375,7 +376,7 @@ async fn the_list_is_narrowed_by_actor_resource_kind_and_time(app: TestApp) {
     assert_eq!(edited["readers_see"], "changed");
     assert_eq!(
         edited["detail"],
-        json!({"version": renamed.json["version"], "moved_from": "one"})
+        json!({"version": renamed.json["version"], "moved_from": "one", "section": world})
     );
     assert_eq!(edited["request_id"], renamed.header("x-request-id"));
     let user = edited["actor"]["id"].as_str().unwrap().to_owned();

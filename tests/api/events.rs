@@ -237,6 +237,32 @@ async fn every_write_is_in_the_log_with_what_readers_see_of_it(app: TestApp) {
 }
 
 #[apply(both)]
+async fn a_retraction_is_seen_of_what_readers_knew_and_do_not_see_any_more(app: TestApp) {
+    let token = app.newsroom().await;
+    let known = app.published(&token, "known").await;
+    let hidden = app.step(&token, &known, "unpublish", json!({})).await;
+    let later = app
+        .published_at(&token, "later", "2100-01-01T00:00:00Z")
+        .await;
+    let never = app.step(&token, &later, "unpublish", json!({})).await;
+    let before = last(&app).await;
+    for article in [&hidden, &never] {
+        let retracted = app
+            .step(&token, article, "retract", json!({"reason": "Wrong."}))
+            .await;
+        assert_eq!(retracted.status, 200, "{}", retracted.text);
+    }
+    assert_eq!(app.get("/v1/articles/known").await.status, 410);
+    assert_eq!(
+        since(&app, before).await,
+        [
+            happened("article_retracted", "known", Some("disappeared")),
+            happened("article_retracted", "later", None),
+        ]
+    );
+}
+
+#[apply(both)]
 async fn what_is_refused_is_not_in_the_log(app: TestApp) {
     let token = app.newsroom().await;
     let one = app.published(&token, "one").await;

@@ -139,6 +139,9 @@ async fn a_preview_is_what_readers_will_get(app: TestApp) {
         );
         assert_eq!(preview, public.json, "{query}");
     }
+    // Partners would take it for what is public.
+    let for_partners = app.get(&format!("{}?format=ninjs", path(&made))).await;
+    assert_eq!(for_partners.status, 400);
     assert_eq!(
         app.get(&format!("{}?fields=nothing", path(&made)))
             .await

@@ -278,6 +278,7 @@ async fn an_old_slug_leads_to_the_new_one(app: TestApp) {
     assert_eq!(renamed.status, 200);
     let moved = app.get("/v1/articles/before?include=shares").await;
     assert_eq!(moved.status, 301);
+    assert_eq!(moved.header("surrogate-key"), "articles");
     assert_eq!(
         moved.header("location"),
         "/v1/articles/after?include=shares"

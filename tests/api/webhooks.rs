@@ -316,6 +316,14 @@ async fn sections(server: TestApp) {
     assert_eq!(merged.status, 200, "{}", merged.text);
     let shown = shown_sections(&server, &token, &webhook).await;
     assert_eq!(shown, json!(["world"]));
+    // Whoever takes the slugs that were given up takes nothing of the webhook.
+    for (name, slug) in [("New north", "north"), ("Another", "up-north")] {
+        let other = json!({"name": name, "slug": slug, "kind": "section"});
+        let made = server.create(&token, "/v1/editorial/tags", other).await;
+        assert_eq!(made.json["slug"], slug);
+    }
+    let shown = shown_sections(&server, &token, &webhook).await;
+    assert_eq!(shown, json!(["world"]));
     let one = server.published(&token, "one").await;
     let below = server
         .patch(&token, &one, json!({"section": "europe"}))
@@ -336,6 +344,27 @@ async fn sections(server: TestApp) {
     receiver
         .until("what concerns it", |calls| told(calls) == all)
         .await;
+    // What has left a section while nothing was sent is told of nevertheless.
+    let patch = json!({"enabled": false});
+    let path = webhook.header("location").to_owned();
+    let disabled = change(Method::PATCH, path.clone(), patch).await;
+    assert_eq!(disabled.status, 200, "{}", disabled.text);
+    let all_kinds = json!({"enabled": true, "events": ["article.unpublished", "article.published", "article.updated"]});
+    let two = server.published(&token, "two").await;
+    let taken = server.step(&token, &two, "unpublish", json!({})).await;
+    server
+        .patch(&token, &taken, json!({"section": "sport"}))
+        .await;
+    let enabled = change(Method::PATCH, path, all_kinds).await;
+    assert_eq!(enabled.status, 200, "{}", enabled.text);
+    let mut all = all;
+    all.extend(expected(&[
+        ("article.published", "two", 2),
+        ("article.unpublished", "two", 3),
+    ]));
+    receiver
+        .until("what has left", |calls| told(calls) == all)
+        .await;
 }
 
 #[actix_web::test]
@@ -353,7 +382,7 @@ async fn the_desk_is_told_what_readers_do_not_see() {
         "article.restored",
         "article.deleted"
     ]);
-    subscribed(&app, &token, json!({"url": url, "events": events})).await;
+    let webhook = subscribed(&app, &token, json!({"url": url, "events": events})).await;
     let draft = app.draft(&token, "one").await;
     let saved = app
         .patch(&token, &draft, json!({"headline": "Another"}))
@@ -381,6 +410,18 @@ async fn the_desk_is_told_what_readers_do_not_see() {
     assert_eq!(last["data"]["status"], "published");
     assert_eq!(last["data"]["headline"], "Another");
     assert!(last["data"].get("url").is_none());
+
+    // Who may not read articles does not read them here.
+    let path = format!("{}/deliveries", webhook.header("location"));
+    let list = read(&app, &token, &path).await;
+    let id = list.json["data"][0]["id"].as_str().unwrap();
+    let manager = app.tool_with(&[Right::WebhooksManage]).await;
+    let one = format!("{path}/{id}");
+    assert_eq!(read(&app, &token, &one).await.status, 200);
+    assert_eq!(read(&app, &manager, &path).await.status, 200);
+    assert_eq!(read(&app, &manager, &one).await.problem(), "forbidden");
+    let retry = post(&app, &manager, &format!("{one}/retry"), json!({})).await;
+    assert_eq!(retry.problem(), "forbidden");
 }
 
 #[actix_web::test]

@@ -91,11 +91,12 @@ impl JsonLd {
         };
         let about = [TagKind::Topic, TagKind::Event];
         let mentions = [TagKind::Person, TagKind::Organisation, TagKind::Place];
+        let page = article.url.split('#').next().unwrap_or_default();
         let is_free = details.custom.get("is_accessible_for_free");
         Self(object([
             ("@context", Some(json!("https://schema.org"))),
             ("@type", Some(json!(kind))),
-            ("@id", Some(json!(format!("{}#article", article.url)))),
+            ("@id", Some(json!(format!("{page}#article")))),
             (
                 "mainEntityOfPage",
                 Some(json!({"@type": "WebPage", "@id": article.url})),

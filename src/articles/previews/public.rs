@@ -47,6 +47,10 @@ pub async fn get_preview(
     links: Data<PreviewLinks>,
     site: Data<KnownPublication>,
 ) -> Result<HttpResponse, Problem> {
+    if params.format.is_some() {
+        let detail = "is for what is public: partners would take a preview for it";
+        return Err(Problem::parameter("format", detail));
+    }
     let token: String = in_path(&request, "token")?;
     let link = links.keys.link_of(&token).ok_or_else(Problem::not_found)?;
     let with_shares = params.include.contains(&Include::Shares);

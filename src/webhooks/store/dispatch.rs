@@ -13,8 +13,6 @@ use crate::db::{Connection, Id, StoreResult, Timestamp, dialect};
 use crate::events::Change;
 use crate::messages::kinds::MessageKind;
 use crate::messages::read::Written;
-use crate::tags;
-use crate::text::Slug;
 use crate::webhooks::model::DeliveryStatus;
 use crate::webhooks::schedule::{
     GIVEN_UP_AFTER, GIVEN_UP_ATTEMPTS, LONGEST_HOLD, USUAL_HOLD, Waits,
@@ -95,9 +93,9 @@ pub fn targets(connection: &mut Connection) -> StoreResult<Vec<Target>> {
     .load(connection)?;
     let mut targets = Vec::new();
     for row in rows {
-        let slugs: Vec<Slug> = words(&row.sections);
-        let known = tags::store::by_slugs(connection, &slugs)?;
-        let sections = known.values().map(|(id, _)| *id).collect();
+        let stored = words(&row.sections);
+        let sections = super::sections::current(connection, &stored)?;
+        let sections = sections.iter().filter_map(|section| section.id).collect();
         let due_in = row.next_at.map(|next_at| {
             let left = next_at.utc() - row.now.utc();
             left.to_std().unwrap_or_default()
@@ -106,7 +104,7 @@ pub fn targets(connection: &mut Connection) -> StoreResult<Vec<Target>> {
             id: row.id,
             sequence: row.sequence,
             events: words(&row.events).into_iter().collect(),
-            sections: (!slugs.is_empty()).then_some(sections),
+            sections: (!stored.is_empty()).then_some(sections),
             failures: row.failures,
             due_in,
             is_full: row.due >= MOST_DUE,

@@ -2,15 +2,16 @@
 //!
 //! - [`dispatch`] – what is to be sent, and what came of it
 //! - [`deliveries`] – what was sent, for those who look
+//! - [`sections`] – the sections that webhooks are told of
 
 pub mod deliveries;
 pub mod dispatch;
-
-use std::collections::HashMap;
+pub mod sections;
 
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
+use self::sections::{Section, StoredSection};
 use super::input::{WantedEvents, WebhookInput};
 use super::model::Webhook;
 use super::signature;
@@ -19,15 +20,13 @@ use crate::db::desk_schema::webhooks;
 use crate::db::keyset::KeysetBound;
 use crate::db::schema::events;
 use crate::db::version::Expected;
-use crate::db::{Connection, Id, MultiBackend, Resource, StoreError, StoreResult, Timestamp};
+use crate::db::{Connection, Id, MultiBackend, StoreError, StoreResult, Timestamp};
 use crate::events::{Change, DeskEvent, Event, log};
 use crate::merge_patch::MergePatch;
 use crate::messages::kinds::MessageKind;
-use crate::tags;
-use crate::tags::model::TagKind;
-use crate::text::{AbsoluteUrl, Line, Slug};
-use crate::validation::{Violation, Violations};
-use crate::{names, page_by_id};
+use crate::page_by_id;
+use crate::text::{AbsoluteUrl, Line};
+use crate::validation::Violation;
 
 /// Most webhooks of a newsroom.
 const MOST: i64 = 100;
@@ -65,34 +64,27 @@ fn joined<T: ToString>(words: &[T]) -> String {
 }
 
 impl Row {
-    fn input(&self) -> WebhookInput {
+    fn input(&self, sections: &[Section]) -> WebhookInput {
+        let sections = sections
+            .iter()
+            .filter_map(|section| section.slug.parse().ok());
         WebhookInput {
             url: AbsoluteUrl::as_stored(self.url.clone()),
             description: self.description.clone().map(Line::as_stored),
             events: WantedEvents(words(&self.events)),
-            sections: DistinctList(words(&self.sections)),
+            sections: DistinctList(sections.collect()),
             enabled: self.disabled_at.is_none(),
         }
     }
-}
 
-impl Row {
-    fn into_webhook(self, renamed: &HashMap<Slug, String>) -> Webhook {
+    fn into_webhook(self, sections: Vec<Section>) -> Webhook {
         let (row, now) = (self, Timestamp::now());
-        let mut sections: Vec<String> = Vec::new();
-        for slug in words::<Slug>(&row.sections) {
-            let slug = renamed.get(&slug).cloned().unwrap_or(slug.into_string());
-            // Of two that were merged there is one.
-            if !sections.contains(&slug) {
-                sections.push(slug);
-            }
-        }
         Webhook {
             id: row.id,
             url: row.url,
             description: row.description,
             events: words::<MessageKind>(&row.events),
-            sections,
+            sections: sections.into_iter().map(|section| section.slug).collect(),
             enabled: row.disabled_at.is_none(),
             disabled_at: row.disabled_at,
             disabled_reason: row.disabled_reason,
@@ -107,21 +99,9 @@ impl Row {
     }
 }
 
-/// Webhooks with the slugs that their sections have now: those that they were given stay stored, and a section that was deleted
-/// and is created again is theirs again.
-fn shown(connection: &mut Connection, rows: Vec<Row>) -> StoreResult<Vec<Webhook>> {
-    let slugs: Vec<Slug> = rows.iter().flat_map(|row| words(&row.sections)).collect();
-    let known = tags::store::by_slugs(connection, &slugs)?;
-    let ids: Vec<Id> = known.values().map(|(id, _)| *id).collect();
-    let named = names::by_ids(connection, Resource::Tag, &ids)?;
-    let renamed = known
-        .into_iter()
-        .filter_map(|(slug, (id, _))| Some((slug, named.get(&id)?.slug.clone())))
-        .collect();
-    Ok(rows
-        .into_iter()
-        .map(|row| row.into_webhook(&renamed))
-        .collect())
+fn shown(connection: &mut Connection, row: Row) -> StoreResult<Webhook> {
+    let sections = sections::current(connection, &words(&row.sections))?;
+    Ok(row.into_webhook(sections))
 }
 
 /// Up to `limit` webhooks from a start, the oldest first.
@@ -138,7 +118,7 @@ pub fn list(
         .limit(limit)
         .select(Row::as_select())
         .load(connection)?;
-    shown(connection, rows)
+    rows.into_iter().map(|row| shown(connection, row)).collect()
 }
 
 fn row(connection: &mut Connection, id: Id) -> StoreResult<Row> {
@@ -154,8 +134,7 @@ fn row(connection: &mut Connection, id: Id) -> StoreResult<Row> {
 /// [`StoreError::NotFound`].
 pub fn find(connection: &mut Connection, id: Id) -> StoreResult<Webhook> {
     let row = row(connection, id)?;
-    let mut shown = shown(connection, vec![row])?;
-    shown.pop().ok_or(StoreError::NotFound)
+    shown(connection, row)
 }
 
 /// Creates a webhook, which is told what happens from now on; returns its key and its secret, this once.
@@ -164,7 +143,7 @@ pub fn find(connection: &mut Connection, id: Id) -> StoreResult<Webhook> {
 /// [`StoreError::Invalid`]: when a section is none, or there are too many webhooks.
 pub fn create(change: &mut Change<'_>, input: &WebhookInput) -> StoreResult<(Id, String)> {
     let connection = &mut *change.connection;
-    check_sections(connection, input)?;
+    let sections = sections::stored(connection, &input.sections.0)?;
     let count: i64 = webhooks::table.count().get_result(connection)?;
     if count >= MOST {
         let detail = format!("there are {MOST} webhooks already; delete one first");
@@ -180,7 +159,7 @@ pub fn create(change: &mut Change<'_>, input: &WebhookInput) -> StoreResult<(Id,
             webhooks::url.eq(input.url.as_str()),
             webhooks::description.eq(input.description.as_ref().map(Line::as_str)),
             webhooks::events.eq(joined(&input.events.0)),
-            webhooks::sections.eq(joined(&input.sections.0)),
+            webhooks::sections.eq(joined(&sections)),
             webhooks::secret.eq(&secret),
             webhooks::version.eq(1),
             webhooks::created_at.eq(change.now),
@@ -200,19 +179,6 @@ pub fn create(change: &mut Change<'_>, input: &WebhookInput) -> StoreResult<(Id,
     Ok((id, secret))
 }
 
-fn check_sections(connection: &mut Connection, input: &WebhookInput) -> StoreResult<()> {
-    let known = tags::store::by_slugs(connection, &input.sections.0)?;
-    let unknown = |slug: &Slug| !matches!(known.get(slug), Some((_, TagKind::Section)));
-    let wrong: Violations = (input.sections.0.iter().enumerate())
-        .filter(|(_, slug)| unknown(slug))
-        .map(|(index, slug)| {
-            let detail = format!("\"{slug}\" is no section");
-            Violation::new(format!("/sections/{index}"), "not_found", detail)
-        })
-        .collect();
-    wrong.into_result().map_err(StoreError::Invalid)
-}
-
 /// Changes a webhook. A patch that changes nothing leaves it as it is: its version too. One that is enabled again goes on where
 /// it stopped.
 ///
@@ -228,15 +194,17 @@ pub fn edit(
     let connection = &mut *change.connection;
     let row = row(connection, id)?;
     expected.check(row.version)?;
-    let before = row.input();
+    let sections: Vec<StoredSection> = words(&row.sections);
+    let before = row.input(&sections::current(connection, &sections)?);
     let input: WebhookInput = patch.apply(&before).map_err(StoreError::Invalid)?;
     if input == before {
         return Ok(());
     }
     check(&input)?;
-    if input.sections != before.sections {
-        check_sections(connection, &input)?;
-    }
+    let sections = match input.sections == before.sections {
+        true => sections,
+        false => sections::stored(connection, &input.sections.0)?,
+    };
     let is_enabled_again = input.enabled && !before.enabled;
     let is_elsewhere = input.url != before.url;
     let starts_anew = is_enabled_again || is_elsewhere;
@@ -249,7 +217,7 @@ pub fn edit(
             webhooks::url.eq(input.url.as_str()),
             webhooks::description.eq(input.description.as_ref().map(Line::as_str)),
             webhooks::events.eq(joined(&input.events.0)),
-            webhooks::sections.eq(joined(&input.sections.0)),
+            webhooks::sections.eq(joined(&sections)),
             webhooks::version.eq(row.version + 1),
             webhooks::updated_at.eq(now),
             webhooks::disabled_at.eq(match input.enabled {
