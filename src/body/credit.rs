@@ -77,6 +77,59 @@ const SEPARATORS: &[char] = &[' ', '|', '/', '·', '•', '–', '—'];
 /// Most characters of a credit at the end of a caption: what is longer is a sentence about a photo.
 const MOST: usize = 150;
 
+/// Agencies of pictures, in lower case.
+const AGENCIES: &[&str] = &[
+    "afp",
+    "afp photo",
+    "alamy",
+    "alamy stock photo",
+    "anadolu",
+    "anadolu agency",
+    "anp",
+    "ansa",
+    "ap",
+    "ap photo",
+    "apa",
+    "belga",
+    "bloomberg",
+    "canadian press",
+    "dpa",
+    "efe",
+    "epa",
+    "epa-efe",
+    "getty",
+    "getty images",
+    "imago",
+    "imago images",
+    "jiji press",
+    "keystone",
+    "kyodo",
+    "lehtikuva",
+    "lusa",
+    "magnum photos",
+    "ntb",
+    "nurphoto",
+    "pa",
+    "pa images",
+    "pa media",
+    "pa wire",
+    "picture alliance",
+    "polaris",
+    "redux",
+    "reuters",
+    "ritzau scanpix",
+    "scanpix",
+    "shutterstock",
+    "sipa",
+    "sipa usa",
+    "tass",
+    "the canadian press",
+    "tt",
+    "xinhua",
+    "yonhap",
+    "zuma press",
+];
+
 /// Most words of a credit that is all of a caption.
 const MOST_WORDS: usize = 10;
 
@@ -180,7 +233,9 @@ fn without_separator(html: String) -> String {
 /// HTML; a credit within an element of it is not looked for.
 pub(super) fn split(caption: &str) -> (Option<String>, Option<String>) {
     let whole = || (Some(caption.to_owned()), None);
-    let start = label_start(caption).or_else(|| bracket_start(caption));
+    let start = label_start(caption)
+        .or_else(|| bracket_start(caption))
+        .or_else(|| agency_start(caption));
     let Some(start) = start else { return whole() };
     let (text, credit) = caption.split_at(start);
     let credit = credit.trim();
@@ -287,10 +342,39 @@ fn bracket_start(caption: &str) -> Option<usize> {
         "/reuters",
         "/afp",
     ];
-    names
-        .iter()
-        .any(|name| inside.contains(name))
-        .then_some(start)
+    let is_credit =
+        names.iter().any(|name| inside.contains(name)) || names_agency(&inside, MOST_NAMES);
+    is_credit.then_some(start)
+}
+
+/// Where a name and an agency stand at the end, as a sentence of their own: "REUTERS/X", "X/Getty Images".
+fn agency_start(caption: &str) -> Option<usize> {
+    let near = caption
+        .char_indices()
+        .filter(|(at, c)| caption.len() - at <= 4 * MOST && !c.is_whitespace());
+    let is_start = |at: usize| begins(&caption[..at]) && !caption[at..].starts_with('<');
+    near.map(|(at, _)| at)
+        .filter(|at| is_start(*at))
+        .find(|at| {
+            // A caption that is nothing else is short.
+            let most = if *at == 0 { MOST_NAMES - 1 } else { MOST_NAMES };
+            let text = &caption[*at..];
+            is_name(text) && names_agency(&text.to_lowercase(), most)
+        })
+}
+
+/// Most words of a photographer's name beside that of an agency.
+const MOST_NAMES: usize = 4;
+
+/// Whether a text in lower case is made of names, one of them an agency's, with slashes between them.
+fn names_agency(text: &str, most: usize) -> bool {
+    let text = text.trim().trim_end_matches('.');
+    let text = text.strip_prefix("photo ").unwrap_or(text);
+    let parts: Vec<&str> = text.split('/').map(str::trim).collect();
+    let is_short = |part: &&str| (1..=most).contains(&part.split_whitespace().count());
+    parts.len() > 1
+        && parts.iter().all(is_short)
+        && parts.iter().any(|part| AGENCIES.contains(part))
 }
 
 /// Whether elements of HTML begin or end in it without the other, so that it cannot stand alone.

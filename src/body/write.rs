@@ -332,7 +332,12 @@ fn write_flow_node(tree: &Tree, id: NodeId, preformatted: bool, html: &mut Strin
                 name.iter().for_each(|name| close(html, name));
                 return;
             }
-            open(html, name, &attributes_html(tree, id, name));
+            let attributes = attributes_html(tree, id, name);
+            // Without a language, a direction or a name it says nothing.
+            if matches!(name, "span" | "bdo") && attributes.is_empty() {
+                return children(preformatted, html);
+            }
+            open(html, name, &attributes);
             if VOID.contains(&name) {
                 return;
             }

@@ -16,12 +16,11 @@ fn is_removed(c: char) -> bool {
 pub(in super::super) fn clean(text: &str) -> Option<String> {
     text.contains(is_removed).then(|| {
         text.chars()
-            .map(|c| {
-                if LINE_ENDS.contains(&c) {
-                    '\u{2028}'
-                } else {
-                    c
-                }
+            .map(|c| match c {
+                // Pages end with it where text was taken from one.
+                '\u{c}' => ' ',
+                c if LINE_ENDS.contains(&c) => '\u{2028}',
+                c => c,
             })
             .filter(|c| !is_removed(*c))
             .collect()

@@ -130,7 +130,7 @@ fn before(tree: &Tree, id: NodeId) -> Option<NodeId> {
         Kind::Silent => false,
         _ => {
             tree.name(*id) == "hr"
-                || tree.descendants(*id).any(|id| {
+                || tree.descendants(*id).take(NEAR).any(|id| {
                     matches!(tree.kind(id), Kind::Text(text) if !is_blank(text))
                         || tree.name(id) == "img"
                 })

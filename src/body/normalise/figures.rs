@@ -10,7 +10,7 @@ use super::captions::{is_caption, is_picture, unit};
 use super::embeds::is_within_embed;
 
 /// Most nodes of a figure that is looked at.
-const MOST: usize = 300;
+const MOST: usize = 120;
 
 /// Makes figures of tables that hold a picture and its caption, as Blogger has them.
 pub(super) fn of_tables(tree: &mut Tree) {
