@@ -150,6 +150,14 @@ impl Asked {
         let list = format!("articles {sort:?} {filter:?}");
         let paginator = Paginator::new(cursors, list, cursor, params.limit)?;
         let of = subject(connection, &filter)?;
+        // Its title names them, and they may be created later.
+        let names = [
+            (
+                !filter.tags.is_empty() || !filter.sections.is_empty(),
+                "tags",
+            ),
+            (!filter.authors.is_empty(), "authors"),
+        ];
         let query = ListQuery {
             filter,
             sort,
@@ -191,8 +199,12 @@ impl Asked {
             FeedFormat::Atom => atom::write(&feed),
             FeedFormat::Json => json_feed::write(feed).map_err(unwritable)?,
         };
+        let mut payload = Payload::of(format.mime(), written);
+        for (_, key) in names.iter().filter(|(is_narrowed, _)| *is_narrowed) {
+            payload = payload.purge_key((*key).to_owned());
+        }
         Ok(Lookup::Here(
-            Payload::of(format.mime(), written)
+            payload
                 .depends_on(found.depends_on)
                 .depends_on(of.map(|(_, depends_on)| depends_on))
                 .depends_on(

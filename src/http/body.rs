@@ -244,6 +244,11 @@ fn is_json(request: &HttpRequest) -> Result<(), Problem> {
         }
     }
     let media_type = media_type(request);
+    if media_type == "application/json-patch+json" {
+        let detail =
+            "A JSON Patch (RFC 6902) is not taken; changes are JSON merge patches (RFC 7396).";
+        return Err(Problem::new(&UNSUPPORTED_MEDIA_TYPE, detail));
+    }
     if media_type == "application/json"
         || (media_type.starts_with("application/") && media_type.ends_with("+json"))
     {

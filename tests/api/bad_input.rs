@@ -341,6 +341,7 @@ async fn wrong_content_types_and_methods_are_refused(app: TestApp) {
         "text/plain",
         "application/xml",
         "application/x-www-form-urlencoded",
+        "application/json-patch+json",
         "x",
     ] {
         let reply = app

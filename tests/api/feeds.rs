@@ -66,6 +66,14 @@ async fn a_feed_has_what_the_list_has(app: TestApp) {
             assert_eq!(ids(format, &feed), listed, "{format} {filter}");
             let link = feed.header("link");
             assert_eq!(link.matches("rel=\"self\"").count(), 1, "{link}");
+            // One that is called after a tag is another once there is such a tag.
+            let keys = feed.header("surrogate-key");
+            let is_of_tag = filter.contains("tag=") || filter.contains("section=");
+            assert_eq!(
+                keys.split(' ').any(|key| key == "tags"),
+                is_of_tag,
+                "{keys}"
+            );
         }
     }
 }

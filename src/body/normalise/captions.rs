@@ -62,7 +62,7 @@ pub(super) fn beside(tree: &mut Tree) {
 }
 
 /// Puts a figure around nodes that stand beside each other; a paragraph holds none.
-fn make_figure(tree: &mut Tree, nodes: &[NodeId]) -> NodeId {
+pub(super) fn make_figure(tree: &mut Tree, nodes: &[NodeId]) -> NodeId {
     let figure = tree.element("figure", &[]);
     tree.wrap(nodes, figure);
     let around: Vec<NodeId> = tree

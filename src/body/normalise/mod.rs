@@ -4,6 +4,7 @@
 //! could have wanted it is noted as a warning for the editor.
 //!
 //! - `characters`: what no text may hold; line and paragraph separators
+//! - `shortcodes`: captions and embeds as WordPress stores them
 //! - `addresses`: relative addresses, and links that lead nowhere
 //! - `embeds`, `providers`: posts, videos and charts of other sites
 //! - `comments`: what editors said to each other in a word processor
@@ -41,6 +42,7 @@ mod lists;
 mod maps;
 mod pictures;
 mod providers;
+mod shortcodes;
 mod styles;
 mod visible;
 mod wrappers;
@@ -57,6 +59,7 @@ pub(super) use providers::called as provider_called;
 /// `too_deep` or `too_large`, where putting elements elsewhere makes too many.
 pub(super) fn document(tree: &mut Tree, base: Option<&Url>) -> Result<(), Violation> {
     characters::remove_forbidden(tree);
+    shortcodes::read(tree)?;
     addresses::resolve(tree, base);
     addresses::report_descriptions(tree);
     drawings::links(tree);
