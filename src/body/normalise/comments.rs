@@ -64,15 +64,13 @@ fn is_of_word(tree: &Tree, id: NodeId) -> bool {
 }
 
 fn href(tree: &Tree, id: NodeId) -> &str {
-    let href = tree.attribute(id, "href").unwrap_or_default();
-    // Behind the address of a page as well, as browsers paste it.
-    href.find('#').map_or("", |at| &href[at..])
+    tree.attribute(id, "href").unwrap_or_default().trim()
 }
 
-/// Whether it is the mark of a comment in the text.
+/// Whether it is the mark of a comment in the text. Names of Word's comments may stand behind the address of the file.
 fn is_mark(tree: &Tree, id: NodeId) -> bool {
     let href = href(tree, id);
-    href.starts_with("#_msocom_") || is_of_docs(href, "#cmnt")
+    href.contains("#_msocom_") || is_of_docs(href, "#cmnt")
 }
 
 /// Whether it leads from a comment back to its mark, or is what the mark leads to.
@@ -82,12 +80,12 @@ fn leads_back(tree: &Tree, id: NodeId) -> bool {
         let name = tree.attribute(id, name).unwrap_or_default();
         name.starts_with("_msocom_")
     };
-    href.starts_with("#_msoanchor_")
+    href.contains("#_msoanchor_")
         || is_of_docs(href, "#cmnt_ref")
         || tree.name(id) == "a" && (is_called("name") || is_called("id"))
 }
 
-/// Names of Google Docs are followed by a number.
+/// Whether it leads to what Google Docs calls so on the same page, with a number.
 fn is_of_docs(href: &str, prefix: &str) -> bool {
     let number = href.strip_prefix(prefix).unwrap_or_default();
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())

@@ -56,8 +56,8 @@ fn captioned(tree: &Tree, table: NodeId) -> Option<(NodeId, NodeId)> {
 /// Takes the layers away in which figures hold what they show, and the buttons beside it.
 pub(super) fn without_layout(tree: &mut Tree) {
     for id in tree.all() {
-        let is_small = tree.descendants(id).nth(MOST).is_none();
-        if tree.name(id) != "figure" || !is_small || is_within_embed(tree, id) {
+        let is_figure = tree.name(id) == "figure" && !is_within_embed(tree, id);
+        if !is_figure || tree.descendants(id).nth(MOST).is_some() {
             continue;
         }
         without_buttons(tree, id);

@@ -36,12 +36,11 @@ fn text(tree: &Tree, id: NodeId) -> Option<&str> {
 }
 
 /// A shortcode that opens in a text: what stands before it, its attributes, what stands behind it.
-fn opened(text: &str, name: &str) -> Option<(String, String, String)> {
+fn opened<'t>(text: &'t str, name: &str) -> Option<(&'t str, &'t str, &'t str)> {
     let at = text.find(name)?;
     let (before, rest) = text.split_at(at);
     let (inner, after) = rest.split_at_checked(name.len())?.1.split_once(']')?;
-    let is_it = inner.is_empty() || inner.starts_with(' ');
-    is_it.then(|| (before.to_owned(), inner.to_owned(), after.to_owned()))
+    (inner.is_empty() || inner.starts_with(' ')).then_some((before, inner, after))
 }
 
 // --- Captions -----------------------------------------------------------------------------------------
@@ -60,6 +59,7 @@ fn caption(tree: &mut Tree, id: NodeId) -> Result<Option<NodeId>, Violation> {
     else {
         return Ok(None);
     };
+    let (before, inner, behind) = (before.to_owned(), inner.to_owned(), behind.to_owned());
     let mut beside = std::iter::successors(tree.next(id), |id| tree.next(*id)).take(NEAR);
     let mut nodes = Vec::new();
     let end = beside.find_map(|id| {
@@ -118,24 +118,26 @@ fn attribute<'t>(inner: &'t str, name: &str) -> Option<&'t str> {
 
 // --- Embeds -------------------------------------------------------------------------------------------
 
-fn embeds(tree: &mut Tree, mut id: NodeId) {
-    loop {
-        let Some((before, _, behind)) = text(tree, id).and_then(|text| opened(text, "[embed"))
-        else {
-            return;
-        };
-        let Some((address, after)) = behind.split_once("[/embed]") else {
-            return;
-        };
-        let Some(address) = web_address(&collapse(address)) else {
-            return;
-        };
-        let (before, after) = (tree.text(&before), tree.text(after));
+fn embeds(tree: &mut Tree, id: NodeId) {
+    let Some(whole) = text(tree, id).map(str::to_owned) else {
+        return;
+    };
+    let mut rest = &*whole;
+    while let Some((before, address, after)) = embed(rest) {
+        let before = tree.text(before);
         let place = tree.element("div", &[("data-oembed-url", &address)]);
-        for node in [before, place, after] {
-            tree.insert_before(id, node);
-        }
-        tree.detach(id);
-        id = after;
+        tree.insert_before(id, before);
+        tree.insert_before(id, place);
+        rest = after;
     }
+    let rest = tree.text(rest);
+    tree.insert_before(id, rest);
+    tree.detach(id);
+}
+
+/// The first embed in a text: what stands before it, its address, what stands behind it.
+fn embed(text: &str) -> Option<(&str, String, &str)> {
+    let (before, _, behind) = opened(text, "[embed")?;
+    let (address, after) = behind.split_once("[/embed]")?;
+    Some((before, web_address(&collapse(address))?, after))
 }
