@@ -104,7 +104,8 @@ pub fn targets(connection: &mut Connection) -> StoreResult<Vec<Target>> {
             id: row.id,
             sequence: row.sequence,
             events: words(&row.events).into_iter().collect(),
-            sections: (!stored.is_empty()).then_some(sections),
+            // What a later version wrote narrows it as well.
+            sections: (!row.sections.is_empty()).then_some(sections),
             failures: row.failures,
             due_in,
             is_full: row.due >= MOST_DUE,
