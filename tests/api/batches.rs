@@ -398,7 +398,6 @@ async fn an_operation_of_a_batch_takes_few_statements(app: TestApp) {
     let before = queries.get();
     send_atomic(&app, &token, vec![create("b-3")]).await;
     let together = queries.get() - before;
-    println!("{alone:?} {together}");
     assert!(
         alone[1] <= together + 2,
         "{alone:?} statements, {together} in an atomic batch"

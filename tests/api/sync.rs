@@ -87,8 +87,18 @@ impl Copy {
                         "{list} after {after}: {kept} {one}"
                     );
                 }
-                for member in ["slug", "name", "updated_at"] {
-                    assert!(kept.get(member).is_some(), "{list}: {kept}");
+                for member in [
+                    "slug",
+                    "name",
+                    "kind",
+                    "description",
+                    "role",
+                    "bio",
+                    "updated_at",
+                ] {
+                    if let Some(value) = one.get(member) {
+                        assert_eq!(&kept[member], value, "{list} after {after}");
+                    }
                 }
                 assert!(kept.get("article_count").is_none());
             }
