@@ -171,10 +171,9 @@ impl Follower {
             return Ok(Outcome::NotOurs);
         };
         let publication = self.publication.clone();
-        let reads_articles = self.service.reads_articles();
+        let service = self.service.clone();
         let read = move |connection: &mut Connection| {
-            let publication = publication.0.as_ref().filter(|_| reads_articles);
-            touched::read(connection, position, publication)
+            touched::read(connection, position, service.reads(publication.0.as_ref()))
         };
         let Some(part) = self.database.read(read).await? else {
             return Ok(Outcome::Done);

@@ -8,7 +8,7 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::json;
 use url::Url;
 
-use super::touched::Touched;
+use super::touched::{Reads, Touched};
 use crate::outbound::retry_after;
 use crate::publication::Publication;
 
@@ -150,9 +150,13 @@ impl Service {
         }
     }
 
-    /// Whether it needs to know what articles say.
-    pub fn reads_articles(&self) -> bool {
-        matches!(self, Self::Hub(_) | Self::IndexNow { .. })
+    /// What it needs to know of the articles that have changed.
+    pub fn reads<'p>(&self, publication: Option<&'p Publication>) -> Reads<'p> {
+        match (self, publication) {
+            (Self::Hub(_), Some(_)) => Reads::Names,
+            (Self::IndexNow { .. }, Some(publication)) => Reads::Articles(publication),
+            _ => Reads::Nothing,
+        }
     }
 
     /// What it is to be told: keys, feeds or pages.

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use serde_json::Value;
 
 use crate::articles::formats::published::Published;
 use crate::articles::public::EVERY_ARTICLE;
@@ -77,9 +76,9 @@ pub struct Touched {
     pub articles: BTreeMap<Id, String>,
     /// Slugs that readers knew and that articles have no more.
     pub left: BTreeSet<String>,
-    /// What those say that are public.
+    /// What those say that are public, where that is [read](Reads).
     pub published: Vec<Published>,
-    /// What all of them are listed under.
+    /// What all of them are listed under, where that is read.
     pub names: Names,
     /// Tags and sections.
     pub tags: TouchedNames,
@@ -179,20 +178,25 @@ impl Touched {
     }
 }
 
-/// The slug that an article had before an entry, where it has another one since.
-fn moved_from(detail: &str) -> Option<String> {
-    let detail: Value = serde_json::from_str(detail).ok()?;
-    Some(detail.get("moved_from")?.as_str()?.to_owned())
+/// What is read of the articles that have changed, besides which they are.
+#[derive(Debug, Clone, Copy)]
+pub enum Reads<'p> {
+    /// Nothing.
+    Nothing,
+    /// What they are listed under.
+    Names,
+    /// What those say that are public, on the newsroom's site.
+    Articles(&'p Publication),
 }
 
-/// Reads the log on from a number; `None` where it ends. With a publication also what articles say.
+/// Reads the log on from a number; `None` where it ends.
 ///
 /// # Errors
 /// When the database fails.
 pub fn read(
     connection: &mut Connection,
     after: i64,
-    publication: Option<&Publication>,
+    reads: Reads<'_>,
 ) -> StoreResult<Option<Part>> {
     let entries = log::after(connection, after, MOST_ENTRIES)?;
     let Some(last) = entries.last() else {
@@ -209,7 +213,7 @@ pub fn read(
         match entry.resource.as_str() {
             kind if kind == Resource::Article.as_str() => {
                 if seen == Seen::Changed {
-                    touched.left.extend(moved_from(&entry.detail));
+                    touched.left.extend(entry.said().moved_from);
                 }
                 touched.articles.insert(id, entry.slug);
             }
@@ -221,17 +225,19 @@ pub fn read(
             _ => {}
         }
     }
-    if let Some(publication) = publication {
-        let ids: Vec<Id> = touched.articles.keys().copied().collect();
-        for some in ids.chunks(100) {
-            touched.names.add(connection, some)?;
-            let found = several(connection, some, Some(publication))?;
-            for article in &found {
-                match Published::read(article, publication) {
-                    Ok(published) => touched.published.push(published),
-                    // The others are told all the same.
-                    Err(error) => {
-                        tracing::error!(%error, id = %article.id, "an article cannot be read")
+    let ids: Vec<Id> = touched.articles.keys().copied().collect();
+    for some in ids.chunks(100) {
+        match reads {
+            Reads::Nothing => {}
+            Reads::Names => touched.names.add(connection, some)?,
+            Reads::Articles(publication) => {
+                for article in &several(connection, some, Some(publication))? {
+                    match Published::read(article, publication) {
+                        Ok(published) => touched.published.push(published),
+                        // The others are told all the same.
+                        Err(error) => {
+                            tracing::error!(%error, id = %article.id, "an article cannot be read")
+                        }
                     }
                 }
             }

@@ -104,10 +104,11 @@ impl TokenSink for Tokens {
             }
             _ => None,
         };
-        let is_foreign = self.adjusted_current_node_present_but_not_in_html_namespace();
+        let closes = matches!(raw, Some((_, true)))
+            && !self.adjusted_current_node_present_but_not_in_html_namespace();
         let result = self.builder.process_token(token, line);
         match raw {
-            Some((name, true)) if !is_foreign => {
+            Some((name, _)) if closes => {
                 let end = Tag {
                     kind: TagKind::EndTag,
                     name,

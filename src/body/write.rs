@@ -38,6 +38,11 @@ pub(super) fn all_phrases(tree: &Tree, id: NodeId) -> bool {
     tree.children(id).all(|child| is_phrase(tree, child))
 }
 
+/// Whether HTML that is kept has an element of this name.
+pub(super) fn is_kept(name: &str) -> bool {
+    FLOW.contains(&name) || INLINE.contains(&usual_name(name))
+}
+
 /// One name for each meaning.
 pub(super) fn usual_name(name: &str) -> &str {
     match name {
@@ -324,7 +329,7 @@ fn write_flow_node(tree: &Tree, id: NodeId, preformatted: bool, html: &mut Strin
         Kind::Element(name) if is_hidden(name) => {}
         Kind::Element(name) => {
             let name = usual_name(name);
-            if !FLOW.contains(&name) && !INLINE.contains(&name) {
+            if !is_kept(name) {
                 // A `div` keeps apart what an unknown element kept apart.
                 let name = if is_phrasing(name) { None } else { Some("div") };
                 name.iter().for_each(|name| open(html, name, ""));

@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use quick_cache::sync::{Cache, DefaultLifecycle, EntryAction, EntryResult, PlaceholderGuard};
@@ -334,15 +333,17 @@ impl ResponseCache {
         wanted: CacheRequest,
         work: impl FnOnce(&mut Connection) -> Result<Lookup, Problem> + Clone + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
-        let path = routed_path(request);
-        let mut found = self.find(request, wanted, work).await;
-        if let Ok(response) = &mut found
-            && response.status() == StatusCode::MOVED_PERMANENTLY
-            && let Some((name, key)) = self.policies.purge_key(path)
-        {
+        self.find(request, wanted, work)
+            .await
+            .map_err(|problem| self.policies.missing(routed_path(request), problem))
+    }
+
+    fn moved(&self, request: &HttpRequest, slug: &str) -> HttpResponse {
+        let mut response = moved(request, slug);
+        if let Some((name, key)) = self.policies.purge_key(routed_path(request)) {
             response.headers_mut().insert(name, key);
         }
-        found.map_err(|problem| self.policies.missing(path, problem))
+        response
     }
 
     async fn find(
@@ -384,7 +385,7 @@ impl ResponseCache {
             self.counts.bypassed.inc();
             return match self.make(wanted, coding, work).await? {
                 Ok(answer) => Ok(answer.to_response(request.headers(), &self.clock)),
-                Err(slug) => Ok(moved(request, &slug)),
+                Err(slug) => Ok(self.moved(request, &slug)),
             };
         };
         if let Some(answer) = self.current(coding, &wanted.target, Instant::now()) {
@@ -418,7 +419,7 @@ impl ResponseCache {
         }
         match made? {
             Ok(answer) => Ok(answer.to_response(request.headers(), &self.clock)),
-            Err(slug) => Ok(moved(request, &slug)),
+            Err(slug) => Ok(self.moved(request, &slug)),
         }
     }
 

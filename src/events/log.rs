@@ -11,6 +11,7 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::chain::{self, Content, Hash};
@@ -59,6 +60,33 @@ pub struct Entry {
     pub previous_hash: Option<Vec<u8>>,
     /// Its own.
     pub hash: Option<Vec<u8>>,
+}
+
+/// What an entry says besides, of what others ask for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Said {
+    /// The version of an article or a collection after it.
+    pub version: Option<i64>,
+    /// Whether it handed an article over for review.
+    pub submitted: bool,
+    /// The slug that an article had before, where it has another one since.
+    pub moved_from: Option<String>,
+    /// The section that an article stood in after it.
+    pub section: Option<Id>,
+    /// The section that it has left.
+    pub left_section: Option<Id>,
+    /// Of a tag or an author that was merged: into which one.
+    pub into: Option<Id>,
+    /// Of the one that stays: which one was merged into it.
+    pub merged: Option<Id>,
+}
+
+impl Entry {
+    /// What its detail says; nothing where that cannot be read.
+    pub fn said(&self) -> Said {
+        serde_json::from_str(&self.detail).unwrap_or_default()
+    }
 }
 
 /// The entries after a number, in order, up to a limit.

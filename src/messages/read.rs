@@ -9,7 +9,7 @@ use super::model::{Message, MessageData};
 use crate::articles::store::outlines::{self, Outline};
 use crate::articles::store::public::{Site, several};
 use crate::db::{Connection, Id, Resource, StoreError, StoreResult, Timestamp};
-use crate::events::log::{self, Entry};
+use crate::events::log::{self, Entry, Said};
 use crate::events::mark::Mark;
 use crate::tags::model::TagLink;
 use crate::tags::store::tree;
@@ -44,23 +44,9 @@ pub struct Part {
     pub has_more: bool,
 }
 
-/// What entries say besides.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-struct Detail {
-    version: Option<i64>,
-    submitted: bool,
-    moved_from: Option<String>,
-    section: Option<Id>,
-    left_section: Option<Id>,
-    into: Option<Id>,
-}
-
-impl Detail {
-    /// The sections that an article stood in after what happened, and before.
-    fn sections(&self) -> impl Iterator<Item = Id> {
-        [self.section, self.left_section].into_iter().flatten()
-    }
+/// The sections that an article stood in after what happened, and before.
+fn sections_of(said: &Said) -> impl Iterator<Item = Id> {
+    [said.section, said.left_section].into_iter().flatten()
 }
 
 /// What is known of the articles that entries are of.
@@ -102,11 +88,11 @@ pub fn after(
     };
     let until = last.sequence;
     let has_more = i64::try_from(entries.len()).is_ok_and(|count| count == limit);
-    let told: Vec<(MessageKind, &Entry, Detail)> = entries.iter().flat_map(kinds_of).collect();
+    let told: Vec<(MessageKind, &Entry, Said)> = entries.iter().flat_map(kinds_of).collect();
     let articles = Articles::of(connection, &told, site)?;
     let messages = told
         .into_iter()
-        .map(|(kind, entry, detail)| articles.write(kind, entry, detail))
+        .map(|(kind, entry, said)| articles.write(kind, entry, said))
         .collect::<StoreResult<_>>()?;
     Ok(Some(Part {
         messages,
@@ -116,18 +102,18 @@ pub fn after(
 }
 
 /// What is told of an entry: to the desk, and to readers.
-fn kinds_of(entry: &Entry) -> impl Iterator<Item = (MessageKind, &Entry, Detail)> {
-    let detail: Detail = serde_json::from_str(&entry.detail).unwrap_or_default();
-    let desk = MessageKind::for_desk(entry, detail.submitted);
-    let readers = MessageKind::for_readers(entry, detail.moved_from.is_some());
-    let said = desk.into_iter().chain(readers);
-    said.map(move |kind| (kind, entry, detail.clone()))
+fn kinds_of(entry: &Entry) -> impl Iterator<Item = (MessageKind, &Entry, Said)> {
+    let said = entry.said();
+    let desk = MessageKind::for_desk(entry, said.submitted);
+    let readers = MessageKind::for_readers(entry, said.moved_from.is_some());
+    let kinds = desk.into_iter().chain(readers);
+    kinds.map(move |kind| (kind, entry, said.clone()))
 }
 
 impl Articles {
     fn of(
         connection: &mut Connection,
-        told: &[(MessageKind, &Entry, Detail)],
+        told: &[(MessageKind, &Entry, Said)],
         site: Site,
     ) -> StoreResult<Self> {
         let ids: BTreeSet<Id> = told
@@ -140,7 +126,7 @@ impl Articles {
         let standing = outlines
             .values()
             .filter_map(|outline| outline.section.as_ref());
-        let then = told.iter().flat_map(|(_, _, detail)| detail.sections());
+        let then = told.iter().flat_map(|(_, _, said)| sections_of(said));
         let sections: BTreeSet<Id> = standing.map(|(id, _)| *id).chain(then).collect();
         let sections: Vec<Id> = sections.into_iter().collect();
         let above = tree::ancestors(connection, &sections)?;
@@ -158,13 +144,13 @@ impl Articles {
         })
     }
 
-    fn write(&self, kind: MessageKind, entry: &Entry, detail: Detail) -> StoreResult<Written> {
-        let then: Vec<Id> = detail.sections().collect();
+    fn write(&self, kind: MessageKind, entry: &Entry, said: Said) -> StoreResult<Written> {
+        let then: Vec<Id> = sections_of(&said).collect();
         let mut data = MessageData {
             slug: Some(entry.slug.clone()),
-            previous_slug: detail.moved_from,
-            version: detail.version,
-            merged_into: detail.into,
+            previous_slug: said.moved_from,
+            version: said.version,
+            merged_into: said.into,
             ..MessageData::of(entry.resource_id)
         };
         let (mut sections, mut owner) = (None, None);

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::model::{SyncItem, SyncKind};
@@ -241,26 +240,11 @@ fn shown_by(entry: &Entry) -> Option<Stage> {
     match entry.readers_see.as_deref().and_then(Seen::stored)? {
         Seen::Appeared => None,
         // They have just come.
-        Seen::Changed if has_absorbed(entry) => None,
+        Seen::Changed if entry.said().merged.is_some() => None,
         Seen::Changed => Some(stage(entry.resource_id)),
         // Nothing shows what was deleted; what was merged goes on under another name.
-        Seen::Disappeared => merged_into(entry).map(stage),
+        Seen::Disappeared => entry.said().into.map(stage),
     }
-}
-
-/// The other one of a merge: what was merged names what it went into, and that one what it has absorbed.
-fn other(entry: &Entry, member: &str) -> Option<Id> {
-    let detail: Value = serde_json::from_str(&entry.detail).ok()?;
-    let other = detail.get(member)?.as_str()?.parse().ok()?;
-    Some(Id(other))
-}
-
-fn merged_into(entry: &Entry) -> Option<Id> {
-    other(entry, "into")
-}
-
-fn has_absorbed(entry: &Entry) -> bool {
-    other(entry, "merged").is_some()
 }
 
 /// Each thing that entries are of, once, as it is now, and what that depends on.
@@ -293,7 +277,7 @@ fn current(
         }
         let gone = |kind, entry: &Entry| SyncItem {
             slug: Some(entry.slug.clone()),
-            merged_into: merged_into(entry),
+            merged_into: entry.said().into,
             deleted_at: Some(entry.recorded_at),
             ..SyncItem::new(kind, id)
         };

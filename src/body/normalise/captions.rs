@@ -1,10 +1,10 @@
 //! Captions that do not stand in a `figcaption`: beside the picture, or in an attribute.
 
-use super::super::allowed::{FLOW, INLINE, is_hidden};
+use super::super::allowed::is_hidden;
 use super::super::credit::is_credit;
 use super::super::parts::is_space;
 use super::super::tree::{Kind, NodeId, Tree};
-use super::super::write::{all_phrases, collapse, is_phrasing, text_of, usual_name};
+use super::super::write::{all_phrases, collapse, is_kept, is_phrasing, text_of};
 use super::addresses::shown;
 use super::embeds::is_within_embed;
 use super::pictures::{credit, is_picture_file};
@@ -375,10 +375,7 @@ pub(super) fn unit(tree: &Tree, picture: NodeId) -> NodeId {
 pub(super) fn flatten(tree: &mut Tree) {
     for id in tree.all() {
         // What is no element of a body goes, and leaves what it holds.
-        let goes = |id: &NodeId| {
-            let name = tree.name(*id);
-            !FLOW.contains(&name) && !INLINE.contains(&usual_name(name))
-        };
+        let goes = |id: &NodeId| !is_kept(tree.name(*id));
         let around = tree.ancestors(id).find(|id| !goes(id));
         let of_figure = around.is_some_and(|id| tree.name(id) == "figure");
         if tree.name(id) != "figcaption" || !of_figure || is_within_embed(tree, id) {
@@ -398,10 +395,9 @@ pub(super) fn flatten(tree: &mut Tree) {
 
 /// Whether an element is written as a `div`, or is a heading: nothing has one in a caption.
 fn only_parts_lines(name: &str) -> bool {
-    let is_known = FLOW.contains(&name) || INLINE.contains(&usual_name(name));
     let is_other = name.is_empty() || is_hidden(name) || is_phrasing(name);
     matches!(
         name,
         "div" | "footer" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
-    ) || !(is_known || is_other)
+    ) || !(is_kept(name) || is_other)
 }

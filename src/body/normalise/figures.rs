@@ -1,10 +1,10 @@
 //! What pages put around and beside the pictures, frames and tables of figures to lay them out.
 
-use super::super::allowed::{FLOW, INLINE, is_hidden};
+use super::super::allowed::is_hidden;
 use super::super::credit::is_credit;
 use super::super::parts::is_space;
 use super::super::tree::{Kind, NodeId, Tree};
-use super::super::write::{collapse, text_of, usual_name};
+use super::super::write::{collapse, is_kept, text_of};
 use super::addresses::shown;
 use super::captions::{is_caption, is_picture, unit};
 use super::embeds::is_within_embed;
@@ -122,12 +122,9 @@ fn is_layer(tree: &Tree, id: NodeId) -> bool {
 
 /// Whether an element leaves only what it holds when it is written.
 fn gives_way(tree: &Tree, id: NodeId) -> bool {
-    let name = tree.name(id);
     match tree.kind(id) {
         Kind::Foreign(_) => true,
-        Kind::Element(_) => {
-            !FLOW.contains(&name) && !INLINE.contains(&usual_name(name)) && !is_hidden(name)
-        }
+        Kind::Element(name) => !is_kept(name) && !is_hidden(name),
         Kind::Text(_) | Kind::Silent => false,
     }
 }

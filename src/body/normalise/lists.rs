@@ -7,9 +7,6 @@ use super::styles::declared;
 
 // --- Lists of Word ------------------------------------------------------------------------------------
 
-/// Levels that Quill has.
-const MOST_LEVELS: usize = 9;
-
 /// A list in the making: its level, what Word calls it, and the element.
 struct Open {
     level: usize,
@@ -168,6 +165,9 @@ fn begin(tree: &mut Tree, id: NodeId, above: Option<NodeId>, mark: &Mark) -> Nod
 }
 
 // --- Lists of Quill -----------------------------------------------------------------------------------
+
+/// Levels that Quill has.
+const MOST_LEVELS: usize = 9;
 
 /// Makes lists of the items of Quill, which writes all that follow each other into one `ol`: the kind of each stands in an
 /// attribute, its level in a class.

@@ -37,9 +37,8 @@ fn text(tree: &Tree, id: NodeId) -> Option<&str> {
 
 /// A shortcode that opens in a text: what stands before it, its attributes, what stands behind it.
 fn opened<'t>(text: &'t str, name: &str) -> Option<(&'t str, &'t str, &'t str)> {
-    let at = text.find(name)?;
-    let (before, rest) = text.split_at(at);
-    let (inner, after) = rest.split_at_checked(name.len())?.1.split_once(']')?;
+    let (before, rest) = text.split_once(name)?;
+    let (inner, after) = rest.split_once(']')?;
     (inner.is_empty() || inner.starts_with(' ')).then_some((before, inner, after))
 }
 
